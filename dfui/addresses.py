@@ -1,0 +1,77 @@
+"""Which addresses the API may have: the token is sent to these and to nothing else."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+DATAFINITI_URL = "https://api.datafiniti.co/v4"
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+class AddressError(ValueError):
+    """An address that the token must not be sent to; the message is a sentence for the person at the terminal."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiAddress:
+    """Where the API is."""
+
+    url: str
+    """The base of every call, without a slash at the end."""
+    origin: str
+    """Scheme, host and port: what a token and the known downloads belong to."""
+    host: str
+    """Host and port, as people name it."""
+    is_loopback: bool
+    """Whether it is on this machine: then plain http is allowed, and no proxy is used."""
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether it is https."""
+        return self.url.startswith("https:")
+
+    @property
+    def is_datafiniti(self) -> bool:
+        """Whether it is the service itself, and not another that speaks its language."""
+        return self.origin == DATAFINITI.origin
+
+
+def parse_api_url(text: str) -> ApiAddress:
+    """Read the address of an API: https anywhere, http on loopback alone.
+
+    Raises:
+        AddressError: it is no such address.
+    """
+    try:
+        parts = urlsplit(text.strip())
+        port = parts.port
+    except ValueError:
+        raise AddressError("The API address is not an address. Give one like https://api.datafiniti.co/v4.") from None
+    host = (parts.hostname or "").lower()
+    if parts.scheme not in DEFAULT_PORTS or not host:
+        raise AddressError("The API address is not complete. Give one like https://api.datafiniti.co/v4.")
+    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
+        raise AddressError("The API address may have a host and a path only: no user, no password, no ? and no #.")
+    is_loopback = _is_loopback(host)
+    if parts.scheme == "http" and not is_loopback:
+        raise AddressError(
+            f"The API address http://{host} is not encrypted, so the token is not sent there. "
+            "Use https; http is for this machine alone (127.0.0.1, localhost)."
+        )
+    named = f"[{host}]" if ":" in host else host
+    if port is not None and port != DEFAULT_PORTS[parts.scheme]:
+        named = f"{named}:{port}"
+    origin = f"{parts.scheme}://{named}"
+    return ApiAddress(url=origin + parts.path.rstrip("/"), origin=origin, host=named, is_loopback=is_loopback)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+DATAFINITI = parse_api_url(DATAFINITI_URL)

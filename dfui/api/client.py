@@ -1,0 +1,202 @@
+"""Calling the API: one method for each endpoint that dfui uses."""
+
+from __future__ import annotations
+
+import asyncio
+import email.utils
+import ssl
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self, TypeVar
+from urllib.parse import quote
+
+import httpx
+
+from dfui import __version__
+from dfui.addresses import ApiAddress
+from dfui.api import wire
+from dfui.api.errors import AnswerLost, InsecureConnection, NotConnected, error_for
+from dfui.secret import Secret
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 15.0
+LARGEST_ANSWER = 4 * 1024 * 1024
+"""Bytes of an answer about one download; the list has no limit, for it grows with the account."""
+MOST_CONNECTIONS = 16
+
+Answer = TypeVar("Answer")
+
+
+class DatafinitiClient:
+    """Speaks with one API address on behalf of one account.
+
+    No redirect is followed: httpx would turn a DELETE that meets a 302 into a GET, and the token belongs to this
+    origin alone. Loopback never goes through a proxy. Use it as an async context manager, in one event loop.
+
+    Every method raises:
+        NotConnected: nothing was sent.
+        AnswerLost: the request was sent, and no readable answer came.
+        ApiError: the API's answer is an error; `Unauthorized`, `NotFound` and the others tell which.
+    """
+
+    def __init__(
+        self, token: Secret | None, *, address: ApiAddress, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        self._url = address.url
+        self._host = address.host
+        self._token = token
+        self._http = httpx.AsyncClient(
+            transport=transport,
+            timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
+            limits=httpx.Limits(max_connections=MOST_CONNECTIONS),
+            follow_redirects=False,
+            trust_env=not address.is_loopback,
+            # Loading the certificates costs more than the rest of a start; plain loopback needs none.
+            verify=False if not address.is_encrypted or transport else httpx.create_ssl_context(),
+            headers={"User-Agent": f"dfui/{__version__}", "Accept": "application/json"},
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    def use_token(self, token: Secret | None) -> None:
+        """Send this token from the next request on."""
+        self._token = token
+
+    async def cancel_download(self, download_id: str) -> wire.CancelAnswer:
+        """Ask the API to stop a download; `DELETE /downloads/{id}`.
+
+        The answer says what the API said, not that the download has stopped: 2017 and 2025 answer with the download,
+        2026 with a message alone.
+        """
+        http_status, body = await self._send("DELETE", f"/downloads/{_segment(download_id)}")
+        return self._read(lambda: wire.read_cancel_answer(body, http_status), http_status)
+
+    async def get_download(self, download_id: str) -> wire.WireDownload:
+        """What the API knows of one download; `GET /downloads/{id}`, free of credits."""
+        http_status, body = await self._send("GET", f"/downloads/{_segment(download_id)}")
+        download = self._read(lambda: wire.read_download(body), http_status)
+        if download.id != download_id:
+            raise AnswerLost(f"The answer of {self._host} is about another download.", http_status=http_status)
+        return download
+
+    async def list_downloads(self) -> wire.ListAnswer:
+        """Every download that the account ever started; `GET /downloads`.
+
+        Reading a grown account's answer takes seconds, so that happens on a thread of its own.
+        """
+        http_status, body = await self._send("GET", "/downloads", largest=None)
+        return await asyncio.to_thread(self._read, lambda: wire.read_list(body), http_status)
+
+    async def account(self) -> wire.Account:
+        """The account and the credits it has used; `GET /account`, free of credits."""
+        http_status, body = await self._send("GET", "/account")
+        return self._read(lambda: wire.read_account(body), http_status)
+
+    async def authenticate(self, email_address: str, password: Secret) -> Secret:
+        """Get the account's token for an e-mail address and a password; `POST /auth`. Neither is kept."""
+        credentials = {"email": email_address, "password": password.reveal()}
+        http_status, body = await self._send("POST", "/auth", json=credentials, with_token=False)
+        return self._read(lambda: wire.read_token(body), http_status)
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: dict[str, str] | None = None,
+        with_token: bool = True,
+        largest: int | None = LARGEST_ANSWER,
+    ) -> tuple[int, bytes]:
+        headers = {}
+        if with_token and self._token is not None:
+            headers["Authorization"] = f"Bearer {self._token.reveal()}"
+        try:
+            request = self._http.build_request(method, self._url + path, json=json, headers=headers)
+            answer = await self._http.send(request, stream=True)
+        # An httpx error holds its request, and with it the token, so none is chained to what dfui raises.
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
+            raise _not_connected(error, self._host) from None
+        except (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL) as error:
+            raise NotConnected(f"The request could not be made: {error}") from None
+        except httpx.HTTPError as error:
+            raise AnswerLost(f"No answer came from {self._host}: {_in_words(error)}.") from None
+        try:
+            body = bytearray()
+            async for part in answer.aiter_bytes():
+                body += part
+                if largest is not None and len(body) > largest:
+                    too_large = f"The answer of {self._host} is larger than {largest // 2**20} MB, so it was not read."
+                    raise AnswerLost(too_large, http_status=answer.status_code)
+        except httpx.HTTPError as error:
+            if largest is None and body:
+                return answer.status_code, bytes(body)  # a list that broke off gives what came before
+            lost = f"The answer of {self._host} broke off: {_in_words(error)}."
+            raise AnswerLost(lost, http_status=answer.status_code) from None
+        finally:
+            await answer.aclose()
+        if not answer.is_success:
+            message, details = wire.read_error(bytes(body))
+            raise error_for(answer.status_code, message, details, _retry_after(answer.headers.get("Retry-After")))
+        return answer.status_code, bytes(body)
+
+    def _read(self, read: Callable[[], Answer], http_status: int) -> Answer:
+        try:
+            return read()
+        except wire.UnreadableAnswer as error:
+            lost = f"The answer of {self._host} could not be read: {error}."
+            raise AnswerLost(lost, http_status=http_status) from None
+
+
+def _segment(download_id: str) -> str:
+    """An ID as one segment of a path."""
+    return quote(download_id, safe="")
+
+
+def _not_connected(error: httpx.TransportError, host: str) -> NotConnected:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLError):
+            reason = getattr(cause, "verify_message", None) or cause.reason or str(cause)
+            return InsecureConnection(f"The connection to {host} is not secure, so nothing was sent: {reason}.")
+        cause = cause.__cause__ or cause.__context__
+    if isinstance(error, httpx.ProxyError):
+        return NotConnected(f"The proxy on the way to {host} let nothing through: {_in_words(error)}.")
+    return NotConnected(f"{host} could not be reached: {_in_words(error)}.")
+
+
+def _in_words(error: httpx.HTTPError) -> str:
+    """What happened, without the address or the headers of the request."""
+    match error:
+        case httpx.ConnectTimeout():
+            return f"no connection within {CONNECT_SECONDS:.0f} s"
+        case httpx.PoolTimeout():
+            return "too many requests are waiting"
+        case httpx.TimeoutException():
+            return f"nothing within {READ_SECONDS:.0f} s"
+        case _:
+            return str(error).rstrip(".") or type(error).__name__
+
+
+def _retry_after(value: str | None) -> float | None:
+    """Seconds from now, of either form that HTTP allows: a number, or a date."""
+    if value is None:
+        return None
+    if value.strip().isdecimal():
+        return float(value)
+    try:
+        then = email.utils.parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    then = then if then.tzinfo else then.replace(tzinfo=UTC)
+    return max(0.0, (then - datetime.now(UTC)).total_seconds())

@@ -1,0 +1,182 @@
+"""What a download is: its status, its figures, what of it is retained."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Self
+
+from dfui.store import DownloadRow
+
+if TYPE_CHECKING:
+    from dfui.api.wire import WireDownload
+
+
+class Status(enum.Enum):
+    """Where a download stands; the values are what `--status` and JSON use."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+    """Any other word, or none yet: treated as active, for it may be spending."""
+
+    @classmethod
+    def of(cls, api_status: str | None) -> Status:
+        """The status that a word of the API stands for."""
+        return _STATUSES.get(api_status or "", cls.UNKNOWN)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it has ended, so that there is nothing to cancel."""
+        return self in (Status.COMPLETED, Status.CANCELLED)
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it goes on, or may."""
+        return not self.is_final
+
+
+_STATUSES = {
+    "queued": Status.QUEUED,
+    "running": Status.RUNNING,
+    "in_progress": Status.RUNNING,  # the 2026 dialect's word
+    "completed": Status.COMPLETED,
+    "cancelled": Status.CANCELLED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """One download as it was last seen; None is not known. Times are in UTC."""
+
+    id: str
+    api_status: str | None = None
+    """The API's word, as it came."""
+    data_type: str | None = None
+    query: str | None = None
+    format: str | None = None
+    num_records: int | None = None
+    """Records asked for; where `num_downloaded` is not known it may as well be the records so far (2026)."""
+    num_downloaded: int | None = None
+    """Records added so far."""
+    total_cost: int | None = None
+    """Credits deducted so far."""
+    started_at: datetime | None = None
+    updated_at: datetime | None = None
+    seen_at: datetime | None = None
+    """When the API showed this."""
+    is_missing: bool = False
+    """Whether the API says that there is no such download on this account."""
+
+    @classmethod
+    def from_answer(cls, answer: WireDownload, *, seen_at: datetime) -> Self:
+        """What an answer of the API showed."""
+        return cls(
+            id=answer.id,
+            api_status=answer.status,
+            data_type=answer.data_type,
+            query=answer.query,
+            format=answer.format,
+            num_records=answer.num_records,
+            num_downloaded=answer.num_downloaded,
+            total_cost=answer.total_cost,
+            started_at=answer.started_at,
+            updated_at=answer.updated_at,
+            seen_at=seen_at,
+        )
+
+    @classmethod
+    def from_row(cls, row: DownloadRow) -> Self:
+        """What is stored."""
+        facts = row._asdict()
+        del facts["is_active"]
+        for time in ("started_at", "updated_at", "seen_at"):
+            facts[time] = from_timestamp(facts[time])
+        return cls(**facts)
+
+    def to_row(self) -> DownloadRow:
+        """What to store."""
+        return DownloadRow(
+            id=self.id,
+            api_status=self.api_status,
+            is_active=self.is_active,
+            is_missing=self.is_missing,
+            data_type=self.data_type,
+            query=self.query,
+            format=self.format,
+            num_records=self.num_records,
+            num_downloaded=self.num_downloaded,
+            total_cost=self.total_cost,
+            started_at=_timestamp(self.started_at),
+            updated_at=_timestamp(self.updated_at),
+            seen_at=_timestamp(self.seen_at),
+        )
+
+    @property
+    def status(self) -> Status:
+        """Where it stands."""
+        return Status.of(self.api_status)
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it goes on, or may: only such a one can be cancelled."""
+        return self.status.is_active and not self.is_missing
+
+    @property
+    def retained_records(self) -> int | None:
+        """Records that are in it and stay fetchable: `num_downloaded`, and nothing else."""
+        return self.num_downloaded
+
+    @property
+    def progress(self) -> float | None:
+        """The part of the records that is there, from 0 to 1; None where it is not known."""
+        if self.num_downloaded is None or not self.num_records:
+            return None
+        return min(1.0, self.num_downloaded / self.num_records)
+
+    @property
+    def unspent_credits(self) -> int | None:
+        """About how many credits a cancellation leaves unspent.
+
+        Known only where a record is seen to cost one credit: `total_cost` equals `num_downloaded`.
+        """
+        if self.num_downloaded is None or self.num_records is None or self.total_cost != self.num_downloaded:
+            return None
+        return max(0, self.num_records - self.num_downloaded)
+
+
+def download_json(download: Download) -> dict[str, object]:
+    """A download in the form that the commands print; times in ISO with zone, unknown values null."""
+    return {
+        "id": download.id,
+        "status": download.status.value,
+        "api_status": download.api_status,
+        "data_type": download.data_type,
+        "query": download.query,
+        "format": download.format,
+        "num_records": download.num_records,
+        "num_downloaded": download.num_downloaded,
+        "retained_records": download.retained_records,
+        "total_cost": download.total_cost,
+        "started_at": _iso(download.started_at),
+        "updated_at": _iso(download.updated_at),
+        "seen_at": _iso(download.seen_at),
+    }
+
+
+def from_timestamp(seconds: float | None) -> datetime | None:
+    """A stored time, seconds since 1970."""
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _timestamp(time: datetime | None) -> float | None:
+    return None if time is None else time.timestamp()
+
+
+def _iso(time: datetime | None) -> str | None:
+    return None if time is None else time.isoformat()

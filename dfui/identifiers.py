@@ -1,0 +1,85 @@
+"""What a download's ID is, and finding IDs in what a person types or pastes."""
+
+from __future__ import annotations
+
+import json
+import re
+
+ID = re.compile(r"(?=[A-Za-z0-9_-]*[0-9])[A-Za-z0-9_-]{1,128}", re.ASCII)
+ADDRESS_END = re.compile(r"/downloads/([^/?#\s\"'<>]*)/?$", re.ASCII)
+ADDRESSES = re.compile(r"/downloads/([A-Za-z0-9_-]+)", re.ASCII)
+BETWEEN_TOKENS = re.compile(r"[\s,;]+")
+
+RULE = "An ID is 1 to 128 letters, digits, _ and -, with at least one digit"
+
+
+class NotAnId(ValueError):
+    """A text that is no ID; `text` is as it was given."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"{text!r} is no download ID. {RULE}.")
+        self.text = text
+
+
+def is_id(text: str) -> bool:
+    """Whether a text is an ID."""
+    return ID.fullmatch(text) is not None
+
+
+def id_of_argument(text: str) -> str:
+    """The ID that one argument of a command stands for: the ID, or an address that ends in `/downloads/ID`.
+
+    Raises:
+        NotAnId: it is neither.
+    """
+    address = ADDRESS_END.search(text)
+    candidate = address.group(1) if address else text
+    if not is_id(candidate):
+        raise NotAnId(text)
+    return candidate
+
+
+def ids_of_arguments(texts: list[str]) -> list[str]:
+    """The IDs of several arguments, each once, in their order.
+
+    Raises:
+        NotAnId: one of them is no ID.
+    """
+    return _each_once([id_of_argument(text) for text in texts])
+
+
+def ids_in_paste(text: str) -> list[str]:
+    """The IDs in a paste, each once, in their order; none where the paste is empty.
+
+    JSON gives the `id` of the object, of each in an array, or of each in `records`; else every `…/downloads/ID`
+    address gives its ID (a curl line, say); else each token between white space, commas and semicolons is one.
+
+    Raises:
+        NotAnId: a token, or an `id`, is none.
+    """
+    found = _ids_in_json(text)
+    if found is None:
+        found = ADDRESSES.findall(text) or [token for token in BETWEEN_TOKENS.split(text) if token]
+    for candidate in found:
+        if not is_id(candidate):
+            raise NotAnId(candidate)
+    return _each_once(found)
+
+
+def _ids_in_json(text: str) -> list[str] | None:
+    """The `id`s of pasted JSON; None where the paste is no JSON object or array of objects."""
+    if not text.lstrip().startswith(("{", "[")):
+        return None
+    try:
+        pasted = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if isinstance(pasted, dict):
+        records = pasted.get("records")
+        pasted = records if isinstance(records, list) else [pasted]
+    found = [record["id"] for record in pasted if isinstance(record, dict) and "id" in record]
+    return [str(each) for each in found] or None
+
+
+def _each_once(ids: list[str]) -> list[str]:
+    return list(dict.fromkeys(ids))

@@ -1,0 +1,290 @@
+"""A simulated Datafiniti account, for the demo, the tests and the pictures.
+
+It answers `httpx.Request`s as the API is documented to, in any of its three dialects, with downloads that progress on
+a clock that a test can move. Nothing here is told to dfui by another way than HTTP.
+"""
+
+from __future__ import annotations
+
+import enum
+import itertools
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import msgspec
+
+from dfui.api.wire import COST_FIELDS
+
+RECORDS_A_FILE = 10_000
+LINK_ORIGIN = "https://results.simulated.invalid"
+TOKEN = "simulated-token"  # noqa: S105  # opens nothing but the simulated account
+EMAIL = "someone@example.com"
+PASSWORD = "simulated-password"  # noqa: S105  # likewise
+
+
+class Dialect(enum.Enum):
+    """The three years of the API's documentation."""
+
+    README_2017 = "readme2017"
+    LIVE_2025 = "live2025"
+    DOCS_2026 = "docs2026"
+
+
+@dataclass
+class SimulatedDownload:
+    """One download of the account, running at a steady rate since it was started."""
+
+    id: str
+    started_at: datetime
+    num_records: int = 50_000
+    records_a_second: float = 100.0
+    queued_seconds: float = 0.0
+    """How long it waits before it runs."""
+    stopping_seconds: float = 0.0
+    """How long it still runs after a cancellation was taken."""
+    data_type: str = "business"
+    query: str = "categories:hotels AND country:US"
+    format: str = "csv"
+    stops_at: datetime | None = None
+
+    def status(self, now: datetime) -> str:
+        """`queued`, `running`, `completed` or `cancelled`."""
+        if self._is_complete(now):
+            return "completed"
+        if self.stops_at is not None and now >= self.stops_at:
+            return "cancelled"
+        return "queued" if now < self._runs_from else "running"
+
+    def num_downloaded(self, now: datetime) -> int:
+        """Records added by now."""
+        until = now if self.stops_at is None else min(now, self.stops_at)
+        running = max(0.0, (until - self._runs_from).total_seconds())
+        return min(self.num_records, int(running * self.records_a_second))
+
+    def cancel(self, now: datetime) -> None:
+        """Stop it, with what was added so far in it."""
+        if self.stops_at is None and not self._is_complete(now):
+            self.stops_at = now + timedelta(seconds=self.stopping_seconds)
+
+    @property
+    def _runs_from(self) -> datetime:
+        return self.started_at + timedelta(seconds=self.queued_seconds)
+
+    def _is_complete(self, now: datetime) -> bool:
+        return self.num_downloaded(now) >= self.num_records
+
+
+@dataclass
+class Simulator:
+    """An account behind the API; `handle` answers a request, from any thread."""
+
+    dialect: Dialect = Dialect.LIVE_2025
+    now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    token: str = TOKEN
+    base_path: str = "/v4"
+    downloads: dict[str, SimulatedDownload] = field(default_factory=dict)
+    requests: list[tuple[str, str]] = field(default_factory=list)
+    """The method and path of each request that came, in order."""
+    interrupt: Callable[[httpx.Request], httpx.Response | None] = lambda request: None
+    """What answers before the account does, where it gives an answer: for what a test wants to go wrong."""
+
+    def __post_init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def add(self, download_id: str, **facts: Any) -> SimulatedDownload:
+        """Start a download now, or at `started_at`."""
+        facts.setdefault("started_at", self.now())
+        download = SimulatedDownload(download_id, **facts)
+        self.downloads[download_id] = download
+        return download
+
+    def handle(self, request: httpx.Request) -> httpx.Response:
+        """Answer one request."""
+        with self._lock:
+            path = request.url.path.removeprefix(self.base_path)
+            self.requests.append((request.method, path))
+            return self.interrupt(request) or self._answer(request, path)
+
+    def _answer(self, request: httpx.Request, path: str) -> httpx.Response:
+        if (request.method, path) == ("POST", "/auth"):
+            return self._sign_in(request)
+        authorization = request.headers.get("Authorization")
+        if authorization is None:
+            return self._error(401, "Please provide a token in the Authorization header.")
+        if authorization != f"Bearer {self.token}":
+            return self._error(401, "Invalid token.")
+        if (request.method, path) == ("GET", "/account"):
+            return _json(self._account())
+        if (request.method, path) == ("GET", "/downloads"):
+            return _json(self._list())
+        if match := re.fullmatch(r"/downloads/([^/]+)", path):
+            return self._one(request.method, match.group(1))
+        return self._error(404, "Not found.")
+
+    def _sign_in(self, request: httpx.Request) -> httpx.Response:
+        given = msgspec.json.decode(request.content)
+        if (given.get("email"), given.get("password")) != (EMAIL, PASSWORD):
+            return self._error(401, "Invalid email or password.")
+        return _json({"token": self.token})
+
+    def _one(self, method: str, download_id: str) -> httpx.Response:
+        download = self.downloads.get(download_id)
+        if download is None:
+            if self.dialect is Dialect.README_2017 and not download_id.isdecimal():
+                return self._error(400, "ID must be a number.")
+            return self._error(404, "Download not found.", field_name="id")
+        if method == "DELETE":
+            download.cancel(self.now())
+            if self.dialect is Dialect.DOCS_2026:
+                return _json({"message": "Download cancelled successfully"})
+            # These dialects answer with the status that the download is getting, also while it still stops.
+            return _json(self._download(download) | {"status": self._status_given(download)})
+        if method == "GET":
+            return _json(self._download(download))
+        return self._error(405, "Method not allowed.")
+
+    def _status_given(self, download: SimulatedDownload) -> str:
+        return "completed" if download.status(self.now()) == "completed" else "cancelled"
+
+    def _list(self) -> object:
+        newest_first = sorted(self.downloads.values(), key=lambda each: each.started_at, reverse=True)
+        records = [self._download(download) for download in newest_first]
+        if self.dialect is Dialect.DOCS_2026:
+            return records
+        if self.dialect is Dialect.README_2017:
+            for record in records:
+                del record["total_cost"]
+        return {"num_found": len(records), "records": records}
+
+    def _download(self, download: SimulatedDownload) -> dict[str, Any]:
+        now = self.now()
+        status, records = download.status(now), download.num_downloaded(now)
+        links = self._links(download, records, now)
+        if self.dialect is Dialect.DOCS_2026:
+            return {
+                "id": download.id,
+                "status": "in_progress" if status == "running" else status,
+                "num_records": records,
+                "results": [{"url": link} for link in links],
+                "created_at": _iso(download.started_at, "seconds"),
+            }
+        described = {
+            "status": status,
+            "num_downloaded": records,
+            "num_records": download.num_records,
+            "total_cost": records,
+            "data_type": download.data_type,
+            "query": download.query,
+            "format": download.format,
+            "results": links,
+        }
+        if self.dialect is Dialect.README_2017:
+            return described | {
+                "id": int(download.id) if download.id.isdecimal() else download.id,
+                "user_id": 15,
+                "date_started": _form_of_2017(download.started_at),
+                "date_updated": _form_of_2017(now),
+            }
+        costs = dict.fromkeys(COST_FIELDS, 0) | {f"{download.data_type}_cost": records}
+        return described | costs | {
+            "id": download.id,
+            "_id": int(download.id) if download.id.isdecimal() else 0,
+            "user": 126609,
+            "num_records_suppressed": 0,
+            "sort": True,
+            "auto_trace": False,
+            "fields": [{"name": "address"}, {"name": "categories", "flatten": False}],
+            "date_started": _iso(download.started_at, "milliseconds"),
+            "date_updated": _iso(now, "milliseconds"),
+            "is_suppression_job": False,
+            "is_enrichment_job": False,
+        }  # fmt: skip
+
+    def _links(self, download: SimulatedDownload, records: int, now: datetime) -> list[str]:
+        """A pre-signed address for each file; there are none while it runs."""
+        if download.status(now) in ("queued", "running"):
+            return []
+        ending = "txt" if download.format == "json" else download.format
+        signed = f"X-Amz-Date={now:%Y%m%dT%H%M%SZ}&X-Amz-Expires=604800&X-Amz-Signature=simulated"
+        files = itertools.islice(itertools.count(1), -(-records // RECORDS_A_FILE))
+        return [f"{LINK_ORIGIN}/{download.id}_{number}.{ending}?{signed}" for number in files]
+
+    def _account(self) -> dict[str, object]:
+        now = self.now()
+        used = dict.fromkeys(COST_FIELDS.values(), 0)
+        for download in self.downloads.values():
+            used[download.data_type] += download.num_downloaded(now)
+        return {
+            "email": EMAIL,
+            "active": True,
+            "plan_ids": ["simulated"],
+            "num_credits_used": sum(used.values()),
+            **{f"{data_type}_credits_used": credits_used for data_type, credits_used in used.items()},
+        }
+
+    def _error(self, http_status: int, message: str, *, field_name: str | None = None) -> httpx.Response:
+        if self.dialect is not Dialect.DOCS_2026:
+            return _json({"errors": [message]}, http_status)
+        details = [{"field": field_name, "message": message}] if field_name else []
+        phrase = httpx.codes.get_reason_phrase(http_status)
+        return _json({"error": phrase, "message": message, "code": http_status, "details": details}, http_status)
+
+
+def _json(answer: object, http_status: int = 200) -> httpx.Response:
+    return httpx.Response(http_status, content=msgspec.json.encode(answer), headers=_JSON_HEADERS)
+
+
+_JSON_HEADERS = {"Content-Type": "application/json"}
+
+
+def _iso(time: datetime, precision: str) -> str:
+    return time.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")
+
+
+def _form_of_2017(time: datetime) -> str:
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S}.0"
+
+
+def demo_account(now: Callable[[], datetime]) -> Simulator:
+    """The account that `dfui --demo` shows: two active downloads, some that have ended, and a few years of old ones."""
+    simulator = Simulator(now=now)
+    start = now()
+    simulator.add("847070", started_at=start - timedelta(seconds=341.2))
+    simulator.add(
+        "847069", started_at=start - timedelta(minutes=2), queued_seconds=165, num_records=2_000, records_a_second=20,
+        data_type="product", query="categories:shoes AND brand:*",
+    )  # fmt: skip
+    simulator.add(
+        "847001", started_at=start - timedelta(hours=22), num_records=2_000, data_type="people",
+        query="country:US AND jobTitle:\"head of data\"", format="json",
+    )  # fmt: skip
+    stopped = simulator.add(
+        "846990", started_at=start - timedelta(days=3), num_records=10_000, query="categories:museums AND city:Boston"
+    )
+    stopped.stops_at = stopped.started_at + timedelta(seconds=12.04)
+    for number in range(24):
+        started_at = start - timedelta(days=9 + 13 * number, hours=number)
+        simulator.add(
+            str(846_900 - 37 * number), started_at=started_at, num_records=[500, 25_000, 1_200, 8_000][number % 4],
+            data_type=["property", "business", "product", "people"][number % 4],
+            query=["propertyType:apartment AND city:Austin", "categories:restaurants AND province:TX",
+                   "brand:apple AND categories:phones", "jobTitle:engineer AND country:DE"][number % 4],
+        )  # fmt: skip
+    return simulator
+
+
+def transport(simulator: Simulator, *, latency: Callable[[], Any] | None = None) -> httpx.AsyncBaseTransport:
+    """What a client sends its requests through, instead of a network; `latency` is awaited before each answer."""
+
+    async def handle(request: httpx.Request) -> httpx.Response:
+        await request.aread()
+        if latency is not None:
+            await latency()
+        return simulator.handle(request)
+
+    return httpx.MockTransport(handle)
