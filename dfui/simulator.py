@@ -114,14 +114,16 @@ class Simulator:
         if (request.method, path) == ("POST", "/auth"):
             return self._sign_in(request)
         authorization = request.headers.get("Authorization")
-        if authorization is None:
-            return self._error(401, "Please provide a token in the Authorization header.")
         if authorization != f"Bearer {self.token}":
-            return self._error(401, "Invalid token.")
-        if (request.method, path) == ("GET", "/account"):
-            return _json(self._account())
-        if (request.method, path) == ("GET", "/downloads"):
-            return _json(self._list())
+            asked = "Please provide a token in the Authorization header."
+            return self._error(401, asked if authorization is None else "Invalid token.")
+        match request.method, path:
+            case "GET", "/account":
+                return _json(self._account())
+            case "GET", "/downloads":
+                return _json(self._list())
+            case _:
+                pass
         if match := re.fullmatch(r"/downloads/([^/]+)", path):
             return self._one(request.method, match.group(1))
         return self._error(404, "Not found.")
@@ -135,9 +137,12 @@ class Simulator:
     def _one(self, method: str, download_id: str) -> httpx.Response:
         download = self.downloads.get(download_id)
         if download is None:
-            if self.dialect is Dialect.README_2017 and not download_id.isdecimal():
-                return self._error(400, "ID must be a number.")
-            return self._error(404, "Download not found.", field_name="id")
+            is_no_number = self.dialect is Dialect.README_2017 and not download_id.isdecimal()
+            return (
+                self._error(400, "ID must be a number.")
+                if is_no_number
+                else self._error(404, "Download not found.", field_name="id")
+            )
         if method == "DELETE":
             download.cancel(self.now())
             if self.dialect is Dialect.DOCS_2026:
