@@ -148,7 +148,7 @@ class Attempt:
 
     # ── what is known ────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _kind(self) -> OutcomeKind:  # noqa: PLR0911  # one line for each row of the vocabulary
+    def _kind(self) -> OutcomeKind:
         match self._seen.status if self._seen else None:
             case Status.CANCELLED:
                 return OutcomeKind.CANCELLED
@@ -179,9 +179,12 @@ class Attempt:
         for error in (self._look_error, self._delete_error):
             if isinstance(error, ApiError) and error.retry_after is not None and error.retry_after > LONGEST_WAIT:
                 return f"The API asks to wait {error.retry_after:.0f} s before the next try."
-            if error is not None and (error is self._look_error or not isinstance(error, ApiError)):
-                return str(error)
-        return None
+        if self._is_missing:
+            is_told = isinstance(self._delete_error, NotFound)
+            return None if is_told else "A look after it was answered that there is no such download."
+        if self._look_error is not None:
+            return f"It could not be checked. {self._look_error}"
+        return None if isinstance(self._delete_error, ApiError | None) else str(self._delete_error)
 
     @property
     def _was_sent(self) -> bool:

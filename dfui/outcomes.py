@@ -74,7 +74,9 @@ class Outcome:
     trouble: str | None = None
     """What kept dfui from knowing more, as a sentence."""
     journaled: bool = True
-    """Whether the journal has it."""
+    """Whether the journal tells all that was done."""
+    was_final_before: bool = False
+    """Whether a look before any DELETE showed that there was nothing to cancel, so that none was sent."""
 
     @property
     def verified(self) -> bool:

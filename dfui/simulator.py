@@ -261,7 +261,10 @@ def demo_account(now: Callable[[], datetime]) -> Simulator:
     start = now()
     simulator.add("847070", started_at=start - timedelta(seconds=341.2))
     simulator.add(
-        "847069", started_at=start - timedelta(minutes=2), queued_seconds=165, num_records=2_000, records_a_second=20,
+        "847069",
+        started_at=start - timedelta(seconds=400),
+        queued_seconds=460,
+        num_records=2_000, records_a_second=20,
         data_type="product", query="categories:shoes AND brand:*",
     )  # fmt: skip
     simulator.add(

@@ -20,13 +20,14 @@ from dfui.api.errors import (
     TooManyRequests,
     Unauthorized,
 )
-from dfui.credentials import KeyringLocked, KeyringProblem, KeyringSilent, NoKeyring, PlainTextKeyring
+from dfui.credentials import KeyringLocked, KeyringProblem, KeyringSilent, NoKeyring, PlainTextKeyring, TokenSource
 from dfui.downloads import Download, Status
 from dfui.outcomes import Outcome, OutcomeKind
 from dfui.sanitize import sanitize
+from dfui.settings import Settings
 
 NOT_KNOWN = "–"
-DAY_SECONDS = 86_400
+LONGEST_ID_SHOWN = 24
 
 GLYPHS = {
     Status.QUEUED: "◌",
@@ -41,8 +42,12 @@ EMPTY_STATE = (
     NOTHING_KNOWN,
     "Press a to add the ID of a download, or r to get the whole list from the API.",
 )
-QUITTING = "Downloads that are active go on, and go on costing credits, when dfui is closed."
-TOKEN_IN_ENVIRONMENT_STAYS = "The token in DATAFINITI_TOKEN is still used wherever that variable is set."
+ENVIRONMENT_STAYS = "The token in DATAFINITI_TOKEN is still used wherever that variable is set."
+
+
+TOKEN_REJECTED = "The token was rejected. Give another one, and what was begun goes on."  # noqa: S105
+SETTLED = "These were confirmed earlier, and dfui ended before it could tell how they ended. It has looked now."
+SIGNED_OUT = "Signed out: the token is removed from the keyring and from memory."
 
 
 # ── figures, times, statuses ─────────────────────────────────────────────────────────────────────────────────────────
@@ -78,7 +83,7 @@ def status_word(download: Download) -> str:
     if download.is_missing:
         return "not found"
     if download.status is not Status.UNKNOWN:
-        return download.status.value
+        return str(download.status.value)
     return sanitize(download.api_status, most=24) if download.api_status else "not seen yet"
 
 
@@ -113,6 +118,67 @@ def records_so_far(download: Download) -> str:
     return f"{number(download.num_downloaded)} of {counted(download.num_records, 'record')} so far"
 
 
+def about(download: Download) -> str:
+    """The line about one download under the table: what the columns do not show."""
+    parts = [sanitize(download.id)]
+    if download.query:
+        parts = (
+            [sanitize(download.query)] if len(download.id) <= LONGEST_ID_SHOWN else [*parts, sanitize(download.query)]
+        )
+    if download.is_missing:
+        parts.append("the API knows no such download on this account")
+    elif download.api_status is None:
+        parts.append("not seen yet")
+    return " · ".join(parts)
+
+
+def listed(download: Download) -> str:
+    """One download of several, in a line."""
+    parts = [sanitize(download.id), f"{status_glyph(download)} {status_word(download)}"]
+    if download.num_downloaded is not None:
+        parts.append(f"{counted(download.num_downloaded, 'record')}")
+    if download.data_type:
+        parts.append(sanitize(download.data_type, most=24))
+    return " · ".join(parts)
+
+
+def forget_question(download: Download) -> tuple[str, list[str]]:
+    """The title and the lines that ask whether to hide a download."""
+    lines = ["It is hidden here, and not cancelled. Only adding its ID again brings it back."]
+    if download.is_active:
+        lines.append("It is active, or may be: it goes on, and costs credits.")
+    return f"Forget download {sanitize(download.id)}?", lines
+
+
+def quit_question(cancelling: int) -> tuple[str, list[str]]:
+    """The title and the lines that ask whether to leave while cancellations are under way."""
+    return (
+        "Leave now?",
+        [
+            f"{counted(cancelling, 'cancellation')} under way, and the outcome is not known yet.",
+            "The next start of dfui looks how they ended, and tells you.",
+        ],
+    )
+
+
+def left_active(active: int) -> str:
+    """Leaving does not stop anything."""
+    if active == 1:
+        return "1 download is active: it goes on, and goes on costing credits."
+    return f"{active:,} downloads are active: they go on, and go on costing credits."
+
+
+def access_lines(settings: Settings, source: TokenSource | None, *, is_simulated: bool = False) -> list[str]:
+    """Whose downloads these are, and where the token in use came from."""
+    if is_simulated:
+        return ["This is a simulated account: there is no token, no network, and nothing is kept."]
+    return [
+        f"Profile   {settings.profile}",
+        f"API       {settings.address.url}",
+        f"Token     {'none: signed out' if source is None else f'from {source.value}'}",
+    ]
+
+
 # ── confirming ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -134,12 +200,20 @@ def confirm_lines(downloads: Sequence[Download]) -> list[str]:
     unspent = _sum([download.unspent_credits for download in downloads])
     if costs is None:
         lines.append("· Their credits stay deducted.")
+    elif costs == 0:
+        lines.append("· No credits were deducted so far.")
     elif unspent is None:
         lines.append(f"· Their credits ({number(costs)}) stay deducted.")
     else:
         lines.append(f"· Their credits ({number(costs)}) stay deducted;")
         lines.append(f"  about {number(unspent)} are not spent.")
     return lines
+
+
+def sums(downloads: Sequence[Download]) -> list[str]:
+    """The records of several downloads together, where all are known."""
+    so_far = _sum([download.num_downloaded for download in downloads])
+    return [] if so_far is None else [f"Together {counted(so_far, 'record')} so far."]
 
 
 def nothing_to_cancel(download: Download) -> list[str]:
@@ -187,8 +261,18 @@ def outcome_title(outcome: Outcome) -> str:
             assert_never(outcome.kind)
 
 
+def outcomes_title(outcomes: Sequence[Outcome]) -> str:
+    """How one or several ended, in a line."""
+    if len(outcomes) == 1:
+        return outcome_title(outcomes[0])
+    cancelled = sum(outcome.kind is OutcomeKind.CANCELLED for outcome in outcomes)
+    return f"{cancelled} of {len(outcomes)} downloads are cancelled"
+
+
 def outcome_lines(outcome: Outcome) -> list[str]:
     """What the API said, what was checked, what was kept and what it cost, and what to do next; "" parts groups."""
+    if outcome.was_final_before:
+        return nothing_to_cancel(outcome.seen or Download(outcome.download_id, is_missing=True))
     lines = [*api_said(outcome)]
     if outcome.seen is not None:
         lines.append(f"Checked: its status is {status_word(outcome.seen)}.")
@@ -271,10 +355,54 @@ def _deducted(outcome: Outcome) -> list[str]:
     match outcome.credits_deducted:
         case None:
             return ["Their credits stay deducted."] if outcome.retained_records != 0 else []
+        case 0:
+            return ["No credits were deducted."]
         case 1:
             return ["1 credit stays deducted."]
         case deducted:
             return [f"{deducted:,} credits stay deducted."]
+
+
+def settled(outcome: Outcome) -> str:
+    """What became of a cancellation that a dfui left open which is gone."""
+    return f"Left open by an earlier dfui: {outcome_title(outcome)}."
+
+
+def progress(download_id: str, step: str, seconds: float | None) -> str:
+    """What dfui is doing for a download right now."""
+    name = sanitize(download_id)
+    match step:
+        case "waiting" if seconds is not None and seconds >= 1:
+            return f"{name}: waiting {seconds:.0f} s…"
+        case _:
+            return f"{name}: {step}…"
+
+
+def added(new: int, known_before: int) -> str:
+    """What adding IDs did."""
+    parts = [f"{counted(new, 'download')} added"] if new else []
+    if known_before:
+        parts.append(f"{counted(known_before, 'download')} known before")
+    return f"{', '.join(parts)}."
+
+
+def records_skipped(skipped: Sequence[str]) -> str:
+    """Records of the list that could not be read."""
+    more = f", and {len(skipped) - 1:,} more" if len(skipped) > 1 else ""
+    return f"Of the list, what could not be read was skipped: {sanitize(skipped[0])}{more}."
+
+
+def broke(error: Exception) -> str:
+    """A fault of dfui's own, in the middle of a cancellation; no words of the error, for they may hold anything."""
+    return (
+        f"dfui met a fault of its own ({type(error).__name__}), so it does not know how the cancellation ended. "
+        "Look at the download; the next start of dfui settles it."
+    )
+
+
+def list_broken_off(downloads: int, reason: str) -> str:
+    """The list ended early."""
+    return f"The list broke off after {counted(downloads, 'download')} ({sanitize(reason)}); these were taken over."
 
 
 # ── errors ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -298,8 +426,8 @@ def error_sentences(error: DatafinitiError) -> str:
             return f"{what} Try again."
         case Refused() if 300 <= error.http_status < 400:
             return (
-                f"The API address answers with a redirection (HTTP {error.http_status}), which is not followed, so that "
-                "the token goes nowhere else. Check the API address."
+                f"The API address answers with a redirection (HTTP {error.http_status}), which is not followed, so "
+                "that the token goes nowhere else. Check the API address."
             )
         case _:
             return what
@@ -323,6 +451,21 @@ def keyring_sentences(problem: KeyringProblem) -> str:
             return f"{what} To use it all the same, set allow_plaintext_keyring = true in the config file. {for_now}"
         case _:
             return f"{what} {for_now}"
+
+
+def token_rejected(error: Unauthorized) -> str:
+    """The API does not take a token that was just given."""
+    return f"{_answered('The token was rejected, so it was not kept', error.api_message)} Copy it again."
+
+
+def password_rejected(error: Unauthorized) -> str:
+    """The API does not take an e-mail address and a password."""
+    return _answered("The e-mail address and the password were rejected", error.api_message)
+
+
+def kept_for_session(problem: KeyringProblem) -> str:
+    """The token works, and could not be kept."""
+    return f"The token is used for this session only. {keyring_sentences(problem)}"
 
 
 def not_signed_in() -> str:

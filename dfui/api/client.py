@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import email.utils
+import logging
 import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -24,6 +25,8 @@ READ_SECONDS = 15.0
 LARGEST_ANSWER = 4 * 1024 * 1024
 """Bytes of an answer about one download; the list has no limit, for it grows with the account."""
 MOST_CONNECTIONS = 16
+
+logger = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
 
@@ -145,6 +148,7 @@ class DatafinitiClient:
             raise AnswerLost(lost, http_status=answer.status_code) from None
         finally:
             await answer.aclose()
+        logger.info("%s %s: HTTP %d, %d bytes", method, path, answer.status_code, len(body))
         if not answer.is_success:
             message, details = wire.read_error(bytes(body))
             raise error_for(answer.status_code, message, details, _retry_after(answer.headers.get("Retry-After")))

@@ -57,7 +57,9 @@ class ApiError(DatafinitiError):
         """What else the API said: `field: message`, or the further messages of a list."""
         self.retry_after = retry_after
         """Seconds to wait before the next try, where the answer named them."""
-        super().__init__(f"The API answered HTTP {http_status}" + (f": {api_message}" if api_message else "."))
+        super().__init__(
+            f"The API answered HTTP {http_status}" + (f" and said “{api_message}”" if api_message else "") + "."
+        )
 
 
 class Refused(ApiError):

@@ -37,7 +37,7 @@ class Store:
         self._database = database
         account = _account(database, profile, origin)
         self.downloads = KnownDownloads(database, account)
-        self.journal = Journal(database, account)
+        self.journal = Journal(database, account, is_lost=problem is not None and not self.is_kept)
 
     @property
     def is_kept(self) -> bool:

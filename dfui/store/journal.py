@@ -36,9 +36,11 @@ class Journal:
         StoreError: the database fails, or nothing is kept here.
     """
 
-    def __init__(self, database: Database, account: int) -> None:
+    def __init__(self, database: Database, account: int, *, is_lost: bool = False) -> None:
         self._database = database
         self._account = account
+        self._is_lost = is_lost
+        """Whether entries were to be kept, and cannot be."""
         self._owners = Owners(database.path) if database.path else None
 
     def close(self) -> None:
@@ -48,12 +50,14 @@ class Journal:
 
     def open_entries(self, ids: Sequence[str], *, confirmed_at: float) -> list[int]:
         """Write down that these cancellations were confirmed, all or none; on the disk when this returns."""
-        if self._owners is None:
-            raise StoreError("Nothing is kept here.")
-        self._owners.enter()
+        if self._is_lost:
+            raise StoreError("The journal cannot be written.")
+        if self._owners:
+            self._owners.enter()
+        owner = self._owners.me if self._owners else ""
         query = "INSERT INTO journal (account, download_id, owner, confirmed_at) VALUES (?, ?, ?, ?)"
         with self._database.transaction(on_disk=True) as connection:
-            facts = [(self._account, download_id, self._owners.me, confirmed_at) for download_id in ids]
+            facts = [(self._account, download_id, owner, confirmed_at) for download_id in ids]
             return [connection.execute(query, each).lastrowid or 0 for each in facts]
 
     def count_delete(self, entry: int) -> None:

@@ -1,0 +1,19 @@
+"""The commands: `dfui` opens the terminal UI, and each other does one thing and prints it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from dfui.cli.arguments import parse
+from dfui.cli.console import Console
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; gives its exit code."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    console = Console(as_json="--json" in given)
+    with console.telling_errors() as ending:
+        options = parse(given)
+        ending.exit_code = options.run(options, console)
+    return ending.exit_code

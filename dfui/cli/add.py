@@ -1,0 +1,56 @@
+"""`dfui add`: makes downloads known, and looks at them where it can."""
+
+from __future__ import annotations
+
+import argparse
+
+from dfui import wording
+from dfui.api.errors import DatafinitiError, NotFound
+from dfui.cli.console import CommandError, Console, ExitCode
+from dfui.cli.context import Context, ids_of, run_command
+from dfui.cli.download_lines import download_lines
+from dfui.credentials import KeyringProblem
+from dfui.downloads import Download, download_json
+from dfui.watching import refresh_one
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Make downloads known."""
+    ids = ids_of(options)
+    return run_command(lambda context, _: _add(context, ids), options, console)
+
+
+async def _add(context: Context, ids: list[str]) -> int:
+    if not context.store.is_kept:
+        raise CommandError("store", "Nothing can be kept here, so nothing was added.", ExitCode.FAILED)
+    context.store.downloads.add(ids)
+    exit_code = await _look(context, ids)
+    rows = (context.store.downloads.get(download_id) for download_id in ids)
+    downloads = [Download.from_row(row) for row in rows if row]
+    context.console.result(
+        [download_json(download) for download in downloads], download_lines(downloads, now=context.clock.now())
+    )
+    return exit_code
+
+
+async def _look(context: Context, ids: list[str]) -> ExitCode:
+    """Look at what was added; without a token or a network it is known all the same."""
+    exit_code = ExitCode.DONE
+    try:
+        if await context.access.find_token() is None:
+            context.console.tell(f"Added, and not looked at yet. {wording.not_signed_in()}")
+            return exit_code
+    except KeyringProblem as problem:
+        context.console.tell(f"Added, and not looked at yet. {wording.keyring_sentences(problem)}")
+        return exit_code
+    async with context.access.client() as client:
+        for download_id in ids:
+            try:
+                await refresh_one(client, context.store, download_id, clock=context.clock)
+            except NotFound as error:
+                context.console.tell(f"{download_id}: {wording.error_sentences(error)}")
+                exit_code = ExitCode.FAILED
+            except DatafinitiError as error:
+                context.console.tell(f"Added, and not looked at yet. {wording.error_sentences(error)}")
+                return exit_code
+    return exit_code

@@ -1,0 +1,97 @@
+"""The arguments of the commands."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from dfui import __version__
+from dfui.cli.console import CommandError, Console, ExitCode
+
+STATUSES = ("active", "final", "queued", "running", "completed", "cancelled", "unknown")
+EXIT_CODES = (
+    "exit codes: 0 done; 1 refused, not found, declined, or some failed; 2 usage; 3 no token, or rejected; "
+    "4 could not be told, or not yet stopped; 130 interrupted"
+)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise CommandError("usage", f"{message[:1].upper()}{message[1:]}. See {self.prog} --help.", ExitCode.USAGE)
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read the arguments; `run` of the result carries the command out.
+
+    Raises:
+        CommandError: they are not of a command's form.
+    """
+    return _parser().parse_args(arguments)
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = _common(argparse.SUPPRESS)
+    parser = _Parser(
+        prog="dfui",
+        description="Cancel Datafiniti downloads. Without a command, the terminal UI opens.",
+        epilog=EXIT_CODES,
+        parents=[_common(None)],
+    )
+    parser.add_argument("--version", action="version", version=f"dfui {__version__}")
+    parser.add_argument(
+        "--demo", action="store_true", help="show a simulated account: no token, no network, nothing kept"
+    )
+    parser.add_argument("--light", action="store_true", help="spare the line: few bytes, no animation")
+    parser.set_defaults(run=_command("open_tui", "open_tui"))
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
+
+    def command(name: str, module: str, summary: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=summary, description=f"{summary}.", epilog=EXIT_CODES, parents=[common])
+        added.set_defaults(run=_command(module, "run"))
+        return added
+
+    cancel = command("cancel", "cancel", "Cancel downloads, and see that they stopped")
+    _ids(cancel)
+    cancel.add_argument("--yes", action="store_true", help="do not ask")
+    listing = command("list", "list_downloads", "List the known downloads, after a look at the API")
+    listing.add_argument("--status", choices=STATUSES, metavar="S", help=f"only these: {', '.join(STATUSES)}")
+    listing.add_argument("--offline", action="store_true", help="do not ask the API: list what was seen last")
+    _ids(command("add", "add", "Make downloads known, by ID or address"))
+    _ids(command("forget", "forget", "Hide downloads here; they are not cancelled"))
+    login = command("login", "login", "Check a token, and keep it in the OS keyring")
+    login.add_argument("--email", metavar="ADDRESS", help="sign in with this e-mail address and its password instead")
+    command("logout", "logout", "Remove the token from the OS keyring")
+    return parser
+
+
+def _ids(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "ids", nargs="+", metavar="ID", help="a download's ID, or an address that ends in /downloads/ID"
+    )
+
+
+def _common(default: object) -> _Parser:
+    """The options that stand before a command or after it; after it, they are left out where not given."""
+    is_before = default is None
+    common = _Parser(add_help=False)
+    shared = common.add_argument_group("common options")
+    shared.add_argument("--json", action="store_true", default=False if is_before else default, help="print JSON")
+    shared.add_argument("--profile", metavar="NAME", default=default, help="whose token and downloads")
+    shared.add_argument("--api-url", metavar="URL", default=default, help="another address of the API")
+    shared.add_argument("--log", metavar="FILE", type=Path, default=default, help="write what happens to this file")
+    return common
+
+
+def _command(module: str, function: str) -> Callable[[argparse.Namespace, Console], int]:
+    """A command whose module is loaded when it runs."""
+
+    def run(options: argparse.Namespace, console: Console) -> int:
+        command: Callable[[argparse.Namespace, Console], Any] = getattr(
+            importlib.import_module(f"dfui.cli.{module}"), function
+        )
+        return int(command(options, console))
+
+    return run

@@ -1,0 +1,153 @@
+"""`dfui cancel`: asks where a person can be asked, cancels, and prints each outcome."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import getpass
+import signal
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from dfui import wording
+from dfui.api.errors import DatafinitiError, NotFound
+from dfui.cancellation import MOST_REQUESTS, Progress, cancel
+from dfui.cli.console import CommandError, Console, ExitCode
+from dfui.cli.context import Context, ids_of, run_command
+from dfui.credentials import TokenError, parse_token
+from dfui.downloads import Download
+from dfui.outcomes import Outcome, OutcomeKind, outcome_json
+
+if TYPE_CHECKING:
+    from dfui.api.client import DatafinitiClient
+    from dfui.secret import Secret
+
+LEAVING_SECONDS = 5.0
+"""What cancellations under way get to end in, when the line drops or dfui is told to end."""
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Cancel downloads."""
+    ids = ids_of(options)
+    if not options.yes and not console.is_interactive:
+        raise CommandError(
+            "usage", "Nobody can be asked here, so nothing was sent. Add --yes to cancel.", ExitCode.USAGE
+        )
+    return run_command(lambda context, options: _cancel(context, ids, asks=not options.yes), options, console)
+
+
+async def _cancel(context: Context, ids: list[str], *, asks: bool) -> int:
+    console = context.console
+    outcomes: dict[str, Outcome] = {}
+    was_interrupted = False
+    async with context.online() as client:
+        if asks:
+            ended, to_cancel = await _confirmed(context, client, ids)
+            outcomes.update(ended)
+        else:
+            to_cancel = ids
+        if to_cancel:
+            with _interruptions() as interrupted:
+                async for event in cancel(
+                    to_cancel,
+                    client=client,
+                    store=context.store,
+                    sign_in=_ask_for_token if console.is_interactive else None,
+                    interrupted=interrupted,
+                    clock=context.clock,
+                ):
+                    match event:
+                        case Outcome():
+                            outcomes[event.download_id] = event
+                        case Progress() if console.shows_progress:
+                            console.tell(wording.progress(event.download_id, event.step.value, event.seconds))
+                        case Progress():
+                            pass
+                was_interrupted = interrupted.is_set()
+        if not was_interrupted:
+            await context.settle(client)
+    in_order = [outcomes[download_id] for download_id in ids]
+    console.result([outcome_json(outcome) for outcome in in_order], _lines(in_order))
+    if was_interrupted:
+        return ExitCode.INTERRUPTED
+    return max(outcome.kind.exit_code for outcome in in_order)
+
+
+async def _confirmed(
+    context: Context, client: DatafinitiClient, ids: list[str]
+) -> tuple[dict[str, Outcome], list[str]]:
+    """Show what is known of the downloads, and ask once: the outcomes that need no DELETE, and the IDs to cancel."""
+    gate = asyncio.Semaphore(MOST_REQUESTS)
+
+    async def look(download_id: str) -> Download:
+        async with gate:
+            try:
+                answer = await client.get_download(download_id)
+            except NotFound:
+                return Download(download_id, is_missing=True)
+            except DatafinitiError as error:
+                context.console.tell(f"{download_id}: {wording.error_sentences(error)}")
+                return Download(download_id)
+            return Download.from_answer(answer, seen_at=context.clock.now())
+
+    downloads = await asyncio.gather(*(look(download_id) for download_id in ids))
+    active = [download for download in downloads if download.is_active]
+    for download in downloads:
+        context.console.tell(f"{download.id}  {wording.described(download)}")
+        if download.is_active:
+            context.console.tell(f"  {wording.records_so_far(download)}")
+    outcomes = {
+        download.id: Outcome(
+            download.id,
+            OutcomeKind.NOT_FOUND if download.is_missing else OutcomeKind(download.status.value),
+            seen=None if download.is_missing else download,
+            was_final_before=True,
+        )
+        for download in downloads
+        if not download.is_active
+    }
+    if not active:
+        return outcomes, []
+    for line in wording.confirm_lines(active):
+        context.console.tell(line)
+    if context.console.ask(wording.confirm_title(active)):
+        return outcomes, [download.id for download in active]
+    declined = {
+        download.id: Outcome(download.id, OutcomeKind.NOT_SENT, trouble="You kept it running.") for download in active
+    }
+    return outcomes | declined, []
+
+
+async def _ask_for_token() -> Secret | None:
+    """Another token, from a hidden prompt; an empty line declines."""
+    try:
+        typed = await asyncio.to_thread(getpass.getpass, "The token was rejected. Another one (empty: stop): ")
+        return parse_token(typed)
+    except (TokenError, EOFError):
+        return None
+
+
+@contextlib.contextmanager
+def _interruptions() -> Iterator[asyncio.Event]:
+    """Ctrl-C ends the cancellations with what is known; a dropped line, or being told to end, gives them 5 s first."""
+    interrupted = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGINT, interrupted.set)
+    for leaving in (signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(leaving, lambda: loop.call_later(LEAVING_SECONDS, interrupted.set))
+    try:
+        yield interrupted
+    finally:
+        for handled in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.remove_signal_handler(handled)
+
+
+def _lines(outcomes: list[Outcome]) -> list[str]:
+    lines: list[str] = []
+    for outcome in outcomes:
+        if lines:
+            lines.append("")
+        lines.append(wording.outcome_title(outcome))
+        lines += [f"  {line}" for line in wording.outcome_lines(outcome) if line]
+    return lines

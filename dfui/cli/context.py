@@ -1,0 +1,123 @@
+"""What a command works with: the settings, the store, the way to the API; and its errors as the command's."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dfui import wording
+from dfui.api.errors import ApiError, DatafinitiError, NotFound, Refused, Unauthorized
+from dfui.cli.console import CommandError, Console, ExitCode
+from dfui.clock import Clock
+from dfui.credentials import KeyringProblem, TokenError
+from dfui.identifiers import NotAnId, ids_of_arguments
+from dfui.sanitize import sanitize
+from dfui.settings import Settings, SettingsError, load_settings
+from dfui.signing_in import Access
+from dfui.store import Store, StoreError, open_store
+
+if TYPE_CHECKING:
+    from dfui.api.client import DatafinitiClient
+
+
+@dataclass
+class Context:
+    """One run of a command."""
+
+    console: Console
+    settings: Settings
+    store: Store
+    access: Access
+    clock: Clock
+
+    @contextlib.asynccontextmanager
+    async def online(self) -> AsyncIterator[DatafinitiClient]:
+        """A client that is signed in.
+
+        Raises:
+            CommandError: no token is known.
+        """
+        if await self.access.find_token() is None:
+            raise CommandError("no_token", wording.not_signed_in(), ExitCode.NOT_SIGNED_IN)
+        async with self.access.client() as client:
+            yield client
+
+    async def settle(self, client: DatafinitiClient) -> None:
+        """Settle the cancellations that a dfui left open which is gone, and tell of them."""
+        from dfui.cancellation import settle
+
+        try:
+            async for outcome in settle(client=client, store=self.store, clock=self.clock):
+                self.console.tell(wording.settled(outcome))
+        except StoreError as error:
+            self.console.tell(str(error))
+
+
+Command = Callable[[Context, argparse.Namespace], Coroutine[Any, Any, int]]
+
+
+def run_command(command: Command, options: argparse.Namespace, console: Console) -> int:
+    """Run a command on an event loop; gives its exit code.
+
+    Raises:
+        CommandError: it could not do what it is for.
+    """
+    with command_errors():
+        settings = load_settings(profile=options.profile, api_url=options.api_url)
+        if options.log is not None:
+            from dfui.log import write_log
+
+            write_log(options.log)
+        store = open_store(settings.database, profile=settings.profile, origin=settings.address.origin)
+        try:
+            if store.problem:
+                console.tell(store.problem)
+            context = Context(console, settings, store, Access(settings), Clock())
+            return asyncio.run(command(context, options))
+        finally:
+            store.close()
+
+
+def ids_of(options: argparse.Namespace) -> list[str]:
+    """The IDs that a command was given.
+
+    Raises:
+        CommandError: one of them is no ID; nothing was sent.
+    """
+    try:
+        return ids_of_arguments(options.ids)
+    except NotAnId as error:
+        raise CommandError("usage", sanitize(error), ExitCode.USAGE) from None
+
+
+@contextlib.contextmanager
+def command_errors() -> Iterator[None]:
+    """Turn what dfui's parts raise into what a command fails with."""
+    try:
+        yield
+    except SettingsError as error:
+        raise CommandError("settings", sanitize(error), ExitCode.USAGE) from None
+    except TokenError as error:
+        raise CommandError("token", str(error), ExitCode.NOT_SIGNED_IN) from None
+    except KeyringProblem as problem:
+        raise CommandError("keyring", wording.keyring_sentences(problem), ExitCode.NOT_SIGNED_IN) from None
+    except StoreError as error:
+        raise CommandError("store", sanitize(error), ExitCode.FAILED) from None
+    except DatafinitiError as error:
+        details = tuple(sanitize(detail) for detail in error.details) if isinstance(error, ApiError) else ()
+        raise CommandError(error.kind, wording.error_sentences(error), exit_code_of(error), details) from None
+
+
+def exit_code_of(error: DatafinitiError) -> ExitCode:
+    """What a command exits with that failed by this."""
+    match error:
+        case Unauthorized():
+            return ExitCode.NOT_SIGNED_IN
+        case NotFound() | Refused():
+            return ExitCode.FAILED
+        case _:
+            return ExitCode.NOT_KNOWN

@@ -1,0 +1,81 @@
+"""`dfui login`: checks a token with the API, and keeps it in the OS keyring."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import os
+import sys
+
+from dfui import wording
+from dfui.api.errors import DatafinitiError, Unauthorized
+from dfui.cli.console import CommandError, Console, ExitCode
+from dfui.cli.context import Context, exit_code_of, run_command
+from dfui.credentials import KeyringProblem, TokenError, parse_token, token_of_environment
+from dfui.sanitize import sanitize
+from dfui.secret import Secret
+
+LONGEST_LINE = 65_536
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Keep a token."""
+    return run_command(_login, options, console)
+
+
+async def _login(context: Context, options: argparse.Namespace) -> int:
+    if options.email:
+        password = Secret(_read_hidden(context.console, f"Password of {sanitize(options.email)}: "))
+        if not password:
+            raise CommandError("no_token", "No password was given, so nothing was sent.", ExitCode.NOT_SIGNED_IN)
+        try:
+            token = await context.access.token_for(options.email, password)
+        except Unauthorized as error:
+            raise CommandError(error.kind, wording.password_rejected(error), ExitCode.NOT_SIGNED_IN) from None
+    else:
+        token = parse_token(_read_hidden(context.console, "API token: "))
+    exit_code, email_address = ExitCode.DONE, None
+    try:
+        account = await context.access.check(token)
+        email_address = account.email
+    except Unauthorized as error:
+        raise CommandError(error.kind, wording.token_rejected(error), ExitCode.NOT_SIGNED_IN) from None
+    except DatafinitiError as error:
+        context.console.tell(f"The token could not be checked. {wording.error_sentences(error)}")
+        exit_code = exit_code_of(error)
+    try:
+        await context.access.keep(token)
+    except KeyringProblem as problem:
+        message = f"The token was not kept. {wording.keyring_sentences(problem)}"
+        raise CommandError("keyring", message, ExitCode.FAILED) from None
+    if _is_set_in_environment():
+        context.console.tell(wording.ENVIRONMENT_STAYS)
+    whose = f" of {sanitize(email_address)}" if email_address else ""
+    settings = context.settings
+    context.console.result(
+        {
+            "profile": settings.profile,
+            "origin": settings.address.origin,
+            "email": email_address,
+            "checked": exit_code is ExitCode.DONE,
+        },
+        [f"The token{whose} is kept in the OS keyring, for {settings.profile} at {settings.address.origin}."],
+    )
+    return exit_code
+
+
+def _read_hidden(console: Console, prompt: str) -> str:
+    """A line that is not shown, from the terminal; or the first line of what is piped in."""
+    if console.is_interactive:
+        try:
+            return getpass.getpass(prompt, stream=sys.stderr)
+        except EOFError:
+            return ""
+    return sys.stdin.readline(LONGEST_LINE).rstrip("\r\n")
+
+
+def _is_set_in_environment() -> bool:
+    try:
+        return token_of_environment(os.environ) is not None
+    except TokenError:
+        return True

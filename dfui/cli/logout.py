@@ -1,0 +1,32 @@
+"""`dfui logout`: removes the token from the OS keyring."""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+from dfui import wording
+from dfui.cli.console import CommandError, Console, ExitCode
+from dfui.cli.context import Context, run_command
+from dfui.credentials import ENVIRONMENT_VARIABLE, KeyringProblem
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Remove the token."""
+    return run_command(_logout, options, console)
+
+
+async def _logout(context: Context, options: argparse.Namespace) -> int:
+    settings = context.settings
+    try:
+        was_kept = await context.access.forget()
+    except KeyringProblem as problem:
+        raise CommandError("keyring", wording.keyring_sentences(problem), ExitCode.FAILED) from None
+    if os.environ.get(ENVIRONMENT_VARIABLE):
+        context.console.tell(wording.ENVIRONMENT_STAYS)
+    whose = f"{settings.profile} at {settings.address.origin}"
+    context.console.result(
+        {"profile": settings.profile, "origin": settings.address.origin, "removed": was_kept},
+        [f"The token for {whose} is removed from the keyring." if was_kept else f"No token was kept for {whose}."],
+    )
+    return ExitCode.DONE

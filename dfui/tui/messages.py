@@ -1,0 +1,97 @@
+"""What the session tells the downloads screen, from its own thread."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime
+
+from textual.message import Message
+
+from dfui.cancellation import Progress
+from dfui.outcomes import Outcome
+
+
+class Reach(enum.Enum):
+    """How current what is shown is."""
+
+    CONNECTING = "connecting"
+    LIVE = "live"
+    STALE = "stale"
+    OFFLINE = "offline"
+    SIGNED_OUT = "signed out"
+
+
+@dataclass
+class ReachChanged(Message):
+    """The API was reached, or was not; `since` is when it was last."""
+
+    reach: Reach
+    since: datetime | None = None
+
+
+@dataclass
+class DownloadsChanged(Message):
+    """The store shows something else of these downloads; None: of any number."""
+
+    ids: tuple[str, ...] | None = None
+
+
+@dataclass
+class LookFailed(Message):
+    """A look at one download brought nothing; the sentence says why."""
+
+    download_id: str
+    sentence: str
+
+
+@dataclass
+class CancellationProgressed(Message):
+    """A cancellation has come to a step."""
+
+    progress: Progress
+
+
+@dataclass
+class CancellationsEnded(Message):
+    """Confirmed cancellations have their outcomes; `settled`: an earlier dfui had left them open."""
+
+    outcomes: tuple[Outcome, ...]
+    settled: bool = False
+
+
+@dataclass
+class CancellationsBroke(Message):
+    """Cancellations were broken off by a fault of dfui's own; the journal has them open."""
+
+    ids: tuple[str, ...]
+    sentence: str
+
+
+@dataclass
+class SignInNeeded(Message):
+    """A token is needed to go on; the sentence says why, where there is more to say."""
+
+    sentence: str | None = None
+
+
+@dataclass
+class SignedIn(Message):
+    """A token is in use; the sentence says what could not be done with it, if anything."""
+
+    sentence: str | None = None
+
+
+@dataclass
+class SignInFailed(Message):
+    """What was given opens nothing, or could not be checked."""
+
+    sentence: str
+
+
+@dataclass
+class Told(Message):
+    """Something to tell in passing."""
+
+    sentence: str
+    is_trouble: bool = False

@@ -1,0 +1,357 @@
+"""What the terminal UI asks of dfui, carried out on the network thread; the answers are posted as messages."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import Future
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from textual.message import Message
+
+from dfui import wording
+from dfui.api.errors import DatafinitiError, NotFound, Unauthorized
+from dfui.cancellation import Progress, cancel, settle
+from dfui.clock import Clock
+from dfui.credentials import KeyringProblem, KeyringSilent, TokenError
+from dfui.outcomes import Outcome, OutcomeKind
+from dfui.secret import Secret
+from dfui.signing_in import Access
+from dfui.store import Store, StoreError
+from dfui.tui.messages import (
+    CancellationProgressed,
+    CancellationsBroke,
+    CancellationsEnded,
+    DownloadsChanged,
+    LookFailed,
+    Reach,
+    ReachChanged,
+    SignedIn,
+    SignInFailed,
+    SignInNeeded,
+    Told,
+)
+from dfui.tui.network_thread import NetworkThread
+from dfui.watching import Follower, refresh_list, refresh_one
+
+if TYPE_CHECKING:
+    from dfui.api.client import DatafinitiClient
+    from dfui.api.wire import Account
+
+LEAVING_SECONDS = 5.0
+"""What confirmed cancellations under way get to end in, when dfui is told to end."""
+
+
+class Session:
+    """The public methods return at once, and may be called from the screens; the others run on the network thread."""
+
+    def __init__(self, access: Access, store: Store, *, clock: Clock) -> None:
+        self.access = access
+        self.store = store
+        self.clock = clock
+        self._post: Callable[[Message], object] = lambda message: None
+        self._thread = NetworkThread()
+        self._client: DatafinitiClient | None = None
+        self._follower: Follower | None = None
+        self._following: asyncio.Task[None] | None = None
+        self._cancellations: set[Future[None]] = set()
+        self._token_wanted: list[asyncio.Future[Secret | None]] = []
+        self._live_at: datetime | None = None
+        self._is_refreshing = False
+        self._has_asked = False
+        """Whether a person was asked for a token since one worked last; it is not asked again and again."""
+
+    # ── called by the screens ────────────────────────────────────────────────────────────────────────────────────
+
+    def start(self, post: Callable[[Message], object]) -> None:
+        """Find the token, settle what was left open, get the list, follow the active downloads."""
+        self._post = post
+        self._thread.start()
+        self._submit(self._start())
+
+    def stop(self, *, waits: bool = False) -> None:
+        """End; with `waits`, cancellations under way get their time. What does not end is open in the journal."""
+        if waits and self._cancellations:
+            from concurrent.futures import wait
+
+            wait(self._cancellations, timeout=LEAVING_SECONDS)
+        self._thread.stop(seconds=1.0)
+
+    @property
+    def is_cancelling(self) -> bool:
+        """Whether cancellations are under way."""
+        return bool(self._cancellations)
+
+    def refresh(self) -> None:
+        """Get the whole list."""
+        self._submit(self._refresh())
+
+    def look(self, ids: Sequence[str]) -> None:
+        """Look at these downloads now."""
+        for download_id in ids:
+            self._submit(self._look(download_id))
+
+    def add(self, ids: Sequence[str]) -> None:
+        """Make downloads known, and look at them."""
+        self._submit(self._add(ids))
+
+    def forget(self, download_id: str) -> None:
+        """Hide a download here."""
+        self._submit(self._forget(download_id))
+
+    def cancel(self, ids: Sequence[str]) -> None:
+        """Cancel confirmed downloads."""
+        future = self._thread.submit(self._guarded(self._cancel(ids)))
+        self._cancellations.add(future)
+        future.add_done_callback(self._cancellations.discard)
+
+    def sign_in(self, secret: Secret, *, email_address: str | None = None, keep: bool = True) -> None:
+        """Check a token, or the password of an e-mail address, and use what it opens."""
+        self._submit(self._sign_in(secret, email_address, keep=keep))
+
+    def decline_sign_in(self) -> None:
+        """Go on without another token."""
+        self._submit(self._resolve_token(None))
+
+    def sign_out(self) -> None:
+        """Remove the token from memory and the keyring."""
+        self._submit(self._sign_out())
+
+    def account(self) -> Future[Account]:
+        """The account that the token opens; raises what the API's client does."""
+        return self._thread.submit(self._account())
+
+    # ── on the network thread ────────────────────────────────────────────────────────────────────────────────────
+
+    def _submit(self, work: Coroutine[Any, Any, None]) -> None:
+        self._thread.submit(self._guarded(work))
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except StoreError as error:
+            self._post(Told(str(error), is_trouble=True))
+
+    async def _start(self) -> None:
+        try:
+            token = await self.access.find_token()
+        except TokenError as error:
+            self._sign_in_needed(f"DATAFINITI_TOKEN: {error}")
+        except KeyringSilent as problem:
+            self._sign_in_needed(wording.keyring_sentences(problem))
+            await self._take_late_token(problem)
+        except KeyringProblem as problem:
+            self._sign_in_needed(wording.keyring_sentences(problem))
+        else:
+            if token is None:
+                self._sign_in_needed(None)
+            else:
+                await self._go_online()
+
+    async def _take_late_token(self, problem: KeyringSilent) -> None:
+        """The keyring may still answer, once a person has unlocked it."""
+        try:
+            kept = await asyncio.wrap_future(problem.answer)
+        except KeyringProblem as late:
+            self._post(Told(wording.keyring_sentences(late), is_trouble=True))
+            return
+        if isinstance(kept, Secret) and self.access.token is None:
+            self.access.use(kept)
+            self._post(SignedIn())
+            await self._go_online()
+
+    async def _go_online(self) -> None:
+        """Begin with the token in use."""
+        if self._client is None:
+            # The import, and the certificates, take long enough to notice, and hold nothing up here.
+            self._client = self.access.client()
+        elif self.access.token is not None:
+            self._client.use_token(self.access.token.secret)
+        self._post(ReachChanged(Reach.CONNECTING))
+        try:
+            await self._settle(self._client)
+        finally:
+            await self._refresh()
+            self._follow(self._client)
+
+    async def _settle(self, client: DatafinitiClient) -> None:
+        outcomes = [outcome async for outcome in settle(client=client, store=self.store, clock=self.clock)]
+        if outcomes:
+            self._post(CancellationsEnded(tuple(outcomes), settled=True))
+
+    def _follow(self, client: DatafinitiClient) -> None:
+        if self._following is None or self._following.done():
+            self._follower = Follower(client, self.store, looked=self._looked, clock=self.clock)
+            self._following = asyncio.create_task(self._guarded(self._follower.run()))
+        else:
+            self._hurry()
+
+    def _looked(self, download_id: str, error: DatafinitiError | None) -> None:
+        self._noticed(error)
+        self._post(DownloadsChanged((download_id,)))
+
+    async def _refresh(self) -> None:
+        if self._client is None or self._is_refreshing:
+            return
+        self._is_refreshing = True
+        try:
+            refreshed = await refresh_list(self._client, self.store, clock=self.clock)
+        except DatafinitiError as error:
+            self._noticed(error)
+            if not isinstance(error, Unauthorized):
+                self._post(Told(wording.error_sentences(error), is_trouble=True))
+        else:
+            self._noticed(None)
+            if refreshed.broken_off:
+                sentence = wording.list_broken_off(refreshed.downloads, refreshed.broken_off)
+                self._post(Told(sentence, is_trouble=True))
+            if refreshed.skipped:
+                self._post(Told(wording.records_skipped(refreshed.skipped), is_trouble=True))
+        finally:
+            self._is_refreshing = False
+            self._post(DownloadsChanged())
+        self._hurry()
+
+    async def _look(self, download_id: str) -> None:
+        if self._client is None:
+            self._post(LookFailed(download_id, wording.not_signed_in()))
+            return
+        try:
+            await refresh_one(self._client, self.store, download_id, clock=self.clock)
+        except DatafinitiError as error:
+            self._noticed(error)
+            if not isinstance(error, NotFound):
+                self._post(LookFailed(download_id, wording.error_sentences(error)))
+        else:
+            self._noticed(None)
+        self._post(DownloadsChanged((download_id,)))
+
+    async def _add(self, ids: Sequence[str]) -> None:
+        added = self.store.downloads.add(ids)
+        self._post(DownloadsChanged())
+        self._post(Told(wording.added(len(added), len(ids) - len(added))))
+        if self._client is not None:
+            await asyncio.gather(*(self._look(download_id) for download_id in ids))
+        self._hurry()
+
+    async def _forget(self, download_id: str) -> None:
+        self.store.downloads.forget(download_id)
+        self._post(DownloadsChanged())
+
+    async def _cancel(self, ids: Sequence[str]) -> None:
+        if self._client is None:  # the token is asked for, as after a rejected one
+            self._client = self.access.client()
+        if self.access.token is None and await self._ask_for_token() is None:
+            declined = "No token was given."
+            not_sent = (Outcome(download_id, OutcomeKind.NOT_SENT, trouble=declined) for download_id in ids)
+            self._post(CancellationsEnded(tuple(not_sent)))
+            return
+        if self.access.token is not None:
+            self._client.use_token(self.access.token.secret)
+        outcomes: list[Outcome] = []
+        try:
+            async for event in cancel(
+                ids, client=self._client, store=self.store, sign_in=self._ask_for_token, clock=self.clock
+            ):
+                match event:
+                    case Progress():
+                        self._post(CancellationProgressed(event))
+                    case Outcome():
+                        outcomes.append(event)
+                        self._post(DownloadsChanged((event.download_id,)))
+        except Exception as error:
+            # A fault of dfui's own: it is told, and shown by the log, and what it left open is settled by looking.
+            self._post(CancellationsBroke(tuple(ids), wording.broke(error)))
+            raise
+        order = {download_id: place for place, download_id in enumerate(ids)}
+        self._post(CancellationsEnded(tuple(sorted(outcomes, key=lambda outcome: order[outcome.download_id]))))
+        self._hurry()
+
+    # ── signing in ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _ask_for_token(self) -> Secret | None:
+        wanted: asyncio.Future[Secret | None] = asyncio.get_running_loop().create_future()
+        self._token_wanted.append(wanted)
+        self._post(SignInNeeded(wording.TOKEN_REJECTED if self.access.token else None))
+        return await wanted
+
+    async def _resolve_token(self, secret: Secret | None) -> None:
+        for wanted in self._token_wanted:
+            if not wanted.done():
+                wanted.set_result(secret)
+        self._token_wanted.clear()
+
+    async def _sign_in(self, secret: Secret, email_address: str | None, *, keep: bool) -> None:
+        try:
+            token = await self.access.token_for(email_address, secret) if email_address else secret
+        except Unauthorized as error:
+            self._post(SignInFailed(wording.password_rejected(error)))
+            return
+        except DatafinitiError as error:
+            self._post(SignInFailed(wording.error_sentences(error)))
+            return
+        try:
+            await self.access.check(token)
+        except Unauthorized as error:
+            self._post(SignInFailed(wording.token_rejected(error)))
+            return
+        except DatafinitiError as error:
+            self._post(SignInFailed(f"The token could not be checked. {wording.error_sentences(error)}"))
+            return
+        sentence = None
+        if keep:
+            try:
+                await self.access.keep(token)
+            except KeyringProblem as problem:
+                sentence = wording.kept_for_session(problem)
+        else:
+            self.access.use(token)
+        self._has_asked = False
+        self._post(SignedIn(sentence))
+        was_wanted = bool(self._token_wanted)
+        await self._resolve_token(token)
+        if not was_wanted:
+            await self._go_online()
+
+    async def _sign_out(self) -> None:
+        sentence = wording.SIGNED_OUT
+        try:
+            await self.access.forget()
+        except KeyringProblem as problem:
+            sentence = wording.keyring_sentences(problem)
+        if self._following is not None:
+            self._following.cancel()
+            self._following = None
+        if self._client is not None:
+            self._client.use_token(None)
+            await self._client.close()
+            self._client = None
+        self._post(ReachChanged(Reach.SIGNED_OUT))
+        self._post(Told(sentence))
+
+    async def _account(self) -> Account:
+        if self.access.token is None:
+            raise Unauthorized(401)
+        return await self.access.check(self.access.token.secret)
+
+    def _sign_in_needed(self, sentence: str | None) -> None:
+        self._post(ReachChanged(Reach.SIGNED_OUT))
+        if not self._has_asked:
+            self._has_asked = True
+            self._post(SignInNeeded(sentence))
+
+    # ── how current the picture is ───────────────────────────────────────────────────────────────────────────────
+
+    def _noticed(self, error: DatafinitiError | None) -> None:
+        if error is None or isinstance(error, NotFound):
+            self._live_at = self.clock.now()
+            self._post(ReachChanged(Reach.LIVE))
+        elif isinstance(error, Unauthorized):
+            self._sign_in_needed(wording.error_sentences(error))
+        else:
+            self._post(ReachChanged(Reach.STALE if self._live_at else Reach.OFFLINE, self._live_at))
+
+    def _hurry(self) -> None:
+        if self._follower is not None:
+            self._follower.hurry()

@@ -1,0 +1,80 @@
+"""Fixtures for all tests: an account, a store on a real file, and a machine with nothing set."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from dfui.addresses import DATAFINITI, parse_api_url
+from dfui.api.client import DatafinitiClient
+from dfui.clock import ManualClock
+from dfui.secret import Secret
+from dfui.simulator import TOKEN, Dialect, Simulator, transport
+from dfui.store import Store, open_store
+from tests.support.server import SimulatorServer
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nothing of the person's own machine is read or written, and pictures come out the same everywhere."""
+    for name in (
+        "DATAFINITI_TOKEN", "DFUI_PROFILE", "DFUI_API_URL", "SSH_CONNECTION", "NO_COLOR", "TEXTUAL_THEME",
+        "SSL_CERT_FILE", "HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "https_proxy", "http_proxy", "all_proxy",
+    ):  # fmt: skip
+        monkeypatch.delenv(name, raising=False)
+    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / name.lower()))
+    monkeypatch.setenv("TZ", "UTC")
+    # A test that means the keyring says which; no test meets the one of the person at this machine.
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """A clock that moves when it is slept on."""
+    return ManualClock(moves_itself=True)
+
+
+@pytest.fixture(params=list(Dialect), ids=lambda dialect: dialect.value)
+def dialect(request: pytest.FixtureRequest) -> Dialect:
+    """Each dialect in turn."""
+    chosen: Dialect = request.param
+    return chosen
+
+
+@pytest.fixture
+def simulator(clock: ManualClock) -> Simulator:
+    """An empty account."""
+    return Simulator(now=clock.now)
+
+
+@pytest.fixture
+def server(simulator: Simulator) -> Iterator[SimulatorServer]:
+    """The account behind a loopback socket."""
+    with SimulatorServer(simulator) as serving:
+        yield serving
+
+
+@pytest.fixture
+async def client(simulator: Simulator) -> AsyncIterator[DatafinitiClient]:
+    """A client of the account, in process."""
+    async with DatafinitiClient(Secret(TOKEN), address=DATAFINITI, transport=transport(simulator)) as made:
+        yield made
+
+
+@pytest.fixture
+async def socket_client(server: SimulatorServer) -> AsyncIterator[DatafinitiClient]:
+    """A client of the account, over the socket."""
+    async with DatafinitiClient(Secret(TOKEN), address=parse_api_url(server.url)) as made:
+        yield made
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """A store on a real file."""
+    opened = open_store(tmp_path / "data" / "dfui.db", profile="default", origin=DATAFINITI.origin)
+    assert opened.problem is None
+    yield opened
+    opened.close()

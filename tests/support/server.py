@@ -1,0 +1,83 @@
+"""The simulated account behind a real loopback socket, in this process or as one of its own.
+
+python -m tests.support.server --dialect docs2026 --port 8765
+"""
+
+from __future__ import annotations
+
+import argparse
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from dfui.clock import Clock
+from dfui.simulator import TOKEN, Dialect, Simulator, demo_account
+
+
+class SimulatorServer:
+    """Serves a simulator; `url` is what `--api-url` takes."""
+
+    def __init__(self, simulator: Simulator, *, port: int = 0) -> None:
+        self.simulator = simulator
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+
+            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+                pass
+
+            def answer(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                url = f"http://{self.headers['Host']}{self.path}"
+                answer = simulator.handle(httpx.Request(self.command, url, headers=dict(self.headers), content=body))
+                self.send_response(answer.status_code)
+                for name, value in answer.headers.items():
+                    if name.lower() not in ("content-length", "transfer-encoding"):
+                        self.send_header(name, value)
+                self.send_header("Content-Length", str(len(answer.content)))
+                self.end_headers()
+                self.wfile.write(answer.content)
+
+            do_GET = do_POST = do_DELETE = answer  # noqa: N815
+
+        self._http = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self._http.daemon_threads = True
+        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._http.server_port}{self.simulator.base_path}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.shutdown()
+        self._http.server_close()
+        self._thread.join()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Serve a simulated Datafiniti account on loopback.")
+    parser.add_argument("--dialect", choices=[each.value for each in Dialect], default=Dialect.LIVE_2025.value)
+    parser.add_argument("--port", type=int, default=8765)
+    parser.add_argument("--token", default=TOKEN)
+    options = parser.parse_args()
+    simulator = demo_account(Clock().now)
+    simulator.dialect = Dialect(options.dialect)
+    simulator.token = options.token
+    server = SimulatorServer(simulator, port=options.port)
+    print(f"Serving {options.dialect} at {server.url}", flush=True)  # noqa: T201
+    with server:
+        threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()
