@@ -80,8 +80,8 @@ class Outcome:
 
     @property
     def verified(self) -> bool:
-        """Whether a look after the DELETE showed the download's state."""
-        return self.seen is not None
+        """Whether a look after the DELETE showed the download's state, or that there is no such download."""
+        return self.seen is not None or self.kind is OutcomeKind.NOT_FOUND
 
     @property
     def status(self) -> Status | None:

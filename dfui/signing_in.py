@@ -3,36 +3,36 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from dfui.credentials import KeyringEntry, Token, TokenSource, token_of_environment
 
 if TYPE_CHECKING:
-    import httpx
-
     from dfui.api.client import DatafinitiClient
     from dfui.api.wire import Account
     from dfui.secret import Secret
     from dfui.settings import Settings
 
+Connect = Callable[["Secret | None"], "DatafinitiClient"]
+
 
 class Access:
     """The way to the API for one profile at one API address.
 
-    `transport` replaces the network, as the demo does; then no token is looked for, and none is kept.
+    `connect` makes the clients of a simulated account, as the demo does; then the keyring is left alone.
     """
 
     def __init__(
         self,
         settings: Settings,
         *,
-        transport: httpx.AsyncBaseTransport | None = None,
+        connect: Connect | None = None,
         given: Token | None = None,
         environment: Mapping[str, str] = os.environ,
     ) -> None:
         self.settings = settings
-        self._transport = transport
+        self._connect = connect
         self._environment = environment
         self.token = given
         """The token in use, once it is known."""
@@ -45,7 +45,7 @@ class Access:
     @property
     def is_simulated(self) -> bool:
         """Whether there is no network behind it."""
-        return self._transport is not None
+        return self._connect is not None
 
     async def find_token(self) -> Token | None:
         """The token to use: given in this session, else in the environment, else in the keyring; None without one.
@@ -66,10 +66,13 @@ class Access:
 
     def client(self, secret: Secret | None = None) -> DatafinitiClient:
         """A client with this token, or with the one in use."""
+        token = secret or (self.token.secret if self.token else None)
+        if self._connect is not None:
+            return self._connect(token)
+
         from dfui.api.client import DatafinitiClient
 
-        token = secret or (self.token.secret if self.token else None)
-        return DatafinitiClient(token, address=self.settings.address, transport=self._transport)
+        return DatafinitiClient(token, address=self.settings.address)
 
     async def check(self, secret: Secret) -> Account:
         """The account that a token opens.

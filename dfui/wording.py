@@ -474,7 +474,7 @@ def not_signed_in() -> str:
 
 
 def _answered(what: str, api_message: str | None) -> str:
-    return f"{what}: the API said “{sanitize(api_message)}”." if api_message else f"{what}."
+    return f"{what}: the API said “{sanitize(api_message).rstrip('.')}”." if api_message else f"{what}."
 
 
 def _sentence(text: str) -> str:

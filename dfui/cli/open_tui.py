@@ -11,9 +11,9 @@ from dfui import wording
 from dfui.cli.console import CommandError, Console, ExitCode
 from dfui.cli.context import command_errors
 from dfui.clock import Clock
-from dfui.settings import Settings, load_settings
+from dfui.settings import load_settings
 from dfui.signing_in import Access
-from dfui.store import Store, open_store, temporary_store
+from dfui.store import open_store
 
 
 def open_tui(options: argparse.Namespace, console: Console) -> int:
@@ -42,7 +42,13 @@ def open_tui(options: argparse.Namespace, console: Console) -> int:
 
             write_log(options.log)
     settings = replace(settings, light=settings.light or options.light)
-    access, store = _demo(settings, clock) if options.demo else _account(settings)
+    if options.demo:
+        from dfui.cli.demo import simulated_account
+
+        access, store = simulated_account(settings, clock)
+    else:
+        access = Access(settings)
+        store = open_store(settings.database, profile=settings.profile, origin=settings.address.origin)
     try:
         exit_code = run_app(access, store, clock=clock)
         active, _ = store.downloads.counts()
@@ -51,27 +57,3 @@ def open_tui(options: argparse.Namespace, console: Console) -> int:
     if active and not options.demo:
         console.tell(wording.left_active(active))
     return exit_code
-
-
-def _account(settings: Settings) -> tuple[Access, Store]:
-    store = open_store(settings.database, profile=settings.profile, origin=settings.address.origin)
-    return Access(settings), store
-
-
-def _demo(settings: Settings, clock: Clock) -> tuple[Access, Store]:
-    """A simulated account, in a store that is gone afterwards."""
-    from dfui import simulator
-    from dfui.addresses import DATAFINITI
-    from dfui.credentials import Token, TokenSource
-    from dfui.secret import Secret
-
-    async def latency() -> None:
-        await clock.sleep(0.15)
-
-    settings = replace(settings, profile="demo", address=DATAFINITI)
-    transport = simulator.transport(simulator.demo_account(clock.now), latency=latency)
-    token = Token(Secret(simulator.TOKEN), TokenSource.SESSION)
-    return (
-        Access(settings, transport=transport, given=token, environment={}),
-        temporary_store(profile="demo", origin=settings.address.origin),
-    )

@@ -1,0 +1,35 @@
+"""The simulated account of `dfui --demo`: no token, no network, nothing kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dfui import simulator
+from dfui.addresses import DATAFINITI
+from dfui.api.client import DatafinitiClient
+from dfui.clock import Clock
+from dfui.credentials import Token, TokenSource
+from dfui.secret import Secret
+from dfui.settings import Settings
+from dfui.signing_in import Access
+from dfui.store import Store, temporary_store
+
+LATENCY_SECONDS = 0.15
+"""What an answer takes; as long as one from afar, so that the steps of a cancellation can be seen."""
+
+
+def simulated_account(settings: Settings, clock: Clock, *, latency: float = LATENCY_SECONDS) -> tuple[Access, Store]:
+    """The way to a simulated account, and a store that is gone afterwards; `latency` is in seconds."""
+
+    async def wait() -> None:
+        await clock.sleep(latency)
+
+    settings = replace(settings, profile="demo", address=DATAFINITI)
+    transport = simulator.transport(simulator.demo_account(clock.now), latency=wait if latency else None)
+    token = Token(Secret(simulator.TOKEN), TokenSource.SESSION)
+
+    def connect(secret: Secret | None) -> DatafinitiClient:
+        return DatafinitiClient(secret, address=DATAFINITI, transport=transport)
+
+    access = Access(settings, connect=connect, given=token, environment={})
+    return access, temporary_store(profile="demo", origin=settings.address.origin)
