@@ -109,6 +109,8 @@ class ConfirmCancel(ModalScreen[tuple[str, ...]]):
         return [Download.from_row(row) if row else Download(download_id) for download_id, row in rows.items()]
 
     def _show(self) -> None:
+        if not self.query("#consequences"):
+            return  # news came before it was composed, or after it was left
         active = self._active
         dialog = self.query_one("#confirm")
         dialog.border_title = wording.confirm_title(active or self._known)

@@ -22,7 +22,7 @@ class SignIn(ModalScreen[bool]):
     AUTO_FOCUS = "#token"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Not now", id="sign_in.leave"),
-        Binding("ctrl+e", "switch", "Token, or e-mail and password", id="sign_in.switch"),
+        Binding("ctrl+o", "switch", "Token, or e-mail and password", id="sign_in.switch"),
     ]
 
     def __init__(self, session: Session, sentence: str | None = None) -> None:
@@ -41,7 +41,7 @@ class SignIn(ModalScreen[bool]):
             yield _line("email", "E-mail address")
             yield _line("token", "API token", is_secret=True)
             yield Checkbox("Keep it in this machine's keyring", value=True, id="keep", compact=True)
-            yield Static("ctrl+e: use e-mail and password", id="switch", markup=False)
+            yield Static("ctrl+o: use e-mail and password", id="switch", markup=False)
             with Horizontal(classes="dialog-buttons"):
                 yield Button("Not now  esc", id="leave", compact=True)
                 yield Button("Sign in  enter", id="do-sign-in", compact=True, variant="primary")
@@ -102,7 +102,7 @@ class SignIn(ModalScreen[bool]):
             else "Copy the token from your Datafiniti account page."
         )
         other = "a token" if self._by_password else "e-mail and password"
-        self.query_one("#switch", Static).update(f"ctrl+e: use {other}")
+        self.query_one("#switch", Static).update(f"ctrl+o: use {other}")
         self.query_one("#sign-in-trouble").display = bool(self._sentence)
 
     def _tell(self, sentence: str) -> None:

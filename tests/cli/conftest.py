@@ -1,0 +1,41 @@
+"""An account with downloads in each state, and the commands on it."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from dfui.simulator import TOKEN, Simulator
+from tests.support.commands import Commands
+from tests.support.server import SimulatorServer
+
+
+@pytest.fixture
+def account(simulator: Simulator) -> Simulator:
+    """Downloads in each state; the account's clock stands still."""
+    now = simulator.now()
+    simulator.add("847070", started_at=now - timedelta(seconds=341.2))
+    simulator.add("847069", started_at=now - timedelta(seconds=400), queued_seconds=460, num_records=2_000)
+    simulator.add("847001", started_at=now - timedelta(hours=22), num_records=2_000, data_type="people")
+    stopped = simulator.add("846990", started_at=now - timedelta(days=3), num_records=10_000)
+    stopped.stops_at = stopped.started_at + timedelta(seconds=12.04)
+    return simulator
+
+
+@pytest.fixture
+def dfui(account: Simulator, server: SimulatorServer, monkeypatch: pytest.MonkeyPatch) -> Commands:
+    """The commands, signed in to the account."""
+    monkeypatch.setenv("DATAFINITI_TOKEN", TOKEN)
+    return Commands(server.url)
+
+
+@pytest.fixture
+def unreachable(monkeypatch: pytest.MonkeyPatch) -> Iterator[Commands]:
+    """The commands, signed in to an API behind a port that nothing listens on."""
+    monkeypatch.setenv("DATAFINITI_TOKEN", TOKEN)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield Commands(f"http://127.0.0.1:{taken.getsockname()[1]}/v4")

@@ -1,0 +1,110 @@
+"""The app on a simulated account, and waiting for what keys lead to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from textual.pilot import Pilot
+from textual.screen import Screen
+from textual.widgets import Static
+
+from dfui.addresses import DATAFINITI
+from dfui.api.client import DatafinitiClient
+from dfui.clock import ManualClock
+from dfui.credentials import Token, TokenSource
+from dfui.secret import Secret
+from dfui.settings import Settings
+from dfui.signing_in import Access
+from dfui.simulator import TOKEN, Simulator, transport
+from dfui.store import Store, temporary_store
+from dfui.tui.app import DfuiApp
+from dfui.tui.downloads_screen import DownloadsScreen
+from dfui.tui.downloads_table import DownloadsTable
+from dfui.tui.messages import Reach
+from dfui.tui.title_bar import TitleBar
+
+PATIENCE_SECONDS = 20.0
+NOWHERE = Path("/dev/null")
+
+Kind = TypeVar("Kind", bound=Screen[Any])
+
+
+def app_on(
+    simulator: Simulator,
+    clock: ManualClock,
+    *,
+    store: Store | None = None,
+    token: str | None = TOKEN,
+    light: bool = False,
+) -> DfuiApp:
+    """The app, with the account's answers in process."""
+    settings = Settings("production", DATAFINITI, database=NOWHERE, config_file=NOWHERE, light=light)
+
+    def connect(secret: Secret | None) -> DatafinitiClient:
+        return DatafinitiClient(secret, address=DATAFINITI, transport=transport(simulator))
+
+    given = Token(Secret(token), TokenSource.SESSION) if token else None
+    access = Access(settings, connect=connect, given=given, environment={})
+    store = store or temporary_store(profile="production", origin=DATAFINITI.origin)
+    return DfuiApp(access, store, clock=clock)
+
+
+async def until(pilot: Pilot[None], condition: Callable[[], object], what: str) -> None:
+    """Let the app go on until this is so."""
+    ends_at = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < ends_at, f"It did not come to this: {what}"
+        await pilot.pause(0.01)
+    await pilot.pause()
+
+
+async def live(pilot: Pilot[None]) -> None:
+    """Wait until the list has come."""
+    await until(pilot, lambda: _reach(pilot) is Reach.LIVE, "live")
+
+
+async def opened(pilot: Pilot[None], kind: type[Kind]) -> Kind:
+    """Wait until this modal is open."""
+    await until(pilot, lambda: isinstance(pilot.app.screen, kind), kind.__name__)
+    screen = pilot.app.screen
+    assert isinstance(screen, kind)
+    return screen
+
+
+async def told(pilot: Pilot[None], words: str) -> None:
+    """Wait until a notification holds these words."""
+    await until(pilot, lambda: words in notifications(pilot), words)
+
+
+def notifications(pilot: Pilot[None]) -> str:
+    """What is notified now."""
+    return "\n".join(each.message for each in pilot.app._notifications)
+
+
+def downloads_screen(pilot: Pilot[None]) -> DownloadsScreen:
+    screen = pilot.app.screen_stack[0]
+    assert isinstance(screen, DownloadsScreen)
+    return screen
+
+
+def table(pilot: Pilot[None]) -> DownloadsTable:
+    return downloads_screen(pilot).query_one(DownloadsTable)
+
+
+def lines(pilot: Pilot[None]) -> list[str]:
+    """The lines of the table, as they are seen."""
+    shown = table(pilot)
+    return [shown.render_line(y).text.rstrip() for y in range(shown.scrollable_content_region.height)]
+
+
+def text(screen: Screen[Any]) -> str:
+    """What the screen's texts say."""
+    titles = [str(widget.border_title) for widget in screen.query(".dialog") if widget.border_title]
+    return "\n".join([*titles, *(str(each.render()) for each in screen.query(Static) if each.display)])
+
+
+def _reach(pilot: Pilot[None]) -> Reach:
+    return downloads_screen(pilot).query_one(TitleBar).reach

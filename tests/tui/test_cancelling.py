@@ -1,0 +1,231 @@
+"""The main job, by keys: see a download, cancel it, know what was kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from dfui.addresses import DATAFINITI
+from dfui.clock import ManualClock
+from dfui.simulator import Dialect, Simulator
+from dfui.store import open_store
+from dfui.tui.confirm_cancel import ConfirmCancel
+from dfui.tui.downloads_screen import DownloadsScreen
+from dfui.tui.outcome import OutcomeModal
+from dfui.tui.question import Question
+from dfui.tui.sign_in import SignIn
+from tests.support.apps import app_on, downloads_screen, lines, live, opened, text, told, until
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture(autouse=True)
+def account(simulator: Simulator, clock: ManualClock) -> None:
+    simulator.add("7")
+    clock.advance(60)
+    simulator.add("8", num_records=2_000, queued_seconds=3_600, data_type="product", query="brand:*")
+    clock.advance(5)
+
+
+def deletes(simulator: Simulator) -> list[str]:
+    return [path for method, path in simulator.requests if method == "DELETE"]
+
+
+async def test_c_and_y_cancel_and_tell_what_was_retained(
+    simulator: Simulator, clock: ManualClock, dialect: Dialect
+) -> None:
+    simulator.dialect = dialect
+    app = app_on(simulator, clock)
+    async with app.run_test(size=(110, 30)) as pilot:
+        await live(pilot)
+        await pilot.press("j", "c")
+        confirmation = await opened(pilot, ConfirmCancel)
+        assert "Cancel download 7?" in text(confirmation)
+        assert "The download stops; it is not deleted." in text(confirmation)
+        await pilot.press("y")
+        outcome = text(await opened(pilot, OutcomeModal))
+        assert "Download 7 is cancelled" in outcome
+        assert "Checked: its status is cancelled." in outcome
+        assert "stay fetchable, through GET /downloads/7." in outcome
+        if dialect is Dialect.DOCS_2026:
+            assert "The API said: “Download cancelled successfully”" in outcome
+            assert "6,500" not in outcome
+        else:
+            assert "The API answered with the download, status “cancelled” (HTTP 200)." in outcome
+            assert "6,500 records were retained" in outcome
+            assert "6,500 credits stay deducted." in outcome
+        await pilot.press("enter")
+        await opened(pilot, DownloadsScreen)
+        assert any("7" in line and "✗ cancelled" in line for line in lines(pilot))
+    assert deletes(simulator) == ["/downloads/7"]
+    app.session.stop()
+
+
+@pytest.mark.parametrize("key", ["enter", "n", "escape"])
+async def test_every_other_key_keeps_the_download(simulator: Simulator, clock: ManualClock, key: str) -> None:
+    app = app_on(simulator, clock)
+    async with app.run_test() as pilot:
+        await live(pilot)
+        await pilot.press("c")
+        await opened(pilot, ConfirmCancel)
+        await pilot.press(key)
+        await opened(pilot, DownloadsScreen)
+    assert deletes(simulator) == []
+    app.session.stop()
+
+
+async def test_the_confirmation_follows_what_the_api_shows(simulator: Simulator, clock: ManualClock) -> None:
+    app = app_on(simulator, clock)
+    async with app.run_test() as pilot:
+        await live(pilot)
+        await pilot.press("j")
+        clock.advance(4)
+        await pilot.press("c")
+        confirmation = await opened(pilot, ConfirmCancel)
+        await until(pilot, lambda: "6,900 of 50,000 records so far" in text(confirmation), "fresh figures")
+    app.session.stop()
+
+
+async def test_a_download_that_has_ended_meanwhile_needs_no_confirmation(
+    simulator: Simulator, clock: ManualClock
+) -> None:
+    app = app_on(simulator, clock)
+    async with app.run_test() as pilot:
+        await live(pilot)
+        await pilot.press("j")
+        simulator.downloads["7"].cancel(clock.now())
+        await pilot.press("c")
+        confirmation = await opened(pilot, ConfirmCancel)
+        await until(pilot, lambda: "there is nothing to cancel" in text(confirmation), "nothing to cancel")
+        await pilot.press("y")
+        await opened(pilot, DownloadsScreen)
+    assert deletes(simulator) == []
+    app.session.stop()
+
+
+async def test_what_cannot_be_read_whole_is_not_confirmed(simulator: Simulator, clock: ManualClock) -> None:
+    app = app_on(simulator, clock)
+    async with app.run_test(size=(30, 8)) as pilot:
+        await live(pilot)
+        await pilot.press("c")
+        await opened(pilot, ConfirmCancel)
+        await pilot.press("y")
+        await told(pilot, "Make the window larger")
+        await pilot.resize_terminal(80, 24)
+        await pilot.press("y")
+        await opened(pilot, OutcomeModal)
+    assert len(deletes(simulator)) == 1
+    app.session.stop()
+
+
+async def test_a_row_that_is_being_cancelled_says_so_and_takes_no_second_c(
+    simulator: Simulator, clock: ManualClock
+) -> None:
+    simulator.interrupt = lambda request: (
+        httpx.Response(429, headers={"Retry-After": "12"}) if request.method == "DELETE" else None
+    )
+    app = app_on(simulator, clock)
+    async with app.run_test(size=(110, 30)) as pilot:
+        await live(pilot)
+        await pilot.press("c")
+        await opened(pilot, ConfirmCancel)
+        await pilot.press("y")
+        await until(pilot, lambda: any("cancelling…" in line for line in lines(pilot)), "cancelling…")
+        await until(pilot, lambda: "waiting 12 s" in text(downloads_screen(pilot)), "the wait")
+        await pilot.press("c")
+        await told(pilot, "is being cancelled already")
+        await pilot.press("q")
+        await opened(pilot, Question)
+        await pilot.press("n")
+        simulator.interrupt = lambda request: None
+        clock.advance(12)
+        assert "Download 8 is cancelled" in text(await opened(pilot, OutcomeModal))
+    app.session.stop()
+
+
+async def test_an_outcome_waits_until_no_other_dialog_is_open(simulator: Simulator, clock: ManualClock) -> None:
+    simulator.interrupt = lambda request: (
+        httpx.Response(429, headers={"Retry-After": "12"}) if request.method == "DELETE" else None
+    )
+    app = app_on(simulator, clock)
+    async with app.run_test(size=(110, 30)) as pilot:
+        await live(pilot)
+        await pilot.press("c")
+        await opened(pilot, ConfirmCancel)
+        await pilot.press("y")
+        await until(pilot, lambda: "waiting 12 s" in text(downloads_screen(pilot)), "the wait")
+        await pilot.press("j", "c")
+        other = await opened(pilot, ConfirmCancel)
+        simulator.interrupt = lambda request: None
+        clock.advance(12)
+        await until(pilot, lambda: downloads_screen(pilot)._outcomes, "the outcome has come")
+        assert app.screen is other
+        await pilot.press("n")
+        await opened(pilot, OutcomeModal)
+    app.session.stop()
+
+
+async def test_a_rejected_token_is_asked_for_and_the_cancellation_goes_on(
+    simulator: Simulator, clock: ManualClock
+) -> None:
+    app = app_on(simulator, clock)
+    async with app.run_test(size=(110, 30)) as pilot:
+        await live(pilot)
+        simulator.token = "another"
+        await pilot.press("c")
+        sign_in = await opened(pilot, SignIn)  # the look of the confirmation meets it first
+        await pilot.press(*"another", "enter")
+        await until(pilot, lambda: app.screen is not sign_in, "signed in")
+        await opened(pilot, ConfirmCancel)
+        await pilot.press("y")
+        assert "is cancelled" in text(await opened(pilot, OutcomeModal))
+    app.session.stop()
+
+
+async def test_what_did_not_work_is_tried_again_with_a_new_confirmation(
+    simulator: Simulator, clock: ManualClock
+) -> None:
+    simulator.interrupt = lambda request: httpx.Response(403) if request.method == "DELETE" else None
+    app = app_on(simulator, clock)
+    async with app.run_test(size=(110, 30)) as pilot:
+        await live(pilot)
+        await pilot.press("c")
+        await opened(pilot, ConfirmCancel)
+        await pilot.press("y")
+        outcome = await opened(pilot, OutcomeModal)
+        assert "was refused" in text(outcome)
+        simulator.interrupt = lambda request: None
+        await pilot.press("t")
+        await opened(pilot, ConfirmCancel)
+        await pilot.press("y")
+        await until(
+            pilot, lambda: isinstance(app.screen, OutcomeModal) and app.screen is not outcome, "the second outcome"
+        )
+        assert "is cancelled" in text(app.screen)
+    app.session.stop()
+
+
+async def test_what_another_dfui_left_open_is_told_at_the_start(
+    simulator: Simulator, clock: ManualClock, tmp_path: Path
+) -> None:
+    path = tmp_path / "dfui.db"
+    gone = open_store(path, profile="production", origin=DATAFINITI.origin)
+    gone.journal.open_entries(["7"], confirmed_at=0)
+    gone.close()
+    simulator.downloads["7"].cancel(clock.now())
+    store = open_store(path, profile="production", origin=DATAFINITI.origin)
+    app = app_on(simulator, clock, store=store)
+    async with app.run_test(size=(110, 30)) as pilot:
+        outcome = text(await opened(pilot, OutcomeModal))
+        assert "Download 7 is cancelled" in outcome
+        assert "dfui ended before it could tell" in outcome
+        await live(pilot)
+    assert deletes(simulator) == []
+    assert [row.outcome for row in store.journal.history()] == ["cancelled"]
+    app.session.stop()
+    store.close()

@@ -1,0 +1,224 @@
+"""The downloads screen: what it shows, and the other things that can be done on it."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from dfui.clock import ManualClock
+from dfui.simulator import Simulator
+from dfui.store import DownloadRow, temporary_store
+from dfui.tui.add_downloads import AddDownloads
+from dfui.tui.downloads_screen import DownloadsScreen
+from dfui.tui.question import Question
+from dfui.tui.sign_in import SignIn
+from tests.support.apps import app_on, downloads_screen, lines, live, opened, table, text, told, until
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+async def test_the_store_is_shown_before_the_network_answers(simulator: Simulator, clock: ManualClock) -> None:
+    store = temporary_store(profile="production", origin="x")
+    store.downloads.observe([DownloadRow("846990", api_status="cancelled", is_active=False)], observed=0, now=0)
+
+    def unreachable(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("no route", request=request)
+
+    simulator.interrupt = unreachable
+    app = app_on(simulator, clock, store=store)
+    async with app.run_test(size=(110, 30)) as pilot:
+        assert "846990" in lines(pilot)[1]
+        await told(pilot, "could not be reached")
+        assert "offline · 0 active of 1" in str(downloads_screen(pilot).query_one("TitleBar").render())
+    app.session.stop()
+
+
+async def test_an_empty_table_says_what_to_do_first(simulator: Simulator, clock: ManualClock) -> None:
+    app = app_on(simulator, clock)
+    async with app.run_test() as pilot:
+        await live(pilot)
+        assert "Press a to add the ID of a download" in text(downloads_screen(pilot))
+        await pilot.press("c")
+        await told(pilot, "There is no download to cancel")
+    app.session.stop()
+
+
+async def test_an_active_download_follows_the_api(simulator: Simulator, clock: ManualClock) -> None:
+    simulator.add("7")
+    app = app_on(simulator, clock)
+    async with app.run_test(size=(110, 30)) as pilot:
+        await live(pilot)
+        await until(pilot, lambda: clock._sleepers, "the follower waits")
+        clock.advance(10)
+        await until(pilot, lambda: "1,000/50,000" in lines(pilot)[1], "the row follows")
+    app.session.stop()
+
+
+async def test_nothing_is_asked_while_none_is_active(simulator: Simulator, clock: ManualClock) -> None:
+    simulator.add("7").cancel(clock.now())
+    app = app_on(simulator, clock)
+    async with app.run_test(size=(110, 30)) as pilot:
+        await live(pilot)
+        clock.advance(600)
+        await pilot.pause()
+        assert clock._sleepers == []
+        assert simulator.requests == [("GET", "/downloads")]
+    app.session.stop()
+
+
+async def test_the_cursor_stays_on_its_download(simulator: Simulator, clock: ManualClock) -> None:
+    for number in range(1, 6):
+        clock.advance(1)
+        simulator.add(str(number))
+    app = app_on(simulator, clock)
+    async with app.run_test(size=(110, 30)) as pilot:
+        await live(pilot)
+        await pilot.press("j", "j")
+        chosen = table(pilot).current
+        assert chosen is not None
+        assert chosen.id == "3"
+        clock.advance(1)
+        simulator.add("6")
+        await pilot.press("r")
+        await until(pilot, lambda: "6" in lines(pilot)[1], "the new one has come")
+        still = table(pilot).current
+        assert still is not None
+        assert still.id == "3"
+        await pilot.press("G")
+        assert table(pilot).cursor == 5
+        await pilot.press("g")
+        assert table(pilot).cursor == 0
+    app.session.stop()
+
+
+@pytest.mark.parametrize(
+    "typed", ["7", "https://api.datafiniti.co/v4/downloads/7", "curl -X DELETE https://x/v4/downloads/7 -H 'A: b'"]
+)
+async def test_adding_makes_known_and_looks(simulator: Simulator, clock: ManualClock, typed: str) -> None:
+    app = app_on(simulator, clock)
+    async with app.run_test(size=(110, 30)) as pilot:
+        await live(pilot)
+        simulator.add("7")
+        await pilot.press("a")
+        await opened(pilot, AddDownloads)
+        app.screen.query_one("#pasted").value = typed  # type: ignore[attr-defined]
+        await pilot.press("enter")
+        await until(pilot, lambda: "● running" in lines(pilot)[1], "it is seen")
+    app.session.stop()
+
+
+async def test_what_is_no_id_is_named_and_nothing_is_added(simulator: Simulator, clock: ManualClock) -> None:
+    app = app_on(simulator, clock)
+    async with app.run_test() as pilot:
+        await live(pilot)
+        await pilot.press("a")
+        dialog = await opened(pilot, AddDownloads)
+        await pilot.press("enter")
+        assert "There is no ID in that yet." in text(dialog)
+        await pilot.press(*"12 nonsense", "enter")
+        assert "'nonsense' is no download ID" in text(dialog)
+        await pilot.press("escape")
+        await opened(pilot, DownloadsScreen)
+        assert table(pilot).is_empty
+    app.session.stop()
+
+
+async def test_an_id_that_the_api_does_not_know_is_shown_as_such(simulator: Simulator, clock: ManualClock) -> None:
+    app = app_on(simulator, clock)
+    async with app.run_test(size=(110, 30)) as pilot:
+        await live(pilot)
+        await pilot.press("a")
+        await opened(pilot, AddDownloads)
+        await pilot.press(*"999", "enter")
+        await until(pilot, lambda: "? not found" in lines(pilot)[1], "not found")
+    app.session.stop()
+
+
+async def test_forgetting_asks_and_hides_until_it_is_added_again(simulator: Simulator, clock: ManualClock) -> None:
+    simulator.add("7")
+    app = app_on(simulator, clock)
+    async with app.run_test(size=(110, 30)) as pilot:
+        await live(pilot)
+        await pilot.press("x")
+        assert "not cancelled" in text(await opened(pilot, Question))
+        await pilot.press("enter")
+        await opened(pilot, DownloadsScreen)
+        assert not table(pilot).is_empty
+        await pilot.press("x")
+        await opened(pilot, Question)
+        await pilot.press("y")
+        await until(pilot, lambda: table(pilot).is_empty, "hidden")
+        await pilot.press("r")
+        await until(pilot, lambda: len(simulator.requests) >= 2, "refreshed")
+        await pilot.pause()
+        assert table(pilot).is_empty
+    app.session.stop()
+
+
+async def test_without_a_token_it_asks_for_one_until_one_works(simulator: Simulator, clock: ManualClock) -> None:
+    simulator.add("7")
+    app = app_on(simulator, clock, token=None)
+    async with app.run_test(size=(110, 30)) as pilot:
+        sign_in = await opened(pilot, SignIn)
+        await pilot.press("enter")
+        assert "There is no token in that" in text(sign_in)
+        await pilot.press(*"wrong", "enter")
+        await until(pilot, lambda: "The token was rejected" in text(sign_in), "rejected")
+        await pilot.press(*simulator.token, "enter")
+        await live(pilot)
+        assert "7" in lines(pilot)[1]
+    app.session.stop()
+
+
+async def test_signing_in_by_e_mail_and_password(simulator: Simulator, clock: ManualClock) -> None:
+    simulator.add("7")
+    app = app_on(simulator, clock, token=None)
+    async with app.run_test(size=(110, 30)) as pilot:
+        sign_in = await opened(pilot, SignIn)
+        await pilot.press("ctrl+o", *"someone@example.com", "enter", *"wrong", "enter")
+        await until(pilot, lambda: "were rejected" in text(sign_in), "rejected")
+        await pilot.press(*"simulated-password", "enter")
+        await live(pilot)
+    app.session.stop()
+
+
+async def test_a_wide_table_shows_more_columns_than_a_narrow_one(simulator: Simulator, clock: ManualClock) -> None:
+    simulator.add("7")
+    app = app_on(simulator, clock)
+    async with app.run_test(size=(110, 30)) as pilot:
+        await live(pilot)
+        assert all(heading in lines(pilot)[0] for heading in ("Progress", "Credits", "Type", "Started"))
+        await pilot.resize_terminal(60, 15)
+        await until(pilot, lambda: "Type" not in lines(pilot)[0], "narrow")
+        assert all(heading in lines(pilot)[0] for heading in ("ID", "Status", "Records"))
+    app.session.stop()
+
+
+async def test_markup_and_escape_sequences_of_the_api_are_shown_harmless(
+    simulator: Simulator, clock: ManualClock
+) -> None:
+    simulator.add("7", query="[red]x[/red] \x1b]0;title\x07\x1b[31m\u202eevil", data_type="business")
+    app = app_on(simulator, clock)
+    async with app.run_test(size=(110, 30)) as pilot:
+        await live(pilot)
+        assert "[red]x[/red] evil" in text(downloads_screen(pilot))
+    app.session.stop()
+
+
+async def test_100_000_downloads_are_a_window(simulator: Simulator, clock: ManualClock) -> None:
+    store = temporary_store(profile="production", origin="x")
+    rows = (DownloadRow(str(n), api_status="completed", is_active=False, started_at=n) for n in range(100_000))
+    store.downloads.observe(rows, observed=0, now=0)
+    app = app_on(simulator, clock, store=store)
+    async with app.run_test(size=(110, 30)) as pilot:
+        await live(pilot)
+        assert " 99999 " in lines(pilot)[1]
+        await pilot.press("end")
+        assert lines(pilot)[-1].split()[1] == "0"
+        assert len(table(pilot)._pages) <= 3
+        await pilot.press("pageup", "home")
+        assert " 99999 " in lines(pilot)[1]
+    app.session.stop()

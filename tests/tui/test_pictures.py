@@ -1,0 +1,125 @@
+"""How the screens look, at the sizes and in the themes that matter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from textual.pilot import Pilot
+
+from dfui.clock import ManualClock
+from dfui.simulator import Simulator, demo_account
+from dfui.tui.account import AccountModal
+from dfui.tui.add_downloads import AddDownloads
+from dfui.tui.app import DfuiApp
+from dfui.tui.confirm_cancel import ConfirmCancel
+from dfui.tui.outcome import OutcomeModal
+from dfui.tui.question import Question
+from dfui.tui.sign_in import SignIn
+from tests.support.apps import app_on, live, opened
+
+SIZES = [(80, 24), (120, 40), (60, 15)]
+Compare = Callable[..., bool]
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def simulator(clock: ManualClock) -> Simulator:
+    return demo_account(clock.now)
+
+
+def size_name(size: tuple[int, int]) -> str:
+    return f"{size[0]}x{size[1]}"
+
+
+async def confirming(pilot: Pilot[None]) -> None:
+    await live(pilot)
+    await pilot.press("c")
+    await opened(pilot, ConfirmCancel)
+
+
+async def cancelled(pilot: Pilot[None]) -> None:
+    await confirming(pilot)
+    await pilot.press("y")
+    await opened(pilot, OutcomeModal)
+
+
+async def adding(pilot: Pilot[None]) -> None:
+    await live(pilot)
+    await pilot.press("a")
+    await opened(pilot, AddDownloads)
+    await pilot.press(*"12 x", "enter")
+
+
+async def signing_in(pilot: Pilot[None]) -> None:
+    assert isinstance(pilot.app, DfuiApp)
+    await live(pilot)
+    pilot.app.push_screen(SignIn(pilot.app.session))
+    await opened(pilot, SignIn)
+
+
+async def forgetting(pilot: Pilot[None]) -> None:
+    await live(pilot)
+    await pilot.press("x")
+    await opened(pilot, Question)
+
+
+async def about_the_account(pilot: Pilot[None]) -> None:
+    await live(pilot)
+    await pilot.press("t")
+    await opened(pilot, AccountModal)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=size_name)
+@pytest.mark.parametrize("steps", [live, confirming, cancelled, adding, signing_in], ids=lambda steps: steps.__name__)
+def test_screens(
+    steps: Callable[[Pilot[None]], object],
+    size: tuple[int, int],
+    snap_compare: Compare,
+    simulator: Simulator,
+    clock: ManualClock,
+) -> None:
+    app = app_on(simulator, clock)
+    assert snap_compare(app, run_before=steps, terminal_size=size)
+    app.session.stop()
+
+
+@pytest.mark.parametrize("steps", [forgetting, about_the_account], ids=lambda steps: steps.__name__)
+def test_small_dialogs(
+    steps: Callable[[Pilot[None]], object], snap_compare: Compare, simulator: Simulator, clock: ManualClock
+) -> None:
+    app = app_on(simulator, clock)
+    assert snap_compare(app, run_before=steps, terminal_size=(80, 24))
+    app.session.stop()
+
+
+@pytest.mark.parametrize("steps", [live, confirming], ids=lambda steps: steps.__name__)
+def test_light_over_ssh(
+    steps: Callable[[Pilot[None]], object], snap_compare: Compare, simulator: Simulator, clock: ManualClock
+) -> None:
+    app = app_on(simulator, clock, light=True)
+    assert snap_compare(app, run_before=steps, terminal_size=(80, 24))
+    app.session.stop()
+
+
+@pytest.mark.parametrize("steps", [live, confirming], ids=lambda steps: steps.__name__)
+def test_on_a_light_background(
+    steps: Callable[[Pilot[None]], object], snap_compare: Compare, simulator: Simulator, clock: ManualClock
+) -> None:
+    app = app_on(simulator, clock)
+    app.theme = "textual-light"
+    assert snap_compare(app, run_before=steps, terminal_size=(80, 24))
+    app.session.stop()
+
+
+def test_without_colours(
+    snap_compare: Compare, simulator: Simulator, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = app_on(simulator, clock, light=True)
+    assert snap_compare(app, run_before=live, terminal_size=(80, 24))
+    app.session.stop()
