@@ -392,6 +392,11 @@ def records_skipped(skipped: Sequence[str]) -> str:
     return f"Of the list, what could not be read was skipped: {sanitize(skipped[0])}{more}."
 
 
+def fault(error: Exception) -> str:
+    """A fault of dfui's own; no words of the error, for they may hold anything."""
+    return f"dfui met a fault of its own ({type(error).__name__}). With --log FILE, the file tells more."
+
+
 def broke(error: Exception) -> str:
     """A fault of dfui's own, in the middle of a cancellation; no words of the error, for they may hold anything."""
     return (

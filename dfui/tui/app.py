@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import signal
+import sys
 from typing import ClassVar
 
+import rich
+from rich.segment import Segments
+from rich.traceback import Traceback
 from textual.app import App
 from textual.command import CommandInput
 
@@ -12,10 +15,8 @@ from dfui.clock import Clock
 from dfui.signing_in import Access
 from dfui.store import Store
 from dfui.tui.downloads_screen import DownloadsScreen
+from dfui.tui.leaving import Leaving
 from dfui.tui.session import LEAVING_SECONDS, Session
-
-LAST_RESORT_SECONDS = 3
-"""After being told to end, how long the screen may take to be restored before the process is ended."""
 
 
 class DfuiApp(App[None]):
@@ -30,8 +31,7 @@ class DfuiApp(App[None]):
         # Said here and not later: with NO_COLOR, the filter for it is chosen when the app is made.
         super().__init__(ansi_color=True if spares_the_line else None)
         self.session = Session(access, store, clock=clock)
-        self.was_told_to_end = False
-        """Whether a signal ended it: a dropped line, or a request to end."""
+        self.leaving = Leaving(self._leave, seconds=LEAVING_SECONDS)
         # A blinking cursor costs 2 kB a second; the palette's is out of reach before it is open.
         CommandInput.cursor_blink = False  # type: ignore[assignment]
         if spares_the_line:
@@ -43,26 +43,27 @@ class DfuiApp(App[None]):
         return DownloadsScreen(self.session)
 
     def on_mount(self) -> None:
-        """Leave the terminal as it was, also where a signal ends it; Textual does not."""
-        if self.is_headless:
-            return
+        """Watch for what ends dfui from outside."""
+        if not self.is_headless:
+            self.leaving.watch(sys.__stdin__.fileno() if sys.__stdin__ else 0)
 
-        def told_to_end(signal_number: int, frame: object) -> None:
-            self.was_told_to_end = True
-            signal.alarm(LAST_RESORT_SECONDS)
-            if self._loop is not None:
-                self._loop.call_soon_threadsafe(self.exit)
+    def _leave(self) -> None:
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self.exit)
 
-        signal.signal(signal.SIGTERM, told_to_end)
-        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-            signal.signal(signal.SIGHUP, told_to_end)
+    def _fatal_error(self) -> None:
+        """Show a fault's traceback without the values of variables, as Textual would: they may hold the token."""
+        self.bell()
+        traceback = Traceback(show_locals=False, width=None, suppress=[rich])
+        self._exit_renderables.append(Segments(self.console.render(traceback, self.console.options)))
+        self._close_messages_no_wait()
 
 
 def run_app(access: Access, store: Store, *, clock: Clock) -> int:
     """Run the terminal UI until it is left; gives the exit code."""
     app = DfuiApp(access, store, clock=clock)
-    app.run()
-    if app.was_told_to_end:
-        signal.alarm(LAST_RESORT_SECONDS + int(LEAVING_SECONDS))
-    app.session.stop(waits=app.was_told_to_end)
+    try:
+        app.run()
+    finally:
+        app.session.stop(waits=app.leaving.was_told)
     return app.return_code or 0

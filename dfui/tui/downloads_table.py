@@ -259,14 +259,12 @@ class DownloadsTable(ScrollView, can_focus=True):
 
     def _segment(self, download: Download, cell: Cell, style: Style, *, is_cursor: bool) -> Segment:
         busy = self._busy.get(download.id)
-        if cell.column.name == "status":
-            colour = "busy" if busy else _style_name(download)
+        name = cell.column.name
+        text = busy if busy and name == "status" else cell.column.text(download, self._now)
+        if not is_cursor and name in ("status", "bar"):  # the cursor's line has the cursor's colours alone
+            colour = "bar" if name == "bar" else "busy" if busy else _style_name(download)
             style += self.get_component_rich_style(f"downloads-table--{colour}", partial=True)
-            if busy:
-                return Segment(fit(busy, cell), style)
-        elif cell.column.name == "bar" and not is_cursor:
-            style += self.get_component_rich_style("downloads-table--bar", partial=True)
-        return Segment(fit(cell.column.text(download, self._now), cell), style)
+        return Segment(fit(text, cell), style)
 
 
 def _style_name(download: Download) -> str:

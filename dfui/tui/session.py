@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from datetime import datetime
@@ -38,6 +39,8 @@ from dfui.watching import Follower, refresh_list, refresh_one
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
     from dfui.api.wire import Account
+
+logger = logging.getLogger(__name__)
 
 LEAVING_SECONDS = 5.0
 """What confirmed cancellations under way get to end in, when dfui is told to end."""
@@ -132,6 +135,9 @@ class Session:
             await work
         except StoreError as error:
             self._post(Told(str(error), is_trouble=True))
+        except Exception as error:  # a fault of dfui's own must not end in silence on a thread that nobody watches
+            logger.exception("A fault on the network thread")
+            self._post(Told(wording.fault(error), is_trouble=True))
 
     async def _start(self) -> None:
         try:
@@ -261,7 +267,6 @@ class Session:
                         outcomes.append(event)
                         self._post(DownloadsChanged((event.download_id,)))
         except Exception as error:
-            # A fault of dfui's own: it is told, and shown by the log, and what it left open is settled by looking.
             self._post(CancellationsBroke(tuple(ids), wording.broke(error)))
             raise
         order = {download_id: place for place, download_id in enumerate(ids)}

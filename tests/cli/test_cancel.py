@@ -76,11 +76,11 @@ def outcome(name: str, **facts: Any) -> list[dict[str, Any]]:
 # ── each outcome ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("said_2025", [Dialect.README_2017, Dialect.LIVE_2025], ids=lambda dialect: dialect.value)
+@pytest.mark.parametrize("answers_whole", [Dialect.README_2017, Dialect.LIVE_2025], ids=lambda dialect: dialect.value)
 def test_a_cancelled_download_is_told_with_what_was_kept_and_what_it_cost(
-    dfui: Commands, account: Simulator, said_2025: Dialect
+    dfui: Commands, account: Simulator, answers_whole: Dialect
 ) -> None:
-    account.dialect = said_2025
+    account.dialect = answers_whole
     text, as_json = as_text_and_json(dfui, "847070")
     assert text.exit_code == 0
     assert text.stdout.splitlines() == [
@@ -131,16 +131,17 @@ def test_a_download_that_finished_first_is_completed_and_paid_for(
     assert as_json.document[0]["retained_records"] == (None if dialect is Dialect.DOCS_2026 else 2_000)
 
 
+@pytest.mark.parametrize("answers", [Dialect.LIVE_2025, Dialect.DOCS_2026], ids=lambda dialect: dialect.value)
 def test_an_accepted_cancellation_is_not_yet_called_cancelled(
-    dfui: Commands, account: Simulator, dialect: Dialect
+    dfui: Commands, account: Simulator, answers: Dialect
 ) -> None:
-    account.dialect = dialect
+    account.dialect = answers
     account.downloads["847070"].stopping_seconds = 3_600
     text, as_json = as_text_and_json(dfui, "847070")
     assert text.exit_code == 4
     assert "Cancelling 847070 was accepted; it is not yet known to have stopped\n" in text.stdout
     assert "Checked: its status is running.\n" in text.stdout
-    message = "Download cancelled successfully" if dialect is Dialect.DOCS_2026 else None
+    message = "Download cancelled successfully" if answers is Dialect.DOCS_2026 else None
     assert as_json.document == outcome(
         "accepted", verified=True, status="running", http_status=200, api_message=message
     )
@@ -179,9 +180,7 @@ def test_a_refusal_is_told_in_the_apis_words_with_each_detail(dfui: Commands, ac
         "  · “Call us.”",
         "  Checked: its status is running.",
     ]
-    assert as_json.document == outcome(
-        "refused", verified=True, status="running", api_message=PAYMENT, http_status=403
-    )
+    assert as_json.document == outcome("refused", verified=True, status="running", api_message=PAYMENT, http_status=403)
 
 
 def test_a_download_that_the_api_does_not_know_is_not_found(
@@ -321,7 +320,10 @@ def test_a_reader_that_leaves_early_does_not_change_the_exit_code(dfui: Commands
 def test_a_closed_standard_error_neither_stops_it_nor_spoils_the_document(dfui: Commands, account: Simulator) -> None:
     command = [*DFUI, *dfui.arguments("cancel", "--yes", "--json", "847070")]
     ended = subprocess.run(
-        ["/bin/sh", "-c", 'exec "$@" 2>&-', "sh", *command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False
+        ["/bin/sh", "-c", 'exec "$@" 2>&-', "sh", *command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        check=False,
     )
     assert ended.returncode == 0
     assert json.loads(ended.stdout)[0]["outcome"] == "cancelled"

@@ -6,7 +6,10 @@ python -m tests.support.server --dialect docs2026 --port 8765
 from __future__ import annotations
 
 import argparse
+import contextlib
+import socket
 import threading
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
@@ -15,6 +18,34 @@ import httpx
 
 from dfui.clock import Clock
 from dfui.simulator import TOKEN, Dialect, Simulator, demo_account
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, *arguments: Any) -> None:
+        self._handlers = 0
+        self._handlers_changed = threading.Condition()
+        super().__init__(*arguments)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._count(1)
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._count(-1)
+
+    def _count(self, change: int) -> None:
+        with self._handlers_changed:
+            self._handlers += change
+            self._handlers_changed.notify_all()
+
+    def wait_for_handlers(self) -> None:
+        with self._handlers_changed:
+            assert self._handlers_changed.wait_for(lambda: self._handlers == 0, 10)
 
 
 class SimulatorServer:
@@ -30,6 +61,15 @@ class SimulatorServer:
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
                 pass
 
+            def handle(self) -> None:
+                with contextlib.suppress(ConnectionError):  # whoever asked is gone
+                    super().handle()
+
+            def do_HEAD(self) -> None:  # noqa: N802
+                self.send_response(204)
+                self.end_headers()
+                self.close_connection = True
+
             def answer(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 url = f"http://{self.headers['Host']}{self.path}"
@@ -42,15 +82,27 @@ class SimulatorServer:
                 self.end_headers()
                 self.wfile.write(answer.content)
 
+            def finish(self) -> None:
+                with contextlib.suppress(OSError):
+                    super().finish()
+
             do_GET = do_POST = do_DELETE = answer  # noqa: N815
 
-        self._http = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self._http.daemon_threads = True
+        self._http = _Server(("127.0.0.1", port), Handler)
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._http.server_port}{self.simulator.base_path}"
+
+    def drain(self) -> None:
+        """Wait until all that was sent here has been dealt with, and every connection is closed."""
+        host, port = self._http.server_address[:2]
+        with socket.create_connection((str(host), int(port))) as last:  # accepted after all that came before
+            last.sendall(b"HEAD / HTTP/1.0\r\n\r\n")
+            while last.recv(1024):
+                pass
+        self._http.wait_for_handlers()
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -1,0 +1,296 @@
+"""The token: a real keyring daemon, keyrings that misbehave, and what can be a token."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import keyring
+import pytest
+from keyring.backend import KeyringBackend
+from keyring.backends import chainer, fail, null
+from keyring.errors import KeyringLocked as BackendLocked
+from keyring.errors import PasswordSetError
+
+from dfui import credentials
+from dfui.credentials import (
+    LONGEST_TOKEN,
+    KeyringEntry,
+    KeyringFailed,
+    KeyringLocked,
+    KeyringProblem,
+    KeyringSilent,
+    NoKeyring,
+    PlainTextKeyring,
+    TokenError,
+    parse_token,
+    token_of_environment,
+)
+from dfui.secret import Secret
+from tests.support.keyring_daemon import MISSING, Daemon, in_session
+
+ORIGIN = "https://api.datafiniti.co"
+TOKEN = Secret("eyJ.a-token.of-this-test")
+
+needs_daemon = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A home with a short name, for it holds sockets."""
+    with tempfile.TemporaryDirectory(prefix="dfui-") as folder:
+        yield Path(folder)
+
+
+@needs_daemon
+def test_a_real_keyring_gives_back_what_it_was_given_until_it_is_deleted(home: Path) -> None:
+    calls = ("describe", "read", "write:one", "read", "write:two", "read", "delete", "read", "delete")
+    name, *answers = in_session(home, Daemon.UNLOCKED, *calls)
+    assert "SecretService" in name
+    assert answers == [None, None, "one", None, "two", True, None, False]
+
+
+@needs_daemon
+def test_a_token_outlives_the_session_and_belongs_to_its_profile(home: Path) -> None:
+    in_session(home, Daemon.UNLOCKED, "write:kept")
+    assert in_session(home, Daemon.UNLOCKED, "read", profile="other") == [None]
+    assert in_session(home, Daemon.UNLOCKED, "read") == ["kept"]
+
+
+@needs_daemon
+def test_a_locked_keyring_with_nobody_to_unlock_it_is_said_to_be_locked(home: Path) -> None:
+    in_session(home, Daemon.UNLOCKED, "write:kept")
+    answers = in_session(home, Daemon.LOCKED, "read", "write:secret-new", "delete")
+    assert [answer["problem"] for answer in answers] == ["KeyringLocked"] * 3
+    assert "secret-new" not in str(answers)
+    assert in_session(home, Daemon.UNLOCKED, "read") == ["kept"]
+
+
+@needs_daemon
+@pytest.mark.parametrize("daemon", [Daemon.NONE, Daemon.NO_BUS])
+def test_a_machine_without_a_keyring_is_said_to_have_none(home: Path, daemon: Daemon) -> None:
+    answers = in_session(home, daemon, "read", "write:secret-new", "delete", "describe")
+    assert [answer["problem"] for answer in answers] == ["NoKeyring"] * 4
+    assert "secret-new" not in str(answers)
+
+
+class Memory(KeyringBackend):
+    """A keyring that works."""
+
+    priority = -1  # type: ignore[assignment]  # never chosen by itself
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.kept.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.kept[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        del self.kept[service, username]
+
+
+class Forgetful(Memory):
+    """Says yes, and keeps nothing."""
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        pass
+
+
+class Clinging(Memory):
+    """Says that it deleted."""
+
+    def delete_password(self, service: str, username: str) -> None:
+        pass
+
+
+class Talkative(Memory):
+    """Refuses, and tells what."""
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        raise PasswordSetError(f"cannot store {password!r}")
+
+
+class Locked(Memory):
+    """Nobody unlocks it."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        raise BackendLocked("Failed to unlock the collection!")
+
+
+class Asking(Memory):
+    """Waits for a person."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answered = threading.Event()
+
+    def get_password(self, service: str, username: str) -> str | None:
+        assert self.answered.wait(10)
+        return super().get_password(service, username)
+
+
+class PlaintextKeyring(Memory):
+    """Called as keyrings.alt calls its own."""
+
+
+class Chain(chainer.ChainerBackend):
+    """Several, in a fixed order."""
+
+    priority = -1  # type: ignore[assignment]
+    backends: list[KeyringBackend] = []  # type: ignore[assignment]  # noqa: RUF012
+
+    def __init__(self, *backends: KeyringBackend) -> None:
+        super().__init__()
+        self.backends = list(backends)
+
+
+Use = Callable[[KeyringBackend], None]
+
+
+@pytest.fixture
+def use() -> Iterator[Use]:
+    """Makes a keyring this process's own, for the test."""
+    before = keyring.get_keyring()
+    yield keyring.set_keyring
+    keyring.set_keyring(before)
+
+
+def entry(profile: str = "default", origin: str = ORIGIN, *, allow_plaintext: bool = False) -> KeyringEntry:
+    return KeyringEntry(profile=profile, origin=origin, allow_plaintext=allow_plaintext)
+
+
+async def test_a_token_is_kept_for_its_profile_and_origin_alone(use: Use) -> None:
+    backend = Memory()
+    use(backend)
+    await entry().write(TOKEN)
+    assert backend.kept == {("dfui", f"default@{ORIGIN}"): TOKEN.reveal()}
+    assert await entry("other").read() is None
+    assert await entry(origin="https://127.0.0.1").read() is None
+    assert await entry().read() == TOKEN
+
+
+async def test_a_keyring_that_forgets_is_found_out(use: Use) -> None:
+    use(Forgetful())
+    with pytest.raises(KeyringFailed, match="does not give it back"):
+        await entry().write(TOKEN)
+
+
+async def test_a_keyring_that_does_not_delete_is_found_out(use: Use) -> None:
+    use(Clinging())
+    await entry().write(TOKEN)
+    with pytest.raises(KeyringFailed, match="still has the token"):
+        await entry().delete()
+
+
+async def test_a_keyring_that_tells_the_token_in_its_error_does_not_get_it_into_ours(use: Use) -> None:
+    use(Talkative())
+    with pytest.raises(KeyringFailed, match="cannot store") as failed:
+        await entry().write(TOKEN)
+    assert TOKEN.reveal() not in "".join(traceback.format_exception(failed.value)) + repr(failed.value)
+
+
+async def test_a_locked_keyring_is_said_to_be_locked(use: Use) -> None:
+    use(Locked())
+    with pytest.raises(KeyringLocked):
+        await entry().read()
+
+
+async def test_a_silent_keyring_is_left_to_answer_later(use: Use, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(credentials, "KEYRING_SECONDS", 0.01)
+    backend = Asking()
+    use(backend)
+    backend.set_password("dfui", f"default@{ORIGIN}", TOKEN.reveal())
+    with pytest.raises(KeyringSilent) as silent:
+        await entry().read()
+    assert not silent.value.answer.done()
+    backend.answered.set()
+    assert await asyncio.wrap_future(silent.value.answer) == TOKEN
+
+
+def test_a_keyring_that_answers_after_dfui_has_gone_on_disturbs_nobody(
+    use: Use, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(credentials, "KEYRING_SECONDS", 0.01)
+    backend = Asking()
+    use(backend)
+    with pytest.raises(KeyringSilent):
+        asyncio.run(entry().read())
+    (waiting,) = (thread for thread in threading.enumerate() if thread.name == "keyring")
+    assert waiting.daemon
+    backend.answered.set()
+    waiting.join(10)
+    assert not caplog.records
+
+
+async def test_a_plain_text_keyring_is_refused_unless_it_is_allowed(use: Use) -> None:
+    backend = PlaintextKeyring()
+    use(backend)
+    with pytest.raises(PlainTextKeyring):
+        await entry().write(TOKEN)
+    assert not backend.kept
+    await entry(allow_plaintext=True).write(TOKEN)
+    assert await entry(allow_plaintext=True).read() == TOKEN
+
+
+async def test_of_several_keyrings_the_first_safe_one_is_used(use: Use) -> None:
+    plain, safe = PlaintextKeyring(), Memory()
+    use(Chain(fail.Keyring(), null.Keyring(), plain, safe))
+    await entry().write(TOKEN)
+    assert safe.kept
+    assert not plain.kept
+
+
+@pytest.mark.parametrize(
+    ("backend", "problem"),
+    [
+        (fail.Keyring(), NoKeyring),
+        (null.Keyring(), NoKeyring),
+        (Chain(), NoKeyring),
+        (Chain(fail.Keyring(), PlaintextKeyring()), PlainTextKeyring),
+    ],
+    ids=["fail", "null", "empty chain", "chain of plain text"],
+)
+async def test_a_keyring_that_keeps_nothing_safely_is_none(
+    use: Use, backend: KeyringBackend, problem: type[KeyringProblem]
+) -> None:
+    use(backend)
+    with pytest.raises(problem):
+        await entry().write(TOKEN)
+
+
+def test_white_space_around_a_token_is_no_part_of_it() -> None:
+    assert parse_token("  abc.DEF-1_2=\r\n") == Secret("abc.DEF-1_2=")
+
+
+def test_the_longest_token_is_one_and_one_more_is_not() -> None:
+    assert len(parse_token("a" * LONGEST_TOKEN).reveal()) == LONGEST_TOKEN
+    with pytest.raises(TokenError, match="too long"):
+        parse_token("a" * (LONGEST_TOKEN + 1))
+
+
+@pytest.mark.parametrize(
+    "text", ["", " \n", "two words", "two\nlines", "t\x00ken", "tokén", "to\x7fken", "to\u200bken"]
+)
+def test_what_can_be_no_token_is_refused_without_being_repeated(text: str) -> None:
+    with pytest.raises(TokenError) as refused:
+        parse_token(text)
+    assert not text.strip() or text not in str(refused.value)
+
+
+@pytest.mark.parametrize("environment", [{}, {"DATAFINITI_TOKEN": ""}, {"DATAFINITI_TOKEN": " \n"}])
+def test_an_empty_environment_has_no_token(environment: dict[str, str]) -> None:
+    assert token_of_environment(environment) is None
+
+
+def test_the_environment_gives_its_token_or_says_that_it_is_none() -> None:
+    assert token_of_environment({"DATAFINITI_TOKEN": "abc\n"}) == Secret("abc")
+    with pytest.raises(TokenError):
+        token_of_environment({"DATAFINITI_TOKEN": "Bearer abc"})

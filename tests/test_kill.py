@@ -1,0 +1,159 @@
+"""SIGKILL at any moment of a cancellation: the journal, the API and the next start agree."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from dfui.addresses import parse_api_url
+from dfui.api.client import DatafinitiClient
+from dfui.cancellation import settle
+from dfui.clock import Clock
+from dfui.outcomes import Outcome
+from dfui.secret import Secret
+from dfui.simulator import TOKEN, Simulator
+from dfui.store import Store, open_store
+from tests.support.server import SimulatorServer
+from tests.support.tui_process import wait_until
+
+KILLS = 50
+IDS = ["101", "102", "103"]
+
+
+@dataclass
+class Machine:
+    """One user's folder, an account, and dfui as a process."""
+
+    simulator: Simulator
+    server: SimulatorServer
+    folder: Path
+
+    def start(self) -> subprocess.Popen[bytes]:
+        environment = {
+            "DATAFINITI_TOKEN": TOKEN,
+            "XDG_DATA_HOME": str(self.folder),
+            "XDG_CONFIG_HOME": str(self.folder),
+        }
+        command = [sys.executable, "-m", "dfui", "cancel", *IDS, "--yes", "--api-url", self.server.url]
+        return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def store(self) -> Store:
+        origin = parse_api_url(self.server.url).origin
+        return open_store(self.folder / "dfui" / "dfui.db", profile="default", origin=origin)
+
+    def deletes(self) -> int:
+        return sum(method == "DELETE" for method, _ in self.simulator.requests)
+
+
+def machine(folder: Path, server: SimulatorServer) -> Machine:
+    server.simulator.downloads.clear()
+    server.simulator.requests.clear()
+    for download_id in IDS:
+        server.simulator.add(download_id)
+    return Machine(server.simulator, server, folder)
+
+
+@pytest.fixture
+def simulator() -> Simulator:
+    return Simulator(now=Clock().now)
+
+
+async def settled(machine: Machine) -> list[Outcome]:
+    """What the next start does: it settles what was left open."""
+    store = machine.store()
+    try:
+        async with DatafinitiClient(Secret(TOKEN), address=parse_api_url(machine.server.url)) as client:
+            return [outcome async for outcome in settle(client=client, store=store)]
+    finally:
+        store.close()
+
+
+async def check(machine: Machine) -> None:
+    """Nothing was sent that the journal does not know of; each entry is settled by looking, as the API has it."""
+    machine.server.drain()
+    store = machine.store()
+    assert store.problem is None
+    before = store.journal.history()
+    store.close()
+    deletes = machine.deletes()
+    assert len(before) == (len(IDS) if deletes else len(before))
+    assert deletes <= sum(row.deletes_sent for row in before)
+    outcomes = await settled(machine)
+    assert machine.deletes() == deletes
+    store = machine.store()
+    after = store.journal.history()
+    store.close()
+    assert len(outcomes) == sum(row.ended_at is None for row in before)
+    assert all(row.ended_at is not None for row in after)
+    for row in after:
+        truth = machine.simulator.downloads[row.download_id].status(machine.simulator.now())
+        assert (row.outcome == "cancelled") == (truth == "cancelled"), row
+
+
+async def test_killed_at_any_moment(server: SimulatorServer, tmp_path: Path) -> None:
+    server.simulator.interrupt = _slowly
+    began = time.monotonic()
+    machine(tmp_path / "whole", server).start().wait()
+    whole = time.monotonic() - began
+    moments = set()
+    for kill in range(KILLS):
+        killed = machine(tmp_path / str(kill), server)
+        process = killed.start()
+        try:
+            process.wait(whole * (kill + 1) / KILLS)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        moments.add(len(killed.simulator.requests))
+        await check(killed)
+    assert len(moments) >= 3  # before the first request, between them, and after
+
+
+@pytest.mark.parametrize("answered", [False, True], ids=["before the DELETE is done", "before it is answered"])
+@pytest.mark.parametrize("nth", range(1, 7))
+async def test_killed_while_the_api_has_the_request(
+    answered: bool, nth: int, server: SimulatorServer, tmp_path: Path
+) -> None:
+    killed = machine(tmp_path, server)
+    processes: list[subprocess.Popen[bytes]] = []
+
+    def interrupt(request: httpx.Request) -> httpx.Response | None:
+        if len(killed.simulator.requests) != nth:
+            return None
+        if answered and request.method == "DELETE":
+            killed.simulator.downloads[request.url.path.rsplit("/", 1)[1]].cancel(killed.simulator.now())
+        processes[0].kill()
+        return httpx.Response(500)
+
+    server.simulator.interrupt = interrupt
+    processes.append(killed.start())
+    processes[0].wait()
+    server.simulator.interrupt = lambda request: None
+    await check(killed)
+
+
+async def test_what_another_living_dfui_works_on_is_left_to_it(server: SimulatorServer, tmp_path: Path) -> None:
+    server.simulator.interrupt = lambda request: httpx.Response(429, headers={"Retry-After": "30"})
+    living = machine(tmp_path, server)
+    process = living.start()
+    try:
+        wait_until(lambda: living.deletes() == len(IDS), "each DELETE has come")
+        assert await settled(living) == []
+    finally:
+        process.kill()
+        process.wait()
+    server.simulator.interrupt = lambda request: None
+    assert len(await settled(living)) == len(IDS)
+
+
+def _slowly(request: httpx.Request) -> None:
+    """As long as an answer from afar, so that there are moments to be killed in."""
+    threading.Event().wait(0.03)

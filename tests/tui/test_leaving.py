@@ -1,0 +1,146 @@
+"""Ends that come from outside: signals, a terminal that stalls or goes away. Real processes on real terminals."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from dfui.addresses import parse_api_url
+from dfui.clock import Clock
+from dfui.simulator import TOKEN, Simulator
+from dfui.store import JournalRow, open_store
+from tests.support.server import SimulatorServer
+from tests.support.tui_process import TuiProcess, wait_until
+
+LEFT_ALTERNATE_SCREEN = b"\x1b[?1049l"
+
+
+@pytest.fixture
+def simulator() -> Simulator:
+    simulator = Simulator(now=Clock().now)
+    simulator.add("7")
+    return simulator
+
+
+@pytest.fixture
+def environment(server: SimulatorServer, tmp_path: Path) -> dict[str, str]:
+    return {
+        "DATAFINITI_TOKEN": TOKEN,
+        "DFUI_API_URL": server.url,
+        "XDG_DATA_HOME": str(tmp_path / "data"),
+        "XDG_CONFIG_HOME": str(tmp_path / "config"),
+    }
+
+
+@pytest.fixture
+def delete_waits(simulator: Simulator) -> Iterator[threading.Event]:
+    """Holds the answer of each DELETE back until it is set."""
+    may_answer = threading.Event()
+
+    def interrupt(request: httpx.Request) -> httpx.Response | None:
+        if request.method == "DELETE":
+            may_answer.wait(10)
+        return None
+
+    simulator.interrupt = interrupt
+    yield may_answer
+    may_answer.set()
+
+
+def journal(server: SimulatorServer, tmp_path: Path) -> list[JournalRow]:
+    origin = parse_api_url(server.url).origin
+    store = open_store(tmp_path / "data" / "dfui" / "dfui.db", profile="default", origin=origin)
+    try:
+        return store.journal.history()
+    finally:
+        store.close()
+
+
+def confirm(dfui: TuiProcess, simulator: Simulator) -> None:
+    """Cancel the only download, up to the DELETE being on its way."""
+    dfui.shows("● running")
+    dfui.press("c")
+    dfui.shows("Keep it running")
+    dfui.press("y")
+    wait_until(lambda: ("DELETE", "/downloads/7") in simulator.requests, "the DELETE has come")
+
+
+@pytest.mark.parametrize("ends_by", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_restores_the_terminal(environment: dict[str, str], ends_by: signal.Signals) -> None:
+    with TuiProcess(environment=environment) as dfui:
+        dfui.shows("● running")
+        dfui.process.send_signal(ends_by)
+        assert dfui.process.wait(5) == 0
+        wait_until(lambda: LEFT_ALTERNATE_SCREEN in dfui.output, "the screen is left")
+        assert dfui.settings() == dfui.settings_before
+
+
+@pytest.mark.parametrize("ends_by", [signal.SIGTERM, signal.SIGHUP])
+def test_a_cancellation_under_way_gets_its_time_when_dfui_is_told_to_end(
+    environment: dict[str, str],
+    ends_by: signal.Signals,
+    simulator: Simulator,
+    server: SimulatorServer,
+    delete_waits: threading.Event,
+    tmp_path: Path,
+) -> None:
+    with TuiProcess(environment=environment) as dfui:
+        confirm(dfui, simulator)
+        dfui.process.send_signal(ends_by)
+        wait_until(lambda: LEFT_ALTERNATE_SCREEN in dfui.output, "the screen is left")
+        delete_waits.set()
+        assert dfui.process.wait(8) == 0
+    assert [row.outcome for row in journal(server, tmp_path)] == ["cancelled"]
+
+
+def test_what_does_not_end_in_time_is_open_in_the_journal(
+    environment: dict[str, str],
+    simulator: Simulator,
+    server: SimulatorServer,
+    delete_waits: threading.Event,
+    tmp_path: Path,
+) -> None:
+    with TuiProcess(environment=environment) as dfui:
+        confirm(dfui, simulator)
+        dfui.process.terminate()
+        dfui.process.wait(9)
+    assert [(row.deletes_sent, row.ended_at) for row in journal(server, tmp_path)] == [(1, None)]
+
+
+def test_a_stalled_terminal_does_not_stop_a_cancellation(
+    environment: dict[str, str], simulator: Simulator, server: SimulatorServer, tmp_path: Path
+) -> None:
+    for number in range(100, 140):
+        simulator.add(str(number))
+    waits = iter([httpx.Response(429, headers={"Retry-After": "2"})])
+    simulator.interrupt = lambda request: next(waits, None) if request.method == "DELETE" else None
+    with TuiProcess(environment=environment) as dfui:
+        dfui.shows("● running")
+        dfui.press("c")
+        dfui.shows("Keep it running")
+        dfui.stop_reading()
+        dfui.press("y" + "jk" * 400)  # more pictures than the terminal takes unread
+        wait_until(lambda: [row.outcome for row in journal(server, tmp_path)] == ["cancelled"], "cancelled")
+        dfui.go_on_reading()
+        dfui.shows("is cancelled")
+
+
+@pytest.mark.parametrize("ignores_hangup", [False, True])
+def test_no_orphan_stays_when_the_terminal_goes_away(environment: dict[str, str], ignores_hangup: bool) -> None:
+    with TuiProcess(environment=environment, ignores_hangup=ignores_hangup) as dfui:
+        dfui.shows("● running")
+        dfui.hang_up()
+        dfui.process.wait(9)
+
+
+def test_leaving_says_that_active_downloads_go_on(environment: dict[str, str]) -> None:
+    with TuiProcess(environment=environment) as dfui:
+        dfui.shows("● running")
+        dfui.press("q")
+        dfui.shows("1 download is active: it goes on, and goes on costing credits.")
+        assert dfui.process.wait(5) == 0
