@@ -78,13 +78,17 @@ def test_a_machine_without_a_keyring_is_said_to_have_none(home: Path, daemon: Da
     assert "secret-new" not in str(answers)
 
 
+NO_KEYRING: KeyringBackend = fail.Keyring()  # type: ignore[no-untyped-call]
+NULL_KEYRING: KeyringBackend = null.Keyring()  # type: ignore[no-untyped-call]
+
+
 class Memory(KeyringBackend):
     """A keyring that works."""
 
-    priority = -1  # type: ignore[assignment]  # never chosen by itself
+    priority = -1  # never chosen by itself
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.kept: dict[tuple[str, str], str] = {}
 
     def get_password(self, service: str, username: str) -> str | None:
@@ -144,11 +148,11 @@ class PlaintextKeyring(Memory):
 class Chain(chainer.ChainerBackend):
     """Several, in a fixed order."""
 
-    priority = -1  # type: ignore[assignment]
-    backends: list[KeyringBackend] = []  # type: ignore[assignment]  # noqa: RUF012
+    priority = -1
+    backends: list[KeyringBackend] = []  # noqa: RUF012
 
     def __init__(self, *backends: KeyringBackend) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.backends = list(backends)
 
 
@@ -242,7 +246,7 @@ async def test_a_plain_text_keyring_is_refused_unless_it_is_allowed(use: Use) ->
 
 async def test_of_several_keyrings_the_first_safe_one_is_used(use: Use) -> None:
     plain, safe = PlaintextKeyring(), Memory()
-    use(Chain(fail.Keyring(), null.Keyring(), plain, safe))
+    use(Chain(NO_KEYRING, NULL_KEYRING, plain, safe))
     await entry().write(TOKEN)
     assert safe.kept
     assert not plain.kept
@@ -251,10 +255,10 @@ async def test_of_several_keyrings_the_first_safe_one_is_used(use: Use) -> None:
 @pytest.mark.parametrize(
     ("backend", "problem"),
     [
-        (fail.Keyring(), NoKeyring),
-        (null.Keyring(), NoKeyring),
+        (NO_KEYRING, NoKeyring),
+        (NULL_KEYRING, NoKeyring),
         (Chain(), NoKeyring),
-        (Chain(fail.Keyring(), PlaintextKeyring()), PlainTextKeyring),
+        (Chain(NO_KEYRING, PlaintextKeyring()), PlainTextKeyring),
     ],
     ids=["fail", "null", "empty chain", "chain of plain text"],
 )

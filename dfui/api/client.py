@@ -148,6 +148,8 @@ class DatafinitiClient:
             raise AnswerLost(lost, http_status=answer.status_code) from None
         finally:
             await answer.aclose()
+        if with_token and self._token:  # an answer that repeats the token must not carry it on
+            body = body.replace(self._token.reveal().encode(), b"***")
         logger.info("%s %s: HTTP %d, %d bytes", method, path, answer.status_code, len(body))
         if not answer.is_success:
             message, details = wire.read_error(bytes(body))

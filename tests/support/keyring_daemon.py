@@ -94,7 +94,8 @@ async def _answers(profile: str, calls: list[str]) -> list[Any]:
         try:
             match name:
                 case "write":
-                    answers.append(await entry.write(Secret(token)))
+                    await entry.write(Secret(token))
+                    answers.append(None)
                 case "read":
                     kept = await entry.read()
                     answers.append(kept.reveal() if kept else None)

@@ -9,7 +9,6 @@ import argparse
 import contextlib
 import socket
 import threading
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
@@ -65,7 +64,7 @@ class SimulatorServer:
                 with contextlib.suppress(ConnectionError):  # whoever asked is gone
                     super().handle()
 
-            def do_HEAD(self) -> None:  # noqa: N802
+            def do_HEAD(self) -> None:
                 self.send_response(204)
                 self.end_headers()
                 self.close_connection = True

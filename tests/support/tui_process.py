@@ -42,6 +42,8 @@ class TuiProcess:
         self.settings_before = termios.tcgetattr(theirs)
         self._theirs = theirs
         self.output = bytearray()
+        """What dfui wrote to its terminal since the last words that were waited for."""
+        self.everything = bytearray()
         """Every byte that dfui wrote to its terminal."""
         prefix = ["sh", "-c", "trap '' HUP; exec \"$@\"", "sh"] if ignores_hangup else []
         become_leader = "import os,sys,fcntl,termios;os.setsid();fcntl.ioctl(0,termios.TIOCSCTTY,0);os.execvp(sys.argv[1],sys.argv[1:])"  # noqa: E501
@@ -100,6 +102,8 @@ class TuiProcess:
         while True:
             self._reads.wait()
             try:
-                self.output += os.read(self._ours, 65_536)
+                part = os.read(self._ours, 65_536)
             except OSError:
                 return
+            self.everything += part
+            self.output += part

@@ -1,0 +1,111 @@
+"""A whole session with a marked token: it is in no file, in no byte sent to the terminal, in no output, in no log."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from dfui.clock import Clock
+from dfui.simulator import Simulator, demo_account
+from tests.support.server import SimulatorServer
+from tests.support.tui_process import TuiProcess, wait_until
+
+TOKEN = "MARKED-token-0123456789abcdef"
+LINK_MARK = b"X-Amz-Signature"
+FAULT = """
+from dfui.tui.title_bar import TitleBar
+
+def render(self):
+    token = "MARKED" + "-value"
+    raise RuntimeError("broken")
+
+TitleBar.render = render
+"""
+
+
+@pytest.fixture
+def simulator() -> Simulator:
+    simulator = demo_account(Clock().now)
+    simulator.token = TOKEN
+
+    def interrupt(request: httpx.Request) -> httpx.Response | None:
+        if request.url.path.endswith("/846990"):  # an API that repeats what it was given
+            return httpx.Response(400, json={"errors": [f"No: {request.headers['Authorization']}"]})
+        return None
+
+    simulator.interrupt = interrupt
+    return simulator
+
+
+def files_with(mark: bytes, folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file() and mark in path.read_bytes()]
+
+
+def test_a_whole_session_shows_and_keeps_neither_token_nor_link(server: SimulatorServer, tmp_path: Path) -> None:
+    environment = {
+        "DFUI_API_URL": server.url,
+        "HOME": str(tmp_path),
+        "XDG_DATA_HOME": str(tmp_path / "data"),
+        "XDG_CONFIG_HOME": str(tmp_path / "config"),
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+    }
+    log = tmp_path / "dfui.log"
+    seen = bytearray()
+    with TuiProcess("--log", str(log), environment=environment) as dfui:
+        dfui.shows("PI token")
+        dfui.press(TOKEN)
+        dfui.press("\r")
+        dfui.shows("● running")
+        arguments = Path(f"/proc/{dfui.process.pid}/cmdline").read_bytes()
+        dfui.press("t")
+        dfui.shows("Sign out")
+        dfui.press("\r")
+        dfui.shows("846900")
+        dfui.press("c")
+        dfui.shows("Keep it running")
+        dfui.press("y")
+        dfui.shows("is cancelled")
+        dfui.press("\r")
+        dfui.shows("846900")
+        dfui.press("q")
+        assert dfui.process.wait(10) == 0
+        seen += dfui.everything
+    for command in (
+        ["list", "--json"], ["cancel", "847069", "846990", "999", "--yes"], ["add", "1"], ["logout"],
+        ["list", "--api-url", "http://127.0.0.1:9/v4"],
+    ):  # fmt: skip
+        ended = subprocess.run(
+            [sys.executable, "-X", "dev", "-m", "dfui", *command, "--log", str(log)],
+            env={**environment, "DATAFINITI_TOKEN": TOKEN},
+            capture_output=True,
+            check=False,
+        )
+        seen += ended.stdout + ended.stderr
+    assert b"said" in seen  # what the API said is there, less the token in it
+    for mark in (TOKEN.encode(), LINK_MARK):
+        assert mark not in seen
+        assert mark not in arguments
+        assert files_with(mark, tmp_path) == []
+    assert b"DELETE /downloads/847069" in log.read_bytes()
+
+
+def test_a_fault_of_dfuis_own_shows_no_values(server: SimulatorServer, tmp_path: Path) -> None:
+    """Textual's own traceback shows every variable; one of them may hold the token."""
+    (tmp_path / "sitecustomize.py").write_text(FAULT)
+    environment = {
+        "DFUI_API_URL": server.url,
+        "DATAFINITI_TOKEN": TOKEN,
+        "XDG_DATA_HOME": str(tmp_path / "data"),
+        "XDG_CONFIG_HOME": str(tmp_path / "config"),
+        "PYTHONPATH": os.pathsep.join([str(tmp_path), str(Path(__file__).parents[1])]),
+    }
+    with TuiProcess(environment=environment) as dfui:
+        assert dfui.process.wait(15) == 1
+        wait_until(lambda: b"broken" in dfui.everything, "the traceback")
+        assert b"MARKED-value" not in dfui.everything
+        assert TOKEN.encode() not in dfui.everything
