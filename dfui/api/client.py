@@ -37,7 +37,8 @@ class DatafinitiClient:
     No redirect is followed: httpx would turn a DELETE that meets a 302 into a GET, and the token belongs to this
     origin alone. Loopback never goes through a proxy. Use it as an async context manager, in one event loop.
 
-    Every method raises:
+    Making one raises `NotConnected` where the certificates or the proxy of the environment cannot be used. Every method
+    raises:
         NotConnected: nothing was sent.
         AnswerLost: the request was sent, and no readable answer came.
         ApiError: the API's answer is an error; `Unauthorized`, `NotFound` and the others tell which.
@@ -49,16 +50,22 @@ class DatafinitiClient:
         self._url = address.url
         self._host = address.host
         self._token = token
-        self._http = httpx.AsyncClient(
-            transport=transport,
-            timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
-            limits=httpx.Limits(max_connections=MOST_CONNECTIONS),
-            follow_redirects=False,
-            trust_env=not address.is_loopback,
-            # Loading the certificates costs more than the rest of a start; plain loopback needs none.
-            verify=False if not address.is_encrypted or transport else httpx.create_ssl_context(),
-            headers={"User-Agent": f"dfui/{__version__}", "Accept": "application/json"},
-        )
+        try:
+            self._http = httpx.AsyncClient(
+                transport=transport,
+                timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
+                limits=httpx.Limits(max_connections=MOST_CONNECTIONS),
+                follow_redirects=False,
+                trust_env=not address.is_loopback,
+                # Loading the certificates costs more than the rest of a start; plain loopback needs none.
+                verify=False if not address.is_encrypted or transport else httpx.create_ssl_context(),
+                headers={"User-Agent": f"dfui/{__version__}", "Accept": "application/json"},
+            )
+        except OSError as error:
+            wrong = f"The certificates of SSL_CERT_FILE or SSL_CERT_DIR cannot be read: {error.strerror or error}."
+            raise InsecureConnection(wrong) from None
+        except (ValueError, ImportError, httpx.InvalidURL) as error:  # ImportError: a SOCKS proxy
+            raise NotConnected(f"The proxy of HTTPS_PROXY or ALL_PROXY cannot be used: {error}.") from None
 
     async def __aenter__(self) -> Self:
         return self
@@ -148,8 +155,8 @@ class DatafinitiClient:
             raise AnswerLost(lost, http_status=answer.status_code) from None
         finally:
             await answer.aclose()
-        if with_token and self._token:  # an answer that repeats the token must not carry it on
-            body = body.replace(self._token.reveal().encode(), b"***")
+        if with_token and self._token and (token := self._token.reveal().encode()) in body:
+            body = body.replace(token, b"***")  # an answer that repeats the token must not carry it on
         logger.info("%s %s: HTTP %d, %d bytes", method, path, answer.status_code, len(body))
         if not answer.is_success:
             message, details = wire.read_error(bytes(body))

@@ -135,6 +135,9 @@ class Session:
             await work
         except StoreError as error:
             self._post(Told(str(error), is_trouble=True))
+        except DatafinitiError as error:
+            self._noticed(error)
+            self._post(Told(wording.error_sentences(error), is_trouble=True))
         except Exception as error:  # a fault of dfui's own must not end in silence on a thread that nobody watches
             logger.exception("A fault on the network thread")
             self._post(Told(wording.fault(error), is_trouble=True))
@@ -246,32 +249,33 @@ class Session:
         self._post(DownloadsChanged())
 
     async def _cancel(self, ids: Sequence[str]) -> None:
-        if self._client is None:  # the token is asked for, as after a rejected one
-            self._client = self.access.client()
-        if self.access.token is None and await self._ask_for_token() is None:
-            declined = "No token was given."
-            not_sent = (Outcome(download_id, OutcomeKind.NOT_SENT, trouble=declined) for download_id in ids)
-            self._post(CancellationsEnded(tuple(not_sent)))
-            return
-        if self.access.token is not None:
-            self._client.use_token(self.access.token.secret)
-        outcomes: list[Outcome] = []
         try:
-            async for event in cancel(
-                ids, client=self._client, store=self.store, sign_in=self._ask_for_token, clock=self.clock
-            ):
-                match event:
-                    case Progress():
-                        self._post(CancellationProgressed(event))
-                    case Outcome():
-                        outcomes.append(event)
-                        self._post(DownloadsChanged((event.download_id,)))
+            outcomes = await self._outcomes(ids)
         except Exception as error:
             self._post(CancellationsBroke(tuple(ids), wording.broke(error)))
             raise
-        order = {download_id: place for place, download_id in enumerate(ids)}
-        self._post(CancellationsEnded(tuple(sorted(outcomes, key=lambda outcome: order[outcome.download_id]))))
+        self._post(CancellationsEnded(tuple(outcomes[download_id] for download_id in ids)))
         self._hurry()
+
+    async def _outcomes(self, ids: Sequence[str]) -> dict[str, Outcome]:
+        """Cancel, and tell of each step; the token is asked for first where none is known."""
+        try:
+            client = self._client or self.access.client()
+        except DatafinitiError as error:
+            return _not_sent(ids, str(error))
+        self._client = client
+        if self.access.token is None and await self._ask_for_token() is None:
+            return _not_sent(ids, "No token was given.")
+        client.use_token(self.access.token.secret if self.access.token else None)
+        outcomes: dict[str, Outcome] = {}
+        async for event in cancel(ids, client=client, store=self.store, sign_in=self._ask_for_token, clock=self.clock):
+            match event:
+                case Progress():
+                    self._post(CancellationProgressed(event))
+                case Outcome():
+                    outcomes[event.download_id] = event
+                    self._post(DownloadsChanged((event.download_id,)))
+        return outcomes
 
     # ── signing in ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -360,3 +364,7 @@ class Session:
     def _hurry(self) -> None:
         if self._follower is not None:
             self._follower.hurry()
+
+
+def _not_sent(ids: Sequence[str], why: str) -> dict[str, Outcome]:
+    return {download_id: Outcome(download_id, OutcomeKind.NOT_SENT, trouble=why) for download_id in ids}

@@ -191,7 +191,7 @@ def test_a_download_that_the_api_does_not_know_is_not_found(
     text, as_json = as_text_and_json(dfui, "847070")
     assert text.exit_code == 1
     assert "There is no download 847070\n" in text.stdout
-    assert as_json.document == outcome("not_found", api_message="Download not found.", http_status=404)
+    assert as_json.document == outcome("not_found", verified=True, api_message="Download not found.", http_status=404)
 
 
 def test_a_rejected_token_ends_it_and_says_to_sign_in(
@@ -279,7 +279,7 @@ def test_the_journal_tells_of_it(dfui: Commands) -> None:
     rows = {row.download_id: row for row in dfui.journal()}
     assert {name: (row.outcome, row.verified, row.deletes_sent) for name, row in rows.items()} == {
         "847070": ("cancelled", True, 1),
-        "404": ("not_found", False, 1),
+        "404": ("not_found", True, 1),
     }
     assert (rows["847070"].retained_records, rows["847070"].credits_deducted) == (34_120, 34_120)
     assert rows["847070"].ended_at

@@ -19,7 +19,10 @@ from dfui.store import JournalRow, open_store
 
 LONGEST_SECONDS = 60.0
 DFUI = [sys.executable, "-m", "dfui"]
-AT_ITS_TERMINAL = "import os, sys; os.close(os.open(os.ttyname(0), os.O_RDWR)); os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+AT_ITS_TERMINAL = (
+    "import os, sys; os.close(os.open(os.ttyname(0), os.O_RDWR)); "
+    "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+)
 """A session's leader that opens a terminal gets it as its own, and with it Ctrl-C."""
 
 
@@ -129,7 +132,8 @@ class Terminal:
         ends_at = time.monotonic() + seconds
         while self._read(ends_at):
             pass
-        stdout, _ = self.process.communicate(timeout=max(0.1, ends_at - time.monotonic()))
+        assert time.monotonic() < ends_at, f"it has not ended: {self.shown}"
+        stdout, _ = self.process.communicate(timeout=LONGEST_SECONDS)
         return Ended(self.process.returncode, stdout, self.shown)
 
     def _read(self, ends_at: float) -> bool:

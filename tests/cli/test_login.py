@@ -1,0 +1,231 @@
+"""`dfui login` and `logout`: the token comes from standard input, and goes to the keyring alone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from dfui.simulator import EMAIL, PASSWORD, TOKEN, Simulator
+from tests.support.commands import Commands, Ended
+
+KEYRING_IN_A_FILE = """
+import json, pathlib
+from keyring.backend import KeyringBackend
+
+FILE = pathlib.Path(__file__).with_name("kept.json")
+
+class Keyring(KeyringBackend):
+    priority = 1
+    name = "a keyring for tests"
+
+    def _kept(self):
+        return json.loads(FILE.read_text()) if FILE.exists() else {}
+
+    def get_password(self, service, username):
+        return self._kept().get(f"{service} {username}")
+
+    def set_password(self, service, username, password):
+        FILE.write_text(json.dumps(self._kept() | {f"{service} {username}": password}))
+
+    def delete_password(self, service, username):
+        kept = self._kept()
+        del kept[f"{service} {username}"]
+        FILE.write_text(json.dumps(kept))
+"""
+
+
+class KeptTokens:
+    """What the keyring of this test keeps."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def __call__(self) -> dict[str, str]:
+        return dict(json.loads(self._file.read_text())) if self._file.exists() else {}
+
+
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> KeptTokens:
+    """A keyring that works."""
+    folder = tmp_path / "keyring"
+    folder.mkdir()
+    (folder / "keyring_in_a_file.py").write_text(KEYRING_IN_A_FILE)
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring_in_a_file.Keyring")
+    return KeptTokens(folder / "kept.json")
+
+
+@pytest.fixture
+def signed_out(dfui: Commands, monkeypatch: pytest.MonkeyPatch) -> Commands:
+    """The commands, with no token in the environment."""
+    monkeypatch.delenv("DATAFINITI_TOKEN")
+    return dfui
+
+
+def origin(dfui: Commands) -> str:
+    return dfui.api_url.removesuffix("/v4")
+
+
+def assert_shows_none_of(ended: Ended, *secrets: str) -> None:
+    assert not [secret for secret in secrets if secret in ended.stdout + ended.stderr]
+
+
+def test_a_token_from_standard_input_is_checked_kept_and_used(
+    signed_out: Commands, account: Simulator, kept: KeptTokens
+) -> None:
+    ended = signed_out("login", stdin=f"{TOKEN}\r\n")
+    assert ended.exit_code == 0
+    assert ended.stdout == (f"The token of {EMAIL} is kept in the OS keyring, for default at {origin(signed_out)}.\n")
+    assert_shows_none_of(ended, TOKEN)
+    assert account.requests == [("GET", "/account")]
+    assert kept() == {f"dfui default@{origin(signed_out)}": TOKEN}
+    assert signed_out("cancel", "--yes", "847070").exit_code == 0
+
+
+def test_login_as_json_tells_whose_token_is_kept_where(signed_out: Commands, kept: KeptTokens) -> None:
+    ended = signed_out("login", "--json", "--profile", "staging", stdin=TOKEN)
+    assert ended.document == {
+        "profile": "staging",
+        "origin": origin(signed_out),
+        "email": EMAIL,
+        "checked": True,
+    }
+    assert list(kept()) == [f"dfui staging@{origin(signed_out)}"]
+
+
+def test_a_rejected_token_is_not_kept(signed_out: Commands, kept: KeptTokens) -> None:
+    ended = signed_out("login", stdin="another-token\n")
+    assert (ended.exit_code, ended.stdout) == (3, "")
+    assert "the API said “Invalid token" in ended.stderr
+    assert_shows_none_of(ended, "another-token")
+    assert kept() == {}
+
+
+@pytest.mark.parametrize("typed", ["", "\n", "two words\n", "tökén\n"])
+def test_what_can_be_no_token_is_neither_sent_nor_shown(
+    signed_out: Commands, account: Simulator, kept: KeptTokens, typed: str
+) -> None:
+    ended = signed_out("login", "--json", stdin=typed)
+    assert ended.exit_code == 3
+    assert ended.document["error"]["kind"] == "token"
+    assert not typed.strip() or typed.strip() not in ended.stdout + ended.stderr
+    assert account.requests == []
+
+
+def test_an_email_address_and_a_password_give_the_token(
+    signed_out: Commands, account: Simulator, kept: KeptTokens
+) -> None:
+    ended = signed_out("login", "--email", EMAIL, stdin=f"{PASSWORD}\n")
+    assert ended.exit_code == 0
+    assert_shows_none_of(ended, TOKEN, PASSWORD)
+    assert account.requests[0] == ("POST", "/auth")
+    assert kept() == {f"dfui default@{origin(signed_out)}": TOKEN}
+
+
+def test_a_wrong_password_is_told_in_the_apis_words(signed_out: Commands, kept: KeptTokens) -> None:
+    ended = signed_out("login", "--email", EMAIL, stdin="wrong-password\n")
+    assert ended.exit_code == 3
+    assert "the API said “Invalid email or password" in ended.stderr
+    assert_shows_none_of(ended, "wrong-password")
+    assert kept() == {}
+
+
+def test_without_a_password_nothing_is_sent(signed_out: Commands, account: Simulator, kept: KeptTokens) -> None:
+    assert signed_out("login", "--email", EMAIL).exit_code == 3
+    assert account.requests == []
+
+
+def test_without_a_keyring_it_says_so_and_what_to_do(signed_out: Commands) -> None:
+    """The keyring that the tests start with is none."""
+    ended = signed_out("login", stdin=TOKEN)
+    assert (ended.exit_code, ended.stdout) == (1, "")
+    for words in ("The token was not kept.", "no keyring", "gnome-keyring", "DATAFINITI_TOKEN"):
+        assert words in ended.stderr
+    assert_shows_none_of(ended, TOKEN)
+
+
+def test_a_keyring_that_keeps_plain_text_is_refused_unless_the_config_allows_it(
+    signed_out: Commands, kept: KeptTokens, tmp_path: Path
+) -> None:
+    module = tmp_path / "keyring" / "keyring_in_a_file.py"
+    module.write_text(module.read_text().replace("a keyring for tests", "plaintext keyring"))
+    refused = signed_out("login", stdin=TOKEN)
+    assert refused.exit_code == 1
+    assert "allow_plaintext_keyring = true" in refused.stderr
+    assert kept() == {}
+
+    config = tmp_path / "xdg_config_home" / "dfui" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text("allow_plaintext_keyring = true\n")
+    assert signed_out("login", stdin=TOKEN).exit_code == 0
+
+
+def test_where_the_token_cannot_be_checked_it_is_kept_and_that_is_told(
+    unreachable: Commands, kept: KeptTokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DATAFINITI_TOKEN")
+    ended = unreachable("login", "--json", stdin=TOKEN)
+    assert ended.exit_code == 4
+    assert ended.document["checked"] is False
+    assert "The token could not be checked." in ended.stderr
+    assert list(kept().values()) == [TOKEN]
+
+
+def test_a_token_in_the_environment_comes_before_the_kept_one_and_login_says_so(
+    dfui: Commands, kept: KeptTokens
+) -> None:
+    assert "DATAFINITI_TOKEN" in dfui("login", stdin=TOKEN).stderr
+
+
+def test_at_a_terminal_the_token_is_not_shown(signed_out: Commands, kept: KeptTokens) -> None:
+    with signed_out.on_terminal("login") as terminal:
+        terminal.wait_for("API token: ")
+        terminal.type(f"{TOKEN}\n")
+        ended = terminal.ended()
+    assert ended.exit_code == 0
+    assert_shows_none_of(ended, TOKEN)
+    assert list(kept().values()) == [TOKEN]
+
+
+def test_ctrl_c_at_the_prompt_ends_it_and_nothing_is_sent(
+    signed_out: Commands, account: Simulator, kept: KeptTokens
+) -> None:
+    with signed_out.on_terminal("login") as terminal:
+        terminal.wait_for("API token: ")
+        terminal.type("\x03")
+        ended = terminal.ended(seconds=10)
+    assert ended.exit_code == 130
+    assert account.requests == []
+
+
+def test_a_token_as_an_argument_is_refused_and_not_repeated(signed_out: Commands, account: Simulator) -> None:
+    ended = signed_out("login", TOKEN)
+    assert ended.exit_code == 2
+    assert_shows_none_of(ended, TOKEN)
+    assert account.requests == []
+
+
+def test_logout_removes_the_token(signed_out: Commands, kept: KeptTokens) -> None:
+    signed_out("login", stdin=TOKEN)
+    ended = signed_out("logout")
+    assert ended.exit_code == 0
+    assert ended.stdout == f"The token for default at {origin(signed_out)} is removed from the keyring.\n"
+    assert kept() == {}
+    again = signed_out("list")
+    assert again.exit_code == 3
+    assert again.stderr == "dfui: No token is known. Run dfui login, or set DATAFINITI_TOKEN.\n"
+
+
+def test_logout_without_a_kept_token_says_so(dfui: Commands, kept: KeptTokens) -> None:
+    ended = dfui("logout", "--json")
+    assert ended.exit_code == 0
+    assert ended.document == {"profile": "default", "origin": origin(dfui), "removed": False}
+    assert "DATAFINITI_TOKEN" in ended.stderr
+
+
+def test_logout_without_a_keyring_fails_in_words(signed_out: Commands) -> None:
+    ended = signed_out("logout")
+    assert ended.exit_code == 1
+    assert "no keyring" in ended.stderr
