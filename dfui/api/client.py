@@ -65,7 +65,8 @@ class DatafinitiClient:
             wrong = f"The certificates of SSL_CERT_FILE or SSL_CERT_DIR cannot be read: {error.strerror or error}."
             raise InsecureConnection(wrong) from None
         except (ValueError, ImportError, httpx.InvalidURL) as error:  # ImportError: a SOCKS proxy
-            raise NotConnected(f"The proxy of HTTPS_PROXY or ALL_PROXY cannot be used: {str(error).rstrip(".")}.") from None
+            reason = str(error).rstrip(".")
+            raise NotConnected(f"The proxy of HTTPS_PROXY or ALL_PROXY cannot be used: {reason}.") from None
 
     async def __aenter__(self) -> Self:
         return self
