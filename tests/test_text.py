@@ -346,8 +346,9 @@ def test_a_config_file_that_cannot_be_read_is_named_in_a_sentence(config_file: P
 def test_a_secret_shows_itself_nowhere_but_where_it_is_revealed() -> None:
     secret = Secret("s3cret-text")
     shown = [repr(secret), str(secret), f"{secret}", f"{secret!r:>40}", f"{secret:>40}", "%s" % secret, repr([secret])]  # noqa: UP031
+    holders: dict[Secret, int] = {}
     with pytest.raises(KeyError) as raised:
-        {}[secret]
+        holders[secret]
     shown += traceback.TracebackException.from_exception(raised.value, capture_locals=True).format()
     assert "secret = Secret" in "".join(shown)
     assert "s3cret-text" not in "".join(shown)

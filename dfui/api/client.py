@@ -134,7 +134,14 @@ class DatafinitiClient:
             headers["Authorization"] = f"Bearer {self._token.reveal()}"
         try:
             request = self._http.build_request(method, self._url + path, json=json, headers=headers)
-            answer = await self._http.send(request, stream=True)
+            try:
+                answer = await self._http.send(request, stream=True)
+            except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
+                # A kept connection may have been closed meanwhile. To look twice does no harm; a DELETE is not
+                # sent again before a look.
+                if method != "GET":
+                    raise
+                answer = await self._http.send(request, stream=True)
         # An httpx error holds its request, and with it the token, so none is chained to what dfui raises.
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
             raise _not_connected(error, self._host) from None

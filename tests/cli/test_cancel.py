@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -24,6 +23,7 @@ DELETE, GET = ("DELETE", "/downloads/847070"), ("GET", "/downloads/847070")
 
 
 def as_text_and_json(dfui: Commands, *ids: str) -> tuple[Ended, Ended]:
+    dfui.journal()  # begins the database
     with ThreadPoolExecutor() as at_once:
         text, as_json = at_once.map(lambda options: dfui("cancel", "--yes", *options, *ids), ([], ["--json"]))
     assert text.exit_code == as_json.exit_code
@@ -318,15 +318,21 @@ def test_a_reader_that_leaves_early_does_not_change_the_exit_code(dfui: Commands
 
 
 def test_a_closed_standard_error_neither_stops_it_nor_spoils_the_document(dfui: Commands, account: Simulator) -> None:
-    command = [*DFUI, *dfui.arguments("cancel", "--yes", "--json", "847070")]
-    ended = subprocess.run(
-        ["/bin/sh", "-c", 'exec "$@" 2>&-', "sh", *command],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        check=False,
-    )
-    assert ended.returncode == 0
-    assert json.loads(ended.stdout)[0]["outcome"] == "cancelled"
+    ended = dfui("cancel", "--yes", "--json", "847070", redirection="2>&-")
+    assert ended.exit_code == 0
+    assert outcomes(ended) == {"847070": "cancelled"}
+
+
+def test_a_closed_standard_output_does_not_change_the_exit_code(dfui: Commands, account: Simulator) -> None:
+    assert dfui("cancel", "--yes", "847070", "404", redirection=">&-").exit_code == 1
+    assert len(deletes(account)) == 2
+
+
+def test_an_output_that_cannot_be_written_is_told_in_words(dfui: Commands, account: Simulator) -> None:
+    ended = dfui("cancel", "--yes", "847070", redirection="> /dev/full")
+    assert ended.exit_code != 0
+    assert "No space left on device" in ended.stderr
+    assert deletes(account) == ["/downloads/847070"]
 
 
 def test_neither_the_token_nor_a_result_link_is_in_the_log(dfui: Commands, tmp_path: Path) -> None:

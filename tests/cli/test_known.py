@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import subprocess
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -250,6 +252,19 @@ def test_several_dfui_that_begin_at_once_share_a_new_database(unreachable: Comma
         endings = list(at_once.map(lambda each: unreachable("add", each), added))
     assert [ended.exit_code for ended in endings] == [0] * len(added), endings
     assert sorted(ids(unreachable("list", "--offline", "--json"))) == added
+
+
+def test_a_dfui_waits_for_another_that_begins_a_new_database(unreachable: Commands) -> None:
+    unreachable.database.parent.mkdir(parents=True)
+    another = sqlite3.connect(unreachable.database, isolation_level=None)
+    another.execute("BEGIN IMMEDIATE")
+    with unreachable.on_terminal("forget", "1") as terminal:
+        with pytest.raises(subprocess.TimeoutExpired):
+            terminal.process.wait(timeout=1.5)
+        another.execute("ROLLBACK")
+        ended = terminal.ended()
+    another.close()
+    assert (ended.stdout, ended.stderr) == ("1 was not known here.\n", "")
 
 
 # ── forget ───────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -114,6 +114,10 @@ def test_what_can_be_no_token_is_neither_sent_nor_shown(
     assert account.requests == []
 
 
+def test_a_closed_standard_input_holds_no_token(signed_out: Commands, kept: KeptTokens) -> None:
+    assert signed_out("login", redirection="<&-").exit_code == 3
+
+
 def test_an_email_address_and_a_password_give_the_token(
     signed_out: Commands, account: Simulator, kept: KeptTokens
 ) -> None:

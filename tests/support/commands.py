@@ -54,8 +54,8 @@ class Commands:
         """The arguments with the API address, before those that follow `--`."""
         return ["--api-url", self.api_url, *arguments]
 
-    def __call__(self, *arguments: str, stdin: str = "") -> Ended:
-        return run(*self.arguments(*arguments), stdin=stdin)
+    def __call__(self, *arguments: str, stdin: str = "", redirection: str = "") -> Ended:
+        return run(*self.arguments(*arguments), stdin=stdin, redirection=redirection)
 
     def on_terminal(self, *arguments: str) -> Terminal:
         """The command with standard input and error at a terminal, and standard output in a pipe."""
@@ -75,10 +75,10 @@ class Commands:
             store.close()
 
 
-def run(*arguments: str, stdin: str = "") -> Ended:
-    """Run a command that has no terminal."""
+def run(*arguments: str, stdin: str = "", redirection: str = "") -> Ended:
+    """Run a command that has no terminal; with a redirection of the shell, as `2>&-`."""
     ended = subprocess.run(
-        [*DFUI, *arguments],
+        ["/bin/sh", "-c", f'exec "$@" {redirection}', "sh", *DFUI, *arguments],
         input=stdin,
         capture_output=True,
         encoding="utf-8",

@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import socket
 import threading
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
@@ -17,6 +18,9 @@ import httpx
 
 from dfui.clock import Clock
 from dfui.simulator import TOKEN, Dialect, Simulator, demo_account
+
+Handle = Callable[[httpx.Request], httpx.Response]
+Fault = Callable[[socket.socket, Handle], None]
 
 
 class _Server(ThreadingHTTPServer):
@@ -52,6 +56,9 @@ class SimulatorServer:
 
     def __init__(self, simulator: Simulator, *, port: int = 0) -> None:
         self.simulator = simulator
+        self.fault: Callable[[httpx.Request], Fault | None] = lambda request: None
+        """What deals with a request on the socket itself, in place of an orderly answer."""
+        server = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -72,7 +79,12 @@ class SimulatorServer:
             def answer(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 url = f"http://{self.headers['Host']}{self.path}"
-                answer = simulator.handle(httpx.Request(self.command, url, headers=dict(self.headers), content=body))
+                request = httpx.Request(self.command, url, headers=dict(self.headers), content=body)
+                if (fault := server.fault(request)) is not None:
+                    fault(self.connection, simulator.handle)
+                    self.close_connection = True
+                    return
+                answer = simulator.handle(request)
                 self.send_response(answer.status_code)
                 for name, value in answer.headers.items():
                     if name.lower() not in ("content-length", "transfer-encoding"):
