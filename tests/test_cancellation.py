@@ -124,7 +124,7 @@ async def test_a_stop_that_takes_two_seconds_is_seen(
 async def test_a_check_that_fails_does_not_hide_that_the_stop_was_accepted(
     client: DatafinitiClient, simulator: Simulator, store: Store, clock: ManualClock
 ) -> None:
-    script(simulator, [None], [lost] * 5)
+    script(simulator, [None], [lost] * 99)
     outcome = (await outcomes_of(["7"], client, store, clock))["7"]
     assert (outcome.kind, outcome.verified, outcome.status) == (OutcomeKind.ACCEPTED, False, None)
 

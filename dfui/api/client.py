@@ -132,23 +132,7 @@ class DatafinitiClient:
         headers = {}
         if with_token and self._token is not None:
             headers["Authorization"] = f"Bearer {self._token.reveal()}"
-        try:
-            request = self._http.build_request(method, self._url + path, json=json, headers=headers)
-            try:
-                answer = await self._http.send(request, stream=True)
-            except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
-                # A kept connection may have been closed meanwhile. To look twice does no harm; a DELETE is not
-                # sent again before a look.
-                if method != "GET":
-                    raise
-                answer = await self._http.send(request, stream=True)
-        # An httpx error holds its request, and with it the token, so none is chained to what dfui raises.
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
-            raise _not_connected(error, self._host) from None
-        except (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL) as error:
-            raise NotConnected(f"The request could not be made: {error}") from None
-        except httpx.HTTPError as error:
-            raise AnswerLost(f"No answer came from {self._host}: {_in_words(error)}.") from None
+        answer = await self._open(method, path, json, headers)
         try:
             body = bytearray()
             async for part in answer.aiter_bytes():
@@ -170,6 +154,28 @@ class DatafinitiClient:
             message, details = wire.read_error(bytes(body))
             raise error_for(answer.status_code, message, details, _retry_after(answer.headers.get("Retry-After")))
         return answer.status_code, bytes(body)
+
+    async def _open(
+        self, method: str, path: str, json: dict[str, str] | None, headers: dict[str, str]
+    ) -> httpx.Response:
+        """Send a request; gives its answer with the body yet to be read."""
+        try:
+            request = self._http.build_request(method, self._url + path, json=json, headers=headers)
+            try:
+                return await self._http.send(request, stream=True)
+            except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
+                # A kept connection may have been closed meanwhile. To look twice does no harm; a DELETE is not sent
+                # again before a look.
+                if method != "GET":
+                    raise
+                return await self._http.send(request, stream=True)
+        # An httpx error holds its request, and with it the token, so none is chained to what dfui raises.
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
+            raise _not_connected(error, self._host) from None
+        except (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL) as error:
+            raise NotConnected(f"The request could not be made: {error}") from None
+        except httpx.HTTPError as error:
+            raise AnswerLost(f"No answer came from {self._host}: {_in_words(error)}.") from None
 
     def _read(self, read: Callable[[], Answer], http_status: int) -> Answer:
         try:
