@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 DATAFINITI_URL = "https://api.datafiniti.co/v4"
+HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+(%[a-z0-9]+)?")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -54,6 +56,8 @@ def parse_api_url(text: str) -> ApiAddress:
         raise AddressError("The API address is not complete. Give one like https://api.datafiniti.co/v4.")
     if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
         raise AddressError("The API address may have a host and a path only: no user, no password, no ? and no #.")
+    if not HOST.fullmatch(host):
+        raise AddressError("The API address has no valid host. Give an address like https://api.datafiniti.co/v4.")
     is_loopback = _is_loopback(host)
     if parts.scheme == "http" and not is_loopback:
         raise AddressError(

@@ -183,7 +183,7 @@ class Attempt:
             is_told = isinstance(self._delete_error, NotFound)
             return None if is_told else "A look after it was answered that there is no such download."
         if self._look_error is not None:
-            return f"It could not be checked. {self._look_error}"
+            return f"{'A later look failed' if self._seen else 'It could not be checked'}. {self._look_error}"
         return None if isinstance(self._delete_error, ApiError | None) else str(self._delete_error)
 
     @property

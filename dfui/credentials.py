@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import enum
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from dfui.daemon_thread import call_on_daemon_thread
 from dfui.secret import Secret
 
 if TYPE_CHECKING:
@@ -168,15 +168,7 @@ class KeyringEntry:
         return allowed[0]
 
     async def _call(self, use: Callable[[], Result], *, hide: Secret | None = None) -> Result:
-        answer: concurrent.futures.Future[Result] = concurrent.futures.Future()
-
-        def run() -> None:
-            try:
-                answer.set_result(_with_known_errors(use, hide))
-            except KeyringProblem as problem:
-                answer.set_exception(problem)
-
-        threading.Thread(target=run, name="keyring", daemon=True).start()
+        answer = call_on_daemon_thread(lambda: _with_known_errors(use, hide), name="keyring")
         try:
             return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(answer)), KEYRING_SECONDS)
         except TimeoutError:

@@ -99,6 +99,15 @@ def _read_config(path: Path) -> Config:
         config = msgspec.convert(written, Config)
     except (ValueError, msgspec.ValidationError) as error:
         raise SettingsError(f"The config file {path} is not valid: {error}. Mend it, or move it away.") from None
-    if unknown := sorted(set(written) - {each.name for each in fields(Config)}):
+    known = {each.name for each in fields(Config)}
+    of_profiles = {each.name for each in fields(ProfileConfig)}
+    unknown = [name for name in written if name not in known]
+    unknown += [
+        f"profiles.{profile}.{name}"
+        for profile, options in written.get("profiles", {}).items()
+        for name in options
+        if name not in of_profiles
+    ]
+    if unknown:
         raise SettingsError(f"The config file {path} has an option that there is not: {unknown[0]}. Mend it.")
     return config

@@ -274,10 +274,10 @@ def outcome_lines(outcome: Outcome) -> list[str]:
     if outcome.was_final_before:
         return nothing_to_cancel(outcome.seen or Download(outcome.download_id, is_missing=True))
     lines = [*api_said(outcome)]
+    if outcome.trouble:
+        lines.append(_sentence(sanitize(outcome.trouble)))
     if outcome.seen is not None:
         lines.append(f"Checked: its status is {status_word(outcome.seen)}.")
-    elif outcome.trouble:
-        lines.append(_sentence(outcome.trouble))
     meaning = _meaning(outcome)
     if lines and meaning:
         lines.append("")

@@ -12,12 +12,11 @@ from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import quote
 
-import httpx
-
 from dfui import __version__
 from dfui.addresses import ApiAddress
 from dfui.api import wire
 from dfui.api.errors import AnswerLost, InsecureConnection, NotConnected, error_for
+from dfui.api.lean_httpx import httpx
 from dfui.secret import Secret
 
 CONNECT_SECONDS = 5.0

@@ -19,6 +19,10 @@ EXIT_CODES = (
 
 
 class _Parser(argparse.ArgumentParser):
+    def __init__(self, **options: Any) -> None:
+        # A cancellation is not to be confirmed by an abbreviation, as --y would be.
+        super().__init__(**(options | {"allow_abbrev": False}))
+
     def error(self, message: str) -> NoReturn:
         raise CommandError("usage", f"{message[:1].upper()}{message[1:]}. See {self.prog} --help.", ExitCode.USAGE)
 
@@ -29,7 +33,13 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     Raises:
         CommandError: they are not of a command's form.
     """
-    return _parser().parse_args(arguments)
+    options, unknown = _parser().parse_known_args(arguments)
+    if unknown and "login" in arguments:  # it may be the token: it is not repeated
+        told = "A token is never an argument. Type it at the prompt, or pipe it in."
+        raise CommandError("usage", told, ExitCode.USAGE)
+    if unknown:
+        raise CommandError("usage", f"Not known here: {' '.join(unknown)}. See dfui --help.", ExitCode.USAGE)
+    return options
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import getpass
 import signal
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from dfui.api.errors import DatafinitiError, NotFound
 from dfui.cancellation import MOST_REQUESTS, Progress, cancel
 from dfui.cli.console import CommandError, Console, ExitCode
 from dfui.cli.context import Context, ids_of, run_command
+from dfui.cli.prompts import ask, read_hidden_meanwhile
 from dfui.credentials import TokenError, parse_token
 from dfui.downloads import Download
 from dfui.outcomes import Outcome, OutcomeKind, outcome_json
@@ -111,7 +111,7 @@ async def _confirmed(
         return outcomes, []
     for line in wording.confirm_lines(active):
         context.console.tell(line)
-    if context.console.ask(wording.confirm_title(active)):
+    if ask(wording.confirm_title(active)):
         return outcomes, [download.id for download in active]
     declined = {
         download.id: Outcome(download.id, OutcomeKind.NOT_SENT, trouble="You kept it running.") for download in active
@@ -122,8 +122,7 @@ async def _confirmed(
 async def _ask_for_token() -> Secret | None:
     """Another token, from a hidden prompt; an empty line declines."""
     try:
-        typed = await asyncio.to_thread(getpass.getpass, "The token was rejected. Another one (empty: stop): ")
-        return parse_token(typed)
+        return parse_token(await read_hidden_meanwhile("The token was rejected. Another one (empty: stop): "))
     except (TokenError, EOFError):
         return None
 

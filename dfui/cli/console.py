@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TextIO
 
 
 class ExitCode(enum.IntEnum):
@@ -45,6 +46,8 @@ class Console:
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
+        self.could_not_write = False
+        """Whether a result was lost on its way out."""
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="replace")  # a terminal without these signs still gets the words
@@ -57,27 +60,22 @@ class Console:
     @property
     def shows_progress(self) -> bool:
         """Whether standard error is a terminal, where progress is of use."""
-        return sys.stderr.isatty()
+        return sys.stderr is not None and sys.stderr.isatty()
 
     def result(self, document: object, lines: list[str]) -> None:
         """Print what the command is for: the document with `--json`, else the lines."""
         if self.as_json:
-            print(json.dumps(document, ensure_ascii=True, indent=2))
-        else:
-            for line in lines:
-                print(line)
+            lines = [json.dumps(document, ensure_ascii=True, indent=2)]
+        try:
+            _write(sys.stdout, lines)
+        except OSError as error:
+            self.could_not_write = True
+            self.tell(f"dfui: The result could not be written: {error.strerror}.")
 
     def tell(self, line: str) -> None:
-        """Say something beside the result."""
-        print(line, file=sys.stderr, flush=True)
-
-    def ask(self, question: str) -> bool:
-        """Ask a person; anything but a yes is a no."""
-        print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
-        answer = sys.stdin.readline()
-        if not answer.endswith("\n"):
-            self.tell("")
-        return answer.strip().lower() in {"y", "yes"}
+        """Say something beside the result; where nobody listens, nothing is lost by that."""
+        with contextlib.suppress(OSError):
+            _write(sys.stderr, [line])
 
     @contextlib.contextmanager
     def telling_errors(self) -> Iterator[Ending]:
@@ -85,21 +83,38 @@ class Console:
         ending = Ending()
         try:
             yield ending
-            sys.stdout.flush()
-        except BrokenPipeError:
-            # Whoever read this has read enough; nothing more can be told there.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except KeyboardInterrupt:
             self._fail(CommandError("interrupted", "Interrupted.", ExitCode.INTERRUPTED), ending)
         except CommandError as error:
             self._fail(error, ending)
+        if self.could_not_write:
+            ending.exit_code = max(ending.exit_code, ExitCode.FAILED)
 
     def _fail(self, error: CommandError, ending: Ending) -> None:
         ending.exit_code = error.exit_code
         if self.as_json:
             failure = {"kind": error.kind, "message": str(error), "details": list(error.details)}
-            print(json.dumps({"error": failure}, ensure_ascii=True, indent=2), flush=True)
+            self.result({"error": failure}, [])
         else:
             self.tell(f"dfui: {error}")
             for detail in error.details:
                 self.tell(f"  · {detail}")
+
+
+def _write(stream: TextIO | None, lines: list[str]) -> None:
+    """Write lines at once, where there is somewhere to write to; a reader that has left has read enough.
+
+    Raises:
+        OSError: they could not be written, as on a full disk.
+    """
+    if stream is None:
+        return
+    try:
+        for line in lines:
+            print(line, file=stream)
+        stream.flush()
+    except OSError as error:
+        # What is still in the buffer must not fail again at the exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise

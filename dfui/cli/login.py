@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import os
-import sys
 
 from dfui import wording
 from dfui.api.errors import DatafinitiError, Unauthorized
 from dfui.cli.console import CommandError, Console, ExitCode
 from dfui.cli.context import Context, exit_code_of, run_command
+from dfui.cli.prompts import read_hidden
 from dfui.credentials import KeyringProblem, TokenError, parse_token, token_of_environment
 from dfui.sanitize import sanitize
 from dfui.secret import Secret
-
-LONGEST_LINE = 65_536
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -25,7 +22,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 async def _login(context: Context, options: argparse.Namespace) -> int:
     if options.email:
-        password = Secret(_read_hidden(context.console, f"Password of {sanitize(options.email)}: "))
+        password = Secret(read_hidden(f"Password of {sanitize(options.email)}: "))
         if not password:
             raise CommandError("no_token", "No password was given, so nothing was sent.", ExitCode.NOT_SIGNED_IN)
         try:
@@ -33,7 +30,7 @@ async def _login(context: Context, options: argparse.Namespace) -> int:
         except Unauthorized as error:
             raise CommandError(error.kind, wording.password_rejected(error), ExitCode.NOT_SIGNED_IN) from None
     else:
-        token = parse_token(_read_hidden(context.console, "API token: "))
+        token = parse_token(read_hidden("API token: "))
     exit_code, email_address = ExitCode.DONE, None
     try:
         account = await context.access.check(token)
@@ -62,16 +59,6 @@ async def _login(context: Context, options: argparse.Namespace) -> int:
         [f"The token{whose} is kept in the OS keyring, for {settings.profile} at {settings.address.origin}."],
     )
     return exit_code
-
-
-def _read_hidden(console: Console, prompt: str) -> str:
-    """A line that is not shown, from the terminal; or the first line of what is piped in."""
-    if console.is_interactive:
-        try:
-            return getpass.getpass(prompt, stream=sys.stderr)
-        except EOFError:
-            return ""
-    return sys.stdin.readline(LONGEST_LINE).rstrip("\r\n")
 
 
 def _is_set_in_environment() -> bool:

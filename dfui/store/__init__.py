@@ -68,7 +68,7 @@ def open_store(path: Path, *, profile: str, origin: str) -> Store:
             make_private(path)
             return Store(Database(path), profile=profile, origin=origin, problem=problem)
     except (OSError, sqlite3.Error, StoreError, NewerSchema) as error:
-        reason = str(error).rstrip(".")
+        reason = (isinstance(error, OSError) and error.strerror) or str(error).rstrip(".")
         problem = f"The database {path} cannot be used: {reason}. Until that is mended, nothing is kept."
         return Store(Database(None), profile=profile, origin=origin, problem=problem)
 

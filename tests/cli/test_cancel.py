@@ -407,6 +407,18 @@ def test_after_a_rejected_token_another_is_asked_for_once_and_not_shown(
     assert TOKEN not in ended.stderr + ended.stdout
 
 
+def test_ctrl_c_at_the_question_for_a_token_ends_it_with_an_outcome_for_each(
+    dfui: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATAFINITI_TOKEN", "another-token")
+    with dfui.on_terminal("cancel", "--yes", "--json", "847070", "847069") as terminal:
+        terminal.wait_for("Another one (empty: stop): ")
+        terminal.type("\x03")
+        ended = terminal.ended(seconds=10)
+    assert ended.exit_code == 130
+    assert len(outcomes(ended)) == 2
+
+
 # ── interrupted in the middle ────────────────────────────────────────────────────────────────────────────────────────
 
 
