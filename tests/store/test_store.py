@@ -446,6 +446,7 @@ def test_what_a_killed_dfui_left_open_is_taken_over_once(opened: Open, path: Pat
     process = run(LEAVES_OPEN, path)
     assert process.stdout is not None
     assert process.stdout.readline() == "open\n"
+    dead = set(path.with_name("dfui.db-owners").iterdir())
     one, other = opened(), opened()
     assert one.journal.take_over_abandoned() == []  # it lives
     process.kill()
@@ -455,8 +456,8 @@ def test_what_a_killed_dfui_left_open_is_taken_over_once(opened: Open, path: Pat
     rows = [row for rows in taken for row in rows]
     assert [(row.download_id, row.deletes_sent) for row in rows] == [("2", 1), ("3", 0)]
     assert opened().journal.take_over_abandoned() == []
-    owners = path.with_name("dfui.db-owners")
-    assert len(list(owners.iterdir())) == 1
+    assert len(dead) == 1
+    assert dead.isdisjoint(path.with_name("dfui.db-owners").iterdir())
 
 
 def test_what_a_closed_dfui_left_open_is_taken_over_by_the_next(opened: Open) -> None:
