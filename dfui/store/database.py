@@ -14,6 +14,8 @@ from typing import Any
 from dfui.store.schema import migrate, schema_version
 
 BUSY_SECONDS = 5.0
+MOST_BYTES_CHECKED = 32 * 1024 * 1024
+"""A larger file takes too long to check at each start (2 ms a MB); damage in one shows when it is read."""
 
 
 class StoreError(Exception):
@@ -37,6 +39,8 @@ class Database:
         self._writing = _connect(path)
         try:
             migrate(self._writing)
+            if path and path.stat().st_size <= MOST_BYTES_CHECKED:
+                _check(self._writing)
             self._reading = _connect(path) if path else self._writing
         except BaseException:
             self._writing.close()
@@ -96,6 +100,19 @@ def _connect(path: Path | None) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    """Look through the file for damage.
+
+    Raises:
+        sqlite3.DatabaseError: there is some.
+    """
+    ((found,),) = connection.execute("PRAGMA quick_check(1)").fetchall()
+    if found != "ok":
+        damage = sqlite3.DatabaseError(found)
+        damage.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise damage
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:
