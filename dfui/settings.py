@@ -90,7 +90,9 @@ def _read_config(path: Path) -> Config:
     except FileNotFoundError:
         return Config()
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"The config file {path} could not be read: {error}. Mend it, or move it away.") from None
+        raise SettingsError(
+            f"The config file {path} could not be read: {error}. Correct it, or move it away."
+        ) from None
 
     import msgspec  # only where there is a file to check
 
@@ -98,7 +100,7 @@ def _read_config(path: Path) -> Config:
         written = tomllib.loads(text)
         config = msgspec.convert(written, Config)
     except (ValueError, msgspec.ValidationError) as error:
-        raise SettingsError(f"The config file {path} is not valid: {error}. Mend it, or move it away.") from None
+        raise SettingsError(f"The config file {path} is not valid: {error}. Correct it, or move it away.") from None
     known = {each.name for each in fields(Config)}
     of_profiles = {each.name for each in fields(ProfileConfig)}
     unknown = [name for name in written if name not in known]
@@ -109,5 +111,5 @@ def _read_config(path: Path) -> Config:
         if name not in of_profiles
     ]
     if unknown:
-        raise SettingsError(f"The config file {path} has an option that there is not: {unknown[0]}. Mend it.")
+        raise SettingsError(f"The config file {path} has an unknown option: {unknown[0]}. Correct it.")
     return config

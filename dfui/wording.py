@@ -47,6 +47,7 @@ ENVIRONMENT_STAYS = "The token in DATAFINITI_TOKEN is still used wherever that v
 
 TOKEN_REJECTED = "The token was rejected. Give another one, and what was begun goes on."  # noqa: S105
 SETTLED = "These were confirmed earlier, and dfui ended before it could tell how they ended. It has looked now."
+TOKEN_COMES_FIRST = "No token is known yet: it is asked for before anything is sent."  # noqa: S105
 SIGNED_OUT = "Signed out: the token is removed from the keyring and from memory."
 
 
@@ -84,7 +85,7 @@ def status_word(download: Download) -> str:
         return "not found"
     if download.status is not Status.UNKNOWN:
         return str(download.status.value)
-    return sanitize(download.api_status, most=24) if download.api_status else "not seen yet"
+    return sanitize(download.api_status, most=24) if download.api_status else "not seen"
 
 
 def records_cell(download: Download) -> str:
@@ -164,8 +165,8 @@ def quit_question(cancelling: int) -> tuple[str, list[str]]:
 def left_active(active: int) -> str:
     """Leaving does not stop anything."""
     if active == 1:
-        return "1 download is active: it goes on, and goes on costing credits."
-    return f"{active:,} downloads are active: they go on, and go on costing credits."
+        return "1 download is active, or may be: it goes on, and goes on costing credits."
+    return f"{active:,} downloads are active, or may be: they go on, and go on costing credits."
 
 
 def access_lines(settings: Settings, source: TokenSource | None, *, is_simulated: bool = False) -> list[str]:
@@ -214,6 +215,11 @@ def sums(downloads: Sequence[Download]) -> list[str]:
     """The records of several downloads together, where all are known."""
     so_far = _sum([download.num_downloaded for download in downloads])
     return [] if so_far is None else [f"Together {counted(so_far, 'record')} so far."]
+
+
+def nothing_to_cancel_title(downloads: Sequence[Download]) -> str:
+    """Over why there is nothing to confirm."""
+    return f"Download {sanitize(downloads[0].id)}" if len(downloads) == 1 else f"{len(downloads)} downloads"
 
 
 def nothing_to_cancel(download: Download) -> list[str]:
@@ -382,7 +388,7 @@ def added(new: int, known_before: int) -> str:
     """What adding IDs did."""
     parts = [f"{counted(new, 'download')} added"] if new else []
     if known_before:
-        parts.append(f"{counted(known_before, 'download')} known before")
+        parts.append(f"{counted(known_before, 'download')} already listed")
     return f"{', '.join(parts)}."
 
 
@@ -471,6 +477,11 @@ def password_rejected(error: Unauthorized) -> str:
 def kept_for_session(problem: KeyringProblem) -> str:
     """The token works, and could not be kept."""
     return f"The token is used for this session only. {keyring_sentences(problem)}"
+
+
+def no_token(problem: KeyringProblem) -> str:
+    """No token is known, and why the keyring gives none."""
+    return f"No token is known. {keyring_sentences(problem)}"
 
 
 def not_signed_in() -> str:

@@ -39,6 +39,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         raise CommandError("usage", told, ExitCode.USAGE)
     if unknown:
         raise CommandError("usage", f"Not known here: {' '.join(unknown)}. See dfui --help.", ExitCode.USAGE)
+    if options.demo and not options.opens_tui:  # or a rehearsal would reach the real account
+        raise CommandError("usage", "--demo goes with the terminal UI alone: dfui --demo.", ExitCode.USAGE)
     return options
 
 
@@ -54,13 +56,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--demo", action="store_true", help="show a simulated account: no token, no network, nothing kept"
     )
-    parser.add_argument("--light", action="store_true", help="spare the line: few bytes, no animation")
-    parser.set_defaults(run=_command("open_tui", "open_tui"))
+    parser.add_argument("--light", action="store_true", help="for slow lines: fewer bytes, no animation")
+    parser.set_defaults(run=_command("open_tui", "open_tui"), opens_tui=True)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
 
     def command(name: str, module: str, summary: str) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=summary, description=f"{summary}.", epilog=EXIT_CODES, parents=[common])
-        added.set_defaults(run=_command(module, "run"))
+        added.set_defaults(run=_command(module, "run"), opens_tui=False)
         return added
 
     cancel = command("cancel", "cancel", "Cancel downloads, and see that they stopped")

@@ -18,6 +18,7 @@ from dfui.cli.prompts import ask, read_hidden_meanwhile
 from dfui.credentials import TokenError, parse_token
 from dfui.downloads import Download
 from dfui.outcomes import Outcome, OutcomeKind, outcome_json
+from dfui.sanitize import sanitize
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
@@ -67,6 +68,10 @@ async def _cancel(context: Context, ids: list[str], *, asks: bool) -> int:
                 was_interrupted = interrupted.is_set()
         if not was_interrupted:
             await context.settle(client)
+    if console.as_json:  # the document has no place for what dfui itself met
+        for outcome in outcomes.values():
+            if outcome.trouble:
+                console.tell(f"{outcome.download_id}: {sanitize(outcome.trouble)}")
     in_order = [outcomes[download_id] for download_id in ids]
     console.result([outcome_json(outcome) for outcome in in_order], _lines(in_order))
     if was_interrupted:

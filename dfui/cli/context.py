@@ -41,7 +41,11 @@ class Context:
         Raises:
             CommandError: no token is known.
         """
-        if await self.access.find_token() is None:
+        try:
+            token = await self.access.find_token()
+        except KeyringProblem as problem:
+            raise CommandError("no_token", wording.no_token(problem), ExitCode.NOT_SIGNED_IN) from None
+        if token is None:
             raise CommandError("no_token", wording.not_signed_in(), ExitCode.NOT_SIGNED_IN)
         async with self.access.client() as client:
             yield client

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sys
-from typing import ClassVar
+from collections.abc import Iterable
+from functools import partial
+from typing import Any, ClassVar
 
 import rich
 from rich.segment import Segments
 from rich.traceback import Traceback
-from textual.app import App
+from textual.app import App, SystemCommand
+from textual.binding import Binding
 from textual.command import CommandInput
+from textual.screen import Screen
 
 from dfui.clock import Clock
 from dfui.signing_in import Access
@@ -41,6 +45,15 @@ class DfuiApp(App[None]):
     def get_default_screen(self) -> DownloadsScreen:
         """The downloads are what it opens with."""
         return DownloadsScreen(self.session)
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Every action of the downloads screen, and the theme; Textual's own commands about the screen are left out."""
+        if isinstance(screen, DownloadsScreen):
+            for binding in DownloadsScreen.BINDINGS:
+                if isinstance(binding, Binding):
+                    run = partial(screen.run_action, binding.action)
+                    yield SystemCommand(binding.description, binding.tooltip, run)
+        yield SystemCommand("Theme", "Choose the colours", self.action_change_theme)
 
     def on_mount(self) -> None:
         """Watch for what ends dfui from outside."""

@@ -36,6 +36,7 @@ class ConfirmCancel(ModalScreen[tuple[str, ...]]):
         self._store = downloads
         self._trouble: dict[str, str] = {}
         self._known = self._read()
+        self._is_composed = False
 
     def compose(self) -> ComposeResult:
         """What is known of the downloads, what a cancellation does, the two answers."""
@@ -50,6 +51,7 @@ class ConfirmCancel(ModalScreen[tuple[str, ...]]):
 
     def on_mount(self) -> None:
         """Show what is known."""
+        self._is_composed = True
         self._show()
 
     def look_again(self) -> None:
@@ -109,11 +111,12 @@ class ConfirmCancel(ModalScreen[tuple[str, ...]]):
         return [Download.from_row(row) if row else Download(download_id) for download_id, row in rows.items()]
 
     def _show(self) -> None:
-        if not self.query("#consequences"):
-            return  # news came before it was composed, or after it was left
+        if not self._is_composed:
+            return  # news came first; it is shown once there is something to show it in
         active = self._active
         dialog = self.query_one("#confirm")
-        dialog.border_title = wording.confirm_title(active or self._known)
+        title = wording.confirm_title(active) if active else wording.nothing_to_cancel_title(self._known)
+        dialog.border_title = title
         if len(self._known) == 1:
             facts, consequences = self._one(self._known[0])
         else:

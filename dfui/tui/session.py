@@ -38,7 +38,6 @@ from dfui.watching import Follower, refresh_list, refresh_one
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
-    from dfui.api.wire import Account
 
 logger = logging.getLogger(__name__)
 
@@ -81,11 +80,6 @@ class Session:
             wait(self._cancellations, timeout=LEAVING_SECONDS)
         self._thread.stop(seconds=1.0)
 
-    @property
-    def is_cancelling(self) -> bool:
-        """Whether cancellations are under way."""
-        return bool(self._cancellations)
-
     def refresh(self) -> None:
         """Get the whole list."""
         self._submit(self._refresh())
@@ -120,10 +114,6 @@ class Session:
     def sign_out(self) -> None:
         """Remove the token from memory and the keyring."""
         self._submit(self._sign_out())
-
-    def account(self) -> Future[Account]:
-        """The account that the token opens; raises what the API's client does."""
-        return self._thread.submit(self._account())
 
     # ── on the network thread ────────────────────────────────────────────────────────────────────────────────────
 
@@ -224,7 +214,7 @@ class Session:
 
     async def _look(self, download_id: str) -> None:
         if self._client is None:
-            self._post(LookFailed(download_id, wording.not_signed_in()))
+            self._post(LookFailed(download_id, wording.TOKEN_COMES_FIRST))
             return
         try:
             await refresh_one(self._client, self.store, download_id, clock=self.clock)
@@ -338,11 +328,6 @@ class Session:
             self._client = None
         self._post(ReachChanged(Reach.SIGNED_OUT))
         self._post(Told(sentence))
-
-    async def _account(self) -> Account:
-        if self.access.token is None:
-            raise Unauthorized(401)
-        return await self.access.check(self.access.token.secret)
 
     def _sign_in_needed(self, sentence: str | None) -> None:
         self._post(ReachChanged(Reach.SIGNED_OUT))

@@ -222,3 +222,19 @@ async def test_100_000_downloads_are_a_window(simulator: Simulator, clock: Manua
         await pilot.press("pageup", "home")
         assert " 99999 " in lines(pilot)[1]
     app.session.stop()
+
+
+async def test_every_action_is_in_the_command_palette(simulator: Simulator, clock: ManualClock) -> None:
+    simulator.add("7")
+    app = app_on(simulator, clock)
+    async with app.run_test(size=(110, 30)) as pilot:
+        await live(pilot)
+        commands = {command.title for command in app.get_system_commands(downloads_screen(pilot))}
+        assert commands == {"Cancel", "Add IDs", "Forget", "Refresh", "Copy ID", "Account", "Quit", "Theme"}
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: app.screen is not downloads_screen(pilot), "the palette")
+        await pilot.press(*"forget")
+        await until(pilot, lambda: app.screen.query("CommandList").first().display, "found")
+        await pilot.press("down", "enter")
+        await opened(pilot, Question)
+    app.session.stop()
