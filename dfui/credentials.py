@@ -117,7 +117,10 @@ class KeyringEntry:
 
         def read() -> Secret | None:
             kept = self._backend().get_password(SERVICE, self._user)
-            return Secret(kept) if kept else None
+            try:
+                return parse_token(kept) if kept else None
+            except TokenError:
+                raise KeyringFailed("What the keyring holds can be no token. Sign in again.") from None
 
         return await self._call(read)
 

@@ -171,7 +171,10 @@ def from_timestamp(seconds: float | None) -> datetime | None:
     """A stored time, seconds since 1970."""
     if seconds is None:
         return None
-    return datetime.fromtimestamp(seconds, UTC)
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):  # beyond what a calendar holds, as a rounded 9999-12-31 is
+        return None
 
 
 def _timestamp(time: datetime | None) -> float | None:

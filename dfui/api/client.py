@@ -6,11 +6,13 @@ import asyncio
 import email.utils
 import logging
 import ssl
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Generator
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import quote
+
+import msgspec
 
 from dfui import __version__
 from dfui.addresses import ApiAddress
@@ -115,8 +117,7 @@ class DatafinitiClient:
 
     async def authenticate(self, email_address: str, password: Secret) -> Secret:
         """Get the account's token for an e-mail address and a password; `POST /auth`. Neither is kept."""
-        credentials = {"email": email_address, "password": password.reveal()}
-        http_status, body = await self._send("POST", "/auth", json=credentials, with_token=False)
+        http_status, body = await self._send("POST", "/auth", content=_Password(email_address, password))
         return self._read(lambda: wire.read_token(body), http_status)
 
     async def _send(
@@ -124,14 +125,11 @@ class DatafinitiClient:
         method: str,
         path: str,
         *,
-        json: dict[str, str] | None = None,
-        with_token: bool = True,
+        content: _Password | None = None,
         largest: int | None = LARGEST_ANSWER,
     ) -> tuple[int, bytes]:
-        headers = {}
-        if with_token and self._token is not None:
-            headers["Authorization"] = f"Bearer {self._token.reveal()}"
-        answer = await self._open(method, path, json, headers)
+        token = self._token if content is None else None
+        answer = await self._open(method, path, content, token)
         try:
             body = bytearray()
             async for part in answer.aiter_bytes():
@@ -146,33 +144,34 @@ class DatafinitiClient:
             raise AnswerLost(lost, http_status=answer.status_code) from None
         finally:
             await answer.aclose()
-        if with_token and self._token and (token := self._token.reveal().encode()) in body:
-            body = body.replace(token, b"***")  # an answer that repeats the token must not carry it on
+        whole = _without(token, body) if token else bytes(body)
         logger.info("%s %s: HTTP %d, %d bytes", method, path, answer.status_code, len(body))
         if not answer.is_success:
-            message, details = wire.read_error(bytes(body))
+            message, details = wire.read_error(whole)
             raise error_for(answer.status_code, message, details, _retry_after(answer.headers.get("Retry-After")))
-        return answer.status_code, bytes(body)
+        return answer.status_code, whole
 
-    async def _open(
-        self, method: str, path: str, json: dict[str, str] | None, headers: dict[str, str]
-    ) -> httpx.Response:
+    async def _open(self, method: str, path: str, content: _Password | None, token: Secret | None) -> httpx.Response:
         """Send a request; gives its answer with the body yet to be read."""
+        if token is not None and not _can_be_sent(token):
+            raise NotConnected("The token cannot be sent: it is not one word of plain letters, digits and signs.")
+        auth = _Bearer(token) if token else None
+        headers = {"Content-Type": "application/json", "Content-Length": str(len(content))} if content else {}
         try:
-            request = self._http.build_request(method, self._url + path, json=json, headers=headers)
+            request = self._http.build_request(method, self._url + path, content=content, headers=headers)
             try:
-                return await self._http.send(request, stream=True)
+                return await self._http.send(request, auth=auth, stream=True)
             except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
                 # A kept connection may have been closed meanwhile. To look twice does no harm; a DELETE is not sent
                 # again before a look.
                 if method != "GET":
                     raise
-                return await self._http.send(request, stream=True)
-        # An httpx error holds its request, and with it the token, so none is chained to what dfui raises.
+                return await self._http.send(request, auth=auth, stream=True)
+        # An httpx error holds its request, and with it the token, so none is shown behind what dfui raises.
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
             raise _not_connected(error, self._host) from None
         except (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL) as error:
-            raise NotConnected(f"The request could not be made: {error}") from None
+            raise NotConnected(f"The request could not be made: {type(error).__name__}.") from None
         except httpx.HTTPError as error:
             raise AnswerLost(f"No answer came from {self._host}: {_in_words(error)}.") from None
 
@@ -185,12 +184,54 @@ class DatafinitiClient:
 
 
 def _segment(download_id: str) -> str:
-    """An ID as one segment of a path."""
+    """An ID as one segment of a path; the path would lose those that stand for no segment of their own."""
+    if download_id in ("", ".", ".."):
+        raise NotConnected("That is no download ID, so nothing was sent.")
     return quote(download_id, safe="")
 
 
+class _Bearer(httpx.Auth):
+    """Puts the token on a request, so that no variable on the way of an error holds it."""
+
+    def __init__(self, token: Secret) -> None:
+        self._token = token
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers["Authorization"] = f"Bearer {self._token.reveal()}"
+        yield request
+
+
+class _Password(httpx.AsyncByteStream):
+    """The body of `POST /auth`; it is put together while it is sent, and held by no variable."""
+
+    def __init__(self, email_address: str, password: Secret) -> None:
+        self._email_address = email_address
+        self._password = password
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._encoded()
+
+    def __len__(self) -> int:
+        return len(self._encoded())
+
+    def _encoded(self) -> bytes:
+        return msgspec.json.encode({"email": self._email_address, "password": self._password.reveal()})
+
+
+def _can_be_sent(token: Secret) -> bool:
+    """Whether it fits into a header; what does not is told without a word of it."""
+    text = token.reveal()
+    return text.isascii() and text.isprintable()
+
+
+def _without(token: Secret, body: bytearray) -> bytes:
+    """The body of an answer; one that repeats the token must not carry it on."""
+    sought = token.reveal().encode()
+    return bytes(body.replace(sought, b"***") if sought in body else body)
+
+
 def _not_connected(error: httpx.TransportError, host: str) -> NotConnected:
-    cause: BaseException | None = error
+    cause: BaseException | None = None if isinstance(error, httpx.TimeoutException) else error
     while cause is not None:
         if isinstance(cause, ssl.SSLError):
             reason = getattr(cause, "verify_message", None) or cause.reason or str(cause)
@@ -222,7 +263,7 @@ def _retry_after(value: str | None) -> float | None:
         return float(value)
     try:
         then = email.utils.parsedate_to_datetime(value)
-    except ValueError:
+        then = then if then.tzinfo else then.replace(tzinfo=UTC)
+        return max(0.0, (then - datetime.now(UTC)).total_seconds())
+    except (ValueError, OverflowError):
         return None
-    then = then if then.tzinfo else then.replace(tzinfo=UTC)
-    return max(0.0, (then - datetime.now(UTC)).total_seconds())
