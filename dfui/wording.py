@@ -250,7 +250,7 @@ def outcome_title(outcome: Outcome) -> str:
         case OutcomeKind.COMPLETED:
             return f"Download {name} is completed"
         case OutcomeKind.ACCEPTED:
-            return f"Cancelling {name} was accepted; it is not yet known to have stopped"
+            return f"Cancelling {name} was accepted, not yet seen to stop"
         case OutcomeKind.STILL_ACTIVE:
             return f"Download {name} goes on"
         case OutcomeKind.REFUSED:

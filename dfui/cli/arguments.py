@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from dfui import __version__
 from dfui.cli.console import CommandError, Console, ExitCode
+from dfui.sanitize import sanitize
 
 STATUSES = ("active", "final", "queued", "running", "completed", "cancelled", "unknown")
 EXIT_CODES = (
@@ -24,7 +25,9 @@ class _Parser(argparse.ArgumentParser):
         super().__init__(**(options | {"allow_abbrev": False}))
 
     def error(self, message: str) -> NoReturn:
-        raise CommandError("usage", f"{message[:1].upper()}{message[1:]}. See {self.prog} --help.", ExitCode.USAGE)
+        raise CommandError(
+            "usage", f"{message[:1].upper()}{sanitize(message[1:])}. See {self.prog} --help.", ExitCode.USAGE
+        )
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -38,7 +41,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         told = "A token is never an argument. Type it at the prompt, or pipe it in."
         raise CommandError("usage", told, ExitCode.USAGE)
     if unknown:
-        raise CommandError("usage", f"Not known here: {' '.join(unknown)}. See dfui --help.", ExitCode.USAGE)
+        raise CommandError("usage", f"Not known here: {sanitize(' '.join(unknown))}. See dfui --help.", ExitCode.USAGE)
     if options.demo and not options.opens_tui:  # or a rehearsal would reach the real account
         raise CommandError("usage", "--demo goes with the terminal UI alone: dfui --demo.", ExitCode.USAGE)
     return options

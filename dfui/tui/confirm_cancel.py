@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
@@ -116,7 +117,7 @@ class ConfirmCancel(ModalScreen[tuple[str, ...]]):
         active = self._active
         dialog = self.query_one("#confirm")
         title = wording.confirm_title(active) if active else wording.nothing_to_cancel_title(self._known)
-        dialog.border_title = title
+        dialog.border_title = Content(title)
         if len(self._known) == 1:
             facts, consequences = self._one(self._known[0])
         else:

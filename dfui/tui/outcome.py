@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
@@ -35,7 +36,7 @@ class OutcomeModal(ModalScreen[tuple[str, ...]]):
     def compose(self) -> ComposeResult:
         """How it ended in the border, then what was said, checked, kept and paid."""
         with Vertical(classes="dialog", id="outcome") as dialog:
-            dialog.border_title = wording.outcomes_title(self._outcomes)
+            dialog.border_title = Content(wording.outcomes_title(self._outcomes))
             with VerticalScroll(id="told", can_focus=False):
                 yield Static("\n".join(self._lines()), markup=False)
             with Horizontal(classes="dialog-buttons"):

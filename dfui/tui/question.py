@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
@@ -32,7 +33,7 @@ class Question(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         """The title in the border, the lines, the two answers."""
         with Vertical(classes="dialog") as dialog:
-            dialog.border_title = self._title
+            dialog.border_title = Content(self._title)
             yield Static("\n".join(self._lines), markup=False, classes="dialog-text")
             with Horizontal(classes="dialog-buttons"):
                 yield Button(f"{self._no}  n", id="no", compact=True)

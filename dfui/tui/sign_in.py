@@ -8,6 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Checkbox, Input, Static
 
@@ -35,7 +36,7 @@ class SignIn(ModalScreen[bool]):
         """What is asked for, and whether to keep it."""
         settings = self._session.access.settings
         with Vertical(classes="dialog", id="sign-in") as dialog:
-            dialog.border_title = f"Sign in to {settings.address.host}"
+            dialog.border_title = Content(f"Sign in to {settings.address.host}")
             yield Static(self._sentence or "", id="sign-in-trouble", markup=False, classes="trouble")
             yield Static(id="asks", markup=False, classes="dialog-text")
             yield _line("email", "E-mail address")

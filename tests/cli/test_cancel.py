@@ -139,7 +139,7 @@ def test_an_accepted_cancellation_is_not_yet_called_cancelled(
     account.downloads["847070"].stopping_seconds = 3_600
     text, as_json = as_text_and_json(dfui, "847070")
     assert text.exit_code == 4
-    assert "Cancelling 847070 was accepted; it is not yet known to have stopped\n" in text.stdout
+    assert "Cancelling 847070 was accepted, not yet seen to stop\n" in text.stdout
     assert "Checked: its status is running.\n" in text.stdout
     message = "Download cancelled successfully" if answers is Dialect.DOCS_2026 else None
     assert as_json.document == outcome(

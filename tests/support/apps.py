@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Static
 
-from dfui.addresses import DATAFINITI
+from dfui.addresses import DATAFINITI, parse_api_url
 from dfui.api.client import DatafinitiClient
 from dfui.clock import ManualClock
 from dfui.credentials import Token, TokenSource
@@ -39,12 +39,14 @@ def app_on(
     store: Store | None = None,
     token: str | None = TOKEN,
     light: bool = False,
+    url: str = DATAFINITI.url,
 ) -> DfuiApp:
     """The app, with the account's answers in process."""
-    settings = Settings("production", DATAFINITI, database=NOWHERE, config_file=NOWHERE, light=light)
+    address = parse_api_url(url)
+    settings = Settings("production", address, database=NOWHERE, config_file=NOWHERE, light=light)
 
     def connect(secret: Secret | None) -> DatafinitiClient:
-        return DatafinitiClient(secret, address=DATAFINITI, transport=transport(simulator))
+        return DatafinitiClient(secret, address=address, transport=transport(simulator))
 
     given = Token(Secret(token), TokenSource.SESSION) if token else None
     access = Access(settings, connect=connect, given=given, environment={})

@@ -238,3 +238,11 @@ async def test_every_action_is_in_the_command_palette(simulator: Simulator, cloc
         await pilot.press("down", "enter")
         await opened(pilot, Question)
     app.session.stop()
+
+
+async def test_brackets_of_an_address_are_no_markup(simulator: Simulator, clock: ManualClock) -> None:
+    app = app_on(simulator, clock, token=None, url="http://[::1]:8765/v4")
+    async with app.run_test(size=(110, 30)) as pilot:
+        await opened(pilot, SignIn)
+        assert "Sign in to [::1]:8765" in app.export_screenshot().replace("&#160;", " ")
+    app.session.stop()
