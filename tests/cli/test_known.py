@@ -247,7 +247,7 @@ def test_without_a_token_it_is_added_all_the_same(dfui: Commands, monkeypatch: p
 
 
 def test_several_dfui_that_begin_at_once_share_a_new_database(unreachable: Commands) -> None:
-    added = [str(number) for number in range(6)]
+    added = [str(number) for number in range(10)]
     with ThreadPoolExecutor(len(added)) as at_once:
         endings = list(at_once.map(lambda each: unreachable("add", each), added))
     assert [ended.exit_code for ended in endings] == [0] * len(added), endings
