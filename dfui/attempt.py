@@ -25,7 +25,7 @@ from dfui.outcomes import Outcome, OutcomeKind
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
-    from dfui.api.wire import CancelAnswer
+    from dfui.api.wire import CancelAnswer, WireDownload
 
 MOST_DELETES = 3
 BUDGET_SECONDS = 60.0
@@ -36,6 +36,8 @@ CHECK_PAUSES = (0.0, 0.5, 1.0, 2.0, 4.0)
 """Seconds before each look at a download whose DELETE may have worked."""
 LONGEST_WAIT = 60.0
 """A `Retry-After` beyond this ends the tries, in seconds."""
+MOST_ANNOUNCED_WAITS = 3
+"""`Retry-After`s that are waited out; who goes on asking for more is not waited for without end."""
 
 Answer = TypeVar("Answer")
 
@@ -102,6 +104,7 @@ class Attempt:
         self._ends_at: float | None = None
         self._deletes = 0
         self._in_flight = False
+        self._announced_waits = 0
         self._is_uncertain = False
         """Whether a DELETE before the last one was sent, and may have worked."""
         self._answer: CancelAnswer | None = None
@@ -236,8 +239,14 @@ class Attempt:
         self._around.report(Progress(self.download_id, Step.CHECKING))
         client, clock = self._around.client, self._around.clock
         began = clock.monotonic()
+
+        async def get() -> WireDownload:
+            nonlocal began
+            began = clock.monotonic()  # not before its turn has come, or an older look of another may win over it
+            return await client.get_download(self.download_id)
+
         try:
-            answer = await self._request(lambda: client.get_download(self.download_id))
+            answer = await self._request(get)
         except NotFound as error:
             self._look_error = error
             self._around.missing(self.download_id, began)
@@ -267,7 +276,8 @@ class Attempt:
         error = self._look_error or (None if self._answer else self._delete_error)
         asked = error.retry_after if isinstance(error, TooManyRequests | ServerFault) else None
         if asked is not None:
-            if asked > LONGEST_WAIT:
+            self._announced_waits += 1
+            if asked > LONGEST_WAIT or self._announced_waits > MOST_ANNOUNCED_WAITS:
                 return False
             self._extend(asked)
             seconds = asked

@@ -14,7 +14,7 @@ from dfui.clock import ManualClock
 from dfui.outcomes import Outcome, OutcomeKind
 from dfui.secret import Secret
 from dfui.simulator import Dialect, Simulator
-from dfui.store import Store
+from dfui.store import DownloadRow, Store
 
 Answer = Callable[[httpx.Request], httpx.Response | None]
 
@@ -243,6 +243,31 @@ async def test_a_retry_after_beyond_a_minute_ends_the_tries_and_is_told(
     assert outcome.trouble is not None
     assert "3600 s" in outcome.trouble
     assert clock.slept == []
+
+
+async def test_who_asks_for_a_wait_again_and_again_is_not_waited_for_without_end(
+    client: DatafinitiClient, simulator: Simulator, store: Store, clock: ManualClock
+) -> None:
+    simulator.interrupt = lambda request: httpx.Response(429, headers={"Retry-After": "30"})
+    outcome = (await outcomes_of(["7"], client, store, clock))["7"]
+    assert outcome.kind is OutcomeKind.UNKNOWN
+    assert clock.slept == [30.0, 30.0, 30.0]
+
+
+async def test_the_look_after_the_delete_wins_over_one_that_began_while_it_waited_for_its_turn(
+    client: DatafinitiClient, simulator: Simulator, store: Store, clock: ManualClock
+) -> None:
+    def interrupt(request: httpx.Request) -> None:
+        if request.method == "DELETE":  # another look, which began after this batch, and saw it run
+            clock.advance(1)
+            running = DownloadRow("7", api_status="running")
+            store.downloads.observe([running], observed=clock.monotonic(), now=clock.monotonic())
+
+    simulator.interrupt = interrupt
+    assert (await outcomes_of(["7"], client, store, clock))["7"].kind is OutcomeKind.CANCELLED
+    row = store.downloads.get("7")
+    assert row is not None
+    assert row.api_status == "cancelled"
 
 
 async def test_a_rejected_token_is_asked_for_once_and_all_go_on(
