@@ -66,17 +66,20 @@ async def _cancel(context: Context, ids: list[str], *, asks: bool) -> int:
                         case Progress():
                             pass
                 was_interrupted = interrupted.is_set()
-        if not was_interrupted:
-            await context.settle(client)
+        in_order = [outcomes[download_id] for download_id in ids]
+        _print(console, in_order)
+        if was_interrupted:
+            return ExitCode.INTERRUPTED
+        await context.settle(client)
+    return max(outcome.kind.exit_code for outcome in in_order)
+
+
+def _print(console: Console, outcomes: list[Outcome]) -> None:
     if console.as_json:  # the document has no place for what dfui itself met
-        for outcome in outcomes.values():
+        for outcome in outcomes:
             if outcome.trouble:
                 console.tell(f"{outcome.download_id}: {sanitize(outcome.trouble)}")
-    in_order = [outcomes[download_id] for download_id in ids]
-    console.result([outcome_json(outcome) for outcome in in_order], _lines(in_order))
-    if was_interrupted:
-        return ExitCode.INTERRUPTED
-    return max(outcome.kind.exit_code for outcome in in_order)
+    console.result([outcome_json(outcome) for outcome in outcomes], _lines(outcomes))
 
 
 async def _confirmed(
