@@ -144,3 +144,25 @@ def test_leaving_says_that_active_downloads_go_on(environment: dict[str, str]) -
         dfui.press("q")
         dfui.shows("1 download is active, or may be: it goes on")
         assert dfui.process.wait(5) == 0
+
+
+def test_after_a_kill_the_next_start_shows_what_the_api_and_the_journal_say(
+    environment: dict[str, str],
+    simulator: Simulator,
+    server: SimulatorServer,
+    delete_waits: threading.Event,
+    tmp_path: Path,
+) -> None:
+    with TuiProcess(environment=environment) as dfui:
+        confirm(dfui, simulator)
+        dfui.process.kill()
+        dfui.process.wait()
+    delete_waits.set()  # the API does it, and nobody hears of that
+    server.drain()
+    assert [(row.deletes_sent, row.ended_at) for row in journal(server, tmp_path)] == [(1, None)]
+    with TuiProcess(environment=environment) as dfui:
+        dfui.shows("Download 7 is cancelled")
+        dfui.shows("dfui ended before it could tell")
+        dfui.shows("Checked: its status is cancelled.")
+    assert [row.outcome for row in journal(server, tmp_path)] == ["cancelled"]
+    assert [method for method, _ in simulator.requests].count("DELETE") == 1
