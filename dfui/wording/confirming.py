@@ -1,0 +1,73 @@
+"""What is said before a cancellation is confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dfui.downloads import Download
+from dfui.sanitize import sanitize
+from dfui.wording.downloads import status_word
+from dfui.wording.figures import counted, number, sum_known
+
+
+def confirm_title(downloads: Sequence[Download]) -> str:
+    """What is asked."""
+    if len(downloads) == 1:
+        return f"Cancel download {sanitize(downloads[0].id)}?"
+    return f"Cancel {len(downloads)} downloads?"
+
+
+def confirm_lines(downloads: Sequence[Download]) -> list[str]:
+    """What a cancellation of these active downloads does and does not do; the figures where all are known."""
+    is_one = len(downloads) == 1
+    lines = [
+        "The download stops; it is not deleted." if is_one else "The downloads stop; they are not deleted.",
+        "· The records added so far stay fetchable.",
+    ]
+    costs = sum_known([download.total_cost for download in downloads])
+    unspent = sum_known([download.unspent_credits for download in downloads])
+    if costs is None:
+        lines.append("· Their credits stay deducted.")
+    elif costs == 0:
+        lines.append("· No credits were deducted so far.")
+    elif unspent is None:
+        lines.append(f"· Their credits ({number(costs)}) stay deducted.")
+    else:
+        lines.append(f"· Their credits ({number(costs)}) stay deducted;")
+        lines.append(f"  about {number(unspent)} are not spent.")
+    return lines
+
+
+def sums(downloads: Sequence[Download]) -> list[str]:
+    """The records of several downloads together, where all are known."""
+    so_far = sum_known([download.num_downloaded for download in downloads])
+    return [] if so_far is None else [f"Together {counted(so_far, 'record')} so far."]
+
+
+def nothing_to_cancel_title(downloads: Sequence[Download]) -> str:
+    """Over why there is nothing to confirm."""
+    return f"Download {sanitize(downloads[0].id)}" if len(downloads) == 1 else f"{len(downloads)} downloads"
+
+
+def nothing_to_cancel(download: Download) -> list[str]:
+    """Why there is nothing to confirm."""
+    if download.is_missing:
+        return [f"The API knows no download {sanitize(download.id)} on this account.", "There is nothing to cancel."]
+    lines = [f"It is {status_word(download)} already: there is nothing to cancel."]
+    if download.num_downloaded is not None:
+        lines.append(retained(download.id, download.num_downloaded))
+    return lines
+
+
+def retained(download_id: str, records: int | None) -> str:
+    """What stays fetchable, and how."""
+    way = f"through GET /downloads/{sanitize(download_id)}"
+    match records:
+        case None:
+            return f"The records added so far were retained and stay fetchable, {way}."
+        case 0:
+            return "No records had been added yet."
+        case 1:
+            return f"1 record was retained and stays fetchable, {way}."
+        case _:
+            return f"{records:,} records were retained and stay fetchable, {way}."

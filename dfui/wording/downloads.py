@@ -1,0 +1,126 @@
+"""What is said of a download: its status, its figures, what it is for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dfui.downloads import Download, Status
+from dfui.sanitize import sanitize
+from dfui.wording.figures import counted, number
+
+LONGEST_ID_SHOWN = 24
+GLYPHS = {
+    Status.QUEUED: "◌",
+    Status.RUNNING: "●",
+    Status.COMPLETED: "✓",
+    Status.CANCELLED: "✗",
+    Status.UNKNOWN: "?",
+}
+NOTHING_KNOWN = "No downloads are known here yet."
+EMPTY_STATE = (
+    NOTHING_KNOWN,
+    "Press a to add the ID of a download, or r to get the whole list from the API.",
+)
+
+
+def status_glyph(download: Download) -> str:
+    """The sign of a download's status; it never stands without the word."""
+    return GLYPHS[Status.UNKNOWN] if download.is_missing else GLYPHS[download.status]
+
+
+def status_word(download: Download) -> str:
+    """The word of a download's status; one that dfui does not know is shown as it came."""
+    if download.is_missing:
+        return "not found"
+    if download.status is not Status.UNKNOWN:
+        return str(download.status.value)
+    return sanitize(download.api_status, most=24) if download.api_status else "not seen"
+
+
+def records_cell(download: Download) -> str:
+    """What the table shows of the records."""
+    if download.num_downloaded is None:
+        # In the 2026 dialect this may be what was asked for, or what is there.
+        return number(download.num_records)
+    if download.status is Status.CANCELLED:
+        return f"{download.num_downloaded:,} retained"
+    return f"{download.num_downloaded:,}/{number(download.num_records)}"
+
+
+def described(download: Download) -> str:
+    """Status, type and query, as far as they are known."""
+    parts = [f"{status_glyph(download)} {status_word(download)}"]
+    if download.data_type:
+        parts.append(sanitize(download.data_type, most=24))
+    if download.query:
+        parts.append(sanitize(download.query, most=200))
+    return " · ".join(parts)
+
+
+def records_so_far(download: Download) -> str:
+    """How many records there are, in a sentence's words."""
+    if download.num_downloaded is None:
+        if download.num_records is None:
+            return "How many records there are so far is not known."
+        return f"{number(download.num_records)} records: asked for, or so far; the API does not say which."
+    if download.num_records is None:
+        return f"{counted(download.num_downloaded, 'record')} so far"
+    return f"{number(download.num_downloaded)} of {counted(download.num_records, 'record')} so far"
+
+
+def about(download: Download) -> str:
+    """The line about one download under the table: what the columns do not show."""
+    parts = [sanitize(download.id)]
+    if download.query:
+        parts = (
+            [sanitize(download.query)] if len(download.id) <= LONGEST_ID_SHOWN else [*parts, sanitize(download.query)]
+        )
+    if download.is_missing:
+        parts.append("the API knows no such download on this account")
+    elif download.api_status is None:
+        parts.append("not seen yet")
+    return " · ".join(parts)
+
+
+def listed(download: Download) -> str:
+    """One download of several, in a line."""
+    parts = [sanitize(download.id), f"{status_glyph(download)} {status_word(download)}"]
+    if download.num_downloaded is not None:
+        parts.append(f"{counted(download.num_downloaded, 'record')}")
+    if download.data_type:
+        parts.append(sanitize(download.data_type, most=24))
+    return " · ".join(parts)
+
+
+def forget_question(download: Download) -> tuple[str, list[str]]:
+    """The title and the lines that ask whether to hide a download."""
+    lines = ["It is hidden here, and not cancelled. Only adding its ID again brings it back."]
+    if download.is_active:
+        lines.append("It is active, or may be: it goes on, and costs credits.")
+    return f"Forget download {sanitize(download.id)}?", lines
+
+
+def left_active(active: int) -> str:
+    """Leaving does not stop anything."""
+    if active == 1:
+        return "1 download is active, or may be: it goes on, and goes on costing credits."
+    return f"{active:,} downloads are active, or may be: they go on, and go on costing credits."
+
+
+def added(new: int, known_before: int) -> str:
+    """What adding IDs did."""
+    parts = [f"{counted(new, 'download')} added"] if new else []
+    if known_before:
+        parts.append(f"{counted(known_before, 'download')} already listed")
+    return f"{', '.join(parts)}."
+
+
+def records_skipped(skipped: Sequence[str]) -> str:
+    """Records of the list that could not be read."""
+    more = f", and {len(skipped) - 1:,} more" if len(skipped) > 1 else ""
+    return f"Of the list, what could not be read was skipped: {sanitize(skipped[0])}{more}."
+
+
+def list_broken_off(downloads: int, reason: str) -> str:
+    """The list ended early."""
+    return f"The list broke off after {counted(downloads, 'download')} ({sanitize(reason)}); these were taken over."

@@ -1,0 +1,80 @@
+"""What went wrong, and what to do next."""
+
+from __future__ import annotations
+
+from dfui.api.errors import (
+    AnswerLost,
+    DatafinitiError,
+    InsecureConnection,
+    NotConnected,
+    NotFound,
+    Refused,
+    TooManyRequests,
+    Unauthorized,
+)
+from dfui.credentials import KeyringLocked, KeyringProblem, KeyringSilent, NoKeyring, PlainTextKeyring
+from dfui.sanitize import sanitize
+from dfui.wording.figures import as_sentence
+
+
+def error_sentences(error: DatafinitiError) -> str:
+    """What went wrong on the way to the API, and what to do next."""
+    what = as_sentence(sanitize(error))
+    match error:
+        case Unauthorized():
+            return f"{answered('The token was rejected', error.api_message)} Sign in again."
+        case NotFound():
+            return answered("The API knows no such download on this account", error.api_message)
+        case TooManyRequests():
+            return f"{answered('The API asks for fewer requests', error.api_message)} Try again in a while."
+        case InsecureConnection():
+            return f"{what} Where the certificate is from an authority of your own, name it in SSL_CERT_FILE."
+        case NotConnected():
+            return f"{what} Check the network, then try again."
+        case AnswerLost():
+            return f"{what} Try again."
+        case Refused() if 300 <= error.http_status < 400:
+            return (
+                f"The API address answers with a redirection (HTTP {error.http_status}), which is not followed, so "
+                "that the token goes nowhere else. Check the API address."
+            )
+        case _:
+            return what
+
+
+def keyring_sentences(problem: KeyringProblem) -> str:
+    """What is wrong with the keyring, and the ways on."""
+    what = as_sentence(sanitize(problem))
+    for_now = "Until then, a token can be given for this session only, or in DATAFINITI_TOKEN."
+    match problem:
+        case NoKeyring():
+            return (
+                f"{what} On a headless machine, install gnome-keyring and start dfui under dbus-run-session, "
+                f"as the README tells. {for_now}"
+            )
+        case KeyringLocked():
+            return f"{what} Unlock it, then try again. {for_now}"
+        case KeyringSilent():
+            return f"{what} Unlock it, or go on with a token for this session only."
+        case PlainTextKeyring():
+            return f"{what} To use it all the same, set allow_plaintext_keyring = true in the config file. {for_now}"
+        case _:
+            return f"{what} {for_now}"
+
+
+def fault(error: Exception) -> str:
+    """A fault of dfui's own; no words of the error, for they may hold anything."""
+    return f"dfui met a fault of its own ({type(error).__name__}). With --log FILE, the file tells more."
+
+
+def broke(error: Exception) -> str:
+    """A fault of dfui's own, in the middle of a cancellation; no words of the error, for they may hold anything."""
+    return (
+        f"dfui met a fault of its own ({type(error).__name__}), so it does not know how the cancellation ended. "
+        "Look at the download; the next start of dfui settles it."
+    )
+
+
+def answered(what: str, api_message: str | None) -> str:
+    """What happened, with the API's own words where it gave some."""
+    return f"{what}: the API said “{sanitize(api_message).rstrip('.')}”." if api_message else f"{what}."

@@ -1,0 +1,155 @@
+"""What is said of a cancellation under way, and of how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import assert_never
+
+from dfui.downloads import Download
+from dfui.outcomes import Outcome, OutcomeKind
+from dfui.sanitize import sanitize
+from dfui.wording.confirming import nothing_to_cancel, retained
+from dfui.wording.downloads import status_word
+from dfui.wording.figures import as_sentence, counted
+
+SETTLED = "These were confirmed earlier, and dfui ended before it could tell how they ended. It has looked now."
+
+
+def outcome_title(outcome: Outcome) -> str:
+    """How it ended, in a line."""
+    name = sanitize(outcome.download_id)
+    match outcome.kind:
+        case OutcomeKind.CANCELLED:
+            return f"Download {name} is cancelled"
+        case OutcomeKind.COMPLETED:
+            return f"Download {name} is completed"
+        case OutcomeKind.ACCEPTED:
+            return f"Cancelling {name} was accepted, not yet seen to stop"
+        case OutcomeKind.STILL_ACTIVE:
+            return f"Download {name} goes on"
+        case OutcomeKind.REFUSED:
+            return f"Cancelling {name} was refused"
+        case OutcomeKind.NOT_FOUND:
+            return f"There is no download {name}"
+        case OutcomeKind.UNAUTHORIZED:
+            return f"The token was rejected; {name} was not cancelled"
+        case OutcomeKind.UNKNOWN:
+            return f"It is not known whether {name} has stopped"
+        case OutcomeKind.NOT_SENT:
+            return f"Nothing was sent for {name}"
+        case _:
+            assert_never(outcome.kind)
+
+
+def outcomes_title(outcomes: Sequence[Outcome]) -> str:
+    """How one or several ended, in a line."""
+    if len(outcomes) == 1:
+        return outcome_title(outcomes[0])
+    cancelled = sum(outcome.kind is OutcomeKind.CANCELLED for outcome in outcomes)
+    return f"{cancelled} of {len(outcomes)} downloads are cancelled"
+
+
+def outcome_lines(outcome: Outcome) -> list[str]:
+    """What the API said, what was checked, what was kept and what it cost, and what to do next; "" parts groups."""
+    if outcome.was_final_before:
+        return nothing_to_cancel(outcome.seen or Download(outcome.download_id, is_missing=True))
+    lines = [*api_said(outcome)]
+    if outcome.trouble:
+        lines.append(as_sentence(sanitize(outcome.trouble)))
+    if outcome.seen is not None:
+        lines.append(f"Checked: its status is {status_word(outcome.seen)}.")
+    meaning = _meaning(outcome)
+    if lines and meaning:
+        lines.append("")
+    lines += meaning
+    if not outcome.journaled:
+        lines += ["", "The journal could not be written, so the history does not tell of this."]
+    return lines
+
+
+def api_said(outcome: Outcome) -> list[str]:
+    """The API's own words on the DELETE, and each detail; nothing where it did not answer."""
+    if outcome.api_message:
+        said = [f"The API said: “{sanitize(outcome.api_message)}”"]
+    elif outcome.http_status is None:
+        return []
+    elif outcome.answered_status:
+        status = sanitize(outcome.answered_status, most=24)
+        said = [f"The API answered with the download, status “{status}” (HTTP {outcome.http_status})."]
+    else:
+        said = [f"The API answered HTTP {outcome.http_status}, without a message."]
+    if outcome.http_status is not None and outcome.http_status >= 300 and outcome.api_message:
+        said[0] += f" (HTTP {outcome.http_status})"
+    return said + [f"· “{sanitize(detail)}”" for detail in outcome.details]
+
+
+def _meaning(outcome: Outcome) -> list[str]:
+    """What the outcome means for the download, and what to do next."""
+    match outcome.kind:
+        case OutcomeKind.CANCELLED:
+            return [retained(outcome.download_id, outcome.retained_records), *_deducted(outcome)]
+        case OutcomeKind.COMPLETED:
+            return [
+                "It had finished before it could be stopped: everything is there, and all of it is paid for.",
+                retained(outcome.download_id, outcome.retained_records),
+                *_deducted(outcome),
+            ]
+        case OutcomeKind.ACCEPTED:
+            return [
+                "It is not yet known to have stopped, and may still cost credits. Look again in a moment.",
+                "The records added so far stay fetchable, and their credits stay deducted.",
+            ]
+        case OutcomeKind.STILL_ACTIVE:
+            return ["The cancellation did not get through: the download goes on, and costs credits. Try again."]
+        case OutcomeKind.REFUSED:
+            if outcome.seen is None:
+                return ["The API did not cancel it. Look again to see where it stands."]
+            return ["The API did not cancel it: the download goes on, and costs credits."]
+        case OutcomeKind.NOT_FOUND:
+            return ["Check the ID, and whether this token belongs to the account that started the download."]
+        case OutcomeKind.UNAUTHORIZED:
+            return ["If the download is active, it goes on and costs credits. Sign in again, then cancel it."]
+        case OutcomeKind.UNKNOWN:
+            return ["It may have stopped, or may go on and cost credits. Look again as soon as you can."]
+        case OutcomeKind.NOT_SENT:
+            return ["If the download is active, it goes on and costs credits. Try again."]
+        case _:
+            assert_never(outcome.kind)
+
+
+def _deducted(outcome: Outcome) -> list[str]:
+    match outcome.credits_deducted:
+        case None:
+            return ["Their credits stay deducted."] if outcome.retained_records != 0 else []
+        case 0:
+            return ["No credits were deducted."]
+        case 1:
+            return ["1 credit stays deducted."]
+        case deducted:
+            return [f"{deducted:,} credits stay deducted."]
+
+
+def settled(outcome: Outcome) -> str:
+    """What became of a cancellation that a dfui left open which is gone."""
+    return f"Left open by an earlier dfui: {outcome_title(outcome)}."
+
+
+def progress(download_id: str, step: str, seconds: float | None) -> str:
+    """What dfui is doing for a download right now."""
+    name = sanitize(download_id)
+    match step:
+        case "waiting" if seconds is not None and seconds >= 1:
+            return f"{name}: waiting {seconds:.0f} s…"
+        case _:
+            return f"{name}: {step}…"
+
+
+def quit_question(cancelling: int) -> tuple[str, list[str]]:
+    """The title and the lines that ask whether to leave while cancellations are under way."""
+    return (
+        "Leave now?",
+        [
+            f"{counted(cancelling, 'cancellation')} under way, and the outcome is not known yet.",
+            "The next start of dfui looks how they ended, and tells you.",
+        ],
+    )
