@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,10 @@ QUICKEST_SECONDS = 5.0
 SLOWEST_SECONDS = 60.0
 SLOWING = 1.5
 MOST_LOOKS = 4
-"""Looks at a time while following."""
+"""Looks at a time, so that as many requests again are free for what was confirmed."""
+PROGRESS_SECONDS = 0.5
+"""Between two tellings of how far a list has come."""
+ROWS_A_TELLING = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +40,54 @@ class ListRefresh:
     """Why the list ended early, where it did."""
 
 
-async def refresh_list(client: DatafinitiClient, store: Store, *, clock: Clock) -> ListRefresh:
+@dataclass(frozen=True, slots=True)
+class ListProgress:
+    """How far a look at the whole list has come."""
+
+    bytes_read: int
+    downloads_stored: int = 0
+
+
+async def refresh_list(
+    client: DatafinitiClient,
+    store: Store,
+    *,
+    clock: Clock,
+    progressed: Callable[[ListProgress], None] = lambda progress: None,
+) -> ListRefresh:
     """Take over every download of the account; `GET /downloads`. Reading and storing happen on threads.
+
+    `progressed` is called now and then, from any thread, where this takes its time.
 
     Raises:
         DatafinitiError: there was no list.
         StoreError: it could not be stored.
     """
-    began = clock.monotonic()
-    answer = await client.list_downloads()
+    began = told = clock.monotonic()
+    bytes_read = 0
+
+    def tell(stored: int) -> None:
+        nonlocal told
+        if clock.monotonic() - told >= PROGRESS_SECONDS:
+            told = clock.monotonic()
+            progressed(ListProgress(bytes_read, stored))
+
+    def read(so_far: int) -> None:
+        nonlocal bytes_read
+        bytes_read = so_far
+        tell(0)
+
+    answer = await client.list_downloads(progressed=read)
     seen_at, now = clock.now(), clock.monotonic()
     readable = [download for download in answer.downloads if is_id(download.id)]
-    rows = (Download.from_answer(download, seen_at=seen_at).to_row() for download in readable)
-    await asyncio.to_thread(store.downloads.observe, rows, observed=began, now=now)
+
+    def rows() -> Iterator[DownloadRow]:
+        for stored, download in enumerate(readable):
+            if stored % ROWS_A_TELLING == 0:
+                tell(stored)
+            yield Download.from_answer(download, seen_at=seen_at).to_row()
+
+    await asyncio.to_thread(store.downloads.observe, rows(), observed=began, now=now)
     no_ids = tuple("one with an id that is none" for _ in range(len(answer.downloads) - len(readable)))
     return ListRefresh(len(readable), (*answer.unreadable, *no_ids), answer.broken_off)
 
@@ -74,6 +112,61 @@ async def refresh_one(client: DatafinitiClient, store: Store, download_id: str, 
     return download
 
 
+class Looks:
+    """Looks at single downloads: few at a time, and never twice at the same one at once.
+
+    One that is held, because something else is done with it, is not looked at until it is released.
+    """
+
+    def __init__(self, client: DatafinitiClient, store: Store, *, clock: Clock) -> None:
+        self._client = client
+        self._store = store
+        self._clock = clock
+        self._gate = asyncio.Semaphore(MOST_LOOKS)
+        self._under_way: dict[str, asyncio.Task[Download]] = {}
+        self._held: set[str] = set()
+
+    def is_held(self, download_id: str) -> bool:
+        """Whether it is not to be looked at now."""
+        return download_id in self._held
+
+    def hold(self, ids: Iterable[str]) -> None:
+        """Break off the looks at these, and begin none."""
+        for download_id in ids:
+            self._held.add(download_id)
+            if under_way := self._under_way.get(download_id):
+                under_way.cancel()
+
+    def release(self, ids: Iterable[str]) -> None:
+        """Look at these again when asked to."""
+        self._held.difference_update(ids)
+
+    async def at(self, download_id: str) -> Download | None:
+        """What the API shows of one download, taken over into the store; None where it is held.
+
+        Raises:
+            NotFound: the API knows no such download; that is taken over too.
+            DatafinitiError: it could not be learnt.
+            StoreError: it could not be stored.
+        """
+        if self.is_held(download_id):
+            return None
+        if download_id not in self._under_way:
+            task = self._under_way[download_id] = asyncio.create_task(self._look(download_id))
+            task.add_done_callback(lambda _: self._under_way.pop(download_id, None))
+        task = self._under_way[download_id]
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if self.is_held(download_id) and task.cancelled():
+                return None
+            raise
+
+    async def _look(self, download_id: str) -> Download:
+        async with self._gate:
+            return await refresh_one(self._client, self._store, download_id, clock=self._clock)
+
+
 @dataclass(slots=True)
 class _Turn:
     """When a download is looked at next."""
@@ -91,14 +184,14 @@ class Follower:
 
     def __init__(
         self,
-        client: DatafinitiClient,
+        looks: Looks,
         store: Store,
         *,
         looked: Callable[[str, DatafinitiError | None], None],
         clock: Clock,
         randomness: Callable[[], float] = random.random,
     ) -> None:
-        self._client = client
+        self._looks = looks
         self._store = store
         self._looked = looked
         self._clock = clock
@@ -113,7 +206,6 @@ class Follower:
 
     async def run(self) -> None:
         """Follow until this is cancelled."""
-        looks = asyncio.Semaphore(MOST_LOOKS)
         while True:
             self._hurried.clear()
             now = self._clock.monotonic()
@@ -123,19 +215,19 @@ class Follower:
                 for download_id in active
             }
             due = [download_id for download_id, turn in self._turns.items() if turn.due <= now]
-            await asyncio.gather(*(self._look(download_id, looks) for download_id in due))
+            await asyncio.gather(*(self._look(download_id) for download_id in due))
             if not due:
                 next_due = min((turn.due for turn in self._turns.values()), default=None)
                 await self._wait(None if next_due is None else next_due - now)
 
-    async def _look(self, download_id: str, looks: asyncio.Semaphore) -> None:
+    async def _look(self, download_id: str) -> None:
         before = self._store.downloads.get(download_id)
         error: DatafinitiError | None = None
-        async with looks:
-            try:
-                await refresh_one(self._client, self._store, download_id, clock=self._clock)
-            except DatafinitiError as failure:
-                error = failure
+        has_looked = True
+        try:
+            has_looked = await self._looks.at(download_id) is not None
+        except DatafinitiError as failure:
+            error = failure
         turn = self._turns.get(download_id)
         if turn is not None:
             after = self._store.downloads.get(download_id)
@@ -143,7 +235,8 @@ class Follower:
             turn.interval = QUICKEST_SECONDS if has_changed else min(turn.interval * SLOWING, SLOWEST_SECONDS)
             asked = error.retry_after if isinstance(error, ApiError) else None
             turn.due = self._clock.monotonic() + max(self._jittered(turn.interval), asked or 0.0)
-        self._looked(download_id, error)
+        if has_looked:
+            self._looked(download_id, error)
 
     def _jittered(self, seconds: float) -> float:
         return seconds * (0.9 + 0.2 * self._random())

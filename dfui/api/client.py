@@ -102,12 +102,13 @@ class DatafinitiClient:
             raise AnswerLost(f"The answer of {self._host} is about another download.", http_status=http_status)
         return download
 
-    async def list_downloads(self) -> wire.ListAnswer:
+    async def list_downloads(self, *, progressed: Callable[[int], None] | None = None) -> wire.ListAnswer:
         """Every download that the account ever started; `GET /downloads`.
 
-        Reading a grown account's answer takes seconds, so that happens on a thread of its own.
+        Reading a grown account's answer takes seconds, so that happens on a thread of its own. `progressed` is called
+        with the bytes that came so far.
         """
-        http_status, body = await self._send("GET", "/downloads", largest=None)
+        http_status, body = await self._send("GET", "/downloads", largest=None, progressed=progressed)
         return await asyncio.to_thread(self._read, lambda: wire.read_list(body), http_status)
 
     async def account(self) -> wire.Account:
@@ -127,6 +128,7 @@ class DatafinitiClient:
         *,
         content: _Password | None = None,
         largest: int | None = LARGEST_ANSWER,
+        progressed: Callable[[int], None] | None = None,
     ) -> tuple[int, bytes]:
         token = self._token if content is None else None
         answer = await self._open(method, path, content, token)
@@ -134,6 +136,8 @@ class DatafinitiClient:
             body = bytearray()
             async for part in answer.aiter_bytes():
                 body += part
+                if progressed is not None:
+                    progressed(len(body))
                 if largest is not None and len(body) > largest:
                     too_large = f"The answer of {self._host} is larger than {largest // 2**20} MB, so it was not read."
                     raise AnswerLost(too_large, http_status=answer.status_code)

@@ -8,16 +8,19 @@ import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 
+from dfui.store.arrangement import Arrangement, SortBy
 from dfui.store.database import Database, StoreError, make_private
 from dfui.store.journal import Journal, JournalRow
 from dfui.store.known import DownloadRow, KnownDownloads
 from dfui.store.schema import NewerSchema
 
 __all__ = [
+    "Arrangement",
     "DownloadRow",
     "Journal",
     "JournalRow",
     "KnownDownloads",
+    "SortBy",
     "Store",
     "StoreError",
     "open_store",

@@ -7,9 +7,11 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from dfui.store.arrangement import Arrangement
 from dfui.store.database import Database
 
 ROWS_A_TRANSACTION = 500
+EVERYTHING = Arrangement()
 
 _COLUMNS = (
     "id, api_status, is_active, is_missing, data_type, query, format, num_records, num_downloaded, total_cost, "
@@ -46,13 +48,14 @@ class KnownDownloads:
         self._database = database
         self._account = account
 
-    def keys_in_order(self) -> array[int]:
-        """The key of each known download: active ones first, the newest first within each group."""
+    def keys_in_order(self, arrangement: Arrangement = EVERYTHING) -> array[int]:
+        """The key of each known download that is wanted; unless told, active ones first, the newest first."""
+        condition, words = arrangement.where()
         query = (
-            "SELECT key FROM downloads WHERE account = ? AND is_forgotten = 0 "
-            "ORDER BY is_active DESC, started_at DESC, key DESC"
+            f"SELECT key FROM downloads WHERE account = ? AND is_forgotten = 0{condition} "
+            f"ORDER BY {arrangement.order_by()}"
         )
-        return array("q", (key for (key,) in self._database.read(query, self._account)))
+        return array("q", (key for (key,) in self._database.read(query, self._account, *words)))
 
     def by_key(self, keys: Sequence[int]) -> dict[int, DownloadRow]:
         """The downloads with these keys; one that is no longer known is left out."""

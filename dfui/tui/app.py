@@ -20,6 +20,7 @@ from dfui.signing_in import Access
 from dfui.store import Store
 from dfui.tui.downloads_screen import DownloadsScreen
 from dfui.tui.leaving import Leaving
+from dfui.tui.light_driver import LightDriver
 from dfui.tui.session import LEAVING_SECONDS, Session
 
 
@@ -33,7 +34,9 @@ class DfuiApp(App[None]):
     def __init__(self, access: Access, store: Store, *, clock: Clock) -> None:
         spares_the_line = access.settings.light
         # Said here and not later: with NO_COLOR, the filter for it is chosen when the app is made.
-        super().__init__(ansi_color=True if spares_the_line else None)
+        super().__init__(
+            driver_class=LightDriver if spares_the_line else None, ansi_color=True if spares_the_line else None
+        )
         self.session = Session(access, store, clock=clock)
         self.leaving = Leaving(self._leave, seconds=LEAVING_SECONDS)
         # A blinking cursor costs 2 kB a second; the palette's is out of reach before it is open.

@@ -11,6 +11,7 @@ from rich.cells import set_cell_size
 from dfui import wording
 from dfui.downloads import Download
 from dfui.sanitize import sanitize
+from dfui.store import Arrangement, SortBy
 
 GAP = 2
 BAR_WIDTH = 14
@@ -35,6 +36,7 @@ class Column:
     width: int
     leaves_first: int
     text: Callable[[Download, datetime], str]
+    sort_by: SortBy
     aligns_right: bool = False
 
 
@@ -51,21 +53,39 @@ def _percent(download: Download, now: datetime) -> str:
     return "" if download.progress is None else f"{int(download.progress * 100)}%"
 
 
+def _id(download: Download, now: datetime) -> str:
+    return sanitize(download.id, most=LONGEST_ID)
+
+
+def _status(download: Download, now: datetime) -> str:
+    return f"{wording.status_glyph(download)} {wording.status_word(download)}"
+
+
+def _records(download: Download, now: datetime) -> str:
+    return wording.records_cell(download)
+
+
+def _credits(download: Download, now: datetime) -> str:
+    return wording.number(download.total_cost)
+
+
+def _type(download: Download, now: datetime) -> str:
+    return sanitize(download.data_type or "", most=16)
+
+
+def _started(download: Download, now: datetime) -> str:
+    return wording.clock_time(download.started_at, now=now)
+
+
 COLUMNS = (
-    Column("id", "ID", 9, 0, lambda download, now: sanitize(download.id, most=LONGEST_ID)),
-    Column(
-        "status",
-        "Status",
-        13,
-        0,
-        lambda download, now: f"{wording.status_glyph(download)} {wording.status_word(download)}",
-    ),
-    Column("bar", "Progress", BAR_WIDTH, 6, _bar),
-    Column("percent", "", 4, 1, _percent, aligns_right=True),
-    Column("records", "Records", 15, 0, lambda download, now: wording.records_cell(download), aligns_right=True),
-    Column("credits", "Credits", 9, 2, lambda download, now: wording.number(download.total_cost), aligns_right=True),
-    Column("type", "Type", 8, 4, lambda download, now: sanitize(download.data_type or "", most=16)),
-    Column("started", "Started", 8, 3, lambda download, now: wording.clock_time(download.started_at, now=now)),
+    Column("id", "ID", 9, 0, _id, SortBy.ID),
+    Column("status", "Status", 13, 0, _status, SortBy.STATUS),
+    Column("bar", "Progress", BAR_WIDTH, 6, _bar, SortBy.PROGRESS),
+    Column("percent", "", 4, 1, _percent, SortBy.PROGRESS, aligns_right=True),
+    Column("records", "Records", 15, 0, _records, SortBy.RECORDS, aligns_right=True),
+    Column("credits", "Credits", 9, 2, _credits, SortBy.CREDITS, aligns_right=True),
+    Column("type", "Type", 8, 4, _type, SortBy.TYPE),
+    Column("started", "Started", 8, 3, _started, SortBy.STARTED),
 )
 
 
@@ -98,10 +118,17 @@ def fit(text: str, cell: Cell) -> str:
     return sized
 
 
-def headings(cells: Sequence[Cell]) -> str:
-    """The line of headings over the cells."""
+def headings(cells: Sequence[Cell], arrangement: Arrangement) -> str:
+    """The line of headings over the cells; the one that is sorted by tells which way."""
     line = ""
     for cell in cells:
-        heading = fit(cell.column.heading, cell)
-        line += " " * (cell.start - len(line)) + heading
+        heading = cell.column.heading
+        if heading and cell.column.sort_by is arrangement.sort_by:
+            heading += "▴" if arrangement.goes_up else "▾"
+        line += " " * (cell.start - len(line)) + fit(heading, cell)
     return line
+
+
+def column_at(cells: Sequence[Cell], x: int) -> Column | None:
+    """The column over which a cell of the terminal stands, counted from the first column's begin."""
+    return next((cell.column for cell in cells if cell.start <= x < cell.start + cell.width), None)

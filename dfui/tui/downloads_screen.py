@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar, TypeVar
 
 from textual import on
@@ -15,15 +16,19 @@ from dfui import wording
 from dfui.cancellation import Step
 from dfui.downloads import Download
 from dfui.sanitize import sanitize
+from dfui.store import SortBy
 from dfui.tui.account import AccountModal
 from dfui.tui.add_downloads import AddDownloads
 from dfui.tui.confirm_cancel import ConfirmCancel
 from dfui.tui.downloads_table import DownloadsTable
+from dfui.tui.filter_bar import FilterBar
 from dfui.tui.messages import (
+    CancellationEnded,
     CancellationProgressed,
     CancellationsBroke,
     CancellationsEnded,
     DownloadsChanged,
+    ListProgressed,
     LookFailed,
     ReachChanged,
     SignedIn,
@@ -35,6 +40,7 @@ from dfui.tui.outcome import OutcomeModal
 from dfui.tui.question import Question
 from dfui.tui.session import Session
 from dfui.tui.sign_in import SignIn
+from dfui.tui.sort_by import SortByModal
 from dfui.tui.title_bar import TitleBar
 
 CANCELLING = "cancelling…"
@@ -47,8 +53,20 @@ class DownloadsScreen(Screen[None]):
 
     AUTO_FOCUS = "#downloads"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "cancel", "Cancel", id="cancel", tooltip="Cancel the download under the cursor; asks first"),
+        Binding(
+            "c",
+            "cancel",
+            "Cancel",
+            id="cancel",
+            tooltip="Cancel what is marked, or under the cursor; asks first",
+        ),
         Binding("a", "add", "Add IDs", id="add", tooltip="Make downloads known, by ID, address, or a paste"),
+        Binding("space", "mark", "Mark", id="mark", tooltip="Mark the download under the cursor, or unmark it"),
+        Binding("m", "mark_active", "Mark active", id="mark_active", show=False, tooltip="Mark all active ones shown"),
+        Binding("u", "unmark", "Unmark all", id="unmark", show=False, tooltip="Take all marks away"),
+        Binding("slash", "filter", "Filter", id="filter", key_display="/", tooltip="Show what has these words"),
+        Binding("s", "sort", "Sort", id="sort", tooltip="Sort by a column, or turn the order round"),
+        Binding("escape", "show_all", "Show all", id="show_all", show=False, tooltip="Clear the filter"),
         Binding("x", "forget", "Forget", id="forget", tooltip="Hide the download here; it is not cancelled"),
         Binding("r", "refresh", "Refresh", id="refresh", tooltip="Get the whole list from the API"),
         Binding("y", "copy_id", "Copy ID", id="copy_id", show=False, tooltip="Send the ID to the clipboard"),
@@ -61,6 +79,8 @@ class DownloadsScreen(Screen[None]):
         self._session = session
         self._cancelling: dict[str, str] = {}
         """The step that each cancellation under way has come to, in words."""
+        self._ended = 0
+        """How many have ended since none was under way."""
         self._outcomes: list[CancellationsEnded] = []
         """Outcomes that wait until nothing else is open, so that no key meant for another dialog closes them."""
 
@@ -73,8 +93,14 @@ class DownloadsScreen(Screen[None]):
             host=None if address.is_datafiniti else address.host,
             now=self._session.clock.now(),
         )
-        yield DownloadsTable(self._session.store.downloads, clock=self._session.clock, id="downloads")
+        yield DownloadsTable(
+            self._session.store.downloads,
+            clock=self._session.clock,
+            spares_line=access.settings.light,
+            id="downloads",
+        )
         yield Static("\n".join(wording.EMPTY_STATE), id="empty", markup=False)
+        yield FilterBar(id="filter")
         yield Static(id="about", markup=False)
         yield Footer(show_command_palette=False)
 
@@ -88,26 +114,81 @@ class DownloadsScreen(Screen[None]):
     # ── actions ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def action_cancel(self) -> None:
-        """Ask whether to cancel the download under the cursor."""
+        """Ask whether to cancel the marked downloads, or the one under the cursor."""
         download = self._table.current
-        if download is None:
+        wanted = tuple(self._table.marked) or ((download.id,) if download else ())
+        ids = tuple(download_id for download_id in wanted if download_id not in self._cancelling)
+        if not wanted:
             self.notify("There is no download to cancel. Press a to add one.", markup=False)
-        elif download.id in self._cancelling:
-            self.notify(f"{sanitize(download.id)} is being cancelled already.", markup=False)
+        elif not ids:
+            self.notify(wording.cancelling_already(wanted), markup=False)
         else:
-            self._confirm((download.id,))
+            self._confirm(ids)
 
-    def _confirm(self, ids: tuple[str, ...]) -> None:
-        self._session.look(ids)
-        self.app.push_screen(ConfirmCancel(ids, self._session.store.downloads), self._confirmed)
+    def _confirm(self, ids: tuple[str, ...] | None) -> None:
+        if ids:
+            self._session.look(ids)
+            self.app.push_screen(ConfirmCancel(ids, self._session.store.downloads), self._confirmed)
 
     def _confirmed(self, ids: tuple[str, ...] | None) -> None:
+        self._session.stop_looking()
         if ids:
+            self._table.unmark(ids)
+            self._count()
             for download_id in ids:
                 self._cancelling[download_id] = wording.progress(download_id, Step.SENDING.value, None)
                 self._table.show_busy(download_id, CANCELLING)
             self._tell_about(self._table.current)
+            self._tell_of_batch()
             self._session.cancel(ids)
+
+    def action_mark(self) -> None:
+        """Mark the download under the cursor, or unmark it, and go on to the next."""
+        self._table.toggle_mark()
+        self._count()
+
+    def action_mark_active(self) -> None:
+        """Mark every active download that the filter shows."""
+        if not self._table.mark_active():
+            self.notify("No active download is shown.", markup=False)
+        self._count()
+
+    def action_unmark(self) -> None:
+        """Take all marks away."""
+        self._table.unmark()
+        self._count()
+
+    def action_filter(self) -> None:
+        """Type what to show."""
+        self.query_one(FilterBar).open()
+
+    def action_show_all(self) -> None:
+        """Clear the filter."""
+        self.query_one(FilterBar).action_clear()
+
+    @on(FilterBar.Changed)
+    def _filter_changed(self, message: FilterBar.Changed) -> None:
+        self._table.arrangement = replace(self._table.arrangement, search=message.search.strip())
+        self._count()
+
+    @on(FilterBar.Left)
+    def _filter_left(self) -> None:
+        self._table.focus()
+
+    def action_sort(self) -> None:
+        """Ask what to sort by."""
+        self.app.push_screen(SortByModal(self._table.arrangement), self._sort_by)
+
+    @on(DownloadsTable.HeadingClicked)
+    def _heading_clicked(self, message: DownloadsTable.HeadingClicked) -> None:
+        self._sort_by(message.sort_by)
+
+    def _sort_by(self, sort_by: SortBy | None) -> None:
+        if sort_by is not None:
+            now = self._table.arrangement
+            is_again = sort_by is now.sort_by and sort_by is not SortBy.ACTIVITY
+            is_reversed = is_again and not now.is_reversed
+            self._table.arrangement = replace(now, sort_by=sort_by, is_reversed=is_reversed)
 
     def action_add(self) -> None:
         """Ask for IDs to make known."""
@@ -121,6 +202,7 @@ class DownloadsScreen(Screen[None]):
 
         def answered(yes: bool | None) -> None:
             if yes:
+                self._table.unmark([download.id])
                 self._session.forget(download.id)
 
         title, lines = wording.forget_question(download)
@@ -177,6 +259,10 @@ class DownloadsScreen(Screen[None]):
         if confirmation := self._open_modal(ConfirmCancel):
             confirmation.look_again()
 
+    @on(ListProgressed)
+    def _list_progressed(self, message: ListProgressed) -> None:
+        self.query_one(TitleBar).progress = message.progress
+
     @on(LookFailed)
     def _look_failed(self, message: LookFailed) -> None:
         if confirmation := self._open_modal(ConfirmCancel):
@@ -190,10 +276,17 @@ class DownloadsScreen(Screen[None]):
             self._cancelling[progress.download_id] = words
             self._tell_about(self._table.current)
 
+    @on(CancellationEnded)
+    def _cancellation_ended(self, message: CancellationEnded) -> None:
+        self._no_longer_cancelling(message.outcome.download_id)
+        self._ended += 1
+        self._tell_of_batch()
+
     @on(CancellationsEnded)
     def _cancellations_ended(self, message: CancellationsEnded) -> None:
         for outcome in message.outcomes:
             self._no_longer_cancelling(outcome.download_id)
+        self._tell_of_batch()
         self._reload()
         self._outcomes.append(message)
         self._show_outcomes()
@@ -202,7 +295,13 @@ class DownloadsScreen(Screen[None]):
     def _cancellations_broke(self, message: CancellationsBroke) -> None:
         for download_id in message.ids:
             self._no_longer_cancelling(download_id)
+        self._tell_of_batch()
         self.notify(message.sentence, severity="error", timeout=60, markup=False)
+
+    def _tell_of_batch(self) -> None:
+        if not self._cancelling:
+            self._ended = 0
+        self.query_one(TitleBar).cancelling = (self._ended, self._ended + len(self._cancelling))
 
     def _no_longer_cancelling(self, download_id: str) -> None:
         self._cancelling.pop(download_id, None)
@@ -254,20 +353,22 @@ class DownloadsScreen(Screen[None]):
     def _show_outcomes(self) -> None:
         if self._outcomes and self.app.screen is self:
             ended = self._outcomes.pop(0)
-            self.app.push_screen(OutcomeModal(ended.outcomes, settled=ended.settled), self._outcomes_read)
-
-    def _outcomes_read(self, try_again: tuple[str, ...] | None) -> None:
-        if try_again:
-            self._confirm(try_again)
+            # What was confirmed in this session is tried again in one key; what an earlier one left is asked for anew.
+            again = self._confirm if ended.settled else self._confirmed
+            self.app.push_screen(OutcomeModal(ended.outcomes, settled=ended.settled), again)
 
     def _reload(self) -> None:
         self._table.reload()
-        self._table.display = not self._table.is_empty
-        self.query_one("#empty").display = self._table.is_empty
         self._count()
 
     def _count(self) -> None:
-        self.query_one(TitleBar).counts = self._session.store.downloads.counts()
+        active, known = self._session.store.downloads.counts()
+        self._table.display = known > 0
+        self.query_one("#empty").display = known == 0
+        title = self.query_one(TitleBar)
+        title.counts, title.marked = (active, known), len(self._table.marked)
+        if self._table.arrangement.search:
+            self.query_one(FilterBar).show_matches(f"{self._table.shown:,} of {known:,}")
 
     @on(DownloadsTable.CursorMoved)
     def _cursor_moved(self, message: DownloadsTable.CursorMoved) -> None:
@@ -277,4 +378,4 @@ class DownloadsScreen(Screen[None]):
         about = ""
         if download is not None:
             about = self._cancelling.get(download.id) or wording.about(download)
-        self.query_one("#about", Static).update(about)
+        self.query_one("#about", Static).update(about, layout=False)

@@ -1,9 +1,9 @@
-"""The table of known downloads: a window over the store, which draws the lines that are seen and loads no more."""
+"""The table of known downloads: a window over the store, of which the lines that are seen are drawn."""
 
 from __future__ import annotations
 
-from array import array
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -16,14 +16,15 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from dfui import wording
 from dfui.clock import Clock
 from dfui.downloads import Download, Status
-from dfui.store import KnownDownloads, StoreError
-from dfui.tui.columns import Cell, fit, fitting, headings
+from dfui.store import Arrangement, KnownDownloads, SortBy, StoreError
+from dfui.tui.columns import Cell, column_at, fit, fitting, headings
+from dfui.tui.downloads_window import DownloadsWindow
 
-PAGE_ROWS = 128
-MARGIN = 2
-"""Cells before the first column, for the cursor's mark."""
+MARGIN = 3
+"""Cells before the first column, for the cursor and the mark."""
 
 
 class DownloadsTable(ScrollView, can_focus=True):
@@ -59,120 +60,173 @@ class DownloadsTable(ScrollView, can_focus=True):
 
         download: Download | None
 
-    def __init__(self, downloads: KnownDownloads, *, clock: Clock, id: str | None = None) -> None:  # noqa: A002
+    @dataclass
+    class HeadingClicked(Message):
+        """The heading of a column that can be sorted by was clicked."""
+
+        sort_by: SortBy
+
+    def __init__(
+        self,
+        downloads: KnownDownloads,
+        *,
+        clock: Clock,
+        spares_line: bool = False,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
         super().__init__(id=id)
-        self._downloads = downloads
+        self._window = DownloadsWindow(downloads)
         self._clock = clock
-        self._keys: array[int] = array("q")
-        self._pages: dict[int, dict[int, Download]] = {}
+        self._spares_line = spares_line
+        """Whether the cursor colours its first cells alone, so that a move repaints no more than those."""
         self._cells: list[Cell] = []
         self._longest_id = 0
         self._busy: dict[str, str] = {}
         """What dfui is doing for a download, shown as its status."""
+        self.marked: dict[str, None] = {}
+        """The marked downloads, in the order of marking; they stay marked where a filter hides them."""
         self._now = clock.now()
 
     # ── what it shows ────────────────────────────────────────────────────────────────────────────────────────────
 
     @property
-    def is_empty(self) -> bool:
-        """Whether no download is known."""
-        return not self._keys
+    def arrangement(self) -> Arrangement:
+        """Which downloads are shown, in which order."""
+        return self._window.arrangement
+
+    @arrangement.setter
+    def arrangement(self, arrangement: Arrangement) -> None:
+        if arrangement != self._window.arrangement:
+            self._window.arrangement = arrangement
+            self.reload()
+
+    @property
+    def shown(self) -> int:
+        """How many downloads are shown, were the terminal tall enough."""
+        return len(self._window)
 
     @property
     def current(self) -> Download | None:
         """The download under the cursor."""
-        return self.download_at(self.cursor)
-
-    def download_at(self, line: int) -> Download | None:
-        """The download on a line; None where there is none, or it is gone since."""
-        if not 0 <= line < len(self._keys):
-            return None
-        page = line // PAGE_ROWS
-        if page not in self._pages:
-            if len(self._pages) > 8:
-                self._pages.clear()
-            keys = self._keys[page * PAGE_ROWS : (page + 1) * PAGE_ROWS]
-            rows = self._downloads.by_key(keys)
-            self._pages[page] = {key: Download.from_row(row) for key, row in rows.items()}
-            self._widen_for_ids(self._pages[page])
-        return self._pages[page].get(self._keys[line])
+        return self._window.download_at(self.cursor)
 
     def reload(self) -> None:
-        """Take over the store's order, and keep the cursor on its download."""
-        under_cursor = self._keys[self.cursor] if self.cursor < len(self._keys) else None
-        self._keys = self._downloads.keys_in_order()
-        self._pages.clear()
-        self._now = self._clock.now()
-        self._size_to_content()
-        try:
-            line = self._keys.index(under_cursor) if under_cursor is not None else 0
-        except ValueError:
-            line = min(self.cursor, max(0, len(self._keys) - 1))
+        """Take over the store's order and facts; the cursor stays on its download, and only changes are painted."""
+        under_cursor = self._window.key_at(self.cursor)
+        seen_before = self._seen()
+        day_before, self._now = self._now.astimezone().date(), self._clock.now()
+        has_moved = self._window.reload()
+        if has_moved:
+            self._size_to_content()
+            self._follow(under_cursor)
+        seen_now = self._seen()
+        if has_moved or day_before != self._now.astimezone().date() or len(seen_before) != len(seen_now):
+            self.refresh()
+        else:
+            for line, download in seen_now.items():
+                if seen_before.get(line) != download:
+                    self.refresh_line(line)
+        self._tell_of_cursor()
+
+    def _follow(self, key: int | None) -> None:
+        """Put the cursor on the line where its download stands now."""
+        line = self._window.line_of_key(key)
+        if line is None:
+            line = min(self.cursor, max(0, len(self._window) - 1))
         if line != self.cursor:
             top, place = self.scroll_offset.y, self.cursor - self.scroll_offset.y
             self.set_reactive(DownloadsTable.cursor, line)
             if top:  # it stays in its place on the screen; at the top, the top stays
                 self.scroll_to(y=max(0, line - place), animate=False)
-            self._scroll_to_cursor()
-        self.refresh()
-        self._tell_of_cursor()
+        self._scroll_to_cursor()
+
+    def _seen(self) -> dict[int, Download | None]:
+        """What is on the screen, by line."""
+        top = self.scroll_offset.y
+        bottom = min(top + self._visible_rows, len(self._window))
+        return {line: _as_seen(self._window.download_at(line)) for line in range(top, bottom)}
 
     def refresh_download(self, download_id: str) -> None:
         """Take over what the store has of one download; its line alone is repainted, where it stays in its place."""
-        key = self._downloads.key_of(download_id)
-        line = self._line_of(key) if key is not None else None
-        if key is None or line is None:
-            self.reload()
+        line = self._window.line_of(download_id)
+        if line is None:
+            if self.arrangement.search or not self._window:
+                self.reload()
             return
-        before = self.download_at(line)
-        row = self._downloads.by_key([key]).get(key)
-        if before is None or row is None:
+        before, after = self._window.refresh(line)
+        if before is None or after is None or self._may_move(before, after):
             self.reload()
-            return
-        after = Download.from_row(row)
-        if (before.is_active, before.started_at) != (after.is_active, after.started_at):
-            self.reload()
-            return
-        self._pages[line // PAGE_ROWS][key] = after
-        if after != before:
+        elif _as_seen(after) != _as_seen(before):
             self.refresh_line(line)
             if line == self.cursor:
                 self._tell_of_cursor()
 
+    def _may_move(self, before: Download, after: Download) -> bool:
+        """Whether a change may lead to another place, or out of the filter."""
+        if self.arrangement != Arrangement():
+            return _as_seen(before) != _as_seen(after)
+        return (before.is_active, before.started_at) != (after.is_active, after.started_at)
+
     def show_busy(self, download_id: str, word: str | None) -> None:
         """Show what dfui does for a download in place of its status; None shows the status again."""
+        if self._busy.get(download_id) == word:
+            return
         if word is None:
-            self._busy.pop(download_id, None)
+            del self._busy[download_id]
         else:
             self._busy[download_id] = word
-        key = self._downloads.key_of(download_id)
-        line = self._line_of(key) if key is not None else None
+        self._refresh_line_of(download_id)
+
+    # ── marks ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def toggle_mark(self) -> None:
+        """Mark the download under the cursor, or take its mark away, and go on to the next."""
+        download = self.current
+        if download is not None:
+            if download.id in self.marked:
+                del self.marked[download.id]
+            else:
+                self.marked[download.id] = None
+            self.refresh_line(self.cursor)
+            self.cursor += 1
+
+    def mark_active(self) -> int:
+        """Mark every active download that is shown, and give their number."""
+        active = dict.fromkeys(self._window.active_ids())
+        self.marked |= active
+        self.refresh()
+        return len(active)
+
+    def unmark(self, ids: Iterable[str] | None = None) -> None:
+        """Take the marks of these away, or of all."""
+        for download_id in list(self.marked if ids is None else ids):
+            if download_id in self.marked:
+                del self.marked[download_id]
+                self._refresh_line_of(download_id)
+
+    def _refresh_line_of(self, download_id: str) -> None:
+        line = self._window.line_of(download_id)
         if line is not None:
             self.refresh_line(line)
 
-    def _line_of(self, key: int) -> int | None:
-        try:
-            return self._keys.index(key)
-        except ValueError:
-            return None
-
-    def _widen_for_ids(self, page: dict[int, Download]) -> None:
-        longest = max((len(download.id) for download in page.values()), default=0)
-        if longest > self._longest_id:
-            self._longest_id = longest
+    def _widen_for_id(self, download: Download) -> None:
+        if len(download.id) > self._longest_id:
+            self._longest_id = len(download.id)
             self._lay_out()
 
     # ── moving ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def validate_cursor(self, line: int) -> int:
         """Within the table."""
-        return max(0, min(line, len(self._keys) - 1))
+        return max(0, min(line, len(self._window) - 1))
 
     def watch_cursor(self, before: int, after: int) -> None:
         """Repaint the two lines that change."""
-        self.refresh_line(before)
-        self.refresh_line(after)
+        top = self.scroll_offset.y
         self._scroll_to_cursor()
+        if self.scroll_offset.y == top:
+            for line in (before, after):
+                self.refresh_line(line, is_only_cursor=self._spares_line)
         self._tell_of_cursor()
 
     def action_move(self, lines: int) -> None:
@@ -185,12 +239,19 @@ class DownloadsTable(ScrollView, can_focus=True):
 
     def action_move_to(self, line: int) -> None:
         """Move the cursor to a line; -1 is the last."""
-        self.cursor = line if line >= 0 else len(self._keys) - 1
+        self.cursor = line if line >= 0 else len(self._window) - 1
 
     def on_click(self, event: events.Click) -> None:
-        """Move the cursor to the line that was clicked."""
-        line = event.y - 1 + self.scroll_offset.y
-        if event.y >= 1 and line < len(self._keys):
+        """Move the cursor to the line that was clicked; a heading asks to sort by it."""
+        place = event.get_content_offset(self)
+        if place is None:
+            return
+        line = place.y - 1 + self.scroll_offset.y
+        if place.y == 0:
+            column = column_at(self._cells, place.x - MARGIN)
+            if column is not None:
+                self.post_message(self.HeadingClicked(column.sort_by))
+        elif line < len(self._window):
             self.cursor = line
 
     def _scroll_to_cursor(self) -> None:
@@ -222,11 +283,17 @@ class DownloadsTable(ScrollView, can_focus=True):
 
     def _size_to_content(self) -> None:
         # A line more than there are rows: the headings stay in the first one, whatever is scrolled to.
-        self.virtual_size = Size(self.scrollable_content_region.width, len(self._keys) + 1)
+        self.virtual_size = Size(self.scrollable_content_region.width, len(self._window) + 1)
 
-    def refresh_line(self, y: int) -> None:
-        """Repaint the line of a row, which stands one below its number, under the headings."""
-        self.refresh(Region(0, y - self.scroll_offset.y + 1, self.size.width, 1))
+    def refresh_line(self, y: int, *, is_only_cursor: bool = False) -> None:
+        """Repaint the line of a row, which stands one below its number, under the headings; or its cursor alone."""
+        width = self._cursor_width if is_only_cursor else self.scrollable_content_region.width
+        self.refresh(Region(0, y - self.scroll_offset.y + 1, width, 1))
+
+    @property
+    def _cursor_width(self) -> int:
+        """What the cursor colours where the line is spared: the marks and the ID."""
+        return MARGIN + (self._cells[0].width if self._cells else 0)
 
     def render_line(self, y: int) -> Strip:
         """One line of what is seen: the headings, or a download."""
@@ -234,34 +301,42 @@ class DownloadsTable(ScrollView, can_focus=True):
         base = self.rich_style
         if y == 0:
             style = base + self.get_component_rich_style("downloads-table--heading", partial=True)
-            return Strip([Segment(" " * MARGIN + headings(self._cells), style)]).adjust_cell_length(width, style)
-        line = y - 1 + self.scroll_offset.y
-        if line >= len(self._keys):
-            return Strip.blank(width, base)
-        is_cursor = line == self.cursor
-        style = base
+            line = " " * MARGIN + headings(self._cells, self.arrangement)
+            return Strip([Segment(line, style)]).adjust_cell_length(width, style)
+        line_number = y - 1 + self.scroll_offset.y
+        if line_number >= len(self._window):
+            nothing = y == 1 and self.arrangement.search
+            words = f"{' ' * MARGIN}{wording.nothing_matches(self.arrangement.search)}" if nothing else ""
+            return Strip([Segment(words, base)]).adjust_cell_length(width, base)
+        is_cursor = line_number == self.cursor
+        cursor_style = base
         if is_cursor:
-            style += self.get_component_rich_style("downloads-table--cursor", partial=True)
-        mark = "▸ " if is_cursor else "  "
+            cursor_style += self.get_component_rich_style("downloads-table--cursor", partial=True)
+        style = base if self._spares_line else cursor_style
+        mark = "▸" if is_cursor else " "
         try:
-            download = self.download_at(line)
+            download = self._window.download_at(line_number)
         except StoreError as error:
-            return Strip([Segment(f"{mark}{error}", style)]).adjust_cell_length(width, style)
+            return Strip([Segment(f"{mark} {error}", style)]).adjust_cell_length(width, style)
         if download is None:
             return Strip.blank(width, style)
-        segments = [Segment(mark, style)]
+        self._widen_for_id(download)
+        mark += "*" if download.id in self.marked else " "
+        segments = [Segment(mark.ljust(MARGIN), cursor_style)]
         filled = 0
         for cell in self._cells:
             segments.append(Segment(" " * (cell.start - filled), style))
-            segments.append(self._segment(download, cell, style, is_cursor=is_cursor))
+            is_first = cell.start == 0
+            segments.append(self._segment(download, cell, cursor_style if is_first else style))
             filled = cell.start + cell.width
         return Strip(segments).simplify().adjust_cell_length(width, style)
 
-    def _segment(self, download: Download, cell: Cell, style: Style, *, is_cursor: bool) -> Segment:
+    def _segment(self, download: Download, cell: Cell, style: Style) -> Segment:
         busy = self._busy.get(download.id)
         name = cell.column.name
         text = busy if busy and name == "status" else cell.column.text(download, self._now)
-        if not is_cursor and name in ("status", "bar"):  # the cursor's line has the cursor's colours alone
+        # A line that is the cursor's from end to end has the cursor's colours alone.
+        if name in ("status", "bar") and style == self.rich_style:
             colour = "bar" if name == "bar" else "busy" if busy else _style_name(download)
             style += self.get_component_rich_style(f"downloads-table--{colour}", partial=True)
         return Segment(fit(text, cell), style)
@@ -269,3 +344,8 @@ class DownloadsTable(ScrollView, can_focus=True):
 
 def _style_name(download: Download) -> str:
     return Status.UNKNOWN.value if download.is_missing else str(download.status.value)
+
+
+def _as_seen(download: Download | None) -> Download | None:
+    """A download less the times that the table does not show, which change with each look."""
+    return download and replace(download, seen_at=None, updated_at=None)

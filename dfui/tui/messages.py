@@ -10,6 +10,7 @@ from textual.message import Message
 
 from dfui.cancellation import Progress
 from dfui.outcomes import Outcome
+from dfui.watching import ListProgress
 
 
 class Reach(enum.Enum):
@@ -28,6 +29,13 @@ class ReachChanged(Message):
 
     reach: Reach
     since: datetime | None = None
+
+
+@dataclass
+class ListProgressed(Message):
+    """The whole list is under way, and has come this far; None once it has ended."""
+
+    progress: ListProgress | None
 
 
 @dataclass
@@ -50,6 +58,13 @@ class CancellationProgressed(Message):
     """A cancellation has come to a step."""
 
     progress: Progress
+
+
+@dataclass
+class CancellationEnded(Message):
+    """One of the confirmed cancellations has its outcome; the others may go on."""
+
+    outcome: Outcome
 
 
 @dataclass

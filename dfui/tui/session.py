@@ -21,10 +21,12 @@ from dfui.secret import Secret
 from dfui.signing_in import Access
 from dfui.store import Store, StoreError
 from dfui.tui.messages import (
+    CancellationEnded,
     CancellationProgressed,
     CancellationsBroke,
     CancellationsEnded,
     DownloadsChanged,
+    ListProgressed,
     LookFailed,
     Reach,
     ReachChanged,
@@ -34,7 +36,7 @@ from dfui.tui.messages import (
     Told,
 )
 from dfui.tui.network_thread import NetworkThread
-from dfui.watching import Follower, refresh_list, refresh_one
+from dfui.watching import Follower, ListProgress, Looks, refresh_list
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
@@ -55,9 +57,11 @@ class Session:
         self._post: Callable[[Message], object] = lambda message: None
         self._thread = NetworkThread()
         self._client: DatafinitiClient | None = None
+        self._looks: Looks | None = None
         self._follower: Follower | None = None
         self._following: asyncio.Task[None] | None = None
         self._cancellations: set[Future[None]] = set()
+        self._looking: set[Future[None]] = set()
         self._token_wanted: list[asyncio.Future[Secret | None]] = []
         self._live_at: datetime | None = None
         self._is_refreshing = False
@@ -86,8 +90,14 @@ class Session:
 
     def look(self, ids: Sequence[str]) -> None:
         """Look at these downloads now."""
-        for download_id in ids:
-            self._submit(self._look(download_id))
+        looking = self._thread.submit(self._guarded(self._look_at_all(ids)))
+        self._looking.add(looking)
+        looking.add_done_callback(self._looking.discard)
+
+    def stop_looking(self) -> None:
+        """Look no further: what was asked for is no longer shown."""
+        for looking in list(self._looking):
+            looking.cancel()
 
     def add(self, ids: Sequence[str]) -> None:
         """Make downloads known, and look at them."""
@@ -162,26 +172,34 @@ class Session:
 
     async def _go_online(self) -> None:
         """Begin with the token in use."""
-        if self._client is None:
+        client = self._client
+        if client is None:
             # The import, and the certificates, take long enough to notice, and hold nothing up here.
-            self._client = self.access.client()
+            client = self._use(self.access.client())
         elif self.access.token is not None:
-            self._client.use_token(self.access.token.secret)
+            client.use_token(self.access.token.secret)
         self._post(ReachChanged(Reach.CONNECTING))
         try:
-            await self._settle(self._client)
+            await self._settle(client)
         finally:
             await self._refresh()
-            self._follow(self._client)
+            self._follow()
+
+    def _use(self, client: DatafinitiClient) -> DatafinitiClient:
+        self._client = client
+        self._looks = Looks(client, self.store, clock=self.clock)
+        return client
 
     async def _settle(self, client: DatafinitiClient) -> None:
         outcomes = [outcome async for outcome in settle(client=client, store=self.store, clock=self.clock)]
         if outcomes:
             self._post(CancellationsEnded(tuple(outcomes), settled=True))
 
-    def _follow(self, client: DatafinitiClient) -> None:
+    def _follow(self) -> None:
+        if self._looks is None:
+            return
         if self._following is None or self._following.done():
-            self._follower = Follower(client, self.store, looked=self._looked, clock=self.clock)
+            self._follower = Follower(self._looks, self.store, looked=self._looked, clock=self.clock)
             self._following = asyncio.create_task(self._guarded(self._follower.run()))
         else:
             self._hurry()
@@ -195,7 +213,12 @@ class Session:
             return
         self._is_refreshing = True
         try:
-            refreshed = await refresh_list(self._client, self.store, clock=self.clock)
+            refreshed = await refresh_list(
+                self._client,
+                self.store,
+                clock=self.clock,
+                progressed=self._list_progressed,
+            )
         except DatafinitiError as error:
             self._noticed(error)
             if not isinstance(error, Unauthorized):
@@ -209,15 +232,22 @@ class Session:
                 self._post(Told(wording.records_skipped(refreshed.skipped), is_trouble=True))
         finally:
             self._is_refreshing = False
+            self._post(ListProgressed(None))
             self._post(DownloadsChanged())
         self._hurry()
 
+    def _list_progressed(self, progress: ListProgress) -> None:
+        self._post(ListProgressed(progress))
+
+    async def _look_at_all(self, ids: Sequence[str]) -> None:
+        await asyncio.gather(*(self._look(download_id) for download_id in ids))
+
     async def _look(self, download_id: str) -> None:
-        if self._client is None:
+        if self._looks is None:
             self._post(LookFailed(download_id, wording.TOKEN_COMES_FIRST))
             return
         try:
-            await refresh_one(self._client, self.store, download_id, clock=self.clock)
+            await self._looks.at(download_id)
         except DatafinitiError as error:
             self._noticed(error)
             if not isinstance(error, NotFound):
@@ -230,8 +260,8 @@ class Session:
         added = self.store.downloads.add(ids)
         self._post(DownloadsChanged())
         self._post(Told(wording.added(len(added), len(ids) - len(added))))
-        if self._client is not None:
-            await asyncio.gather(*(self._look(download_id) for download_id in ids))
+        if self._looks is not None:
+            await self._look_at_all(ids)
         self._hurry()
 
     async def _forget(self, download_id: str) -> None:
@@ -244,26 +274,31 @@ class Session:
         except Exception as error:
             self._post(CancellationsBroke(tuple(ids), wording.broke(error)))
             raise
+        finally:
+            if self._looks is not None:
+                self._looks.release(ids)
         self._post(CancellationsEnded(tuple(outcomes[download_id] for download_id in ids)))
         self._hurry()
 
     async def _outcomes(self, ids: Sequence[str]) -> dict[str, Outcome]:
         """Cancel, and tell of each step; the token is asked for first where none is known."""
         try:
-            client = self._client or self.access.client()
+            client = self._client or self._use(self.access.client())
         except DatafinitiError as error:
             return _not_sent(ids, str(error))
-        self._client = client
         if self.access.token is None and await self._ask_for_token() is None:
             return _not_sent(ids, "No token was given.")
         client.use_token(self.access.token.secret if self.access.token else None)
         outcomes: dict[str, Outcome] = {}
+        if self._looks is not None:
+            self._looks.hold(ids)
         async for event in cancel(ids, client=client, store=self.store, sign_in=self._ask_for_token, clock=self.clock):
             match event:
                 case Progress():
                     self._post(CancellationProgressed(event))
                 case Outcome():
                     outcomes[event.download_id] = event
+                    self._post(CancellationEnded(event))
                     self._post(DownloadsChanged((event.download_id,)))
         return outcomes
 
@@ -325,7 +360,7 @@ class Session:
         if self._client is not None:
             self._client.use_token(None)
             await self._client.close()
-            self._client = None
+            self._client = self._looks = None
         self._post(ReachChanged(Reach.SIGNED_OUT))
         self._post(Told(sentence))
 

@@ -11,6 +11,7 @@ from textual.widget import Widget
 
 from dfui import wording
 from dfui.tui.messages import Reach
+from dfui.watching import ListProgress
 
 
 class TitleBar(Widget):
@@ -20,6 +21,12 @@ class TitleBar(Widget):
     since: reactive[datetime | None] = reactive(None)
     counts: reactive[tuple[int, int]] = reactive((0, 0))
     """How many are active, and how many are known."""
+
+    marked: reactive[int] = reactive(0)
+    cancelling: reactive[tuple[int, int]] = reactive((0, 0))
+    """Of the cancellations that were begun together, how many have ended, and how many there are."""
+    progress: reactive[ListProgress | None] = reactive(None)
+    """How far the list has come, where it takes its time."""
 
     def __init__(self, *, whose: str, host: str | None, now: datetime) -> None:
         super().__init__()
@@ -31,7 +38,15 @@ class TitleBar(Widget):
         """The title on the left, what changes on the right; the title makes room first."""
         width = self.content_size.width
         active, known = self.counts
-        parts = [self._whose, self._host, self._reach_in_words(), f"{active:,} active of {known:,}"]
+        ended, begun = self.cancelling
+        parts = [
+            self._whose,
+            self._host,
+            self._reach_in_words(),
+            f"cancelling: {ended:,} of {begun:,} done" if begun > 1 else None,
+            f"{self.marked:,} marked" if self.marked else None,
+            f"{active:,} active of {known:,}",
+        ]
         right = " · ".join(part for part in parts if part)
         left = "dfui  Datafiniti downloads"
         if cell_len(left) + cell_len(right) + 2 > width:
@@ -42,6 +57,8 @@ class TitleBar(Widget):
         return Content(set_cell_size(left, room) + right)
 
     def _reach_in_words(self) -> str:
+        if self.progress is not None:
+            return wording.list_progress(self.progress.bytes_read, self.progress.downloads_stored)
         if self.reach is Reach.STALE and self.since is not None:
             return f"stale since {wording.clock_time(self.since, now=self._now)}"
         return self.reach.value

@@ -121,6 +121,16 @@ def records_skipped(skipped: Sequence[str]) -> str:
     return f"Of the list, what could not be read was skipped: {sanitize(skipped[0])}{more}."
 
 
+def list_progress(bytes_read: int, stored: int) -> str:
+    """How far a long list has come."""
+    return f"{stored:,} listed" if stored else f"list: {bytes_read / 1e6:,.0f} MB"
+
+
 def list_broken_off(downloads: int, reason: str) -> str:
     """The list ended early."""
     return f"The list broke off after {counted(downloads, 'download')} ({sanitize(reason)}); these were taken over."
+
+
+def nothing_matches(search: str) -> str:
+    """No known download has the words of the filter."""
+    return f"No known download matches “{sanitize(search, most=60)}”."

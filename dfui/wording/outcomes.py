@@ -129,6 +129,13 @@ def _deducted(outcome: Outcome) -> list[str]:
             return [f"{deducted:,} credits stay deducted."]
 
 
+def cancelling_already(ids: Sequence[str]) -> str:
+    """These were confirmed, and their outcome is not known yet."""
+    if len(ids) == 1:
+        return f"{sanitize(ids[0])} is being cancelled already."
+    return f"All {len(ids):,} are being cancelled already."
+
+
 def settled(outcome: Outcome) -> str:
     """What became of a cancellation that a dfui left open which is gone."""
     return f"Left open by an earlier dfui: {outcome_title(outcome)}."

@@ -187,9 +187,7 @@ async def test_a_rejected_token_is_asked_for_and_the_cancellation_goes_on(
     app.session.stop()
 
 
-async def test_what_did_not_work_is_tried_again_with_a_new_confirmation(
-    simulator: Simulator, clock: ManualClock
-) -> None:
+async def test_what_did_not_work_is_tried_again_in_one_key(simulator: Simulator, clock: ManualClock) -> None:
     simulator.interrupt = lambda request: httpx.Response(403) if request.method == "DELETE" else None
     app = app_on(simulator, clock)
     async with app.run_test(size=(110, 30)) as pilot:
@@ -201,8 +199,6 @@ async def test_what_did_not_work_is_tried_again_with_a_new_confirmation(
         assert "was refused" in text(outcome)
         simulator.interrupt = lambda request: None
         await pilot.press("t")
-        await opened(pilot, ConfirmCancel)
-        await pilot.press("y")
         await until(
             pilot, lambda: isinstance(app.screen, OutcomeModal) and app.screen is not outcome, "the second outcome"
         )

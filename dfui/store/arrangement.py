@@ -1,0 +1,76 @@
+"""Which of the known downloads are wanted, and in which order."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+_STATUS_WORD = """
+    CASE WHEN is_missing THEN 'not found'
+         WHEN api_status = 'in_progress' THEN 'running'
+         ELSE coalesce(api_status, 'not seen') END
+"""
+_SEARCHED = (
+    f"(id || char(10) || {_STATUS_WORD} || char(10) || coalesce(data_type, '') || char(10) || coalesce(query, ''))"
+)
+
+
+class SortBy(enum.Enum):
+    """What downloads can be sorted by."""
+
+    ACTIVITY = "activity"
+    """Active ones first, the newest first within each group."""
+    ID = "id"
+    STATUS = "status"
+    PROGRESS = "progress"
+    RECORDS = "records"
+    CREDITS = "credits"
+    TYPE = "type"
+    STARTED = "started"
+
+
+_EXPRESSIONS = {
+    # IDs that are numbers sort as numbers.
+    SortBy.ID: ("length(id)", "id"),
+    SortBy.STATUS: (_STATUS_WORD,),
+    SortBy.PROGRESS: ("num_downloaded * 1.0 / nullif(num_records, 0)",),
+    SortBy.RECORDS: ("coalesce(num_downloaded, num_records)",),
+    SortBy.CREDITS: ("total_cost",),
+    SortBy.TYPE: ("data_type",),
+    SortBy.STARTED: ("started_at",),
+}
+_FROM_A_TO_Z = frozenset({SortBy.STATUS, SortBy.TYPE})
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """What of the known downloads is wanted, in which order."""
+
+    search: str = ""
+    """Words that each must occur in the ID, the status, the type or the query, in any case of A to Z."""
+    sort_by: SortBy = SortBy.ACTIVITY
+    is_reversed: bool = False
+
+    @property
+    def goes_up(self) -> bool:
+        """Whether small values come first; large ones do unless it is reversed, but words go from A to Z."""
+        return (self.sort_by in _FROM_A_TO_Z) is not self.is_reversed
+
+    def where(self) -> tuple[str, list[str]]:
+        """The condition in SQL, and its values."""
+        words = self.search.split()
+        condition = "".join(f" AND {_SEARCHED} LIKE ? ESCAPE '\\'" for _ in words)
+        return condition, [f"%{_literally(word)}%" for word in words]
+
+    def order_by(self) -> str:
+        """The order in SQL; what is not known comes last."""
+        expressions = _EXPRESSIONS.get(self.sort_by)
+        if expressions is None:
+            return "is_active DESC, started_at DESC, key DESC"
+        direction = "ASC" if self.goes_up else "DESC"
+        return ", ".join([*(f"{each} {direction} NULLS LAST" for each in expressions), f"key {direction}"])
+
+
+def _literally(word: str) -> str:
+    """A word for LIKE, in which no sign stands for others."""
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from dfui.clock import ManualClock
+from dfui.simulator import Simulator
+from dfui.store import DownloadRow, Store, temporary_store
+from dfui.tui.downloads_screen import DownloadsScreen
+from dfui.tui.filter_bar import FilterBar
+from dfui.tui.sort_by import SortByModal
+from tests.support.apps import app_on, downloads_screen, lines, live, notifications, opened, table, until
+
+MANY = 100_000
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """A clock that stands still until it is moved."""
+    return ManualClock()
+
+
+@pytest.fixture
+def simulator(clock: ManualClock) -> Simulator:
+    """An account without downloads."""
+    return Simulator(now=clock.now)
+
+
+@pytest.fixture
+def large_store() -> Store:
+    """100,000 downloads that have ended, of two types; the newest is 99999."""
+    store = temporary_store(profile="production", origin="x")
+    rows = (
+        DownloadRow(
+            str(n),
+            api_status="completed",
+            is_active=False,
+            data_type="business" if n % 10 else "product",
+            query=f"categories:hotels AND city:number{n % 1_000}",
+            num_downloaded=n % 777,
+            num_records=777,
+            total_cost=n % 555,
+            started_at=n,
+        )
+        for n in range(MANY)
+    )
+    store.downloads.observe(rows, observed=0, now=0)
+    return store
+
+
+def ids(pilot: Pilot[None]) -> list[str]:
+    """The IDs on the screen, from the top."""
+    return [line[3:].split()[0] for line in lines(pilot)[1:] if line.strip()]
+
+
+async def test_the_window_is_right_at_both_ends_and_after_a_filter(
+    simulator: Simulator, clock: ManualClock, large_store: Store
+) -> None:
+    app = app_on(simulator, clock, store=large_store)
+    async with app.run_test(size=(110, 30)) as pilot:
+        await live(pilot)
+        assert ids(pilot)[:3] == ["99999", "99998", "99997"]
+        await pilot.press("end")
+        assert ids(pilot)[-1] == "0"
+        assert table(pilot).cursor == MANY - 1
+        await pilot.press("slash", *"number7", "enter")
+        await until(pilot, lambda: table(pilot).shown < MANY, "filtered")
+        assert table(pilot).shown == sum("number7" in f"number{n % 1_000}" for n in range(MANY))
+        await pilot.press("end")
+        assert ids(pilot)[-1] == "7"
+        await pilot.press("home")
+        assert ids(pilot)[0] == "99799"
+        await pilot.press("escape")
+        assert table(pilot).shown == MANY
+        assert table(pilot).current is not None
+        assert table(pilot).current.id == "99799"  # the cursor stays on its download
+        assert len(table(pilot)._window._pages) <= 8
+    app.session.stop()
+
+
+async def test_a_filter_searches_id_status_type_and_query_as_one_types(
+    simulator: Simulator, clock: ManualClock
+) -> None:
+    simulator.add("7", query="categories:hotels")
+    simulator.add("8", query="brand:50%_off", data_type="product")
+    simulator.add("9").cancel(clock.now())
+    app = app_on(simulator, clock)
+    async with app.run_test(size=(110, 30)) as pilot:
+        await live(pilot)
+        for words, found in [
+            ("HOTELS", {"7", "9"}), ("product", {"8"}), ("cancelled", {"9"}), ("run 8", {"8"}), ("8", {"8"}),
+            ("50%_", {"8"}), ("5%0", set()), ("hotels running", {"7"}),
+        ]:  # fmt: skip
+            await pilot.press("slash")
+            downloads_screen(pilot).query_one(Input).value = words
+            await until(pilot, lambda words=words: table(pilot).arrangement.search == words, words)
+            if found:
+                assert set(ids(pilot)) == found, words
+            else:
+                assert "No known download matches" in lines(pilot)[1]
+                await pilot.press("enter", "c")
+                assert "no download to cancel" in notifications(pilot)
+        await pilot.press("slash", "escape")
+        assert set(ids(pilot)) == {"7", "8", "9"}
+        assert not downloads_screen(pilot).query_one(FilterBar).display
+    app.session.stop()
+
+
+async def test_sorting_by_a_column_keeps_the_cursor_on_its_download(
+    simulator: Simulator, clock: ManualClock, large_store: Store
+) -> None:
+    app = app_on(simulator, clock, store=large_store)
+    async with app.run_test(size=(110, 30)) as pilot:
+        await live(pilot)
+        await pilot.press("down", "down")
+        await pilot.press("s")
+        await opened(pilot, SortByModal)
+        await pilot.press(*["down"] * 5, "enter")  # credits
+        await opened(pilot, DownloadsScreen)
+        assert "Credits▾" in lines(pilot)[0]
+        current = table(pilot).current
+        assert current is not None and current.id == "99997"
+        await pilot.press("home")
+        assert " 554 " in lines(pilot)[1]
+        await pilot.click(
+            "#downloads", offset=(lines(pilot)[0].index("Credits") + 2, 1)
+        )  # the heading of the same column turns the order round
+        assert "Credits▴" in lines(pilot)[0]
+        assert table(pilot).cursor == MANY - 1
+        await pilot.press("home")
+        assert " 0  business" in lines(pilot)[1] or " 0  product" in lines(pilot)[1]
+    app.session.stop()
+
+
+async def test_the_cursor_stays_on_its_download_when_newer_ones_arrive(
+    simulator: Simulator, clock: ManualClock, large_store: Store
+) -> None:
+    app = app_on(simulator, clock, store=large_store)
+    async with app.run_test(size=(110, 30)) as pilot:
+        await live(pilot)
+        await pilot.press(*["pagedown"] * 3)
+        before = table(pilot).current
+        top = ids(pilot)[0]
+        simulator.add("200001")
+        simulator.add("200002")
+        await pilot.press("r")
+        await until(pilot, lambda: table(pilot).shown == MANY + 2, "the new ones")
+        after = table(pilot).current
+        assert before is not None and after is not None and before.id == after.id
+        assert ids(pilot)[0] == top  # nor has what is seen moved
+    app.session.stop()
+
+
+async def test_marks_stay_on_their_downloads_and_can_be_taken_away(simulator: Simulator, clock: ManualClock) -> None:
+    for n in range(1, 7):
+        simulator.add(str(n), query="hotels" if n % 2 else "museums")
+    simulator.add("9").cancel(clock.now())
+    app = app_on(simulator, clock)
+    async with app.run_test(size=(110, 30)) as pilot:
+        await live(pilot)
+        await pilot.press("space", "space")
+        first_two = set(table(pilot).marked)
+        assert len(first_two) == 2 and table(pilot).cursor == 2
+        await pilot.press("slash", *"museums", "enter", "m")
+        assert set(table(pilot).marked) == first_two | {"2", "4", "6"}
+        await pilot.press("escape")
+        assert sum("*" in line[:3] for line in lines(pilot)) == len(table(pilot).marked)
+        assert f"{len(table(pilot).marked)} marked" in str(downloads_screen(pilot).query_one("TitleBar").render())
+        await pilot.press("u")
+        assert not table(pilot).marked
+    app.session.stop()
+
+
+async def test_a_download_that_vanished_from_the_api_stays_listed_and_is_said(
+    simulator: Simulator, clock: ManualClock
+) -> None:
+    simulator.add("7")
+    simulator.add("8")
+    app = app_on(simulator, clock)
+    async with app.run_test(size=(110, 30)) as pilot:
+        await live(pilot)
+        del simulator.downloads["7"]
+        await pilot.press("r")
+        await until(pilot, lambda: simulator.requests.count(("GET", "/downloads")) == 2, "the list again")
+        for _ in range(8):
+            clock.advance(10)
+            await pilot.pause()
+        await until(pilot, lambda: sum("not found" in line for line in lines(pilot)) == 1, "it is said")
+        assert table(pilot).shown == 2
+    app.session.stop()
