@@ -58,7 +58,7 @@ def parse_api_url(text: str) -> ApiAddress:
         raise AddressError("The API address may have a host and a path only: no user, no password, no ? and no #.")
     if not HOST.fullmatch(host):
         raise AddressError("The API address has no valid host. Give an address like https://api.datafiniti.co/v4.")
-    is_loopback = _is_loopback(host)
+    is_loopback = is_loopback_host(host)
     if parts.scheme == "http" and not is_loopback:
         raise AddressError(
             f"The API address http://{host} is not encrypted, so the token is not sent there. "
@@ -71,7 +71,8 @@ def parse_api_url(text: str) -> ApiAddress:
     return ApiAddress(url=origin + parts.path.rstrip("/"), origin=origin, host=named, is_loopback=is_loopback)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback_host(host: str) -> bool:
+    """Whether a host is this machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -13,6 +13,7 @@ Result = TypeVar("Result")
 def call_on_daemon_thread(use: Callable[[], Result], *, name: str) -> Future[Result]:
     """Call this on a thread of its own, which ends with the process at the latest."""
     answer: Future[Result] = Future()
+    answer.set_running_or_notify_cancel()  # who no longer waits does not end it
 
     def run() -> None:
         try:

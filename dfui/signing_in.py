@@ -10,6 +10,7 @@ from dfui.credentials import KeyringEntry, Token, TokenSource, token_of_environm
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
+    from dfui.api.lean_httpx import httpx
     from dfui.api.wire import Account
     from dfui.secret import Secret
     from dfui.settings import Settings
@@ -20,7 +21,8 @@ Connect = Callable[["Secret | None"], "DatafinitiClient"]
 class Access:
     """The way to the API for one profile at one API address.
 
-    `connect` makes the clients of a simulated account, as the demo does; then the keyring is left alone.
+    `connect` makes the clients of a simulated account, as the demo does; then the keyring is left alone, and its files
+    come through `results_transport`.
     """
 
     def __init__(
@@ -28,11 +30,14 @@ class Access:
         settings: Settings,
         *,
         connect: Connect | None = None,
+        results_transport: httpx.BaseTransport | None = None,
         given: Token | None = None,
         environment: Mapping[str, str] = os.environ,
     ) -> None:
         self.settings = settings
         self._connect = connect
+        self.results_transport = results_transport
+        """What result files are fetched through, instead of a network."""
         self._environment = environment
         self.token = given
         """The token in use, once it is known."""

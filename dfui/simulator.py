@@ -87,6 +87,8 @@ class Simulator:
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     token: str = TOKEN
     base_path: str = "/v4"
+    link_origin: str = LINK_ORIGIN
+    """Where the result files are said to be."""
     downloads: dict[str, SimulatedDownload] = field(default_factory=dict)
     requests: list[tuple[str, str]] = field(default_factory=list)
     """The method and path of each request that came, in order."""
@@ -211,13 +213,11 @@ class Simulator:
         }  # fmt: skip
 
     def _links(self, download: SimulatedDownload, records: int, now: datetime) -> list[str]:
-        """A pre-signed address for each file; there are none while it runs."""
-        if download.status(now) in ("queued", "running"):
-            return []
+        """A pre-signed address for each file; while it runs, for what is there so far."""
         ending = "txt" if download.format == "json" else download.format
         signed = f"X-Amz-Date={now:%Y%m%dT%H%M%SZ}&X-Amz-Expires=604800&X-Amz-Signature=simulated"
         files = itertools.islice(itertools.count(1), -(-records // RECORDS_A_FILE))
-        return [f"{LINK_ORIGIN}/{download.id}_{number}.{ending}?{signed}" for number in files]
+        return [f"{self.link_origin}/{download.id}_{number}.{ending}?{signed}" for number in files]
 
     def _account(self) -> dict[str, object]:
         now = self.now()

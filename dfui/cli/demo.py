@@ -12,6 +12,7 @@ from dfui.credentials import Token, TokenSource
 from dfui.secret import Secret
 from dfui.settings import Settings
 from dfui.signing_in import Access
+from dfui.simulated_files import SimulatedFiles
 from dfui.store import Store, temporary_store
 
 LATENCY_SECONDS = 0.15
@@ -25,11 +26,14 @@ def simulated_account(settings: Settings, clock: Clock, *, latency: float = LATE
         await clock.sleep(latency)
 
     settings = replace(settings, profile="demo", address=DATAFINITI)
-    transport = simulator.transport(simulator.demo_account(clock.now), latency=wait if latency else None)
+    account = simulator.demo_account(clock.now)
+    transport = simulator.transport(account, latency=wait if latency else None)
     token = Token(Secret(simulator.TOKEN), TokenSource.SESSION)
 
     def connect(secret: Secret | None) -> DatafinitiClient:
         return DatafinitiClient(secret, address=DATAFINITI, transport=transport)
 
-    access = Access(settings, connect=connect, given=token, environment={})
+    access = Access(
+        settings, connect=connect, results_transport=SimulatedFiles(account).transport(), given=token, environment={}
+    )
     return access, temporary_store(profile="demo", origin=settings.address.origin)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import functools
+
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -49,6 +51,10 @@ def large_store() -> Store:
     return store
 
 
+def _searches(pilot: Pilot[None], words: str) -> bool:
+    return table(pilot).arrangement.search == words
+
+
 def ids(pilot: Pilot[None]) -> list[str]:
     """The IDs on the screen, from the top."""
     return [line[3:].split()[0] for line in lines(pilot)[1:] if line.strip()]
@@ -73,8 +79,8 @@ async def test_the_window_is_right_at_both_ends_and_after_a_filter(
         assert ids(pilot)[0] == "99799"
         await pilot.press("escape")
         assert table(pilot).shown == MANY
-        assert table(pilot).current is not None
-        assert table(pilot).current.id == "99799"  # the cursor stays on its download
+        current = table(pilot).current
+        assert current is not None and current.id == "99799"  # the cursor stays on its download
         assert len(table(pilot)._window._pages) <= 8
     app.session.stop()
 
@@ -94,7 +100,7 @@ async def test_a_filter_searches_id_status_type_and_query_as_one_types(
         ]:  # fmt: skip
             await pilot.press("slash")
             downloads_screen(pilot).query_one(Input).value = words
-            await until(pilot, lambda words=words: table(pilot).arrangement.search == words, words)
+            await until(pilot, functools.partial(_searches, pilot, words), words)
             if found:
                 assert set(ids(pilot)) == found, words
             else:
