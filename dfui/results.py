@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import enum
 import functools
 import random
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -15,12 +14,12 @@ from dfui.api.errors import DatafinitiError, NotFound
 from dfui.clock import Clock
 from dfui.daemon_thread import call_on_daemon_thread
 from dfui.downloads import Download
+from dfui.fetch_control import FetchControl, Halted
+from dfui.fetch_events import DownloadFiles, Event, FileProgress, FileState
 from dfui.result_files import ResultFile, count_records, files_of
 from dfui.store import Store
 from dfui.transfer import (
     AlreadyThere,
-    FetchControl,
-    Halted,
     LinkExpired,
     Received,
     Transfer,
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
     from dfui.api.lean_httpx import httpx
 
-__all__ = ["DownloadFiles", "FetchControl", "FileProgress", "FileState", "fetch", "folders_for", "sized"]
-
 MOST_FILES = 4
 """Files at a time, over all downloads."""
 MOST_TRIES = 5
@@ -44,70 +41,7 @@ LONGEST_PAUSE = 8.0
 """Seconds between two tries."""
 
 
-class FileState(enum.Enum):
-    """Where a file stands; the values are what JSON uses."""
-
-    WAITING = "waiting"
-    FETCHING = "fetching"
-    PAUSED = "paused"
-    COMPLETE = "complete"
-    ALREADY_THERE = "already_there"
-    """The complete file was here before, and was left alone."""
-    DIFFERS = "differs"
-    """Something else has its name; it is left alone until overwriting is allowed."""
-    FAILED = "failed"
-    STOPPED = "stopped"
-
-    @property
-    def is_here(self) -> bool:
-        """Whether the whole file is here."""
-        return self in (FileState.COMPLETE, FileState.ALREADY_THERE)
-
-    @property
-    def is_final(self) -> bool:
-        """Whether nothing more comes of it."""
-        return self not in (FileState.WAITING, FileState.FETCHING, FileState.PAUSED)
-
-
-@dataclass(frozen=True, slots=True)
-class DownloadFiles:
-    """What a download has to fetch; once for each, before its files."""
-
-    download: Download
-    """As the API showed it now; where it is active, its files are partial."""
-    names: tuple[str, ...]
-    folder: Path
-    trouble: DatafinitiError | None = None
-    """Why nothing is known of its files."""
-
-
-@dataclass(frozen=True, slots=True)
-class FileProgress:
-    """How far one file has come; sizes are in bytes, None is not known."""
-
-    download_id: str
-    name: str
-    path: Path
-    state: FileState
-    bytes_done: int = 0
-    bytes_total: int | None = None
-    bytes_resumed: int = 0
-    """Of those that are here, from an earlier fetch."""
-    records: int | None = None
-    """Once it is here, and where they can be counted."""
-    trouble: str | None = None
-    """What went wrong, as a sentence."""
-
-
-Event = DownloadFiles | FileProgress
 Result = TypeVar("Result")
-
-
-def folders_for(ids: Sequence[str], output: Path | None) -> dict[str, Path]:
-    """Where the files of each download go: one into `output` or `./ID`, several into `ID` below it."""
-    if len(ids) == 1:
-        return {ids[0]: output or Path(ids[0])}
-    return {download_id: (output or Path()) / download_id for download_id in ids}
 
 
 async def fetch(

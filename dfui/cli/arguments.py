@@ -74,6 +74,12 @@ def _parser() -> argparse.ArgumentParser:
     listing = command("list", "list_downloads", "List the known downloads, after a look at the API")
     listing.add_argument("--status", choices=STATUSES, metavar="S", help=f"only these: {', '.join(STATUSES)}")
     listing.add_argument("--offline", action="store_true", help="do not ask the API: list what was seen last")
+    fetching = command("fetch", "fetch", "Fetch the retained records of downloads into a folder")
+    _ids(fetching)
+    fetching.add_argument(
+        "--output", metavar="DIR", type=Path, help="where to: ./ID unless told; several go into DIR/ID"
+    )
+    fetching.add_argument("--overwrite", action="store_true", help="replace other files that have the same names")
     _ids(command("add", "add", "Make downloads known, by ID or address"))
     _ids(command("forget", "forget", "Hide downloads here; they are not cancelled"))
     login = command("login", "login", "Check a token, and keep it in the OS keyring")

@@ -21,6 +21,7 @@ from dfui.tui.account import AccountModal
 from dfui.tui.add_downloads import AddDownloads
 from dfui.tui.confirm_cancel import ConfirmCancel
 from dfui.tui.downloads_table import DownloadsTable
+from dfui.tui.fetch_results import FetchResults
 from dfui.tui.filter_bar import FilterBar
 from dfui.tui.messages import (
     CancellationEnded,
@@ -28,6 +29,8 @@ from dfui.tui.messages import (
     CancellationsBroke,
     CancellationsEnded,
     DownloadsChanged,
+    FetchEnded,
+    FetchProgressed,
     ListProgressed,
     LookFailed,
     ReachChanged,
@@ -36,7 +39,7 @@ from dfui.tui.messages import (
     SignInNeeded,
     Told,
 )
-from dfui.tui.outcome import OutcomeModal
+from dfui.tui.outcome import OutcomeAnswer, OutcomeModal
 from dfui.tui.question import Question
 from dfui.tui.session import Session
 from dfui.tui.sign_in import SignIn
@@ -61,6 +64,7 @@ class DownloadsScreen(Screen[None]):
             tooltip="Cancel what is marked, or under the cursor; asks first",
         ),
         Binding("a", "add", "Add IDs", id="add", tooltip="Make downloads known, by ID, address, or a paste"),
+        Binding("f", "fetch", "Fetch", id="fetch", tooltip="Fetch the result files"),
         Binding("space", "mark", "Mark", id="mark", tooltip="Mark the download under the cursor, or unmark it"),
         Binding("m", "mark_active", "Mark active", id="mark_active", show=False, tooltip="Mark all active ones shown"),
         Binding("u", "unmark", "Unmark all", id="unmark", show=False, tooltip="Take all marks away"),
@@ -141,6 +145,16 @@ class DownloadsScreen(Screen[None]):
             self._tell_about(self._table.current)
             self._tell_of_batch()
             self._session.cancel(ids)
+
+    def action_fetch(self) -> None:
+        """Ask where the result files of the marked downloads, or of the one under the cursor, are to go."""
+        download = self._table.current
+        wanted = tuple(self._table.marked) or ((download.id,) if download else ())
+        if wanted:
+            self._fetch(wanted)
+
+    def _fetch(self, ids: tuple[str, ...]) -> None:
+        self.app.push_screen(FetchResults(ids, self._session))
 
     def action_mark(self) -> None:
         """Mark the download under the cursor, or unmark it, and go on to the next."""
@@ -263,6 +277,16 @@ class DownloadsScreen(Screen[None]):
     def _list_progressed(self, message: ListProgressed) -> None:
         self.query_one(TitleBar).progress = message.progress
 
+    @on(FetchProgressed)
+    def _fetch_progressed(self, message: FetchProgressed) -> None:
+        if fetching := self._open_modal(FetchResults):
+            fetching.progressed(message.event)
+
+    @on(FetchEnded)
+    def _fetch_ended(self) -> None:
+        if fetching := self._open_modal(FetchResults):
+            fetching.ended()
+
     @on(LookFailed)
     def _look_failed(self, message: LookFailed) -> None:
         if confirmation := self._open_modal(ConfirmCancel):
@@ -355,7 +379,14 @@ class DownloadsScreen(Screen[None]):
             ended = self._outcomes.pop(0)
             # What was confirmed in this session is tried again in one key; what an earlier one left is asked for anew.
             again = self._confirm if ended.settled else self._confirmed
-            self.app.push_screen(OutcomeModal(ended.outcomes, settled=ended.settled), again)
+
+            def read(answer: OutcomeAnswer | None) -> None:
+                if answer is not None and answer.fetches:
+                    self._fetch(answer.ids)
+                elif answer is not None:
+                    again(answer.ids)
+
+            self.app.push_screen(OutcomeModal(ended.outcomes, settled=ended.settled), read)
 
     def _reload(self) -> None:
         self._table.reload()

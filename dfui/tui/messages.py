@@ -9,6 +9,7 @@ from datetime import datetime
 from textual.message import Message
 
 from dfui.cancellation import Progress
+from dfui.fetch_events import Event
 from dfui.outcomes import Outcome
 from dfui.watching import ListProgress
 
@@ -81,6 +82,17 @@ class CancellationsBroke(Message):
 
     ids: tuple[str, ...]
     sentence: str
+
+
+@dataclass
+class FetchProgressed(Message):
+    """A fetch of result files has come on."""
+
+    event: Event
+
+
+class FetchEnded(Message):
+    """A fetch has come to its end, whatever it brought."""
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -13,15 +14,24 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from dfui import wording
-from dfui.outcomes import Outcome
+from dfui.outcomes import Outcome, OutcomeKind
 
 
-class OutcomeModal(ModalScreen[tuple[str, ...]]):
-    """Shows outcomes; dismissed with the IDs to try again, none where it is just closed."""
+@dataclass(frozen=True, slots=True)
+class OutcomeAnswer:
+    """What is to be done next with these downloads: their result files are fetched, or they are tried again."""
+
+    ids: tuple[str, ...]
+    fetches: bool
+
+
+class OutcomeModal(ModalScreen[OutcomeAnswer | None]):
+    """Shows outcomes; dismissed with what is to be done next, None where it is just closed."""
 
     AUTO_FOCUS = "#close"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "Close", id="outcome.close"),
+        Binding("f", "fetch", "Fetch records", id="outcome.fetch"),
         Binding("t", "try_again", "Try again", id="outcome.try_again"),
         Binding("up,k", "scroll(-1)", show=False),
         Binding("down,j", "scroll(1)", show=False),
@@ -31,6 +41,12 @@ class OutcomeModal(ModalScreen[tuple[str, ...]]):
         super().__init__()
         self._outcomes = outcomes
         self._settled = settled
+        # What is not known to be empty is worth a look.
+        self._fetchable = tuple(
+            outcome.download_id
+            for outcome in outcomes
+            if outcome.kind in (OutcomeKind.CANCELLED, OutcomeKind.COMPLETED) and outcome.retained_records != 0
+        )
         self._failed = tuple(outcome.download_id for outcome in outcomes if outcome.kind.can_be_tried_again)
 
     def compose(self) -> ComposeResult:
@@ -41,17 +57,24 @@ class OutcomeModal(ModalScreen[tuple[str, ...]]):
                 yield Static("\n".join(self._lines()), markup=False)
             with Horizontal(classes="dialog-buttons"):
                 if self._failed:
-                    yield Button("Try again  t", id="again", compact=True)
+                    yield Button(self._try_again, id="again", compact=True)
+                if self._fetchable:
+                    yield Button("Fetch records  f", id="fetch", compact=True)
                 yield Button("Close  enter", id="close", compact=True)
 
     def action_close(self) -> None:
         """Close it."""
-        self.dismiss(())
+        self.dismiss(None)
+
+    def action_fetch(self) -> None:
+        """Close it, and fetch what was retained."""
+        if self._fetchable:
+            self.dismiss(OutcomeAnswer(self._fetchable, fetches=True))
 
     def action_try_again(self) -> None:
-        """Close it, and ask for those again that did not work."""
+        """Close it, and cancel those again that did not work."""
         if self._failed:
-            self.dismiss(self._failed)
+            self.dismiss(OutcomeAnswer(self._failed, fetches=False))
 
     def action_scroll(self, lines: int) -> None:
         """Scroll a long list."""
@@ -61,6 +84,8 @@ class OutcomeModal(ModalScreen[tuple[str, ...]]):
         """A button is its action."""
         if event.button.id == "again":
             self.action_try_again()
+        elif event.button.id == "fetch":
+            self.action_fetch()
         else:
             self.action_close()
 
@@ -68,6 +93,13 @@ class OutcomeModal(ModalScreen[tuple[str, ...]]):
         lines = [wording.SETTLED, ""] if self._settled else []
         if len(self._outcomes) == 1:
             return lines + wording.outcome_lines(self._outcomes[0])
-        for outcome in self._outcomes:
-            lines += [wording.outcome_title(outcome), *(f"  {line}" for line in wording.outcome_lines(outcome) if line)]
+        lines += wording.outcome_sums(self._outcomes)
+        in_order = sorted(self._outcomes, key=lambda outcome: not outcome.kind.can_be_tried_again)
+        for outcome in in_order:
+            lines += ["", wording.outcome_title(outcome)]
+            lines += [f"  {line}" for line in wording.outcome_lines(outcome) if line]
         return lines
+
+    @property
+    def _try_again(self) -> str:
+        return "Try again  t" if len(self._failed) == 1 else f"Try {len(self._failed):,} again  t"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
@@ -16,6 +17,7 @@ from dfui.api.errors import DatafinitiError, NotFound, Unauthorized
 from dfui.cancellation import Progress, cancel, settle
 from dfui.clock import Clock
 from dfui.credentials import KeyringProblem, KeyringSilent, TokenError
+from dfui.fetch_control import FetchControl
 from dfui.outcomes import Outcome, OutcomeKind
 from dfui.secret import Secret
 from dfui.signing_in import Access
@@ -26,6 +28,8 @@ from dfui.tui.messages import (
     CancellationsBroke,
     CancellationsEnded,
     DownloadsChanged,
+    FetchEnded,
+    FetchProgressed,
     ListProgressed,
     LookFailed,
     Reach,
@@ -112,6 +116,12 @@ class Session:
         future = self._thread.submit(self._guarded(self._cancel(ids)))
         self._cancellations.add(future)
         future.add_done_callback(self._cancellations.discard)
+
+    def fetch(
+        self, ids: Sequence[str], folders: Mapping[str, Path], *, overwrite: bool = False, control: FetchControl
+    ) -> None:
+        """Fetch the result files of downloads into these folders."""
+        self._submit(self._fetch(ids, folders, overwrite=overwrite, control=control))
 
     def sign_in(self, secret: Secret, *, email_address: str | None = None, keep: bool = True) -> None:
         """Check a token, or the password of an e-mail address, and use what it opens."""
@@ -301,6 +311,29 @@ class Session:
                     self._post(CancellationEnded(event))
                     self._post(DownloadsChanged((event.download_id,)))
         return outcomes
+
+    async def _fetch(
+        self, ids: Sequence[str], folders: Mapping[str, Path], *, overwrite: bool, control: FetchControl
+    ) -> None:
+        from dfui.results import fetch
+
+        try:
+            if self._client is None:
+                self._post(Told(wording.TOKEN_COMES_FIRST, is_trouble=True))
+                return
+            async for event in fetch(
+                ids,
+                client=self._client,
+                store=self.store,
+                folders=folders,
+                clock=self.clock,
+                overwrite=overwrite,
+                control=control,
+                transport=self.access.results_transport,
+            ):
+                self._post(FetchProgressed(event))
+        finally:
+            self._post(FetchEnded())
 
     # ── signing in ───────────────────────────────────────────────────────────────────────────────────────────────
 

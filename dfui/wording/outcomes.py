@@ -10,7 +10,7 @@ from dfui.outcomes import Outcome, OutcomeKind
 from dfui.sanitize import sanitize
 from dfui.wording.confirming import nothing_to_cancel, retained
 from dfui.wording.downloads import status_word
-from dfui.wording.figures import as_sentence, counted
+from dfui.wording.figures import as_sentence, counted, sum_known
 
 SETTLED = "These were confirmed earlier, and dfui ended before it could tell how they ended. It has looked now."
 
@@ -47,6 +47,19 @@ def outcomes_title(outcomes: Sequence[Outcome]) -> str:
         return outcome_title(outcomes[0])
     cancelled = sum(outcome.kind is OutcomeKind.CANCELLED for outcome in outcomes)
     return f"{cancelled} of {len(outcomes)} downloads are cancelled"
+
+
+def outcome_sums(outcomes: Sequence[Outcome]) -> list[str]:
+    """What was kept and paid in all, where every figure of those that have ended is known."""
+    ended = [outcome for outcome in outcomes if outcome.kind in (OutcomeKind.CANCELLED, OutcomeKind.COMPLETED)]
+    records = sum_known([outcome.retained_records for outcome in ended])
+    paid = sum_known([outcome.credits_deducted for outcome in ended])
+    lines = []
+    if records is not None:
+        lines.append(f"Together {counted(records, 'record')} retained, and fetchable.")
+    if paid is not None:
+        lines.append(f"Together {counted(paid, 'credit')} deducted.")
+    return lines
 
 
 def outcome_lines(outcome: Outcome) -> list[str]:

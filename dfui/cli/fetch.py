@@ -1,0 +1,90 @@
+"""`dfui fetch`: fetches the result files of downloads into a folder."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import signal
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from dfui.cli.console import Console, ExitCode
+from dfui.cli.context import Context, exit_code_of, ids_of, run_command
+from dfui.cli.fetch_progress import FetchProgress
+from dfui.cli.prompts import ask
+from dfui.fetch_control import FetchControl
+from dfui.fetch_events import folders_for
+from dfui.fetch_summary import FetchSummary, fetch_json, summary_lines
+from dfui.results import fetch
+from dfui.sanitize import sanitize
+from dfui.wording import fetching
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Fetch result files."""
+    ids = ids_of(options)
+    return run_command(
+        lambda context, _: _fetch(context, ids, output=options.output, overwrite=options.overwrite), options, console
+    )
+
+
+async def _fetch(context: Context, ids: list[str], *, output: Path | None, overwrite: bool) -> int:
+    console = context.console
+    async with context.online() as client:
+        await context.settle(client)
+        control = FetchControl()
+        folders = folders_for(ids, output)
+
+        async def walk(some: Sequence[str], *, overwrite: bool) -> FetchSummary:
+            summary = FetchSummary(context.clock.monotonic)
+            progress = FetchProgress(console, summary)
+            async for event in fetch(
+                some,
+                client=client,
+                store=context.store,
+                folders=folders,
+                clock=context.clock,
+                overwrite=overwrite,
+                control=control,
+                transport=context.access.results_transport,
+            ):
+                summary.take(event)
+                progress.show(event)
+            progress.end()
+            return summary
+
+        with _interruptions(control):
+            summary = await walk(ids, overwrite=overwrite)
+            differing = summary.differing
+            if differing and not control.is_stopped and console.is_interactive and not console.as_json:
+                for file in differing:
+                    console.tell(f"{sanitize(file.path)}: {fetching.file_state(file.state.value)}.")
+                if ask(fetching.OVERWRITE_QUESTION):
+                    again = await walk(list(dict.fromkeys(file.download_id for file in differing)), overwrite=True)
+                    summary.files |= again.files
+    if control.is_stopped:
+        console.tell(fetching.STOPPED)
+    console.result(fetch_json(summary), summary_lines(summary))
+    return ExitCode.INTERRUPTED if control.is_stopped else _exit_code(summary)
+
+
+def _exit_code(summary: FetchSummary) -> int:
+    codes = [exit_code_of(each.trouble) for each in summary.downloads.values() if each.trouble]
+    if not summary.is_complete:
+        codes.append(ExitCode.FAILED)
+    return max(codes, default=ExitCode.DONE)
+
+
+@contextlib.contextmanager
+def _interruptions(control: FetchControl) -> Iterator[None]:
+    """Ctrl-C, a dropped line, or being told to end: stop, and keep what came."""
+    loop = asyncio.get_running_loop()
+    handled = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    for each in handled:
+        loop.add_signal_handler(each, control.stop)
+    try:
+        yield
+    finally:
+        for each in handled:
+            loop.remove_signal_handler(each)

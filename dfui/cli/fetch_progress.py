@@ -1,0 +1,68 @@
+"""How a fetch comes on: bars that are drawn anew in place on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+
+from dfui.cli.console import Console
+from dfui.fetch_events import DownloadFiles, Event, FileProgress, FileState
+from dfui.fetch_summary import FetchSummary
+from dfui.sanitize import sanitize
+from dfui.wording import fetching
+
+DRAWN_EVERY_SECONDS = 0.2
+
+
+class FetchProgress:
+    """Shows the events of a fetch on standard error."""
+
+    def __init__(self, console: Console, summary: FetchSummary) -> None:
+        self._console = console
+        self._summary = summary
+        self._draws = console.shows_progress
+        self._lines_drawn = 0
+        self._drawn_at = 0.0
+
+    def show(self, event: Event) -> None:
+        """Show what has happened, once the summary has taken it over."""
+        if self._draws:
+            if time.monotonic() - self._drawn_at >= DRAWN_EVERY_SECONDS:
+                self._draw()
+        elif isinstance(event, FileProgress) and (event.state.is_final or _begins(event)):
+            words = fetching.file_state(event.state.value)
+            self._console.tell(
+                f"{sanitize(event.name)}: {words}, {fetching.amount(event.bytes_done, event.bytes_total)}"
+            )
+        elif isinstance(event, DownloadFiles) and event.download.is_active and event.trouble is None:
+            self._console.tell(fetching.partial(event.download))
+
+    def end(self) -> None:
+        """Draw no more; the bars are wiped, for the result tells all."""
+        if self._draws and self._lines_drawn:
+            sys.stderr.write(f"\x1b[{self._lines_drawn}F\x1b[J")
+            sys.stderr.flush()
+            self._lines_drawn = 0
+
+    def _draw(self) -> None:
+        self._drawn_at = time.monotonic()
+        width = shutil.get_terminal_size().columns - 1
+        under_way = [file for file in self._summary.files.values() if file.state is FileState.FETCHING]
+        lines = [_line(sanitize(file.name), file.bytes_done, file.bytes_total) for file in under_way]
+        done = sum(file.state.is_final for file in self._summary.files.values())
+        all_files = f"all: {done:,} of {len(self._summary.files):,} files"
+        speed = fetching.speed(self._summary.bytes_per_second, self._summary.seconds_left)
+        lines.append(f"{_line(all_files, self._summary.bytes_done, self._summary.bytes_total)}  {speed}")
+        before = f"\x1b[{self._lines_drawn}F\x1b[J" if self._lines_drawn else ""
+        sys.stderr.write(before + "".join(f"{line[:width]}\n" for line in lines))
+        sys.stderr.flush()
+        self._lines_drawn = len(lines)
+
+
+def _line(name: str, done: int, total: int | None) -> str:
+    return f"{name[:28].ljust(28)} {fetching.bar(done, total)} {fetching.amount(done, total)}"
+
+
+def _begins(file: FileProgress) -> bool:
+    return file.state is FileState.FETCHING and file.bytes_done == file.bytes_resumed == 0
