@@ -69,7 +69,8 @@ async def fetch(
             yield event
         await all_done
     finally:
-        fetching.control.stop()
+        if not all_done.done():  # who walks this has left
+            fetching.control.stop()
         for task in downloads:
             task.cancel()
         await asyncio.gather(*downloads, return_exceptions=True)
