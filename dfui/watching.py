@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dfui.api.errors import ApiError, DatafinitiError, NotFound
 from dfui.clock import Clock
+from dfui.details import Details
 from dfui.downloads import Download
 from dfui.identifiers import is_id
 from dfui.store import DownloadRow, Store
@@ -54,8 +55,8 @@ async def refresh_list(client: DatafinitiClient, store: Store, *, clock: Clock) 
     return ListRefresh(len(readable), (*answer.unreadable, *no_ids), answer.broken_off)
 
 
-async def refresh_one(client: DatafinitiClient, store: Store, download_id: str, *, clock: Clock) -> Download:
-    """Take over what the API shows of one download; `GET /downloads/{id}`.
+async def refresh_one(client: DatafinitiClient, store: Store, download_id: str, *, clock: Clock) -> Details:
+    """Take over what the API shows of one download, and give all that is known of it now; `GET /downloads/{id}`.
 
     Raises:
         NotFound: the API knows no such download; that is taken over too.
@@ -69,9 +70,10 @@ async def refresh_one(client: DatafinitiClient, store: Store, download_id: str, 
         seen_at, now = clock.now().timestamp(), clock.monotonic()
         store.downloads.observe_missing(download_id, observed=began, now=now, seen_at=seen_at)
         raise
-    download = Download.from_answer(answer, seen_at=clock.now())
-    store.downloads.observe([download.to_row()], observed=began, now=clock.monotonic())
-    return download
+    details = Details.from_answer(answer, seen_at=clock.now())
+    store.downloads.observe([details.download.to_row()], observed=began, now=clock.monotonic())
+    row = store.downloads.get(download_id)  # with what this answer left out, and an earlier one told
+    return replace(details, download=Download.from_row(row)) if row else details
 
 
 @dataclass(slots=True)

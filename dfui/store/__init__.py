@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dfui.store.database import Database, StoreError, make_private
-from dfui.store.journal import Journal, JournalRow
+from dfui.store.journal import Journal, JournalFilter, JournalRow
 from dfui.store.known import DownloadRow, KnownDownloads
 from dfui.store.schema import NewerSchema
 
 __all__ = [
     "DownloadRow",
     "Journal",
+    "JournalFilter",
     "JournalRow",
     "KnownDownloads",
     "Store",
