@@ -96,15 +96,14 @@ async def _confirmed(
                 return Download(download_id, is_missing=True)
             except DatafinitiError as error:
                 context.console.tell(f"{download_id}: {wording.error_sentences(error)}")
-                return Download(download_id)
+                known = context.store.downloads.get(download_id)
+                return Download.from_row(known) if known else Download(download_id)
             return Download.from_answer(answer, seen_at=context.clock.now())
 
     downloads = await asyncio.gather(*(look(download_id) for download_id in ids))
     active = [download for download in downloads if download.is_active]
-    for download in downloads:
-        context.console.tell(f"{download.id}  {wording.described(download)}")
-        if download.is_active:
-            context.console.tell(f"  {wording.records_so_far(download)}")
+    for line in wording.confirm_facts(downloads):
+        context.console.tell(line)
     outcomes = {
         download.id: Outcome(
             download.id,
@@ -117,7 +116,7 @@ async def _confirmed(
     }
     if not active:
         return outcomes, []
-    for line in wording.confirm_lines(active):
+    for line in wording.confirm_consequences(downloads):
         context.console.tell(line)
     if ask(wording.confirm_title(active)):
         return outcomes, [download.id for download in active]

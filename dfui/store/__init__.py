@@ -9,18 +9,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dfui.store.database import Database, StoreError, make_private
+from dfui.store.inspection import Inspection, inspect_store
 from dfui.store.journal import Journal, JournalFilter, JournalRow
 from dfui.store.known import DownloadRow, KnownDownloads
 from dfui.store.schema import NewerSchema
 
 __all__ = [
     "DownloadRow",
+    "Inspection",
     "Journal",
     "JournalFilter",
     "JournalRow",
     "KnownDownloads",
     "Store",
     "StoreError",
+    "inspect_store",
     "open_store",
     "temporary_store",
 ]
