@@ -19,6 +19,7 @@ from dfui.credentials import TokenError, parse_token
 from dfui.downloads import Download
 from dfui.outcomes import Outcome, OutcomeKind, outcome_json
 from dfui.sanitize import sanitize
+from dfui.store import StoreError
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
@@ -96,8 +97,7 @@ async def _confirmed(
                 return Download(download_id, is_missing=True)
             except DatafinitiError as error:
                 context.console.tell(f"{download_id}: {wording.error_sentences(error)}")
-                known = context.store.downloads.get(download_id)
-                return Download.from_row(known) if known else Download(download_id)
+                return _last_seen(context, download_id)
             return Download.from_answer(answer, seen_at=context.clock.now())
 
     downloads = await asyncio.gather(*(look(download_id) for download_id in ids))
@@ -124,6 +124,15 @@ async def _confirmed(
         download.id: Outcome(download.id, OutcomeKind.NOT_SENT, trouble="You kept it running.") for download in active
     }
     return outcomes | declined, []
+
+
+def _last_seen(context: Context, download_id: str) -> Download:
+    """What was known of an active download; that another has ended is not said without a look."""
+    try:
+        row = context.store.downloads.get(download_id)
+    except StoreError:  # a cancellation does not wait for the store to be mended
+        row = None
+    return Download.from_row(row) if row and row.is_active else Download(download_id)
 
 
 async def _ask_for_token() -> Secret | None:
