@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextlib
 import enum
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
@@ -176,6 +178,30 @@ class KeyringEntry:
             return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(answer)), KEYRING_SECONDS)
         except TimeoutError:
             raise KeyringSilent(answer) from None  # type: ignore[arg-type]  # of whatever it will give
+
+
+async def try_keyring(*, allow_plaintext: bool = False) -> str:
+    """Write, read and remove an entry of its own, beside those of the tokens; gives the keyring's name.
+
+    Raises:
+        KeyringProblem: the keyring cannot be used.
+    """
+    # No profile has a space in its name; and two dfui that try at once have an entry each.
+    entry = KeyringEntry(profile="a try", origin=uuid.uuid4().hex, allow_plaintext=allow_plaintext)
+    name = await entry.describe()
+    written = Secret(uuid.uuid4().hex)
+    try:
+        await entry.write(written)
+        kept = await entry.read()
+    except KeyringSilent:
+        raise
+    except KeyringProblem:
+        with contextlib.suppress(KeyringProblem):  # the first one is told
+            await entry.delete()
+        raise
+    if not await entry.delete() or kept != written:
+        raise KeyringFailed("The keyring did not keep what it was given.")
+    return name
 
 
 def _with_known_errors(use: Callable[[], Result], hide: Secret | None) -> Result:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from dfui.sanitize import sanitize
 
@@ -48,7 +48,7 @@ def files_of(answer: WireDownload) -> list[ResultFile]:
         f"{answer.id}_{number}.{extension}" if extension.isalnum() else f"{answer.id}_{number}"
         for number in range(1, len(answer.result_links) + 1)
     ]
-    wanted = [unquote(urlsplit(link.reveal()).path.rpartition("/")[2]) for link in answer.result_links]
+    wanted = [unquote(_parts(link).path.rpartition("/")[2]) for link in answer.result_links]
     safe = [safe_name(name, fallback=other) for name, other in zip(wanted, fallbacks, strict=True)]
     return [
         ResultFile(name, link, expires_at(link))
@@ -86,12 +86,19 @@ def unique_names(names: Sequence[str]) -> list[str]:
 
 def expires_at(link: Secret) -> datetime | None:
     """When a pre-signed link expires: `X-Amz-Date` plus `X-Amz-Expires` seconds."""
-    query = parse_qs(urlsplit(link.reveal()).query)
+    query = parse_qs(_parts(link).query)
     try:
         signed = datetime.strptime(query["X-Amz-Date"][0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
         return signed + timedelta(seconds=int(query["X-Amz-Expires"][0]))
     except (KeyError, ValueError, OverflowError):
         return None
+
+
+def _parts(link: Secret) -> SplitResult:
+    try:
+        return urlsplit(link.reveal())
+    except ValueError:
+        return urlsplit("")
 
 
 def count_records(path: Path, format: str | None) -> int | None:  # noqa: A002

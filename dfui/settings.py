@@ -42,9 +42,7 @@ def load_settings(
     Raises:
         SettingsError: a name, an address or the config file cannot be used.
     """
-    import platformdirs
-
-    config_file = platformdirs.user_config_path("dfui", appauthor=False) / "config.toml"
+    config_file = config_path()
     config = _read_config(config_file)
     profile = profile or environment.get("DFUI_PROFILE") or config.profile or DEFAULT_PROFILE
     if not PROFILE_NAME.fullmatch(profile):
@@ -60,11 +58,25 @@ def load_settings(
     return Settings(
         profile=profile,
         address=address,
-        database=platformdirs.user_data_path("dfui", appauthor=False) / "dfui.db",
+        database=database_path(),
         config_file=config_file,
         allow_plaintext_keyring=config.allow_plaintext_keyring,
         light=config.light or bool(environment.get("SSH_CONNECTION")),
     )
+
+
+def config_path() -> Path:
+    """The config file, whether there is one or not."""
+    import platformdirs
+
+    return platformdirs.user_config_path("dfui", appauthor=False) / "config.toml"
+
+
+def database_path() -> Path:
+    """The file of known downloads and the journal, whether there is one or not."""
+    import platformdirs
+
+    return platformdirs.user_data_path("dfui", appauthor=False) / "dfui.db"
 
 
 @dataclass(frozen=True, slots=True)

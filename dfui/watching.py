@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dfui.api.errors import ApiError, DatafinitiError, NotFound
 from dfui.clock import Clock
+from dfui.details import Details
 from dfui.downloads import Download
 from dfui.identifiers import is_id
 from dfui.store import DownloadRow, Store
@@ -92,8 +93,8 @@ async def refresh_list(
     return ListRefresh(len(readable), (*answer.unreadable, *no_ids), answer.broken_off)
 
 
-async def refresh_one(client: DatafinitiClient, store: Store, download_id: str, *, clock: Clock) -> Download:
-    """Take over what the API shows of one download; `GET /downloads/{id}`.
+async def refresh_one(client: DatafinitiClient, store: Store, download_id: str, *, clock: Clock) -> Details:
+    """Take over what the API shows of one download, and give all that is known of it now; `GET /downloads/{id}`.
 
     Raises:
         NotFound: the API knows no such download; that is taken over too.
@@ -107,9 +108,10 @@ async def refresh_one(client: DatafinitiClient, store: Store, download_id: str, 
         seen_at, now = clock.now().timestamp(), clock.monotonic()
         store.downloads.observe_missing(download_id, observed=began, now=now, seen_at=seen_at)
         raise
-    download = Download.from_answer(answer, seen_at=clock.now())
-    store.downloads.observe([download.to_row()], observed=began, now=clock.monotonic())
-    return download
+    details = Details.from_answer(answer, seen_at=clock.now())
+    store.downloads.observe([details.download.to_row()], observed=began, now=clock.monotonic())
+    row = store.downloads.get(download_id)  # with what this answer left out, and an earlier one told
+    return replace(details, download=Download.from_row(row)) if row else details
 
 
 class Looks:
@@ -123,7 +125,7 @@ class Looks:
         self._store = store
         self._clock = clock
         self._gate = asyncio.Semaphore(MOST_LOOKS)
-        self._under_way: dict[str, asyncio.Task[Download]] = {}
+        self._under_way: dict[str, asyncio.Task[Details]] = {}
         self._held: set[str] = set()
 
     def is_held(self, download_id: str) -> bool:
@@ -141,7 +143,7 @@ class Looks:
         """Look at these again when asked to."""
         self._held.difference_update(ids)
 
-    async def at(self, download_id: str) -> Download | None:
+    async def at(self, download_id: str) -> Details | None:
         """What the API shows of one download, taken over into the store; None where it is held.
 
         Raises:
@@ -162,7 +164,7 @@ class Looks:
                 return None
             raise
 
-    async def _look(self, download_id: str) -> Download:
+    async def _look(self, download_id: str) -> Details:
         async with self._gate:
             return await refresh_one(self._client, self._store, download_id, clock=self._clock)
 

@@ -77,6 +77,7 @@ def test_a_whole_session_shows_and_keeps_neither_token_nor_link(server: Simulato
         seen += dfui.everything
     for command in (
         ["list", "--json"], ["cancel", "847069", "846990", "999", "--yes"], ["add", "1"], ["logout"],
+        ["show", "847070"], ["show", "846990"], ["history"], ["history", "--csv"], ["doctor"],
         ["list", "--api-url", "http://127.0.0.1:9/v4"],
     ):  # fmt: skip
         ended = subprocess.run(

@@ -46,6 +46,8 @@ class WireDownload(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime | None = None
     result_links: tuple[Secret, ...] = ()
     """Pre-signed addresses of the result files, good for 7 days."""
+    lists_results: bool = False
+    """Whether the answer tells of the result files at all; where it does not, their number is not known."""
 
 
 class CancelAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -257,6 +259,7 @@ def _download(raw: _RawDownload) -> WireDownload:
         started_at=_time(raw.date_started) or _time(raw.created_at),
         updated_at=_time(raw.date_updated),
         result_links=_links(raw.results),
+        lists_results=isinstance(raw.results, list),
     )
 
 

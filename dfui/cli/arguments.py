@@ -12,7 +12,13 @@ from dfui import __version__
 from dfui.cli.console import CommandError, Console, ExitCode
 from dfui.sanitize import sanitize
 
+ID_HELP = "a download's ID, or an address that ends in /downloads/ID"
+LARGEST_LIMIT = 1_000_000_000
 STATUSES = ("active", "final", "queued", "running", "completed", "cancelled", "unknown")
+OUTCOMES = (
+    "open", "cancelled", "completed", "accepted", "still_active", "refused", "not_found", "unauthorized", "unknown",
+    "not_sent",
+)  # fmt: skip
 EXIT_CODES = (
     "exit codes: 0 done; 1 refused, not found, declined, or some failed; 2 usage; 3 no token, or rejected; "
     "4 could not be told, or not yet stopped; 130 interrupted"
@@ -80,18 +86,35 @@ def _parser() -> argparse.ArgumentParser:
         "--output", metavar="DIR", type=Path, help="where to: ./ID unless told; several go into DIR/ID"
     )
     fetching.add_argument("--overwrite", action="store_true", help="replace other files that have the same names")
+    show = command("show", "show", "Show all that is known of a download, after a look at it")
+    show.add_argument("ids", nargs=1, metavar="ID", help=ID_HELP)
+    _history(command("history", "history", "Show or export the cancellations that were confirmed here"))
     _ids(command("add", "add", "Make downloads known, by ID or address"))
     _ids(command("forget", "forget", "Hide downloads here; they are not cancelled"))
     login = command("login", "login", "Check a token, and keep it in the OS keyring")
     login.add_argument("--email", metavar="ADDRESS", help="sign in with this e-mail address and its password instead")
     command("logout", "logout", "Remove the token from the OS keyring")
+    command("doctor", "doctor", "Look for what is wrong here, and say what to do about it")
     return parser
 
 
 def _ids(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "ids", nargs="+", metavar="ID", help="a download's ID, or an address that ends in /downloads/ID"
-    )
+    parser.add_argument("ids", nargs="+", metavar="ID", help=ID_HELP)
+
+
+def _history(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--id", dest="ids", action="append", default=[], metavar="ID", help="only of this download")
+    parser.add_argument("--outcome", choices=OUTCOMES, metavar="KIND", help=f"only these: {', '.join(OUTCOMES)}")
+    parser.add_argument("--limit", type=_count, metavar="N", help="only the newest N")
+    parser.add_argument("--csv", action="store_true", help="print CSV")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write the CSV or the JSON to this file instead")
+    parser.add_argument("--overwrite", action="store_true", help="also where there is such a file")
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()) or not 0 < int(text[:20]) <= LARGEST_LIMIT:
+        raise argparse.ArgumentTypeError(f"a whole number from 1 to {LARGEST_LIMIT:,} is needed, not {text!r}")
+    return int(text)
 
 
 def _common(default: object) -> _Parser:

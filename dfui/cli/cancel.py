@@ -19,6 +19,7 @@ from dfui.credentials import TokenError, parse_token
 from dfui.downloads import Download
 from dfui.outcomes import Outcome, OutcomeKind, outcome_json
 from dfui.sanitize import sanitize
+from dfui.store import StoreError
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
@@ -96,15 +97,13 @@ async def _confirmed(
                 return Download(download_id, is_missing=True)
             except DatafinitiError as error:
                 context.console.tell(f"{download_id}: {wording.error_sentences(error)}")
-                return Download(download_id)
+                return _last_seen(context, download_id)
             return Download.from_answer(answer, seen_at=context.clock.now())
 
     downloads = await asyncio.gather(*(look(download_id) for download_id in ids))
     active = [download for download in downloads if download.is_active]
-    for download in downloads:
-        context.console.tell(f"{download.id}  {wording.described(download)}")
-        if download.is_active:
-            context.console.tell(f"  {wording.records_so_far(download)}")
+    for line in wording.confirm_facts(downloads):
+        context.console.tell(line)
     outcomes = {
         download.id: Outcome(
             download.id,
@@ -117,7 +116,7 @@ async def _confirmed(
     }
     if not active:
         return outcomes, []
-    for line in wording.confirm_lines(active):
+    for line in wording.confirm_consequences(downloads):
         context.console.tell(line)
     if ask(wording.confirm_title(active)):
         return outcomes, [download.id for download in active]
@@ -125,6 +124,15 @@ async def _confirmed(
         download.id: Outcome(download.id, OutcomeKind.NOT_SENT, trouble="You kept it running.") for download in active
     }
     return outcomes | declined, []
+
+
+def _last_seen(context: Context, download_id: str) -> Download:
+    """What was known of an active download; that another has ended is not said without a look."""
+    try:
+        row = context.store.downloads.get(download_id)
+    except StoreError:  # a cancellation does not wait for the store to be mended
+        row = None
+    return Download.from_row(row) if row and row.is_active else Download(download_id)
 
 
 async def _ask_for_token() -> Secret | None:

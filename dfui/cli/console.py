@@ -64,18 +64,25 @@ class Console:
 
     def result(self, document: object, lines: list[str]) -> None:
         """Print what the command is for: the document with `--json`, else the lines."""
-        if self.as_json:
-            lines = [json.dumps(document, ensure_ascii=True, indent=2)]
+        self.document(self.as_document(document) if self.as_json else "".join(f"{line}\n" for line in lines))
+
+    def document(self, text: str) -> None:
+        """Print a result that is a text of a form of its own, to the letter."""
         try:
-            _write(sys.stdout, lines)
+            _write(sys.stdout, text)
         except OSError as error:
             self.could_not_write = True
             self.tell(f"dfui: The result could not be written: {error.strerror}.")
 
+    @staticmethod
+    def as_document(document: object) -> str:
+        """A document as JSON, escaped to ASCII."""
+        return json.dumps(document, ensure_ascii=True, indent=2) + "\n"
+
     def tell(self, line: str) -> None:
         """Say something beside the result; where nobody listens, nothing is lost by that."""
         with contextlib.suppress(OSError):
-            _write(sys.stderr, [line])
+            _write(sys.stderr, f"{line}\n")
 
     @contextlib.contextmanager
     def telling_errors(self) -> Iterator[Ending]:
@@ -101,8 +108,8 @@ class Console:
                 self.tell(f"  · {detail}")
 
 
-def _write(stream: TextIO | None, lines: list[str]) -> None:
-    """Write lines at once, where there is somewhere to write to; a reader that has left has read enough.
+def _write(stream: TextIO | None, text: str) -> None:
+    """Write a text at once, where there is somewhere to write to; a reader that has left has read enough.
 
     Raises:
         OSError: they could not be written, as on a full disk.
@@ -110,8 +117,7 @@ def _write(stream: TextIO | None, lines: list[str]) -> None:
     if stream is None:
         return
     try:
-        for line in lines:
-            print(line, file=stream)
+        stream.write(text)
         stream.flush()
     except OSError as error:
         # What is still in the buffer must not fail again at the exit.

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from dfui import wording
+from dfui.cli.columns import in_columns
 from dfui.downloads import Download
 from dfui.sanitize import sanitize
 
@@ -14,11 +15,7 @@ HEADINGS = ("ID", "Status", "Records", "Credits", "Type", "Started", "Query")
 
 def download_lines(downloads: Sequence[Download], *, now: datetime) -> list[str]:
     """A heading and a line for each download; nothing where there is none."""
-    if not downloads:
-        return []
-    rows = [HEADINGS, *(_cells(download, now) for download in downloads)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return in_columns(HEADINGS, [_cells(download, now) for download in downloads])
 
 
 def _cells(download: Download, now: datetime) -> tuple[str, ...]:

@@ -10,19 +10,23 @@ from pathlib import Path
 
 from dfui.store.arrangement import Arrangement, SortBy
 from dfui.store.database import Database, StoreError, make_private
-from dfui.store.journal import Journal, JournalRow
+from dfui.store.inspection import Inspection, inspect_store
+from dfui.store.journal import Journal, JournalFilter, JournalRow
 from dfui.store.known import DownloadRow, KnownDownloads
 from dfui.store.schema import NewerSchema
 
 __all__ = [
     "Arrangement",
     "DownloadRow",
+    "Inspection",
     "Journal",
+    "JournalFilter",
     "JournalRow",
     "KnownDownloads",
     "SortBy",
     "Store",
     "StoreError",
+    "inspect_store",
     "open_store",
     "temporary_store",
 ]

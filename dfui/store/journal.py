@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -27,6 +28,19 @@ class JournalRow(NamedTuple):
 
 
 _COLUMNS = ", ".join(JournalRow._fields)
+
+
+class JournalFilter(NamedTuple):
+    """Which entries are wanted; what is not given leaves none out."""
+
+    ids: tuple[str, ...] = ()
+    """Of these downloads."""
+    outcome: str | None = None
+    """With this outcome."""
+    is_open: bool | None = None
+    """Without an outcome yet, or with one."""
+    words: str | None = None
+    """With this in the ID, the outcome, or the API's message, in letters of either case."""
 
 
 class Journal:
@@ -94,10 +108,44 @@ class Journal:
         with self._database.transaction() as connection:
             connection.execute(query, (*facts, entry))
 
-    def history(self) -> list[JournalRow]:
-        """Each entry of the journal, the newest first."""
-        query = f"SELECT {_COLUMNS} FROM journal WHERE account = ? ORDER BY confirmed_at DESC, entry DESC"
-        return [_journal_row(row) for row in self._database.read(query, self._account)]
+    def history(self, wanted: JournalFilter | None = None, *, limit: int | None = None) -> list[JournalRow]:
+        """The wanted entries of the journal, the newest first, at most `limit`."""
+        where, facts = self._where(wanted)
+        query = f"SELECT {_COLUMNS} FROM journal WHERE {where} ORDER BY entry DESC LIMIT ?"
+        return [_journal_row(row) for row in self._database.read(query, *facts, -1 if limit is None else limit)]
+
+    def keys(self, wanted: JournalFilter | None = None) -> array[int]:
+        """The number of each wanted entry, the newest first."""
+        where, facts = self._where(wanted)
+        query = f"SELECT entry FROM journal WHERE {where} ORDER BY entry DESC"
+        return array("q", (entry for (entry,) in self._database.read(query, *facts)))
+
+    def by_key(self, keys: Sequence[int]) -> dict[int, JournalRow]:
+        """The entries with these numbers."""
+        marks = ",".join("?" * len(keys))
+        rows = self._database.read(f"SELECT {_COLUMNS} FROM journal WHERE entry IN ({marks})", *keys)
+        return {row[0]: _journal_row(row) for row in rows}
+
+    def _where(self, wanted: JournalFilter | None) -> tuple[str, list[object]]:
+        """The condition of a filter, and the facts in it."""
+        wanted = wanted or JournalFilter()
+        # The plus keeps SQLite from an index here: entries are numbered in the order in which they were confirmed, so
+        # that a walk down the numbers needs no sorting, and ends at the limit.
+        conditions, facts = ["account = ?" if wanted.ids else "+account = ?"], list[object]([self._account])
+        if wanted.ids:
+            conditions.append(f"download_id IN ({','.join('?' * len(wanted.ids))})")
+            facts += wanted.ids
+        if wanted.outcome is not None:
+            conditions.append("outcome = ?")
+            facts.append(wanted.outcome)
+        if wanted.is_open is not None:
+            conditions.append("ended_at IS NULL" if wanted.is_open else "ended_at IS NOT NULL")
+        if wanted.words:
+            escaped = wanted.words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+            shown = ("download_id", "api_message", "replace(coalesce(outcome, 'open'), '_', ' ')")
+            conditions.append("(" + " OR ".join(f"{column} LIKE ? ESCAPE '\\'" for column in shown) + ")")
+            facts += [f"%{escaped}%"] * len(shown)
+        return " AND ".join(conditions), facts
 
     def take_over_abandoned(self) -> list[JournalRow]:
         """The open entries that no living dfui works on, now this store's own, so that two dfui do not settle one."""

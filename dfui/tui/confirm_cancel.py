@@ -118,12 +118,8 @@ class ConfirmCancel(ModalScreen[tuple[str, ...]]):
         dialog = self.query_one("#confirm")
         title = wording.confirm_title(active) if active else wording.nothing_to_cancel_title(self._known)
         dialog.border_title = Content(title)
-        if len(self._known) == 1:
-            facts, consequences = self._one(self._known[0])
-        else:
-            facts, consequences = self._several(active)
-        self.query_one("#facts", Static).update("\n".join(facts))
-        self.query_one("#consequences", Static).update("\n".join(consequences))
+        self.query_one("#facts", Static).update("\n".join(wording.confirm_facts(self._known)))
+        self.query_one("#consequences", Static).update("\n".join(wording.confirm_consequences(self._known)))
         trouble = self.query_one("#trouble", Static)
         trouble.display = bool(self._trouble)
         trouble.update("\n".join(dict.fromkeys(self._trouble.values())))
@@ -134,16 +130,3 @@ class ConfirmCancel(ModalScreen[tuple[str, ...]]):
             keep.label = "Close  enter"
         elif len(self._ids) > 1:
             keep.label = "Keep them running  n"
-
-    def _one(self, download: Download) -> tuple[list[str], list[str]]:
-        if not download.is_active:
-            return [wording.described(download)], wording.nothing_to_cancel(download)
-        facts = [wording.described(download), wording.records_so_far(download)]
-        return facts, wording.confirm_lines([download])
-
-    def _several(self, active: list[Download]) -> tuple[list[str], list[str]]:
-        facts = [wording.listed(download) for download in active]
-        facts += [f"left out: {wording.listed(download)}" for download in self._known if not download.is_active]
-        if not active:
-            return facts, ["None of them is active: there is nothing to cancel."]
-        return facts, [*wording.sums(active), *wording.confirm_lines(active)]

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from dfui.api.errors import Unauthorized
 from dfui.credentials import KeyringProblem, TokenSource
+from dfui.sanitize import sanitize
 from dfui.settings import Settings
 from dfui.wording.errors import answered, keyring_sentences
+from dfui.wording.facts import Fact, fact
+from dfui.wording.figures import counted
+
+if TYPE_CHECKING:
+    from dfui.api.wire import Account
 
 ENVIRONMENT_STAYS = "The token in DATAFINITI_TOKEN is still used wherever that variable is set."
 TOKEN_REJECTED = "The token was rejected. Give another one, and what was begun goes on."  # noqa: S105
@@ -22,6 +30,24 @@ def access_lines(settings: Settings, source: TokenSource | None, *, is_simulated
         f"API       {settings.address.url}",
         f"Token     {'none: signed out' if source is None else f'from {source.value}'}",
     ]
+
+
+def account_facts(account: Account) -> list[Fact]:
+    """Whose account it is, its plan, and the credits it has used; what is not known is left out."""
+    facts = []
+    if account.email:
+        facts.append(fact("E-mail", sanitize(account.email, most=120)))
+    if account.plan_ids:
+        facts.append(fact("Plan", sanitize(", ".join(account.plan_ids), most=200)))
+    if account.active is not None:
+        facts.append(fact("Active", "yes" if account.active else "no"))
+    by_type = ", ".join(f"{sanitize(data_type)} {used:,}" for data_type, used in account.credits_used.items() if used)
+    if account.num_credits_used is not None:
+        total = counted(account.num_credits_used, "credit")
+        facts.append(fact("Used", f"{total} ({by_type})" if by_type else total))
+    elif by_type:
+        facts.append(fact("Used", f"credits by type: {by_type}"))
+    return facts
 
 
 def token_rejected(error: Unauthorized) -> str:

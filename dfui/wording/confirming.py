@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from dfui.downloads import Download
 from dfui.sanitize import sanitize
-from dfui.wording.downloads import status_word
+from dfui.wording.downloads import described, listed, records_so_far, status_word
 from dfui.wording.figures import counted, number, sum_known
 
 
@@ -36,6 +36,25 @@ def confirm_lines(downloads: Sequence[Download]) -> list[str]:
         lines.append(f"· Their credits ({number(costs)}) stay deducted;")
         lines.append(f"  about {number(unspent)} are not spent.")
     return lines
+
+
+def confirm_facts(downloads: Sequence[Download]) -> list[str]:
+    """What is known of the downloads to cancel; of several, those that have ended are left out, which is told."""
+    if len(downloads) == 1:
+        (download,) = downloads
+        return [described(download), *([records_so_far(download)] if download.is_active else [])]
+    active = [listed(download) for download in downloads if download.is_active]
+    return [*active, *(f"left out: {listed(download)}" for download in downloads if not download.is_active)]
+
+
+def confirm_consequences(downloads: Sequence[Download]) -> list[str]:
+    """What a cancellation of these downloads does and does not do, or why there is nothing to cancel."""
+    active = [download for download in downloads if download.is_active]
+    if len(downloads) == 1:
+        return confirm_lines(active) if active else nothing_to_cancel(downloads[0])
+    if not active:
+        return ["None of them is active: there is nothing to cancel."]
+    return [*sums(active), *confirm_lines(active)]
 
 
 def sums(downloads: Sequence[Download]) -> list[str]:

@@ -366,6 +366,41 @@ def test_at_a_terminal_it_shows_the_facts_and_a_yes_cancels(dfui: Commands, acco
     assert deletes(account) == ["/downloads/847070"]
 
 
+def test_at_a_terminal_several_are_listed_with_their_sums_and_those_that_have_ended_are_left_out(
+    dfui: Commands, account: Simulator
+) -> None:
+    with dfui.on_terminal("cancel", "847001", "847070", "847069", "999") as terminal:
+        terminal.wait_for("Cancel 2 downloads? [y/N] ")
+        assert terminal.shown.count("[y/N]") == 1
+        assert terminal.shown.splitlines()[:6] == [
+            "847070 · ● running · 34,120 records · business",
+            "847069 · ◌ queued · 0 records · business",
+            "left out: 847001 · ✓ completed · 2,000 records · people",
+            "left out: 999 · ? not found",
+            "Together 34,120 records so far.",
+            "The downloads stop; they are not deleted.",
+        ]
+        assert "about 17,880 are not spent." in terminal.shown
+        terminal.type("y\n")
+        terminal.ended()
+    assert sorted(deletes(account)) == ["/downloads/847069", "/downloads/847070"]
+
+
+def test_at_a_terminal_a_look_that_fails_shows_what_was_seen_last_of_active_ones_alone(
+    dfui: Commands, account: Simulator
+) -> None:
+    dfui("list")
+    account.interrupt = lambda request: httpx.Response(503) if request.method == "GET" else None
+    with dfui.on_terminal("cancel", "847070", "847001") as terminal:
+        terminal.wait_for("Cancel 2 downloads? [y/N] ")
+        assert "847070: The API answered HTTP 503." in terminal.shown
+        assert "847070 · ● running · 34,120 records · business" in terminal.shown
+        assert "847001 · ? not seen" in terminal.shown
+        terminal.type("\n")
+        assert terminal.ended().exit_code == 1
+    assert deletes(account) == []
+
+
 def test_at_a_terminal_enter_keeps_it(dfui: Commands, account: Simulator) -> None:
     with dfui.on_terminal("cancel", "--json", "847070", "847069") as terminal:
         terminal.wait_for("Cancel 2 downloads? [y/N] ")

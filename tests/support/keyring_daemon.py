@@ -1,6 +1,6 @@
 """Calls of a `KeyringEntry` in a session of its own: its own bus, home and, where it is told to, a real gnome-keyring.
 
-python -m tests.support.keyring_daemon unlocked default describe write:TOKEN read delete
+python -m tests.support.keyring_daemon unlocked default https://api.datafiniti.co describe write:TOKEN read delete
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from typing import Any
 
 from keyring.backends import SecretService
 
-from dfui.credentials import KeyringEntry, KeyringProblem
+from dfui.addresses import DATAFINITI
+from dfui.credentials import KeyringEntry, KeyringProblem, try_keyring
 from dfui.secret import Secret
 
 ROOT = Path(__file__).parents[2]
@@ -43,7 +44,9 @@ class Daemon(enum.Enum):
     NO_BUS = "no bus"
 
 
-def in_session(home: Path, daemon: Daemon, *calls: str, profile: str = "default") -> list[Any]:
+def in_session(
+    home: Path, daemon: Daemon, *calls: str, profile: str = "default", origin: str = DATAFINITI.origin
+) -> list[Any]:
     """What each call gives in a session of `home`; a problem is `{"problem": …, "message": …}`."""
     runtime = home / "runtime"
     runtime.mkdir(mode=0o700, exist_ok=True)
@@ -57,7 +60,7 @@ def in_session(home: Path, daemon: Daemon, *calls: str, profile: str = "default"
         "XDG_RUNTIME_DIR": str(runtime),
     }
     session = [] if daemon is Daemon.NO_BUS else ["dbus-run-session", f"--config-file={bus}", "--"]
-    command = [*session, sys.executable, "-m", __name__, daemon.value, profile, *calls]
+    command = [*session, sys.executable, "-m", __name__, daemon.value, profile, origin, *calls]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=30, check=False)
     assert done.returncode == 0, done.stderr.decode()
     answers: list[Any] = json.loads(done.stdout)
@@ -86,11 +89,11 @@ def _running(daemon: Daemon) -> Iterator[None]:
             process.terminate()
 
 
-async def _answers(profile: str, calls: list[str]) -> list[Any]:
-    entry = KeyringEntry(profile=profile, origin="https://api.datafiniti.co")
+async def _answers(profile: str, origin: str, calls: list[str]) -> list[Any]:
+    entry = KeyringEntry(profile=profile, origin=origin)
     answers: list[Any] = []
     for call in calls:
-        name, _, token = call.partition(":")
+        name, _, token = call.partition(":")  # or, of `run`, dfui's arguments
         try:
             match name:
                 case "write":
@@ -101,6 +104,14 @@ async def _answers(profile: str, calls: list[str]) -> list[Any]:
                     answers.append(kept.reveal() if kept else None)
                 case "delete":
                     answers.append(await entry.delete())
+                case "try":
+                    answers.append(await try_keyring())
+                case "run":
+                    command = [sys.executable, "-m", "dfui", *token.split()]
+                    ended = await asyncio.to_thread(
+                        subprocess.run, command, capture_output=True, text=True, check=False
+                    )
+                    answers.append({"exit_code": ended.returncode, "stdout": ended.stdout, "stderr": ended.stderr})
                 case _:
                     answers.append(await entry.describe())
         except KeyringProblem as problem:
@@ -109,9 +120,9 @@ async def _answers(profile: str, calls: list[str]) -> list[Any]:
 
 
 def main() -> None:
-    daemon, profile, *calls = sys.argv[1:]
+    daemon, profile, origin, *calls = sys.argv[1:]
     with _running(Daemon(daemon)):
-        print(json.dumps(asyncio.run(_answers(profile, calls))))  # noqa: T201
+        print(json.dumps(asyncio.run(_answers(profile, origin, calls))))  # noqa: T201
 
 
 if __name__ == "__main__":

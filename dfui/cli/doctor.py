@@ -1,0 +1,48 @@
+"""`dfui doctor`: what is wrong here, each with its cure."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+
+from dfui.cli.console import Console
+from dfui.cli.context import command_errors
+from dfui.doctor import Check, State, check_json, examine
+from dfui.sanitize import sanitize
+from dfui.settings import Settings, SettingsError, load_settings
+from dfui.terminal import size_of_terminal, terminal_here
+from dfui.wording import doctor as wording
+
+SIGNS = {State.OK: "✓", State.FAILING: "✗", State.NOTE: "·"}
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Look at everything, and print it; the store is not opened, for that may set it aside or bring it forward."""
+    with command_errors():
+        if options.log is not None:
+            from dfui.log import write_log
+
+            write_log(options.log)
+    settings: Settings | SettingsError
+    try:
+        settings = load_settings(profile=options.profile, api_url=options.api_url)
+    except SettingsError as error:
+        settings = error
+    checks = asyncio.run(examine(settings, terminal=terminal_here(size=size_of_terminal())))
+    failing = [check for check in checks if check.state is State.FAILING]
+    console.result(
+        {"ok": not failing, "checks": [check_json(check) for check in checks]},
+        [*_lines(checks), wording.some_fail(len(failing), len(checks)) if failing else wording.ALL_IS_WELL],
+    )
+    return max(check.exit_code for check in checks)
+
+
+def _lines(checks: list[Check]) -> list[str]:
+    width = max(len(check.name) for check in checks)
+    lines = []
+    for check in checks:
+        head = f"{SIGNS[check.state]} {check.state.value:<8} {check.name:<{width}}  "
+        lines.append(head + sanitize(check.found, most=1_000))
+        if check.cure:
+            lines.append(" " * len(head) + f"→ {sanitize(check.cure, most=1_000)}")
+    return lines

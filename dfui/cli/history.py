@@ -1,0 +1,64 @@
+"""`dfui history`: the journal, the newest first, to read or to export; it asks nobody."""
+
+from __future__ import annotations
+
+import argparse
+
+from dfui import wording
+from dfui.cli.columns import in_columns
+from dfui.cli.console import CommandError, Console, ExitCode
+from dfui.cli.context import Context, ids_of, run_command
+from dfui.history import HistoryEntry, history_csv, history_json
+from dfui.store import JournalFilter
+
+OPEN = "open"
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Show or export the history.
+
+    Raises:
+        CommandError: the options do not go together.
+    """
+    if options.csv and console.as_json:
+        raise CommandError("usage", "One of --csv and --json, not both.", ExitCode.USAGE)
+    if options.output is not None and not (options.csv or console.as_json):
+        raise CommandError("usage", "--output needs the form to write: --csv or --json.", ExitCode.USAGE)
+    if options.overwrite and options.output is None:
+        raise CommandError("usage", "--overwrite goes with --output FILE.", ExitCode.USAGE)
+    ids = tuple(ids_of(options))
+    return run_command(lambda context, options: _history(context, options, ids), options, console)
+
+
+async def _history(context: Context, options: argparse.Namespace, ids: tuple[str, ...]) -> int:
+    console = context.console
+    is_open = {None: None, OPEN: True}.get(options.outcome, False)
+    wanted = JournalFilter(ids=ids, outcome=None if is_open else options.outcome, is_open=is_open)
+    entries = [HistoryEntry.from_row(row) for row in context.store.journal.history(wanted, limit=options.limit)]
+    if options.output is not None:
+        _write(console, options, entries)
+    elif options.csv:
+        console.document(history_csv(entries))
+    else:
+        if not entries:
+            console.tell(wording.NO_HISTORY if wanted == JournalFilter() else wording.NONE_MATCHES)
+        console.result([history_json(entry) for entry in entries], _lines(entries))
+    if still_open := sum(entry.is_open for entry in entries):
+        console.tell(wording.still_open(still_open))
+    return ExitCode.DONE
+
+
+def _write(console: Console, options: argparse.Namespace, entries: list[HistoryEntry]) -> None:
+    from dfui.export import ExportError, write_export
+
+    text = history_csv(entries) if options.csv else console.as_document([history_json(entry) for entry in entries])
+    try:
+        write_export(options.output, text, overwrite=options.overwrite)
+    except ExportError as error:
+        raise CommandError("export", wording.not_exported(error), ExitCode.FAILED) from None
+    console.tell(wording.exported(len(entries), str(options.output)))
+    console.result({"file": str(options.output), "entries": len(entries)}, [])
+
+
+def _lines(entries: list[HistoryEntry]) -> list[str]:
+    return in_columns(wording.HISTORY_HEADINGS, [wording.entry_cells(entry) for entry in entries])

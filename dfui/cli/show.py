@@ -1,0 +1,30 @@
+"""`dfui show`: all that is known of one download, after a look at it."""
+
+from __future__ import annotations
+
+import argparse
+
+from dfui import wording
+from dfui.cli.console import Console, ExitCode
+from dfui.cli.context import Context, ids_of, run_command
+from dfui.details import details_json
+from dfui.history import HistoryEntry
+from dfui.store import JournalFilter
+from dfui.watching import refresh_one
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Show a download."""
+    (download_id,) = ids_of(options)
+    return run_command(lambda context, _: _show(context, download_id), options, console)
+
+
+async def _show(context: Context, download_id: str) -> int:
+    async with context.online() as client:
+        await context.settle(client)
+        details = await refresh_one(client, context.store, download_id, clock=context.clock)
+    history = [HistoryEntry.from_row(row) for row in context.store.journal.history(JournalFilter(ids=(download_id,)))]
+    facts = wording.details_facts(details, history, now=context.clock.now())
+    lines = [wording.details_title(details.download), *(f"  {line}" for line in wording.fact_lines(facts))]
+    context.console.result(details_json(details), lines)
+    return ExitCode.DONE

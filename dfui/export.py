@@ -1,0 +1,53 @@
+"""Writing an export to a file that a person named; a file that is there already stays, unless told otherwise."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from pathlib import Path
+
+
+class ExportError(Exception):
+    """The file was not written; the message is a sentence for the person at the terminal."""
+
+
+class FileExists(ExportError):
+    """There is such a file, and it was not to be overwritten."""
+
+
+def write_export(path: Path, text: str, *, overwrite: bool = False) -> None:
+    """Write a file for its owner alone, whole or not at all.
+
+    Raises:
+        FileExists: there is one already, and `overwrite` was not asked for.
+        ExportError: it could not be written.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            raise ExportError(f"{path} is no file that could be written. Name another.")
+        if not overwrite:
+            _create(path, text)
+            return
+        beside = path.with_name(f".dfui-{uuid.uuid4().hex}")
+        _create(beside, text)
+        try:
+            beside.replace(path)
+        except OSError:
+            beside.unlink()
+            raise
+    except FileExistsError:
+        raise FileExists(f"{path} exists already, and was left alone.") from None
+    except (OSError, ValueError) as error:  # ValueError: a name, or a text, that no file can have
+        reason = (isinstance(error, OSError) and error.strerror) or "its name or text is none that a file can have"
+        raise ExportError(f"{path} could not be written: {reason}. Nothing was written.") from None
+
+
+def _create(path: Path, text: str) -> None:
+    """Write a file that was not there before; where that fails, it is not there afterwards."""
+    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+    except BaseException:
+        path.unlink()
+        raise

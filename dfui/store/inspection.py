@@ -1,0 +1,109 @@
+"""A look at the database that changes nothing: nothing is set aside, brought forward or written."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import stat
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dfui.store.database import BUSY_SECONDS
+from dfui.store.schema import SCHEMA_VERSION
+
+_SIDE_FILES = ("-wal", "-shm")
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What was found; counts are of all accounts."""
+
+    exists: bool = False
+    can_be_written: bool = False
+    """The file and its folder; where there is no file yet, whether one can be made."""
+    mode: int = 0
+    """The file's permissions."""
+    size: int = 0
+    """Bytes, with the side files."""
+    schema: int | None = None
+    trouble: str | None = None
+    """Why it cannot be read, in SQLite's or the system's words."""
+    downloads: int = 0
+    active: int = 0
+    entries: int = 0
+    """Of the journal."""
+    open_entries: int = 0
+    newest_id: str | None = None
+    """A download of this account that the API has shown, the newest one."""
+
+    @property
+    def is_newer(self) -> bool:
+        """Whether a newer dfui has written it."""
+        return self.schema is not None and self.schema > SCHEMA_VERSION
+
+
+def inspect_store(path: Path, *, profile: str | None = None, origin: str | None = None) -> Inspection:
+    """Look at the database; `newest_id` is of this profile at this API origin. Raises nothing."""
+    try:
+        facts = path.stat()
+    except FileNotFoundError:
+        return Inspection(can_be_written=_can_be_made(path))
+    except OSError as error:
+        return Inspection(trouble=error.strerror or str(error))
+    found = Inspection(
+        exists=True,
+        can_be_written=os.access(path, os.R_OK | os.W_OK) and os.access(path.parent, os.W_OK | os.X_OK),
+        mode=stat.S_IMODE(facts.st_mode),
+        size=facts.st_size + sum(_size(path.with_name(path.name + ending)) for ending in _SIDE_FILES),
+    )
+    return _looked_into(path, found, profile, origin)
+
+
+def _looked_into(path: Path, found: Inspection, profile: str | None, origin: str | None) -> Inspection:
+    try:
+        # Without a write-ahead log nobody has it open, and it is read without a lock, or a file beside it.
+        how = "mode=ro" if _size(path.with_name(f"{path.name}-wal")) else "immutable=1"
+        with contextlib.closing(
+            sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, timeout=BUSY_SECONDS)
+        ) as connection:
+            found = replace(found, schema=int(connection.execute("PRAGMA user_version").fetchone()[0]))
+            damage = [str(line) for (line,) in connection.execute("PRAGMA quick_check(3)") if line != "ok"]
+            if damage:
+                return replace(found, trouble="; ".join(damage))
+            if not found.schema or found.is_newer:
+                return found
+            ((downloads, active),) = connection.execute(
+                "SELECT count(*), coalesce(sum(is_active), 0) FROM downloads WHERE is_forgotten = 0"
+            )
+            ((entries, open_entries),) = connection.execute(
+                "SELECT count(*), coalesce(sum(ended_at IS NULL), 0) FROM journal"
+            )
+            newest = connection.execute(
+                "SELECT id FROM downloads JOIN accounts USING (account) WHERE profile = ? AND origin = ? "
+                "AND api_status IS NOT NULL AND is_missing = 0 ORDER BY started_at DESC, key DESC LIMIT 1",
+                (profile, origin),
+            ).fetchone()
+    except (sqlite3.Error, OSError) as error:
+        return replace(found, trouble=str(error))
+    return replace(
+        found,
+        downloads=downloads,
+        active=active,
+        entries=entries,
+        open_entries=open_entries,
+        newest_id=newest[0] if newest else None,
+    )
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _can_be_made(path: Path) -> bool:
+    """Whether the first folder on the way up that there is can be written."""
+    folder = next(each for each in path.absolute().parents if each.exists())
+    return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)

@@ -1,0 +1,200 @@
+"""What the doctor says: what it found, and the cure where something is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from dfui.api.errors import ApiError, DatafinitiError, Unauthorized
+from dfui.credentials import KeyringProblem, TokenSource
+from dfui.sanitize import sanitize
+from dfui.settings import Settings
+from dfui.store import Inspection
+from dfui.terminal import SMALLEST, Terminal
+from dfui.wording.access import account_facts
+from dfui.wording.errors import answered, error_sentences, keyring_sentences
+from dfui.wording.figures import as_sentence, counted, file_size
+
+if TYPE_CHECKING:
+    from dfui.api.wire import Account
+
+ALL_IS_WELL = "All is well."
+MEND_THE_CONFIG = "Correct the file, the option or the variable that is named, or take it away."
+NO_TOKEN = "None is known."  # noqa: S105
+NO_TOKEN_CURE = "Run dfui login, or set DATAFINITI_TOKEN."  # noqa: S105
+TOKEN_CURE = "Copy the token again from your Datafiniti account page, then run dfui login."  # noqa: S105
+ACCOUNT_CURE = "Look at the account on Datafiniti's site, or ask them."
+LOCALE_CURE = "Where the terminal shows UTF-8, set LANG=C.UTF-8."
+ADDRESS_CURE = "Check the address: --api-url, DFUI_API_URL, or api_url in the config file."
+
+
+def not_checked(why: str) -> str:
+    """A check that another one must come before."""
+    return f"Not checked: {why}."
+
+
+def some_fail(failing: int, checks: int) -> str:
+    """How many are wrong."""
+    return f"{failing} of {counted(checks, 'check')} {'fails' if failing == 1 else 'fail'}."
+
+
+def settings_found(settings: Settings, *, has_file: bool) -> str:
+    """Which settings are in use."""
+    file = f"the config file is {settings.config_file}" if has_file else f"there is no {settings.config_file}"
+    return sanitize(f"Profile {settings.profile}, API {settings.address.url}; {file}.")
+
+
+# ── the keyring and the token ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def keyring_works(name: str) -> str:
+    """The keyring took a try, gave it back, and removed it."""
+    return f"{sanitize(name)}: it keeps, gives back and removes."
+
+
+def keyring_fails(problem: KeyringProblem) -> tuple[str, str]:
+    """What is wrong with the keyring, and the cure."""
+    what = as_sentence(sanitize(problem))
+    return what, keyring_sentences(problem).removeprefix(what).strip()
+
+
+def keyring_not_needed(what: str) -> str:
+    """There is no usable keyring, and the token is in the environment."""
+    return f"{what} It is not needed while DATAFINITI_TOKEN is set."
+
+
+def token_found(source: TokenSource, verdict: str) -> str:
+    """Where the token came from, and what is known of it."""
+    return f"From {source.value}; {verdict}."
+
+
+def token_rejected_by(source: TokenSource, error: Unauthorized) -> str:
+    """The API does not take it."""
+    return answered(f"From {source.value}; the API rejects it", error.api_message)
+
+
+# ── the API ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def api_answers(host: str, by_way_of: Sequence[str]) -> str:
+    """The API was reached; `by_way_of` names the variables that say how."""
+    return f"{sanitize(host)} answers.{variables_set(by_way_of)}"
+
+
+def variables_set(names: Sequence[str]) -> str:
+    """The variables that change how the API is reached."""
+    return f" {' and '.join(names)} {'is' if len(names) == 1 else 'are'} set." if names else ""
+
+
+def api_is_another(host: str, error: ApiError) -> str:
+    """Something answers that is not the API."""
+    return f"{sanitize(host)} answers HTTP {error.http_status} when asked for the account, as the API would not."
+
+
+def api_fails(error: DatafinitiError, by_way_of: Sequence[str]) -> tuple[str, str]:
+    """What went wrong on the way to the API, and the cure."""
+    what = as_sentence(sanitize(error))
+    cure = error_sentences(error).removeprefix(what).strip()
+    what += variables_set(by_way_of)
+    if isinstance(error, ApiError) and error.http_status >= 500:
+        return what, "The fault is the API's, or of something before it. Try again later."
+    return what, cure or "Try again in a while."
+
+
+def looks_like(year: str, download_id: str) -> str:
+    """Which documentation the answers follow."""
+    return f"Answers look as documented in {year} (by download {sanitize(download_id)})."
+
+
+def cannot_be_told(why: str) -> str:
+    """The dialect was looked for in vain."""
+    return f"It cannot be told: {as_sentence(why)}"
+
+
+# ── the account ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def account_found(account: Account) -> str:
+    """The account in a line."""
+    facts = [f"{each.label.lower()} {', '.join(each.lines)}" for each in account_facts(account)]
+    return as_sentence("; ".join(facts)) if facts else "The API tells nothing of the account."
+
+
+def account_refused(error: ApiError) -> str:
+    """The API does not show the account."""
+    return answered(f"The API does not show the account (HTTP {error.http_status})", error.api_message)
+
+
+# ── the store ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def store_found(path: str, found: Inspection) -> str:
+    """What the database holds."""
+    if not found.exists:
+        return f"There is none yet; it will be {sanitize(path)}."
+    downloads = f"{counted(found.downloads, 'download')} known, {found.active:,} active"
+    journal = f"{counted(found.entries, 'journal entry', 'journal entries')}, {found.open_entries:,} open"
+    return f"{sanitize(path)}: {file_size(found.size)}, schema {found.schema}; {downloads}; {journal}."
+
+
+def store_fails(path: str, found: Inspection) -> tuple[str, str] | None:
+    """What is wrong with the database, and the cure; None where nothing is."""
+    named = sanitize(path)
+    if found.is_newer:
+        return f"{named} was written by a newer dfui (schema {found.schema}).", "Update dfui."
+    if found.trouble:
+        what = f"{named} cannot be read: {as_sentence(sanitize(found.trouble, most=200))}"
+        return what, (
+            "Copy the file if you want to keep its history. Where it is damaged, the next command sets it aside and "
+            "begins an empty one; dfui list fills it again."
+        )
+    if not found.can_be_written:
+        what = f"{named} cannot be {'written' if found.exists else 'made'}, so nothing is kept."
+        return what, "Make the file and its folder yours, with room to write."
+    if found.mode & 0o077:
+        return f"Others than you may read {named} (mode {found.mode:o}).", "Run chmod 600 on it, or any other command."
+    return None
+
+
+# ── the terminal ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def terminal_found(terminal: Terminal) -> str:
+    """Whether the terminal UI can be shown."""
+    if terminal.size is None:
+        return "There is no terminal here, so the terminal UI does not open; the commands work."
+    columns, lines = terminal.size
+    shown = f"{sanitize(terminal.name) or 'TERM is not set'}, {columns}×{lines}"
+    if not terminal.can_show_ui:
+        return f"{shown}: the terminal UI does not open in it; the commands work."
+    if columns < SMALLEST[0] or lines < SMALLEST[1]:
+        return f"{shown}: smaller than {SMALLEST[0]}×{SMALLEST[1]}, so not every question fits."
+    return f"{shown}."
+
+
+def colours_found(terminal: Terminal) -> str:
+    """How many colours."""
+    if terminal.no_colour:
+        return "None: NO_COLOR is set."
+    return f"{terminal.colours:,}, by TERM and COLORTERM."
+
+
+def locale_found(terminal: Terminal) -> str:
+    """Whether the signs can be shown."""
+    if terminal.is_unicode:
+        return "UTF-8."
+    return "It is not UTF-8, so signs may be garbled; each stands beside its word."
+
+
+def line_found(terminal: Terminal, *, is_light: bool) -> str:
+    """Whether bytes are spared."""
+    if terminal.is_over_ssh:
+        return "Over SSH, so the terminal UI is light: fewer bytes, no animation."
+    return "Light, by the config file: fewer bytes, no animation." if is_light else "Local, and not light."
+
+
+def clipboard_found(terminal: Terminal) -> str:
+    """Whether what is copied arrives."""
+    if terminal.is_in_tmux:
+        return "Copying goes through tmux only where its option set-clipboard is on."
+    return "Copying is by OSC 52, where the terminal allows it."

@@ -1,0 +1,98 @@
+"""What is said of the journal's entries."""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+
+from dfui.export import ExportError, FileExists
+from dfui.history import HistoryEntry
+from dfui.sanitize import sanitize
+from dfui.wording.facts import Fact, fact
+from dfui.wording.figures import counted, date_time, dated, number
+
+NO_HISTORY = "No cancellation was confirmed from here yet."
+NONE_MATCHES = "No entry of the history matches."
+HISTORY_HEADINGS = ("When", "ID", "Outcome", "Retained", "Credits", "The API said")
+
+
+def outcome_word(entry: HistoryEntry) -> str:
+    """How it ended, in a word or two; `open` where that is not known yet."""
+    return "open" if entry.outcome is None else entry.outcome.value.replace("_", " ")
+
+
+def words_of_api(entry: HistoryEntry, *, most: int = 500) -> str:
+    """What the API said on the DELETE, in its words, with its HTTP status; empty where it did not answer."""
+    if entry.http_status is None:
+        return ""
+    status = f"HTTP {entry.http_status}"
+    return f"“{sanitize(entry.api_message, most=most)}” ({status})" if entry.api_message else status
+
+
+def entry_cells(entry: HistoryEntry, *, zone: tzinfo | None = None) -> tuple[str, ...]:
+    """An entry as a line of a table, under `HISTORY_HEADINGS`."""
+    return (
+        date_time(entry.confirmed_at, zone=zone),
+        sanitize(entry.download_id, most=128),
+        outcome_word(entry),
+        number(entry.retained_records),
+        number(entry.credits_deducted),
+        words_of_api(entry),
+    )
+
+
+def entry_line(entry: HistoryEntry, *, zone: tzinfo | None = None) -> str:
+    """An entry in a line, where it is clear which download it is about."""
+    parts = [date_time(entry.confirmed_at, zone=zone), outcome_word(entry), words_of_api(entry)]
+    if entry.retained_records is not None:
+        parts.append(f"{counted(entry.retained_records, 'record')} retained")
+    if entry.credits_deducted is not None:
+        parts.append(f"{counted(entry.credits_deducted, 'credit')} deducted")
+    return " · ".join(part for part in parts if part)
+
+
+def entry_title(entry: HistoryEntry) -> str:
+    """Which cancellation it is."""
+    return f"Cancellation of {sanitize(entry.download_id)}"
+
+
+def entry_facts(entry: HistoryEntry, *, now: datetime, zone: tzinfo | None = None) -> list[Fact]:
+    """All that the journal tells of a cancellation; what is not known is left out."""
+    facts = [fact("Outcome", outcome_word(entry) if entry.outcome else "open: how it ended is not known yet")]
+    if entry.confirmed_at:
+        facts.append(fact("Confirmed", dated(entry.confirmed_at, now=now, zone=zone)))
+    if entry.ended_at:
+        facts.append(fact("Ended", dated(entry.ended_at, now=now, zone=zone)))
+    facts.append(fact("Sent", counted(entry.deletes_sent, "DELETE") if entry.deletes_sent else "no DELETE"))
+    if words := words_of_api(entry):
+        facts.append(fact("The API said", words))
+    if entry.status:
+        checked = f"its status was {entry.status.value}"
+        facts.append(fact("Checked", checked))
+    elif entry.verified is False:
+        facts.append(fact("Checked", "no look after the DELETE showed its status"))
+    if entry.retained_records is not None:
+        facts.append(fact("Retained", counted(entry.retained_records, "record")))
+    if entry.credits_deducted is not None:
+        facts.append(fact("Credits", f"{counted(entry.credits_deducted, 'credit')} deducted"))
+    return facts
+
+
+def still_open(entries: int) -> str:
+    """Some have no outcome yet."""
+    it, does = ("it", "it is") if entries == 1 else ("they", "they are")
+    return (
+        f"{counted(entries, 'entry is', 'entries are')} open: {does} under way, or dfui was ended before {it} did. "
+        f"The next command that asks the API looks how {it} ended."
+    )
+
+
+def exported(entries: int, path: str) -> str:
+    """An export was written."""
+    return f"{counted(entries, 'entry', 'entries')} written to {sanitize(path)}, for you alone to read."
+
+
+def not_exported(error: ExportError) -> str:
+    """An export was not written, and what to do."""
+    if isinstance(error, FileExists):
+        return f"{sanitize(error)} Name another file, or say that it may be overwritten (--overwrite)."
+    return sanitize(error)

@@ -1,0 +1,283 @@
+"""`dfui doctor`: what is wrong, each with its cure, and an exit code that says of which kind."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from dfui.simulator import TOKEN, Dialect, Simulator
+from dfui.store.schema import SCHEMA_VERSION
+from tests.support.commands import Commands, Ended
+from tests.support.keyring_daemon import MISSING, Daemon, in_session
+
+NAMES = [
+    "settings", "keyring", "token", "api", "account", "dialect", "store",
+    "terminal", "colours", "locale", "line", "clipboard",
+]  # fmt: skip
+needs_daemon = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")
+
+
+class Report:
+    """What the doctor told."""
+
+    def __init__(self, exit_code: int, document: Any) -> None:
+        assert [check["name"] for check in document["checks"]] == NAMES
+        self.exit_code = exit_code
+        self.ok = document["ok"]
+        self._checks = {check["name"]: check for check in document["checks"]}
+        for check in document["checks"]:
+            assert (check["state"] == "failing") <= bool(check["cure"]), check
+
+    @property
+    def failing(self) -> list[str]:
+        return [name for name in NAMES if self.state(name) == "failing"]
+
+    def state(self, name: str) -> str:
+        return str(self._checks[name]["state"])
+
+    def found(self, name: str) -> str:
+        return str(self._checks[name]["found"])
+
+    def cure(self, name: str) -> str:
+        return str(self._checks[name]["cure"])
+
+
+def examined(dfui: Commands, *options: str) -> Report:
+    ended = dfui("doctor", "--json", *options)
+    assert TOKEN not in ended.stdout + ended.stderr
+    return Report(ended.exit_code, ended.document)
+
+
+def tables(ended: Ended) -> list[str]:
+    """The state and the name of each line."""
+    return [" ".join(line.split()[1:3]) for line in ended.stdout.splitlines() if line[:1] in "✓✗·"]
+
+
+# ── all is well ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_all_is_well_in_each_dialect_which_it_names(dfui: Commands, account: Simulator, dialect: Dialect) -> None:
+    account.dialect = dialect
+    dfui("add", "847070")
+    account.requests.clear()
+    report = examined(dfui)
+    assert (report.exit_code, report.ok, report.failing) == (0, True, [])
+    assert report.found("token") == "From the environment; the API takes it."
+    assert dialect.value[-4:] in report.found("dialect")
+    assert account.requests == [("GET", "/account"), ("GET", "/downloads/847070")]
+
+
+def test_the_account_is_told_with_its_credits_by_type(dfui: Commands) -> None:
+    assert examined(dfui).found("account") == (
+        "e-mail someone@example.com; plan simulated; active yes; used 37,324 credits (business 35,324, people 2,000)."
+    )
+
+
+def test_where_nothing_is_known_the_dialect_cannot_be_told_and_that_is_no_failure(dfui: Commands) -> None:
+    report = examined(dfui)
+    assert (report.exit_code, report.state("dialect")) == (0, "note")
+    assert not dfui.database.parent.exists()
+
+
+def test_as_text_each_check_has_a_line_and_the_end_says_it_all(dfui: Commands, unreachable: Commands) -> None:
+    ended = dfui("doctor")
+    assert tables(ended)[:2] == ["ok settings", "note keyring"]
+    assert len(tables(ended)) == len(NAMES)
+    assert ended.stdout.endswith("\nAll is well.\n")
+    ended = unreachable("doctor")
+    assert "failing api" in tables(ended)
+    assert "→ Check the network, then try again." in ended.stdout
+    assert ended.stdout.endswith("\n1 of 12 checks fails.\n")
+
+
+# ── the token and the API ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_without_a_token_it_says_how_to_give_one(
+    dfui: Commands, account: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DATAFINITI_TOKEN")
+    report = examined(dfui)
+    assert (report.exit_code, report.failing) == (3, ["keyring", "token"])
+    assert "dfui login" in report.cure("token")
+    assert "gnome-keyring" in report.cure("keyring")
+    assert report.state("api") == "ok"
+    assert report.found("account") == "Not checked: no token is known."
+
+
+@pytest.mark.parametrize("token", ["another-token", "two words"])
+def test_a_token_that_does_not_work_is_exit_3(dfui: Commands, monkeypatch: pytest.MonkeyPatch, token: str) -> None:
+    monkeypatch.setenv("DATAFINITI_TOKEN", token)
+    report = examined(dfui)
+    assert (report.exit_code, report.failing) == (3, ["token"])
+    assert token not in json.dumps([report.found(name) for name in NAMES])
+    assert report.found("dialect").startswith("Not checked")
+
+
+def test_an_api_that_cannot_be_reached_is_exit_4(unreachable: Commands) -> None:
+    report = examined(unreachable)
+    assert (report.exit_code, report.failing) == (4, ["api"])
+    assert (report.state("token"), report.state("account")) == ("note", "note")
+
+
+@pytest.mark.parametrize(
+    ("answer", "failing", "exit_code", "words"),
+    [
+        (httpx.Response(503), "api", 4, "HTTP 503"),
+        (httpx.Response(200, text="<h1>Sign in to the hotel's network</h1>"), "api", 4, "could not be read"),
+        (httpx.Response(302, headers={"Location": "https://x"}), "api", 1, "HTTP 302"),
+        (httpx.Response(404), "api", 1, "as the API would not"),
+        (httpx.Response(403, json={"errors": ["Payment."]}), "account", 1, "“Payment”"),
+        (httpx.Response(200, json={"email": "a@b", "active": False}), "account", 1, "active no"),
+    ],
+    ids=lambda value: str(value) if isinstance(value, int) else "",
+)
+def test_what_the_api_answers_instead(
+    dfui: Commands, account: Simulator, answer: httpx.Response, failing: str, exit_code: int, words: str
+) -> None:
+    account.interrupt = lambda request: answer
+    report = examined(dfui)
+    assert (report.exit_code, report.failing) == (exit_code, [failing])
+    assert words in report.found(failing)
+
+
+def test_certificates_that_cannot_be_read_and_a_proxy_that_lets_nothing_through_are_told(
+    dfui: Commands, unreachable: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/ca.pem")
+    report = examined(dfui, "--api-url", "https://api.invalid/v4")
+    assert (report.exit_code, report.failing) == (4, ["api"])
+    assert "SSL_CERT_FILE" in report.cure("api")
+
+    monkeypatch.delenv("SSL_CERT_FILE")
+    monkeypatch.setenv("HTTPS_PROXY", unreachable.api_url.removesuffix("/v4"))
+    report = examined(dfui, "--api-url", "https://api.invalid/v4")
+    assert (report.exit_code, report.failing) == (4, ["api"])
+    assert "HTTPS_PROXY" in report.found("api")
+
+
+def test_of_several_the_highest_exit_code_applies(unreachable: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DATAFINITI_TOKEN")
+    report = examined(unreachable)
+    assert (report.exit_code, report.failing) == (4, ["keyring", "token", "api"])
+
+
+# ── a real keyring ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A home with a short name, for it holds sockets."""
+    with tempfile.TemporaryDirectory(prefix="dfui-") as folder:
+        yield Path(folder)
+
+
+def examined_in(home: Path, daemon: Daemon, dfui: Commands) -> Report:
+    (ended,) = in_session(home, daemon, f"run:--api-url {dfui.api_url} --json doctor")
+    assert TOKEN not in ended["stdout"] + ended["stderr"]
+    return Report(ended["exit_code"], json.loads(ended["stdout"]))
+
+
+@needs_daemon
+def test_a_keyring_that_works_is_tried_and_left_as_it_was(home: Path, dfui: Commands) -> None:
+    origin = dfui.api_url.removesuffix("/v4")
+    in_session(home, Daemon.UNLOCKED, f"write:{TOKEN}", origin=origin)
+    before = (home / "data" / "keyrings" / "login.keyring").stat().st_size
+    report = examined_in(home, Daemon.UNLOCKED, dfui)
+    assert (report.exit_code, report.failing) == (0, [])
+    assert "SecretService" in report.found("keyring")
+    assert report.found("token") == "From the keyring; the API takes it."
+    assert in_session(home, Daemon.UNLOCKED, "read", origin=origin) == [TOKEN]
+    assert (home / "data" / "keyrings" / "login.keyring").stat().st_size == before
+
+
+@needs_daemon
+def test_a_locked_keyring_is_told_with_its_cure(home: Path, dfui: Commands) -> None:
+    in_session(home, Daemon.UNLOCKED, "write:kept")
+    report = examined_in(home, Daemon.LOCKED, dfui)
+    assert (report.exit_code, report.failing) == (3, ["keyring", "token"])
+    assert "locked" in report.found("keyring")
+    assert "Unlock it" in report.cure("keyring")
+
+
+# ── the store and the config file ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_damaged_database_is_told_and_left_where_it_is(dfui: Commands) -> None:
+    dfui.database.parent.mkdir(parents=True)
+    dfui.database.write_bytes(b"no database at all" * 1_000)
+    dfui.database.chmod(0o600)
+    report = examined(dfui)
+    assert (report.exit_code, report.failing) == (1, ["store"])
+    assert "not a database" in report.found("store")
+    assert [path.name for path in dfui.database.parent.iterdir()] == ["dfui.db"]
+    assert dfui.database.read_bytes() == b"no database at all" * 1_000
+
+
+def test_a_database_of_a_newer_dfui_is_told_and_left_as_it_is(dfui: Commands) -> None:
+    dfui.database.parent.mkdir(parents=True)
+    connection = sqlite3.connect(dfui.database)
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    connection.close()
+    before = dfui.database.read_bytes()
+    report = examined(dfui)
+    assert (report.exit_code, report.failing) == (1, ["store"])
+    assert "newer dfui" in report.found("store")
+    assert dfui.database.read_bytes() == before
+
+
+def test_a_database_that_others_may_read_is_told(dfui: Commands) -> None:
+    dfui("add", "847070")
+    dfui.database.chmod(0o644)
+    report = examined(dfui)
+    assert (report.exit_code, report.failing) == (1, ["store"])
+    assert "chmod 600" in report.cure("store")
+
+
+def test_a_data_folder_that_is_a_file_is_told(dfui: Commands) -> None:
+    dfui.database.parent.parent.mkdir(parents=True)
+    dfui.database.parent.write_text("not a folder")
+    assert examined(dfui).failing == ["store"]
+
+
+def test_a_config_file_that_cannot_be_used_is_a_failing_line_and_what_needs_it_is_not_checked(
+    dfui: Commands, account: Simulator, tmp_path: Path
+) -> None:
+    config = tmp_path / "xdg_config_home" / "dfui" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text("light = 'perhaps'\n")
+    report = examined(dfui)
+    assert (report.exit_code, report.failing) == (1, ["settings"])
+    assert str(config) in report.found("settings")
+    assert [report.found(name)[:11] for name in ("token", "api", "account", "dialect")] == ["Not checked"] * 4
+    assert account.requests == []
+
+
+# ── the terminal ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_terminal_is_described(dfui: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = {"TERM": "xterm-256color", "NO_COLOR": "", "LC_ALL": "C", "TMUX": "x", "SSH_CONNECTION": "x"}
+    for name, value in here.items():
+        monkeypatch.setenv(name, value)
+    with dfui.on_terminal("doctor", "--json") as terminal:
+        ended = terminal.ended()
+    report = Report(ended.exit_code, ended.document)
+    assert report.exit_code == 0
+    assert report.found("terminal").startswith("xterm-256color, ")
+    assert report.found("colours") == "None: NO_COLOR is set."
+    assert report.state("locale") == "note"
+    assert "Over SSH" in report.found("line")
+    assert "tmux" in report.found("clipboard")
+
+
+def test_a_log_that_cannot_be_written_is_an_error(dfui: Commands) -> None:
+    ended = dfui("doctor", "--json", "--log", "/nowhere/dfui.log")
+    assert (ended.exit_code, ended.document["error"]["kind"]) == (2, "settings")

@@ -1,0 +1,218 @@
+"""`dfui history`: the journal, read and exported without a network or a token."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import stat
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from dfui.addresses import parse_api_url
+from dfui.cli.arguments import OUTCOMES
+from dfui.outcomes import OutcomeKind
+from dfui.simulator import Simulator
+from dfui.store import open_store
+from tests.support.commands import Commands, Ended
+
+REFUSAL = "There was a problem with this customer's payment information."
+
+
+@pytest.fixture
+def past(dfui: Commands, account: Simulator, monkeypatch: pytest.MonkeyPatch) -> Commands:
+    """Commands that have cancelled three downloads, one of them in vain; signed out, and with no API."""
+    dfui("cancel", "--yes", "847070")
+    dfui("cancel", "--yes", "847001")
+    account.interrupt = lambda request: (
+        httpx.Response(403, json={"errors": [REFUSAL]}) if request.method == "DELETE" else None
+    )
+    dfui("cancel", "--yes", "847069")
+    account.requests.clear()
+    monkeypatch.delenv("DATAFINITI_TOKEN")
+    return dfui
+
+
+def ids(ended: Ended) -> list[str]:
+    return [entry["id"] for entry in ended.document]
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def leave_open(dfui: Commands, *ids: str) -> None:
+    store = open_store(dfui.database, profile="default", origin=parse_api_url(dfui.api_url).origin)
+    store.journal.open_entries(ids, confirmed_at=0.0)
+    store.close()
+
+
+def test_the_outcomes_that_can_be_asked_for_are_all_there_are() -> None:
+    assert set(OUTCOMES) == {"open", *(kind.value for kind in OutcomeKind)}
+
+
+def test_entries_are_shown_the_newest_first_with_what_was_kept_and_said(past: Commands, account: Simulator) -> None:
+    ended = past("history")
+    heading, *lines = ended.stdout.splitlines()
+    assert ended.exit_code == 0
+    assert heading.split() == ["When", "ID", "Outcome", "Retained", "Credits", "The", "API", "said"]
+    assert [line.split()[3:5] for line in lines] == [
+        ["847069", "refused"],
+        ["847001", "completed"],
+        ["847070", "cancelled"],
+    ]
+    assert lines[0].endswith(f"refused    –         –        “{REFUSAL}” (HTTP 403)")
+    assert lines[2].endswith("34,120    34,120   HTTP 200")
+    assert account.requests == []
+
+
+def test_an_entry_as_json_has_its_times_with_their_zone_and_null_for_what_is_not_known(past: Commands) -> None:
+    entry = past("history", "--json").document[0]
+    for time in ("confirmed_at", "ended_at"):
+        assert datetime.fromisoformat(entry.pop(time)).tzinfo
+    assert entry == {
+        "id": "847069",
+        "outcome": "refused",
+        "verified": True,
+        "status": "queued",
+        "api_message": REFUSAL,
+        "http_status": 403,
+        "retained_records": None,
+        "credits_deducted": None,
+        "deletes_sent": 1,
+    }
+
+
+def test_an_open_entry_is_shown_as_open(past: Commands) -> None:
+    leave_open(past, "5")
+    text, as_json = past("history"), past("history", "--json", "--outcome", "open")
+    assert text.stdout.splitlines()[1].split()[3:] == ["5", "open", "–", "–"]
+    assert "1 entry is open" in text.stderr
+    assert ids(as_json) == ["5"]
+    assert (as_json.document[0]["outcome"], as_json.document[0]["ended_at"]) == (None, None)
+    assert ids(past("history", "--json", "--limit", "1", "--outcome", "cancelled")) == ["847070"]
+
+
+@pytest.mark.parametrize(
+    ("options", "wanted"),
+    [
+        (["--id", "847001"], ["847001"]),
+        (["--id", "847070", "--id", "https://api.datafiniti.co/v4/downloads/847069"], ["847069", "847070"]),
+        (["--outcome", "refused"], ["847069"]),
+        (["--outcome", "not_found"], []),
+        (["--outcome", "open"], []),
+        (["--limit", "2"], ["847069", "847001"]),
+        (["--id", "847070", "--outcome", "refused"], []),
+    ],
+    ids=" ".join,
+)
+def test_filters(past: Commands, options: list[str], wanted: list[str]) -> None:
+    ended = past("history", "--json", *options)
+    assert ids(ended) == wanted
+    assert bool(ended.stderr) == (not wanted)
+
+
+def test_an_empty_history_says_so(dfui: Commands) -> None:
+    text = dfui("history")
+    assert (text.exit_code, text.stdout) == (0, "")
+    assert text.stderr == "No cancellation was confirmed from here yet.\n"
+    assert dfui("history", "--json").document == []
+    assert len(dfui("history", "--csv").stdout.splitlines()) == 1
+
+
+def test_csv_holds_what_the_json_holds(past: Commands) -> None:
+    written, document = past("history", "--csv").stdout, past("history", "--json").document
+    assert written.startswith("id,confirmed_at,")
+
+    def cell(value: Any) -> str:
+        return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+    assert rows_of(written) == [{name: cell(value) for name, value in entry.items()} for entry in document]
+
+
+def test_lines_of_csv_end_as_the_rfc_says(past: Commands, tmp_path: Path) -> None:
+    past("history", "--csv", "--output", str(tmp_path / "history.csv"))
+    assert (tmp_path / "history.csv").read_bytes().count(b"\r\n") == 4
+
+
+@pytest.mark.parametrize(
+    "words", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "\x1b[2J=1", 'a "quoted", word', "two\r\nlines"]
+)
+def test_words_of_the_api_become_neither_a_formula_nor_a_command(
+    dfui: Commands, account: Simulator, words: str
+) -> None:
+    account.interrupt = lambda request: (
+        httpx.Response(403, json={"errors": [words]}) if request.method == "DELETE" else None
+    )
+    dfui("cancel", "--yes", "847070")
+    written = dfui("history", "--csv").stdout
+    (row,) = rows_of(written)
+    assert not row["api_message"].startswith(("=", "+", "-", "@", "\t"))
+    assert set(words) & set("=1+@SUM") <= set(row["api_message"])
+    assert "\x1b" not in written
+    assert all(character == "\n" or character.isprintable() for character in dfui("history").stdout)
+    assert dfui("history", "--json").document[0]["api_message"] == words
+
+
+def test_an_id_that_begins_like_a_formula_is_guarded(dfui: Commands) -> None:
+    leave_open(dfui, "-1")
+    assert rows_of(dfui("history", "--csv").stdout)[0]["id"] == "'-1"
+    assert ids(dfui("history", "--json", "--id=-1")) == ["-1"]
+
+
+def test_an_export_is_for_its_owner_alone(past: Commands, tmp_path: Path) -> None:
+    target = tmp_path / "history.json"
+    before = os.umask(0)
+    try:
+        ended = past("history", "--json", "--output", str(target))
+    finally:
+        os.umask(before)
+    assert ended.document == {"file": str(target), "entries": 3}
+    assert json.loads(target.read_text()) == past("history", "--json").document
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+
+
+def test_a_file_that_is_there_stays_unless_it_may_be_overwritten(past: Commands, tmp_path: Path) -> None:
+    target = tmp_path / "history.csv"
+    target.write_text("mine")
+    ended = past("history", "--csv", "--output", str(target))
+    assert (ended.exit_code, target.read_text()) == (1, "mine")
+    assert "--overwrite" in ended.stderr
+    assert past("history", "--csv", "--output", str(target), "--overwrite").exit_code == 0
+    assert len(rows_of(target.read_text())) == 3
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    assert list(tmp_path.glob(".dfui-*")) == []
+
+
+@pytest.mark.parametrize("place", ["", "nowhere/history.csv"])
+@pytest.mark.parametrize("overwrite", [[], ["--overwrite"]], ids=["", "overwrite"])
+def test_a_place_that_cannot_be_written_is_told(
+    past: Commands, tmp_path: Path, place: str, overwrite: list[str]
+) -> None:
+    ended = past("history", "--json", "--output", str(tmp_path / place), *overwrite)
+    assert (ended.exit_code, ended.document["error"]["kind"]) == (1, "export")
+
+
+def test_a_device_is_not_replaced(past: Commands) -> None:
+    ended = past("history", "--csv", "--output", "/dev/null", "--overwrite")
+    assert ended.exit_code == 1
+    assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--csv", "--json"], ["--output", "x"], ["--csv", "--overwrite"], ["--limit", "0"], ["--limit", "-1"],
+        ["--limit", "many"], ["--limit", "9" * 5_000], ["--outcome", "done"], ["--id", "no ID"], ["847070"],
+    ],
+    ids=lambda options: " ".join(options)[:20],
+)  # fmt: skip
+def test_options_that_do_not_go_are_a_usage_error(dfui: Commands, options: list[str]) -> None:
+    ended = dfui("history", *options)
+    assert ended.exit_code == 2
+    assert ended.stdout == "" or json.loads(ended.stdout)["error"]["kind"] == "usage"

@@ -1,0 +1,112 @@
+"""A look at the database that changes nothing, whatever state it is in."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from dfui.store import DownloadRow, Inspection, Store, inspect_store, open_store
+from dfui.store.schema import SCHEMA_VERSION
+
+ORIGIN = "https://api.datafiniti.co"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "data?#%41" / "dfui.db"
+
+
+def opened(path: Path) -> Store:
+    return open_store(path, profile="default", origin=ORIGIN)
+
+
+def looked_at(path: Path) -> Inspection:
+    return inspect_store(path, profile="default", origin=ORIGIN)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {each.name: each.read_bytes() for each in folder.iterdir() if each.is_file()}
+
+
+def fill(store: Store) -> None:
+    rows = [
+        DownloadRow("1", api_status="running", started_at=1.0),
+        DownloadRow("2", api_status="completed", is_active=False, started_at=2.0),
+        DownloadRow("3", started_at=3.0),
+    ]
+    store.downloads.observe(rows, observed=1.0, now=1.0)
+    store.downloads.add(["4"])
+    store.journal.open_entries(["1", "2"], confirmed_at=1.0)
+
+
+def test_it_counts_what_is_there_and_leaves_every_byte(path: Path) -> None:
+    store = opened(path)
+    fill(store)
+    store.close()
+    before = contents(path.parent)
+    found = looked_at(path)
+    assert (found.downloads, found.active, found.entries, found.open_entries) == (4, 3, 2, 2)
+    assert (found.schema, found.mode, found.trouble) == (SCHEMA_VERSION, 0o600, None)
+    assert found.can_be_written
+    assert found.newest_id == "2"
+    assert inspect_store(path, profile="other", origin=ORIGIN).newest_id is None
+    assert contents(path.parent) == before
+
+
+def test_it_sees_what_another_dfui_is_writing(path: Path) -> None:
+    store = opened(path)
+    fill(store)
+    found = looked_at(path)
+    assert (found.downloads, found.trouble) == (4, None)
+    assert found.size > path.stat().st_size
+    store.downloads.add(["5"])
+    assert looked_at(path).downloads == 5
+    store.close()
+
+
+def test_where_there_is_none_nothing_is_made(path: Path) -> None:
+    assert looked_at(path) == Inspection(can_be_written=True)
+    assert not path.parent.exists()
+
+
+@pytest.mark.parametrize("content", [b"no database at all" * 1_000, b"SQLite format 3\0" + b"\xff" * 5_000])
+def test_damage_is_told_and_left(path: Path, content: bytes) -> None:
+    path.parent.mkdir()
+    path.write_bytes(content)
+    assert looked_at(path).trouble
+    assert contents(path.parent) == {"dfui.db": content}
+
+
+def test_damage_in_the_middle_is_found(path: Path) -> None:
+    store = opened(path)
+    store.downloads.observe((DownloadRow(str(n), query="q" * 100) for n in range(2_000)), observed=1.0, now=1.0)
+    store.close()
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 4_096] = b"\xff" * 4_096
+    path.write_bytes(content)
+    assert looked_at(path).trouble
+    assert contents(path.parent)["dfui.db"] == bytes(content)
+
+
+def test_an_empty_file_and_a_newer_schema_are_no_trouble(path: Path) -> None:
+    path.parent.mkdir()
+    path.touch()
+    assert (looked_at(path).schema, looked_at(path).trouble) == (0, None)
+    connection = sqlite3.connect(path)
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    connection.close()
+    assert looked_at(path).is_newer
+    assert not looked_at(path).trouble
+
+
+def test_a_folder_in_its_place_is_trouble(path: Path) -> None:
+    path.mkdir(parents=True)
+    assert looked_at(path).trouble
+
+
+def test_a_file_in_the_place_of_its_folder_is_trouble(path: Path) -> None:
+    path.parent.write_text("not a folder")
+    assert looked_at(path).trouble

@@ -1,0 +1,83 @@
+"""Which entries of the journal are found, and in which order."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+
+from dfui.store import JournalFilter, Store, open_store
+
+Wanted = JournalFilter
+
+
+@pytest.fixture
+def store(store: Store) -> Store:
+    """Entries of three downloads; the clock was set back between the second and the third."""
+    for position, (download_id, outcome, message) in enumerate(
+        [
+            ("10", "cancelled", "Download cancelled successfully"),
+            ("20", "refused", "100% of_it"),
+            ("10", "still_active", None),
+            ("30", None, None),
+        ]
+    ):
+        (entry,) = store.journal.open_entries([download_id], confirmed_at=100.0 - position)
+        if outcome:
+            store.journal.close_entry(
+                entry, outcome=outcome, verified=True, status=None, http_status=200, api_message=message,
+                retained_records=None, credits_deducted=None, ended_at=2.0,
+            )  # fmt: skip
+    return store
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        (None, ["30", "10", "20", "10"]),
+        (Wanted(ids=("10",)), ["10", "10"]),
+        (Wanted(ids=("10", "30")), ["30", "10", "10"]),
+        (Wanted(outcome="refused"), ["20"]),
+        (Wanted(is_open=True), ["30"]),
+        (Wanted(is_open=False), ["10", "20", "10"]),
+        (Wanted(words="SUCCESS"), ["10"]),
+        (Wanted(words="still active"), ["10"]),
+        (Wanted(words="open"), ["30"]),
+        (Wanted(words="100%"), ["20"]),
+        (Wanted(words="%"), ["20"]),
+        (Wanted(words="f_i"), ["20"]),
+        (Wanted(words="_"), ["20"]),
+        (Wanted(words="\\"), []),
+        (Wanted(words="'"), []),
+        (Wanted(ids=("10",), words="active"), ["10"]),
+    ],
+)
+def test_what_is_wanted_is_found_the_last_confirmed_first(
+    store: Store, wanted: JournalFilter | None, found: list[str]
+) -> None:
+    assert [row.download_id for row in store.journal.history(wanted)] == found
+    assert [row.download_id for row in store.journal.history(wanted, limit=1)] == found[:1]
+    keys = store.journal.keys(wanted)
+    rows = store.journal.by_key(keys)
+    assert [rows[key].download_id for key in keys] == found
+
+
+def test_entries_of_another_account_are_not_found(store: Store) -> None:
+    path = store._database.path
+    assert path is not None
+    other = open_store(path, profile="other", origin="x")
+    assert other.journal.history() == []
+    assert list(other.journal.keys(Wanted(words="1"))) == []
+    other.close()
+
+
+def test_a_limit_is_reached_without_sorting(store: Store) -> None:
+    path = store._database.path
+    assert path is not None
+    where, facts = store.journal._where(None)
+    connection = sqlite3.connect(path)
+    plan = connection.execute(
+        f"EXPLAIN QUERY PLAN SELECT * FROM journal WHERE {where} ORDER BY entry DESC LIMIT 5", facts
+    )
+    assert not [step for step in plan.fetchall() if "TEMP B-TREE" in str(step)]
+    connection.close()

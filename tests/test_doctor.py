@@ -1,0 +1,181 @@
+"""What the doctor makes of keyrings that misbehave and of terminals; the rest is seen through the command."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+
+import keyring
+import pytest
+from keyring.backend import KeyringBackend
+
+from dfui import credentials
+from dfui.doctor import Check, State, examine
+from dfui.settings import Settings, load_settings
+from dfui.simulator import TOKEN
+from dfui.terminal import Terminal, terminal_here
+from tests.support.server import SimulatorServer
+
+HERE = terminal_here({"TERM": "xterm"}, size=(80, 24))
+
+
+class Memory(KeyringBackend):
+    """Keeps what it is given."""
+
+    priority = 1
+    name = "a keyring for tests"
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.kept.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.kept[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        del self.kept[service, username]
+
+
+class Garbling(Memory):
+    """Keeps something else, which stays behind unless it is removed."""
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        super().set_password(service, username, "garbled")
+
+
+class Plaintext(Memory):
+    """Says by its name that it does not encrypt."""
+
+    name = "plaintext keyring"
+
+
+class Asking(Memory):
+    """Waits for a person who does not come."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.came = threading.Event()
+        self.asked = 0
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.asked += 1
+        self.came.wait()
+
+
+@pytest.fixture
+def settings(server: SimulatorServer) -> Settings:
+    return load_settings(api_url=server.url)
+
+
+async def checked(
+    settings: Settings,
+    backend: KeyringBackend,
+    monkeypatch: pytest.MonkeyPatch,
+    environment: Mapping[str, str] | None = None,
+) -> dict[str, Check]:
+    monkeypatch.setattr(keyring, "get_keyring", lambda: backend)
+    checks = await examine(settings, terminal=HERE, environment=environment or {})
+    return {check.name: check for check in checks}
+
+
+async def test_a_keyring_is_tried_beside_the_token_which_stays(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = Memory()
+    of_token = ("dfui", f"default@{settings.address.origin}")
+    backend.kept[of_token] = TOKEN
+    checks = await checked(settings, backend, monkeypatch)
+    assert (checks["keyring"].state, checks["token"].state) == (State.OK, State.OK)
+    assert backend.kept == {of_token: TOKEN}
+
+
+async def test_a_keyring_that_garbles_fails_and_nothing_is_left_in_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = Garbling()
+    checks = await checked(settings, backend, monkeypatch)
+    assert (checks["keyring"].state, checks["keyring"].exit_code) == (State.FAILING, 1)
+    assert backend.kept == {}
+
+
+async def test_a_plain_text_keyring_is_refused_with_the_option_that_allows_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = Plaintext()
+    checks = await checked(settings, backend, monkeypatch)
+    assert checks["keyring"].state is State.FAILING
+    assert "allow_plaintext_keyring = true" in str(checks["keyring"].cure)
+    assert backend.kept == {}
+
+
+async def test_a_silent_keyring_is_waited_for_once(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(credentials, "KEYRING_SECONDS", 0.05)
+    backend = Asking()
+    try:
+        checks = await checked(settings, backend, monkeypatch)
+    finally:
+        backend.came.set()
+    assert "has not answered" in checks["keyring"].found
+    assert (checks["token"].state, checks["token"].exit_code) == (State.FAILING, 3)
+    assert backend.asked == 1
+
+
+async def test_a_keyring_that_is_not_needed_does_not_fail(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    checks = await checked(settings, Garbling(), monkeypatch, {"DATAFINITI_TOKEN": TOKEN})
+    assert checks["keyring"].state is State.NOTE
+    assert checks["token"].state is State.OK
+
+
+# ── terminals ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("environment", "colours"),
+    [
+        ({"TERM": "xterm"}, 16),
+        ({"TERM": "linux"}, 16),
+        ({"TERM": "screen-256color"}, 256),
+        ({"TERM": "xterm-kitty"}, 256),
+        ({"TERM": "xterm", "COLORTERM": "truecolor"}, 16_777_216),
+        ({"TERM": "xterm-256color", "NO_COLOR": ""}, 2),
+    ],
+)
+def test_colours_are_those_that_the_screens_use(environment: dict[str, str], colours: int) -> None:
+    assert terminal_here(environment, size=(80, 24)).colours == colours
+
+
+@pytest.mark.parametrize(
+    ("environment", "is_unicode"),
+    [
+        ({"LANG": "C.UTF-8"}, True),
+        ({"LANG": "en_US.utf8"}, True),
+        ({"LANG": "C.UTF-8", "LC_ALL": "C"}, False),
+        ({"LANG": "C.UTF-8", "LC_ALL": ""}, True),
+        ({"LANG": "de_DE@euro"}, False),
+        ({}, False),
+    ],
+)
+def test_the_locale_is_that_which_counts(environment: dict[str, str], is_unicode: bool) -> None:
+    assert terminal_here(environment, size=None).is_unicode is is_unicode
+
+
+@pytest.mark.parametrize(
+    ("terminal", "state"),
+    [
+        (HERE, State.OK),
+        (terminal_here({"TERM": "xterm"}, size=(60, 15)), State.OK),
+        (terminal_here({"TERM": "xterm"}, size=(59, 40)), State.NOTE),
+        (terminal_here({"TERM": "xterm"}, size=(80, 14)), State.NOTE),
+        (terminal_here({"TERM": "dumb"}, size=(80, 24)), State.NOTE),
+        (terminal_here({}, size=(80, 24)), State.NOTE),
+        (terminal_here({"TERM": "xterm"}, size=None), State.NOTE),
+    ],
+)
+async def test_a_terminal_that_cannot_show_all_is_noted_and_no_failure(
+    settings: Settings, terminal: Terminal, state: State
+) -> None:
+    checks = await examine(settings, terminal=terminal, environment={})
+    (check,) = [each for each in checks if each.name == "terminal"]
+    assert check.state is state
