@@ -1,0 +1,153 @@
+"""A process on a pseudo-terminal of its own, and each byte that it writes there, with the time at which it came."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import termios
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+PATIENCE_SECONDS = 60.0
+LEAVING_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Part:
+    """What came with one read."""
+
+    at: float
+    """Seconds since the process was started."""
+    data: bytes
+    peak_memory: int
+    """The most memory that the process had held by then (VmHWM), in bytes."""
+
+
+class PtyProcess:
+    """Runs a command as the leader of a session at a terminal that answers no questions.
+
+    Nothing else happens while it reads: what the bytes mean is worked out later, from `parts`, for a terminal emulator
+    in Python needs longer for a picture than the process for painting it. And no Python stands between this one and
+    the command, whose time would count for both sides of a comparison.
+    """
+
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str], *, size: tuple[int, int] = (110, 30)
+    ) -> None:
+        self.parts: list[Part] = []
+        columns, lines = size
+        began = time.monotonic()
+        self.pid, self._side = pty.fork()
+        if self.pid == 0:
+            try:
+                fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+                os.execvpe(command[0], list(command), dict(environment))
+            finally:
+                os._exit(127)
+        self._began = began
+        self._has_ended = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self._has_ended:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        os.close(self._side)
+
+    @property
+    def now(self) -> float:
+        """Seconds since the process was started."""
+        return time.monotonic() - self._began
+
+    @property
+    def output(self) -> bytes:
+        """All that it wrote."""
+        return b"".join(part.data for part in self.parts)
+
+    def bytes_since(self, at: float) -> int:
+        """How many bytes came after this time."""
+        return sum(len(part.data) for part in self.parts if part.at > at)
+
+    def press(self, keys: str) -> float:
+        """Type; gives the time."""
+        at = self.now
+        os.write(self._side, keys.encode())
+        return at
+
+    def read(self, timeout: float) -> Part | None:
+        """The next part; None where none comes within so many seconds, or the process has closed its terminal."""
+        if not select.select([self._side], [], [], timeout)[0]:
+            return None
+        try:
+            data = os.read(self._side, 1 << 20)
+        except OSError:  # Linux's way to say that nobody holds the other side any more
+            return None
+        part = Part(self.now, data, self.peak_memory())
+        self.parts.append(part)
+        return part
+
+    def read_until(self, condition: Callable[[bytes], object], what: str) -> None:
+        """Read until this is so of all that it wrote.
+
+        Raises:
+            TimeoutError: it did not come to this.
+        """
+        ends_at = self.now + PATIENCE_SECONDS
+        while not condition(self.output):
+            if self.read(max(0.0, ends_at - self.now)) is None:
+                raise TimeoutError(f"It did not come to this: {what}. The end of what came: {self.output[-2000:]!r}")
+
+    def read_until_quiet(self, seconds: float, *, most_seconds: float = PATIENCE_SECONDS) -> None:
+        """Read until nothing has come for so long; what is never quiet is read for `most_seconds`."""
+        ends_at = self.now + most_seconds
+        while self.now < ends_at and self.read(seconds) is not None:
+            pass
+
+    def read_for(self, seconds: float) -> None:
+        """Read for so long."""
+        ends_at = self.now + seconds
+        while (left := ends_at - self.now) > 0:
+            self.read(left)
+
+    def peak_memory(self) -> int:
+        """The most memory that it has held so far, in bytes; 0 once it has ended."""
+        return peak_memory_of(self.pid)
+
+    def quit(self) -> None:
+        """Leave with `q`, as a person does.
+
+        Raises:
+            TimeoutError: it goes on.
+        """
+        self.press("q")
+        ends_at = self.now + LEAVING_SECONDS
+        while self.now < ends_at:
+            self.read(0.01)
+            ended, _ = os.waitpid(self.pid, os.WNOHANG)
+            if ended:
+                self._has_ended = True
+                return
+        raise TimeoutError("It did not end when q was pressed.")
+
+
+def peak_memory_of(pid: int) -> int:
+    """The most memory that a process has held so far (VmHWM), in bytes; 0 once it has ended."""
+    with contextlib.suppress(OSError):
+        status = Path(f"/proc/{pid}/status").read_bytes()
+        if found := re.search(rb"VmHWM:\s*(\d+) kB", status):
+            return int(found[1]) * 1024
+    return 0

@@ -1,0 +1,246 @@
+"""The API and a file server on loopback, each a process of its own, and quick, so that they do not dominate.
+
+python -m tests.benchmarks.servers api --known 100 --list list.json --latency 0.05
+python -m tests.benchmarks.servers files folder
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import socketserver
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from dfui.downloads import Download
+from tests.benchmarks.measuring import TOKEN
+from tests.benchmarks.store_of import api_record, downloads
+
+ROOT = Path(__file__).parents[2]
+RECORDS_A_LOOK = 137
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request; none of those that come here has a body."""
+
+    method: str
+    path: str
+    head: str
+    """The whole head."""
+
+    def header(self, name: str) -> str | None:
+        """The value of a header."""
+        found = re.search(rf"^{name}:\s*(.*?)\s*$", self.head, re.IGNORECASE | re.MULTILINE)
+        return found[1] if found else None
+
+
+class Account:
+    """Answers for an account: each download that nobody has cancelled here and that is not in the list is running."""
+
+    def __init__(self, *, known: int, active: int, list_file: Path | None, latency: float, changing: bool, links: str):
+        self._downloads = {each.id: each for each in downloads(known, active=active)}
+        self._list_file = list_file
+        self._latency = latency
+        self._changing = changing
+        self._links = links
+        self._lock = threading.Lock()
+        self._requests: Counter[str] = Counter()
+        self._under_way = 0
+        self._most_at_a_time = 0
+
+    def answer(self, request: Request, handler: socketserver.StreamRequestHandler) -> None:
+        """Answer, and count."""
+        if request.path == "/counts":
+            counts = {"requests": self._requests, "most_at_a_time": self._most_at_a_time}
+            respond(handler, json.dumps(counts).encode())
+            return
+        with self._lock:
+            self._under_way += 1
+            self._most_at_a_time = max(self._most_at_a_time, self._under_way)
+            self._requests[f"{request.method} {request.path.removeprefix('/v4')}"] += 1
+        try:
+            if self._latency:
+                time.sleep(self._latency)
+            body, status = self._body(request)
+        finally:
+            with self._lock:  # before the answer is out: who has it may send the next request at once
+                self._under_way -= 1
+        respond(handler, body, status=status)
+
+    def _body(self, request: Request) -> tuple[bytes, int]:
+        if request.header("Authorization") != f"Bearer {TOKEN}":
+            return b'{"errors": ["Invalid token."]}', 401
+        if request.path == "/v4/downloads" and self._list_file is not None:
+            return self._list_file.read_bytes(), 200
+        one = re.fullmatch(r"/v4/downloads/(\w+)", request.path)
+        if one is None:
+            return b'{"errors": ["Not found."]}', 404
+        with self._lock:
+            download = self._downloads.get(one[1]) or Download(
+                one[1], api_status="running", num_records=50_000, num_downloaded=34_120, total_cost=34_120
+            )
+            if request.method == "DELETE":
+                download = replace(download, api_status="cancelled")
+            elif self._changing and download.is_active:
+                so_far = (download.num_downloaded or 0) + RECORDS_A_LOOK
+                download = replace(download, num_downloaded=so_far, total_cost=so_far)
+            self._downloads[one[1]] = download
+        record = api_record(download)
+        if self._links:
+            record |= {"results": [self._links], "status": "completed", "num_downloaded": 1000, "num_records": 1000}
+        return json.dumps(record).encode(), 200
+
+
+def file_answer(folder: Path, request: Request, handler: socketserver.StreamRequestHandler) -> None:
+    """A file of the folder, or its end, as an object store gives it: the kernel copies it, no Python does."""
+    path = folder / Path(request.path.partition("?")[0]).name
+    if not path.is_file():
+        respond(handler, b"<Error><Code>NoSuchKey</Code></Error>", status=404)
+        return
+    size = path.stat().st_size
+    found = re.fullmatch(r"bytes=(\d+)-", request.header("Range") or "")
+    start = int(found[1]) if found else 0
+    headers = [
+        f"Content-Length: {size - start}",
+        "Content-Type: text/csv",
+        "Accept-Ranges: bytes",
+        f'ETag: "{size:x}"',
+        *([f"Content-Range: bytes {start}-{size - 1}/{size}"] if found else []),
+    ]
+    handler.wfile.write(_head(206 if found else 200, headers))
+    with path.open("rb") as file:
+        handler.connection.sendfile(file, start)
+
+
+def respond(handler: socketserver.StreamRequestHandler, body: bytes, *, status: int = 200) -> None:
+    """A whole answer of JSON."""
+    head = _head(status, [f"Content-Length: {len(body)}", "Content-Type: application/json"])
+    handler.wfile.write(head + body)
+
+
+def _head(status: int, headers: list[str]) -> bytes:
+    return "\r\n".join([f"HTTP/1.1 {status} Answer", *headers, "", ""]).encode()
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    allow_reuse_address = True
+    request_queue_size = 256
+
+
+def serve(answer: Callable[[Request, socketserver.StreamRequestHandler], None]) -> None:
+    """Serve on a free port until standard input ends; the port is printed first."""
+
+    class Handler(socketserver.StreamRequestHandler):
+        disable_nagle_algorithm = True
+
+        def handle(self) -> None:
+            while request := self._request():
+                try:
+                    answer(request, self)
+                except ConnectionError:  # whoever asked is gone
+                    return
+
+        def _request(self) -> Request | None:
+            head = b""
+            while not head.endswith(b"\r\n\r\n"):
+                try:
+                    line = self.rfile.readline(65_536)
+                except ConnectionError:
+                    return None
+                if not line:
+                    return None
+                head += line
+            text = head.decode("latin-1")
+            method, path, _ = text.split(" ", 2)
+            return Request(method, path, text)
+
+    with _Server(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        print(server.server_address[1], flush=True)
+        sys.stdin.read()
+
+
+class ServerProcess:
+    """A server as a process of its own, until this is left."""
+
+    def __init__(self, *arguments: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.benchmarks.servers", *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=ROOT,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        self.origin = f"http://127.0.0.1:{int(self._process.stdout.readline())}"
+        self.url = f"{self.origin}/v4"
+        """What `--api-url` takes."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.communicate()
+
+    def counts(self) -> tuple[Counter[str], int]:
+        """How often each request came, as `GET /downloads/ID`; and the most that were under way at a time."""
+        with urllib.request.urlopen(f"{self.origin}/counts") as answer:
+            counts: dict[str, Any] = json.load(answer)
+        return Counter(counts["requests"]), counts["most_at_a_time"]
+
+
+def api_server(
+    *,
+    known: int = 0,
+    active: int = 0,
+    list_file: Path | None = None,
+    latency: float = 0.0,
+    changing: bool = False,
+    links: str = "",
+) -> ServerProcess:
+    """The API; `known` downloads have ended save `active` ones, any other runs until it is cancelled."""
+    options = [f"--known={known}", f"--active={active}", f"--latency={latency}", f"--links={links}"]
+    options += [f"--list={list_file}"] if list_file else []
+    return ServerProcess("api", *options, *(["--changing"] if changing else []))
+
+
+def file_server(folder: Path) -> ServerProcess:
+    """A server of the files in a folder."""
+    return ServerProcess("files", str(folder))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    kinds = parser.add_subparsers(dest="kind", required=True)
+    api = kinds.add_parser("api")
+    api.add_argument("--known", type=int, default=0)
+    api.add_argument("--active", type=int, default=0)
+    api.add_argument("--list", type=Path, dest="list_file")
+    api.add_argument("--latency", type=float, default=0.0)
+    api.add_argument("--changing", action="store_true")
+    api.add_argument("--links", default="")
+    kinds.add_parser("files").add_argument("folder", type=Path)
+    options = vars(parser.parse_args())
+    if options.pop("kind") == "files":
+        serve(partial(file_answer, options["folder"]))
+    else:
+        serve(Account(**options).answer)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,175 @@
+"""How long it takes from the command until the table can be used, how much memory, and how many bytes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from tests.benchmarks.measuring import (
+    OVER_SSH,
+    Plan,
+    baseline_command,
+    dfui_command,
+    environment,
+    interleaved,
+    median,
+    megabytes,
+    seconds,
+)
+from tests.benchmarks.picture import Picture, seen
+from tests.benchmarks.pty_process import PATIENCE_SECONDS, PtyProcess
+from tests.benchmarks.report import Row
+from tests.benchmarks.servers import api_server
+from tests.benchmarks.store_of import FIRST_ID, fill_store, write_list, write_table
+
+DOWN = "\x1b[B"
+FEWEST_ROWS = 20
+"""So many rows of a long table are seen at 110×30, at the least."""
+QUIET_SECONDS = 0.3
+FIRST, SECOND = str(FIRST_ID), str(FIRST_ID - 1)
+
+
+@dataclass(frozen=True)
+class Start:
+    """One start."""
+
+    usable_at: float
+    """Seconds until the first picture was complete, and a key answered."""
+    peak_memory: int
+    """By then, in bytes."""
+    bytes_until_picture: int
+    bytes_until_quiet: int
+    """Also of what came right after, as the list of the API, and the key."""
+
+
+def has_table(output: bytes) -> bool:
+    """Whether the table and the keys below it may have been painted: it is quick to tell, and not exact."""
+    return b"Quit" in output and len(set(re.findall(rb"(?<!\d)\d{6}(?!\d)", output))) >= FEWEST_ROWS
+
+
+def start_of(process: PtyProcess) -> Start:
+    """Follow a start: see the table, press a key, see it answered; only then work out when what was seen."""
+    process.read_until(has_table, "a table")
+    pressed_at = process.press(DOWN)
+    process.read_until(lambda _: process.bytes_since(pressed_at), "an answer to a key")
+    process.read_until_quiet(QUIET_SECONDS)
+    ends_at = process.now + PATIENCE_SECONDS
+    while (last := seen(process.parts)).cursor_id != SECOND:
+        if process.now > ends_at or process.read(PATIENCE_SECONDS) is None:
+            raise TimeoutError("The cursor did not move:\n" + "\n".join(last.lines))
+    picture = Picture()
+    complete_at = answered_at = None
+    bytes_so_far = bytes_until_picture = peak_memory = 0
+    for part in process.parts:
+        picture.feed(part)
+        bytes_so_far += len(part.data)
+        if complete_at is None and picture.ids == last.ids and picture.lines[-1] == last.lines[-1]:
+            complete_at, bytes_until_picture = part.at, bytes_so_far
+        if complete_at is not None and picture.cursor_id == SECOND:
+            answered_at, peak_memory = part.at, part.peak_memory
+            break
+    assert answered_at is not None
+    assert last.ids[:2] == [FIRST, SECOND], last.ids
+    assert len(last.ids) >= FEWEST_ROWS, last.ids
+    return Start(answered_at, peak_memory, bytes_until_picture, len(process.output))
+
+
+def measure_start(command: Sequence[str], variables: Mapping[str, str], *, known: int | None = None) -> Start:
+    """Start, use, and leave; with `known`, the header must say at last that so many are known."""
+    with PtyProcess(command, variables) as process:
+        start = start_of(process)
+        if known is not None:
+            wait_for_header(process, f"live · 0 active of {known:,}")
+        process.quit()
+    return start
+
+
+def wait_for_header(process: PtyProcess, words: str) -> None:
+    """Read until the first line says this."""
+    ends_at = process.now + PATIENCE_SECONDS
+    while words not in (line := seen(process.parts).lines[0]):
+        if process.now > ends_at or process.read(PATIENCE_SECONDS) is None:
+            raise TimeoutError(f"The header does not say “{words}”: {line}")
+
+
+def start_of_100(plan: Plan) -> Iterator[Row]:
+    """dfui with 100 known downloads beside a bare Textual app."""
+    starts, bare = _interleaved_with_bare(plan, "start-100", {})
+    ratio = median(each.usable_at for each in starts) / median(each.usable_at for each in bare)
+    yield Row(
+        "start until the table can be used, 100 known downloads (bare Textual app)",
+        seconds(median(each.usable_at for each in starts)),
+        seconds(median(each.usable_at for each in bare)),
+        ratio,
+        "≤ 1.15 ×",
+        ratio <= 1.15,
+    )
+
+
+def first_picture(plan: Plan) -> Iterator[Row]:
+    """The bytes until the first complete picture, over SSH."""
+    starts, bare = _interleaved_with_bare(plan, "first-picture", OVER_SSH)
+    until_picture = median(each.bytes_until_picture for each in starts)
+    bare_until_picture = median(each.bytes_until_picture for each in bare)
+    yield Row(
+        "bytes until the first complete picture at 110×30, over SSH (bare Textual app, truecolor)",
+        f"{until_picture:,.0f} B",
+        f"{bare_until_picture:,.0f} B",
+        until_picture / bare_until_picture,
+        "≤ 15,000 B, then towards 9,000",
+        until_picture <= 15_000,
+    )
+    yield Row(
+        "… and until it is at rest, one key and the API's list included",
+        f"{median(each.bytes_until_quiet for each in starts):,.0f} B",
+        f"{median(each.bytes_until_quiet for each in bare):,.0f} B",
+    )
+
+
+def _interleaved_with_bare(plan: Plan, name: str, variables: Mapping[str, str]) -> tuple[list[Start], list[Start]]:
+    home = plan.place(name)
+    env = environment(home, **variables)
+    table = write_table(home / "rows.tsv", 100)
+    with api_server(known=100, list_file=write_list(home / "list.json", 100)) as api:
+        fill_store(home, 100, api_url=api.url)
+        starts, bare = interleaved(
+            plan.times(9),
+            partial(measure_start, [*dfui_command(), "--api-url", api.url], env, known=100),
+            partial(measure_start, baseline_command("bare_textual.py", str(table)), env),
+        )
+    return starts, bare
+
+
+def start_of_100_000(plan: Plan) -> Iterator[Row]:
+    """dfui with 100,000 known downloads beside itself with 100; the API's list has 100 either way."""
+    many = 10_000 if plan.is_quick else 100_000
+    few_home, many_home = plan.place("few"), plan.place("many")
+    with api_server(known=100, list_file=write_list(few_home / "list.json", 100)) as api:
+        fill_store(few_home, 100, api_url=api.url)
+        fill_store(many_home, many, api_url=api.url)
+        command = [*dfui_command(), "--api-url", api.url]
+        with_few, with_many = interleaved(
+            plan.times(9),
+            partial(measure_start, command, environment(few_home), known=100),
+            partial(measure_start, command, environment(many_home), known=many),
+        )
+    time_ratio = median(each.usable_at for each in with_many) / median(each.usable_at for each in with_few)
+    memory_ratio = median(each.peak_memory for each in with_many) / median(each.peak_memory for each in with_few)
+    yield Row(
+        f"the same with {many:,} known (dfui with 100)",
+        seconds(median(each.usable_at for each in with_many)),
+        seconds(median(each.usable_at for each in with_few)),
+        time_ratio,
+        "≤ 1.3 ×",
+        time_ratio <= 1.3,
+    )
+    yield Row(
+        f"most memory by then, {many:,} known (dfui with 100)",
+        megabytes(median(each.peak_memory for each in with_many)),
+        megabytes(median(each.peak_memory for each in with_few)),
+        memory_ratio,
+        "≤ 2 ×",
+        memory_ratio <= 2,
+    )
