@@ -18,11 +18,16 @@ from dfui.sanitize import sanitize
 from dfui.tui.account import AccountModal
 from dfui.tui.add_downloads import AddDownloads
 from dfui.tui.confirm_cancel import ConfirmCancel
+from dfui.tui.details import DetailsModal
 from dfui.tui.downloads_table import DownloadsTable
+from dfui.tui.history import HistoryModal
 from dfui.tui.messages import (
+    AccountNotSeen,
+    AccountSeen,
     CancellationProgressed,
     CancellationsBroke,
     CancellationsEnded,
+    DetailsSeen,
     DownloadsChanged,
     LookFailed,
     ReachChanged,
@@ -48,6 +53,10 @@ class DownloadsScreen(Screen[None]):
     AUTO_FOCUS = "#downloads"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "cancel", "Cancel", id="cancel", tooltip="Cancel the download under the cursor; asks first"),
+        Binding("enter", "details", "Details", id="details", key_display="enter", tooltip="All that is known of it"),
+        Binding(
+            "h", "history", "History", id="history", show=False, tooltip="The cancellations that were confirmed here"
+        ),
         Binding("a", "add", "Add IDs", id="add", tooltip="Make downloads known, by ID, address, or a paste"),
         Binding("x", "forget", "Forget", id="forget", tooltip="Hide the download here; it is not cancelled"),
         Binding("r", "refresh", "Refresh", id="refresh", tooltip="Get the whole list from the API"),
@@ -149,7 +158,25 @@ class DownloadsScreen(Screen[None]):
             elif what == "sign_out":
                 self._session.sign_out()
 
-        self.app.push_screen(AccountModal(self._session.access), chosen)
+        self.app.push_screen(AccountModal(self._session), chosen)
+
+    def action_details(self) -> None:
+        """Show all that is known of the download under the cursor."""
+        download = self._table.current
+        if download is None:
+            return
+
+        def chosen(what: str | None) -> None:
+            if what == "cancel" and download.id in self._cancelling:
+                self.notify(f"{sanitize(download.id)} is being cancelled already.", markup=False)
+            elif what == "cancel":
+                self._confirm((download.id,))
+
+        self.app.push_screen(DetailsModal(self._session, download.id), chosen)
+
+    def action_history(self) -> None:
+        """Show the cancellations that were confirmed here."""
+        self.app.push_screen(HistoryModal(self._session.store.journal, clock=self._session.clock))
 
     def action_quit(self) -> None:
         """Leave; while cancellations are under way, ask first."""
@@ -176,11 +203,30 @@ class DownloadsScreen(Screen[None]):
             self._count()
         if confirmation := self._open_modal(ConfirmCancel):
             confirmation.look_again()
+        if details := self._open_modal(DetailsModal):
+            details.look_again()
+
+    @on(DetailsSeen)
+    def _details_seen(self, message: DetailsSeen) -> None:
+        if details := self._open_modal(DetailsModal):
+            details.look_brought(message.details)
+
+    @on(AccountSeen)
+    def _account_seen(self, message: AccountSeen) -> None:
+        if account := self._open_modal(AccountModal):
+            account.show_account(message.account)
+
+    @on(AccountNotSeen)
+    def _account_not_seen(self, message: AccountNotSeen) -> None:
+        if account := self._open_modal(AccountModal):
+            account.tell(message.sentence)
 
     @on(LookFailed)
     def _look_failed(self, message: LookFailed) -> None:
         if confirmation := self._open_modal(ConfirmCancel):
             confirmation.look_failed(message.download_id, message.sentence)
+        if details := self._open_modal(DetailsModal):
+            details.look_failed(message.download_id, message.sentence)
 
     @on(CancellationProgressed)
     def _cancellation_progressed(self, message: CancellationProgressed) -> None:
@@ -195,6 +241,8 @@ class DownloadsScreen(Screen[None]):
         for outcome in message.outcomes:
             self._no_longer_cancelling(outcome.download_id)
         self._reload()
+        if history := self._open_modal(HistoryModal):
+            history.look_again()
         self._outcomes.append(message)
         self._show_outcomes()
 

@@ -21,9 +21,12 @@ from dfui.secret import Secret
 from dfui.signing_in import Access
 from dfui.store import Store, StoreError
 from dfui.tui.messages import (
+    AccountNotSeen,
+    AccountSeen,
     CancellationProgressed,
     CancellationsBroke,
     CancellationsEnded,
+    DetailsSeen,
     DownloadsChanged,
     LookFailed,
     Reach,
@@ -34,7 +37,7 @@ from dfui.tui.messages import (
     Told,
 )
 from dfui.tui.network_thread import NetworkThread
-from dfui.watching import Follower, refresh_list, refresh_one
+from dfui.watching import Follower, look_closely, refresh_list, refresh_one
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
@@ -88,6 +91,14 @@ class Session:
         """Look at these downloads now."""
         for download_id in ids:
             self._submit(self._look(download_id))
+
+    def look_closely(self, download_id: str) -> None:
+        """Look at this download now, and tell of what the store does not keep as well."""
+        self._submit(self._look_closely(download_id))
+
+    def look_at_account(self) -> None:
+        """Ask the API for the account and the credits it has used."""
+        self._submit(self._look_at_account())
 
     def add(self, ids: Sequence[str]) -> None:
         """Make downloads known, and look at them."""
@@ -225,6 +236,29 @@ class Session:
         else:
             self._noticed(None)
         self._post(DownloadsChanged((download_id,)))
+
+    async def _look_closely(self, download_id: str) -> None:
+        if self._client is None:
+            self._post(LookFailed(download_id, wording.TOKEN_COMES_FIRST))
+            return
+        try:
+            details = await look_closely(self._client, self.store, download_id, clock=self.clock)
+        except DatafinitiError as error:
+            self._noticed(error)
+            self._post(LookFailed(download_id, wording.error_sentences(error)))
+        else:
+            self._noticed(None)
+            self._post(DetailsSeen(details))
+        self._post(DownloadsChanged((download_id,)))
+
+    async def _look_at_account(self) -> None:
+        if self._client is None:
+            self._post(AccountNotSeen(wording.TOKEN_COMES_FIRST))
+            return
+        try:
+            self._post(AccountSeen(await self._client.account()))
+        except DatafinitiError as error:
+            self._post(AccountNotSeen(wording.error_sentences(error)))
 
     async def _add(self, ids: Sequence[str]) -> None:
         added = self.store.downloads.add(ids)

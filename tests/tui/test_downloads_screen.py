@@ -230,7 +230,9 @@ async def test_every_action_is_in_the_command_palette(simulator: Simulator, cloc
     async with app.run_test(size=(110, 30)) as pilot:
         await live(pilot)
         commands = {command.title for command in app.get_system_commands(downloads_screen(pilot))}
-        assert commands == {"Cancel", "Add IDs", "Forget", "Refresh", "Copy ID", "Account", "Quit", "Theme"}
+        assert commands == {
+            "Cancel", "Details", "History", "Add IDs", "Forget", "Refresh", "Copy ID", "Account", "Quit", "Theme",
+        }  # fmt: skip
         await pilot.press("ctrl+p")
         await until(pilot, lambda: app.screen is not downloads_screen(pilot), "the palette")
         await pilot.press(*"forget")
