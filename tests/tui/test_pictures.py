@@ -14,6 +14,7 @@ from dfui.tui.add_downloads import AddDownloads
 from dfui.tui.app import DfuiApp
 from dfui.tui.confirm_cancel import ConfirmCancel
 from dfui.tui.details import DetailsModal
+from dfui.tui.facts import Facts
 from dfui.tui.history import HistoryModal
 from dfui.tui.history_entry import HistoryEntryModal
 from dfui.tui.outcome import OutcomeModal
@@ -66,18 +67,28 @@ async def signing_in(pilot: Pilot[None]) -> None:
     await opened(pilot, SignIn)
 
 
+async def looked(pilot: Pilot[None], details: DetailsModal, words: str) -> None:
+    """Wait until the facts of a look have been given their place, too."""
+    facts = details.query_one(Facts)
+
+    def is_laid_out() -> bool:
+        return words in text(details) and facts.size.height == len(str(facts.render()).splitlines())
+
+    await until(pilot, is_laid_out, "the look")
+
+
 async def details_of_active(pilot: Pilot[None]) -> None:
     await live(pilot)
     await pilot.press("enter")
     details = await opened(pilot, DetailsModal)
-    await until(pilot, lambda: "none yet" in text(details), "the look")
+    await looked(pilot, details, "none yet")
 
 
 async def details_of_cancelled(pilot: Pilot[None]) -> None:
     await cancelled(pilot)
     await pilot.press("enter", "home", "j", "enter")
     details = await opened(pilot, DetailsModal)
-    await until(pilot, lambda: "847070_4.csv" in text(details), "the look")
+    await looked(pilot, details, "847070_4.csv")
 
 
 async def history(pilot: Pilot[None]) -> None:
