@@ -93,6 +93,15 @@ def history_csv(entries: Iterable[HistoryEntry]) -> str:
     return written.getvalue()
 
 
+def export_text(entries: Iterable[HistoryEntry], *, as_csv: bool) -> str:
+    """What an export of the entries holds: CSV, or a list in JSON, escaped to ASCII."""
+    if as_csv:
+        return history_csv(entries)
+    import json
+
+    return json.dumps([history_json(entry) for entry in entries], ensure_ascii=True, indent=2) + "\n"
+
+
 def _cell(value: object) -> object:
     match value:
         case None:

@@ -93,8 +93,13 @@ async def refresh_list(
     return ListRefresh(len(readable), (*answer.unreadable, *no_ids), answer.broken_off)
 
 
-async def refresh_one(client: DatafinitiClient, store: Store, download_id: str, *, clock: Clock) -> Details:
-    """Take over what the API shows of one download, and give all that is known of it now; `GET /downloads/{id}`.
+async def refresh_one(client: DatafinitiClient, store: Store, download_id: str, *, clock: Clock) -> Download:
+    """Take over what the API shows of one download; `GET /downloads/{id}`. Raises what `look_closely` raises."""
+    return (await look_closely(client, store, download_id, clock=clock)).download
+
+
+async def look_closely(client: DatafinitiClient, store: Store, download_id: str, *, clock: Clock) -> Details:
+    """Take over what the API shows of one download, and give all of it, also what is not kept.
 
     Raises:
         NotFound: the API knows no such download; that is taken over too.
@@ -166,7 +171,7 @@ class Looks:
 
     async def _look(self, download_id: str) -> Details:
         async with self._gate:
-            return await refresh_one(self._client, self._store, download_id, clock=self._clock)
+            return await look_closely(self._client, self._store, download_id, clock=self._clock)
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ import random
 import resource
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,16 @@ def out(tmp_path: Path) -> Path:
     folder = tmp_path / "out"
     folder.mkdir()
     return folder
+
+
+def when_it_stalls(files: FileServer, act: Callable[[], None]) -> threading.Thread:
+    """A thread that acts once the object store sends nothing more."""
+
+    def wait() -> None:
+        files.stalled.wait(20)
+        act()
+
+    return threading.Thread(target=wait)
 
 
 def names(folder: Path) -> list[str]:
@@ -294,7 +304,7 @@ async def test_stopping_ends_at_once_while_the_store_stalls_and_keeps_what_came(
 ) -> None:
     stored = serve(files, account, stalls_after=80_000)
     control = FetchControl()
-    stopper = threading.Thread(target=lambda: (files.stalled.wait(20), control.stop()))
+    stopper = when_it_stalls(files, control.stop)
     stopper.start()
     got = await account.fetch(out, control=control)
     stopper.join()
@@ -311,7 +321,7 @@ async def test_a_pause_breaks_off_and_goes_on_from_there(account: Account, files
     control = FetchControl()
     states = []
     client = DatafinitiClient(Secret(TOKEN), address=parse_api_url(account.server.url))
-    stopper = threading.Thread(target=lambda: (files.stalled.wait(20), control.pause()))
+    stopper = when_it_stalls(files, control.pause)
     stopper.start()
     async with client:
         async for event in fetch(

@@ -64,7 +64,9 @@ class Console:
 
     def result(self, document: object, lines: list[str]) -> None:
         """Print what the command is for: the document with `--json`, else the lines."""
-        self.document(self.as_document(document) if self.as_json else "".join(f"{line}\n" for line in lines))
+        if self.as_json:
+            lines = [json.dumps(document, ensure_ascii=True, indent=2)]
+        self.document("".join(f"{line}\n" for line in lines))
 
     def document(self, text: str) -> None:
         """Print a result that is a text of a form of its own, to the letter."""
@@ -73,11 +75,6 @@ class Console:
         except OSError as error:
             self.could_not_write = True
             self.tell(f"dfui: The result could not be written: {error.strerror}.")
-
-    @staticmethod
-    def as_document(document: object) -> str:
-        """A document as JSON, escaped to ASCII."""
-        return json.dumps(document, ensure_ascii=True, indent=2) + "\n"
 
     def tell(self, line: str) -> None:
         """Say something beside the result; where nobody listens, nothing is lost by that."""

@@ -8,7 +8,7 @@ from dfui import wording
 from dfui.cli.columns import in_columns
 from dfui.cli.console import CommandError, Console, ExitCode
 from dfui.cli.context import Context, ids_of, run_command
-from dfui.history import HistoryEntry, history_csv, history_json
+from dfui.history import HistoryEntry, export_text, history_csv, history_json
 from dfui.store import JournalFilter
 
 OPEN = "open"
@@ -51,9 +51,8 @@ async def _history(context: Context, options: argparse.Namespace, ids: tuple[str
 def _write(console: Console, options: argparse.Namespace, entries: list[HistoryEntry]) -> None:
     from dfui.export import ExportError, write_export
 
-    text = history_csv(entries) if options.csv else console.as_document([history_json(entry) for entry in entries])
     try:
-        write_export(options.output, text, overwrite=options.overwrite)
+        write_export(options.output, export_text(entries, as_csv=options.csv), overwrite=options.overwrite)
     except ExportError as error:
         raise CommandError("export", wording.not_exported(error), ExitCode.FAILED) from None
     console.tell(wording.exported(len(entries), str(options.output)))

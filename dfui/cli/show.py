@@ -10,7 +10,7 @@ from dfui.cli.context import Context, ids_of, run_command
 from dfui.details import details_json
 from dfui.history import HistoryEntry
 from dfui.store import JournalFilter
-from dfui.watching import refresh_one
+from dfui.watching import look_closely
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -22,7 +22,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
 async def _show(context: Context, download_id: str) -> int:
     async with context.online() as client:
         await context.settle(client)
-        details = await refresh_one(client, context.store, download_id, clock=context.clock)
+        details = await look_closely(client, context.store, download_id, clock=context.clock)
     history = [HistoryEntry.from_row(row) for row in context.store.journal.history(JournalFilter(ids=(download_id,)))]
     facts = wording.details_facts(details, history, now=context.clock.now())
     lines = [wording.details_title(details.download), *(f"  {line}" for line in wording.fact_lines(facts))]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -11,7 +11,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from dfui import wording
-from dfui.signing_in import Access
+from dfui.tui.session import Session
+
+if TYPE_CHECKING:
+    from dfui.api.wire import Account
 
 
 class AccountModal(ModalScreen[str]):
@@ -24,9 +27,10 @@ class AccountModal(ModalScreen[str]):
         Binding("escape", "choose('')", "Close", id="account.close"),
     ]
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._access = access
+        self._session = session
+        self._access = session.access
 
     def compose(self) -> ComposeResult:
         """What is set, and what can be done with it."""
@@ -36,12 +40,30 @@ class AccountModal(ModalScreen[str]):
             source = token.source if token else None
             lines = wording.access_lines(self._access.settings, source, is_simulated=self._access.is_simulated)
             yield Static("\n".join(lines), markup=False, classes="dialog-text")
+            yield Static(id="used", markup=False, classes="dialog-text")
             with Horizontal(classes="dialog-buttons"):
                 if not self._access.is_simulated:
                     yield Button("Another token  s", id="sign_in", compact=True)
                 if token is not None and not self._access.is_simulated:
                     yield Button("Sign out  o", id="sign_out", compact=True)
                 yield Button("Close  enter", id="close", compact=True)
+
+    def on_mount(self) -> None:
+        """What the account has used comes from the API."""
+        self.tell("")
+        if self._access.token is not None:
+            self.tell(wording.ASKING_FOR_ACCOUNT)
+            self._session.look_at_account()
+
+    def show_account(self, account: Account) -> None:
+        """The API told of the account."""
+        self.tell("\n".join(wording.fact_lines(wording.account_facts(account))))
+
+    def tell(self, text: str) -> None:
+        """Say what is known of the account, or why nothing is."""
+        used = self.query_one("#used", Static)
+        used.display = bool(text)
+        used.update(text)
 
     def action_choose(self, what: str) -> None:
         """Close with what is to be done; there is nothing to do about a simulated account."""

@@ -23,9 +23,8 @@ from dfui.tui.leaving import Leaving
 from dfui.tui.light_driver import LightDriver
 from dfui.tui.session import LEAVING_SECONDS, Session
 
-
 SETTLING_SECONDS = 0.1
-"""Before the first picture is sent over a slow line: the keys below it come late, and each change would send it anew."""
+"""Before the first picture is sent over a slow line: its parts come one by one, and each would send it anew."""
 
 
 class DfuiApp(App[None]):

@@ -20,14 +20,20 @@ from dfui.store import SortBy
 from dfui.tui.account import AccountModal
 from dfui.tui.add_downloads import AddDownloads
 from dfui.tui.confirm_cancel import ConfirmCancel
+from dfui.tui.details import DetailsModal
 from dfui.tui.downloads_table import DownloadsTable
 from dfui.tui.fetch_results import FetchResults
 from dfui.tui.filter_bar import FilterBar
+from dfui.tui.help import HelpModal
+from dfui.tui.history import HistoryModal
 from dfui.tui.messages import (
+    AccountNotSeen,
+    AccountSeen,
     CancellationEnded,
     CancellationProgressed,
     CancellationsBroke,
     CancellationsEnded,
+    DetailsSeen,
     DownloadsChanged,
     FetchEnded,
     FetchProgressed,
@@ -51,31 +57,34 @@ CANCELLING = "cancelling…"
 Modal = TypeVar("Modal")
 
 
+def _key(
+    key: str, action: str, name: str, tooltip: str, *, shown_as: str | None = None, is_in_footer: bool = True
+) -> Binding:
+    return Binding(key, action, name, id=action, tooltip=tooltip, key_display=shown_as, show=is_in_footer)
+
+
 class DownloadsScreen(Screen[None]):
     """Owns the table; what the session does reaches it as messages."""
 
     AUTO_FOCUS = "#downloads"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "c",
-            "cancel",
-            "Cancel",
-            id="cancel",
-            tooltip="Cancel what is marked, or under the cursor; asks first",
-        ),
-        Binding("a", "add", "Add IDs", id="add", tooltip="Make downloads known, by ID, address, or a paste"),
-        Binding("f", "fetch", "Fetch", id="fetch", tooltip="Fetch the result files"),
-        Binding("space", "mark", "Mark", id="mark", tooltip="Mark the download under the cursor, or unmark it"),
-        Binding("m", "mark_active", "Mark active", id="mark_active", show=False, tooltip="Mark all active ones shown"),
-        Binding("u", "unmark", "Unmark all", id="unmark", show=False, tooltip="Take all marks away"),
-        Binding("slash", "filter", "Filter", id="filter", key_display="/", tooltip="Show what has these words"),
-        Binding("s", "sort", "Sort", id="sort", tooltip="Sort by a column, or turn the order round"),
-        Binding("escape", "show_all", "Show all", id="show_all", show=False, tooltip="Clear the filter"),
-        Binding("x", "forget", "Forget", id="forget", tooltip="Hide the download here; it is not cancelled"),
-        Binding("r", "refresh", "Refresh", id="refresh", tooltip="Get the whole list from the API"),
-        Binding("y", "copy_id", "Copy ID", id="copy_id", show=False, tooltip="Send the ID to the clipboard"),
-        Binding("t", "account", "Account", id="account", tooltip="The account, and the token in use"),
-        Binding("q", "quit", "Quit", id="quit", tooltip="Leave; active downloads go on"),
+        _key("c", "cancel", "Cancel", "Cancel what is marked, or under the cursor; asks first"),
+        _key("a", "add", "Add IDs", "Make downloads known, by ID, address, or a paste"),
+        _key("space", "mark", "Mark", "Mark the download under the cursor, or take its mark away"),
+        _key("m", "mark_active", "Mark active", "Mark every active download that is shown", is_in_footer=False),
+        _key("u", "unmark", "Unmark all", "Take all marks away", is_in_footer=False),
+        _key("slash", "filter", "Filter", "Show only what has these words", shown_as="/"),
+        _key("escape", "show_all", "Show all", "Clear the filter", is_in_footer=False),
+        _key("s", "sort", "Sort", "Sort by a column, or turn the order round", is_in_footer=False),
+        _key("enter", "details", "Details", "All that is known of the download", shown_as="enter"),
+        _key("f", "fetch", "Fetch", "Fetch the result files of what is marked, or under the cursor"),
+        _key("h", "history", "History", "The cancellations that were confirmed here", is_in_footer=False),
+        _key("x", "forget", "Forget", "Hide the download here; it is not cancelled", is_in_footer=False),
+        _key("y", "copy_id", "Copy ID", "Send the ID to the terminal's clipboard", is_in_footer=False),
+        _key("r", "refresh", "Refresh", "Get the whole list from the API"),
+        _key("t", "account", "Account", "The account, its credits, and the token in use", is_in_footer=False),
+        _key("question_mark", "help", "Help", "Keys, outcomes, and where things are kept", shown_as="?"),
+        _key("q", "quit", "Quit", "Leave; active downloads go on"),
     ]
 
     def __init__(self, session: Session) -> None:
@@ -245,7 +254,31 @@ class DownloadsScreen(Screen[None]):
             elif what == "sign_out":
                 self._session.sign_out()
 
-        self.app.push_screen(AccountModal(self._session.access), chosen)
+        self.app.push_screen(AccountModal(self._session), chosen)
+
+    def action_details(self) -> None:
+        """Show all that is known of the download under the cursor."""
+        download = self._table.current
+        if download is None:
+            return
+
+        def chosen(what: str | None) -> None:
+            if what == "cancel" and download.id in self._cancelling:
+                self.notify(f"{sanitize(download.id)} is being cancelled already.", markup=False)
+            elif what == "cancel":
+                self._confirm((download.id,))
+            elif what == "fetch":
+                self._fetch((download.id,))
+
+        self.app.push_screen(DetailsModal(self._session, download.id, offers_fetch=True), chosen)
+
+    def action_history(self) -> None:
+        """Show the cancellations that were confirmed here."""
+        self.app.push_screen(HistoryModal(self._session.store.journal, clock=self._session.clock))
+
+    def action_help(self) -> None:
+        """Show the keys, the outcomes, and where things are kept."""
+        self.app.push_screen(HelpModal(self.BINDINGS, self._session.access.settings))
 
     def action_quit(self) -> None:
         """Leave; while cancellations are under way, ask first."""
@@ -272,6 +305,23 @@ class DownloadsScreen(Screen[None]):
             self._count()
         if confirmation := self._open_modal(ConfirmCancel):
             confirmation.look_again()
+        if details := self._open_modal(DetailsModal):
+            details.look_again()
+
+    @on(DetailsSeen)
+    def _details_seen(self, message: DetailsSeen) -> None:
+        if details := self._open_modal(DetailsModal):
+            details.look_brought(message.details)
+
+    @on(AccountSeen)
+    def _account_seen(self, message: AccountSeen) -> None:
+        if account := self._open_modal(AccountModal):
+            account.show_account(message.account)
+
+    @on(AccountNotSeen)
+    def _account_not_seen(self, message: AccountNotSeen) -> None:
+        if account := self._open_modal(AccountModal):
+            account.tell(message.sentence)
 
     @on(ListProgressed)
     def _list_progressed(self, message: ListProgressed) -> None:
@@ -291,6 +341,8 @@ class DownloadsScreen(Screen[None]):
     def _look_failed(self, message: LookFailed) -> None:
         if confirmation := self._open_modal(ConfirmCancel):
             confirmation.look_failed(message.download_id, message.sentence)
+        if details := self._open_modal(DetailsModal):
+            details.look_failed(message.download_id, message.sentence)
 
     @on(CancellationProgressed)
     def _cancellation_progressed(self, message: CancellationProgressed) -> None:
@@ -312,6 +364,8 @@ class DownloadsScreen(Screen[None]):
             self._no_longer_cancelling(outcome.download_id)
         self._tell_of_batch()
         self._reload()
+        if history := self._open_modal(HistoryModal):
+            history.look_again()
         self._outcomes.append(message)
         self._show_outcomes()
 

@@ -5,13 +5,18 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from dfui.cancellation import Progress
+from dfui.details import Details
 from dfui.fetch_events import Event
 from dfui.outcomes import Outcome
 from dfui.watching import ListProgress
+
+if TYPE_CHECKING:
+    from dfui.api.wire import Account
 
 
 class Reach(enum.Enum):
@@ -51,6 +56,27 @@ class LookFailed(Message):
     """A look at one download brought nothing; the sentence says why."""
 
     download_id: str
+    sentence: str
+
+
+@dataclass
+class DetailsSeen(Message):
+    """A close look at a download brought this; its links are secrets."""
+
+    details: Details
+
+
+@dataclass
+class AccountSeen(Message):
+    """The API told of the account."""
+
+    account: Account
+
+
+@dataclass
+class AccountNotSeen(Message):
+    """The API could not be asked for the account; the sentence says why."""
+
     sentence: str
 
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,16 +18,20 @@ from dfui.api.errors import DatafinitiError, NotFound, Unauthorized
 from dfui.cancellation import Progress, cancel, settle
 from dfui.clock import Clock
 from dfui.credentials import KeyringProblem, KeyringSilent, TokenError
+from dfui.details import Details
 from dfui.fetch_control import FetchControl
 from dfui.outcomes import Outcome, OutcomeKind
 from dfui.secret import Secret
 from dfui.signing_in import Access
 from dfui.store import Store, StoreError
 from dfui.tui.messages import (
+    AccountNotSeen,
+    AccountSeen,
     CancellationEnded,
     CancellationProgressed,
     CancellationsBroke,
     CancellationsEnded,
+    DetailsSeen,
     DownloadsChanged,
     FetchEnded,
     FetchProgressed,
@@ -102,6 +107,14 @@ class Session:
         """Look no further: what was asked for is no longer shown."""
         for looking in list(self._looking):
             looking.cancel()
+
+    def look_closely(self, download_id: str) -> None:
+        """Look at this download now, and tell of what the store does not keep as well."""
+        self._submit(self._look_closely(download_id))
+
+    def look_at_account(self) -> None:
+        """Ask the API for the account and the credits it has used."""
+        self._submit(self._look_at_account())
 
     def add(self, ids: Sequence[str]) -> None:
         """Make downloads known, and look at them."""
@@ -265,6 +278,39 @@ class Session:
         else:
             self._noticed(None)
         self._post(DownloadsChanged((download_id,)))
+
+    async def _look_closely(self, download_id: str) -> None:
+        if self._looks is None:
+            self._post(LookFailed(download_id, wording.TOKEN_COMES_FIRST))
+            return
+        try:
+            details = await self._looks.at(download_id)
+        except DatafinitiError as error:
+            self._noticed(error)
+            self._post(LookFailed(download_id, wording.error_sentences(error)))
+        else:
+            self._noticed(None)
+            if details is not None:
+                self._post(DetailsSeen(details))
+                await self._size(details)
+        self._post(DownloadsChanged((download_id,)))
+
+    async def _size(self, details: Details) -> None:
+        """Tell of the details once more, with the sizes of the files."""
+        if details.files:
+            from dfui.results import sized
+
+            files = await sized(details.files, transport=self.access.results_transport)
+            self._post(DetailsSeen(replace(details, files=tuple(files))))
+
+    async def _look_at_account(self) -> None:
+        if self._client is None:
+            self._post(AccountNotSeen(wording.TOKEN_COMES_FIRST))
+            return
+        try:
+            self._post(AccountSeen(await self._client.account()))
+        except DatafinitiError as error:
+            self._post(AccountNotSeen(wording.error_sentences(error)))
 
     async def _add(self, ids: Sequence[str]) -> None:
         added = self.store.downloads.add(ids)

@@ -7,6 +7,7 @@ comes from outside is made harmless here.
 from __future__ import annotations
 
 from dfui.wording.access import (
+    ASKING_FOR_ACCOUNT,
     ENVIRONMENT_STAYS,
     SIGNED_OUT,
     TOKEN_COMES_FIRST,
@@ -72,9 +73,11 @@ from dfui.wording.figures import (
     number,
 )
 from dfui.wording.history import (
+    EXPORT_HINT,
     HISTORY_HEADINGS,
     NO_HISTORY,
     NONE_MATCHES,
+    entries_shown,
     entry_cells,
     entry_facts,
     entry_line,
@@ -82,6 +85,7 @@ from dfui.wording.history import (
     exported,
     not_exported,
     outcome_word,
+    overwrite_question,
     still_open,
     words_of_api,
 )
@@ -99,8 +103,10 @@ from dfui.wording.outcomes import (
 )
 
 __all__ = [
+    "ASKING_FOR_ACCOUNT",
     "EMPTY_STATE",
     "ENVIRONMENT_STAYS",
+    "EXPORT_HINT",
     "GLYPHS",
     "HISTORY_HEADINGS",
     "LONGEST_ID_SHOWN",
@@ -132,6 +138,7 @@ __all__ = [
     "details_facts",
     "details_title",
     "distance",
+    "entries_shown",
     "entry_cells",
     "entry_facts",
     "entry_line",
@@ -163,6 +170,7 @@ __all__ = [
     "outcome_title",
     "outcome_word",
     "outcomes_title",
+    "overwrite_question",
     "password_rejected",
     "progress",
     "quit_question",

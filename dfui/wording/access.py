@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 ENVIRONMENT_STAYS = "The token in DATAFINITI_TOKEN is still used wherever that variable is set."
 TOKEN_REJECTED = "The token was rejected. Give another one, and what was begun goes on."  # noqa: S105
 TOKEN_COMES_FIRST = "No token is known yet: it is asked for before anything is sent."  # noqa: S105
+ASKING_FOR_ACCOUNT = "Asking the API for the account…"
 SIGNED_OUT = "Signed out: the token is removed from the keyring and from memory."
 
 
@@ -26,9 +27,9 @@ def access_lines(settings: Settings, source: TokenSource | None, *, is_simulated
     if is_simulated:
         return ["This is a simulated account: there is no token, no network, and nothing is kept."]
     return [
-        f"Profile   {settings.profile}",
-        f"API       {settings.address.url}",
-        f"Token     {'none: signed out' if source is None else f'from {source.value}'}",
+        f"Profile  {settings.profile}",
+        f"API      {settings.address.url}",
+        f"Token    {'none: signed out' if source is None else f'from {source.value}'}",
     ]
 
 

@@ -91,7 +91,7 @@ def _file(position: int, file: ResultFile) -> str:
     return name if file.size is None else f"{name}  {file_size(file.size)}"
 
 
-def links_sent(download: Download, files: Sequence[ResultFile]) -> str:
+def links_sent(files: Sequence[ResultFile]) -> str:
     """The links went where the terminal keeps what is copied; whether it took them cannot be seen from here."""
     first = sanitize(files[0].name, most=60) or "file 1"
     which = f"the link of {first}" if len(files) == 1 else f"the links of {len(files):,} files, {first} the first"

@@ -33,6 +33,11 @@ def date_time(time: datetime | None, *, zone: tzinfo | None = None) -> str:
     return NOT_KNOWN if time is None else f"{time.astimezone(zone):%Y-%m-%d %H:%M %Z}".rstrip()
 
 
+def day_and_time(time: datetime | None, *, zone: tzinfo | None = None) -> str:
+    """A time in a column of others, local unless told."""
+    return NOT_KNOWN if time is None else f"{time.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
 def dated(time: datetime, *, now: datetime, zone: tzinfo | None = None) -> str:
     """A time in full, and how long ago it is, or how far ahead."""
     return f"{date_time(time, zone=zone)} ({distance(time, now=now)})"

@@ -7,9 +7,11 @@ from datetime import datetime, tzinfo
 from dfui.export import ExportError, FileExists
 from dfui.history import HistoryEntry
 from dfui.sanitize import sanitize
+from dfui.store import StoreError
 from dfui.wording.facts import Fact, fact
-from dfui.wording.figures import counted, date_time, dated, number
+from dfui.wording.figures import counted, date_time, dated, day_and_time, number
 
+EXPORT_HINT = "Name a file to export to: its ending, .csv or .json, says in which form."
 NO_HISTORY = "No cancellation was confirmed from here yet."
 NONE_MATCHES = "No entry of the history matches."
 HISTORY_HEADINGS = ("When", "ID", "Outcome", "Retained", "Credits", "The API said")
@@ -31,7 +33,7 @@ def words_of_api(entry: HistoryEntry, *, most: int = 500) -> str:
 def entry_cells(entry: HistoryEntry, *, zone: tzinfo | None = None) -> tuple[str, ...]:
     """An entry as a line of a table, under `HISTORY_HEADINGS`."""
     return (
-        date_time(entry.confirmed_at, zone=zone),
+        day_and_time(entry.confirmed_at, zone=zone),
         sanitize(entry.download_id, most=128),
         outcome_word(entry),
         number(entry.retained_records),
@@ -91,7 +93,17 @@ def exported(entries: int, path: str) -> str:
     return f"{counted(entries, 'entry', 'entries')} written to {sanitize(path)}, for you alone to read."
 
 
-def not_exported(error: ExportError) -> str:
+def entries_shown(entries: int, *, is_filtered: bool) -> str:
+    """How many are shown."""
+    return f"{counted(entries, 'entry', 'entries')}{' with these words' if is_filtered else ''}"
+
+
+def overwrite_question(path: str) -> tuple[str, list[str]]:
+    """The title and the lines that ask whether to overwrite a file."""
+    return "Overwrite this file?", [f"{sanitize(path)} exists already. What is in it would be lost."]
+
+
+def not_exported(error: ExportError | StoreError) -> str:
     """An export was not written, and what to do."""
     if isinstance(error, FileExists):
         return f"{sanitize(error)} Name another file, or say that it may be overwritten (--overwrite)."

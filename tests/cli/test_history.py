@@ -61,7 +61,7 @@ def test_entries_are_shown_the_newest_first_with_what_was_kept_and_said(past: Co
     heading, *lines = ended.stdout.splitlines()
     assert ended.exit_code == 0
     assert heading.split() == ["When", "ID", "Outcome", "Retained", "Credits", "The", "API", "said"]
-    assert [line.split()[3:5] for line in lines] == [
+    assert [line.split()[2:4] for line in lines] == [
         ["847069", "refused"],
         ["847001", "completed"],
         ["847070", "cancelled"],
@@ -91,7 +91,7 @@ def test_an_entry_as_json_has_its_times_with_their_zone_and_null_for_what_is_not
 def test_an_open_entry_is_shown_as_open(past: Commands) -> None:
     leave_open(past, "5")
     text, as_json = past("history"), past("history", "--json", "--outcome", "open")
-    assert text.stdout.splitlines()[1].split()[3:] == ["5", "open", "–", "–"]
+    assert text.stdout.splitlines()[1].split()[2:] == ["5", "open", "–", "–"]
     assert "1 entry is open" in text.stderr
     assert ids(as_json) == ["5"]
     assert (as_json.document[0]["outcome"], as_json.document[0]["ended_at"]) == (None, None)

@@ -13,12 +13,17 @@ from dfui.tui.account import AccountModal
 from dfui.tui.add_downloads import AddDownloads
 from dfui.tui.app import DfuiApp
 from dfui.tui.confirm_cancel import ConfirmCancel
+from dfui.tui.details import DetailsModal
+from dfui.tui.facts import Facts
+from dfui.tui.history import HistoryModal
+from dfui.tui.history_entry import HistoryEntryModal
 from dfui.tui.outcome import OutcomeModal
 from dfui.tui.question import Question
 from dfui.tui.sign_in import SignIn
-from tests.support.apps import app_on, live, opened
+from tests.support.apps import app_on, live, opened, text, until
 
 SIZES = [(80, 24), (120, 40), (60, 15)]
+PAYMENT = "There was a problem with this customer's payment information."
 Compare = Callable[..., bool]
 
 
@@ -62,6 +67,58 @@ async def signing_in(pilot: Pilot[None]) -> None:
     await opened(pilot, SignIn)
 
 
+async def looked(pilot: Pilot[None], details: DetailsModal, words: str) -> None:
+    """Wait until the facts of a look have been given their place, too."""
+    facts = details.query_one(Facts)
+
+    def is_laid_out() -> bool:
+        return words in text(details) and facts.size.height == len(str(facts.render()).splitlines())
+
+    await until(pilot, is_laid_out, "the look")
+
+
+async def details_of_active(pilot: Pilot[None]) -> None:
+    await live(pilot)
+    await pilot.press("enter")
+    details = await opened(pilot, DetailsModal)
+    await looked(pilot, details, "none yet")
+
+
+async def details_of_cancelled(pilot: Pilot[None]) -> None:
+    await cancelled(pilot)
+    await pilot.press("enter", "home", "j", "enter")
+    details = await opened(pilot, DetailsModal)
+    await looked(pilot, details, "847070_4.csv")
+
+
+async def history(pilot: Pilot[None]) -> None:
+    assert isinstance(pilot.app, DfuiApp)
+    journal = pilot.app.session.store.journal
+    confirmed_at = pilot.app.session.clock.now().timestamp()
+    endings = [("refused", 403, PAYMENT, None), ("cancelled", 200, "Download cancelled successfully", 1_204)] * 15
+    for number, (outcome, http_status, message, kept) in enumerate(endings):
+        (entry,) = journal.open_entries([str(846_000 + number)], confirmed_at=confirmed_at - 90_000 + 3_000 * number)
+        journal.close_entry(
+            entry, outcome=outcome, verified=True, status=None, http_status=http_status, api_message=message,
+            retained_records=kept, credits_deducted=kept, ended_at=confirmed_at,
+        )  # fmt: skip
+    journal.open_entries(["dl_a_rather_long_id_0123456789"], confirmed_at=confirmed_at)
+    await live(pilot)
+    await pilot.press("h", "j")
+    await opened(pilot, HistoryModal)
+
+
+async def history_entry(pilot: Pilot[None]) -> None:
+    await history(pilot)
+    await pilot.press("j", "enter")
+    await opened(pilot, HistoryEntryModal)
+
+
+async def exporting(pilot: Pilot[None]) -> None:
+    await history(pilot)
+    await pilot.press("slash", *"refused", "enter", "e", *"x", "enter")
+
+
 async def forgetting(pilot: Pilot[None]) -> None:
     await live(pilot)
     await pilot.press("x")
@@ -71,12 +128,31 @@ async def forgetting(pilot: Pilot[None]) -> None:
 async def about_the_account(pilot: Pilot[None]) -> None:
     await live(pilot)
     await pilot.press("t")
-    await opened(pilot, AccountModal)
+    account = await opened(pilot, AccountModal)
+    await until(pilot, lambda: "credits" in text(account), "the account")
 
 
 @pytest.mark.parametrize("size", SIZES, ids=size_name)
 @pytest.mark.parametrize("steps", [live, confirming, cancelled, adding, signing_in], ids=lambda steps: steps.__name__)
 def test_screens(
+    steps: Callable[[Pilot[None]], object],
+    size: tuple[int, int],
+    snap_compare: Compare,
+    simulator: Simulator,
+    clock: ManualClock,
+) -> None:
+    app = app_on(simulator, clock)
+    assert snap_compare(app, run_before=steps, terminal_size=size)
+    app.session.stop()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 15)], ids=size_name)
+@pytest.mark.parametrize(
+    "steps",
+    [details_of_active, details_of_cancelled, history, history_entry, exporting],
+    ids=lambda steps: steps.__name__,
+)
+def test_details_and_history(
     steps: Callable[[Pilot[None]], object],
     size: tuple[int, int],
     snap_compare: Compare,
