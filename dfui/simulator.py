@@ -89,6 +89,8 @@ class Simulator:
     base_path: str = "/v4"
     link_origin: str = LINK_ORIGIN
     """Where the result files are said to be."""
+    links_while_running: bool = False
+    """Whether a running download links to what is there so far."""
     downloads: dict[str, SimulatedDownload] = field(default_factory=dict)
     requests: list[tuple[str, str]] = field(default_factory=list)
     """The method and path of each request that came, in order."""
@@ -213,7 +215,9 @@ class Simulator:
         }  # fmt: skip
 
     def _links(self, download: SimulatedDownload, records: int, now: datetime) -> list[str]:
-        """A pre-signed address for each file; while it runs, for what is there so far."""
+        """A pre-signed address for each file."""
+        if download.status(now) == "running" and not self.links_while_running:
+            return []
         ending = "txt" if download.format == "json" else download.format
         signed = f"X-Amz-Date={now:%Y%m%dT%H%M%SZ}&X-Amz-Expires=604800&X-Amz-Signature=simulated"
         files = itertools.islice(itertools.count(1), -(-records // RECORDS_A_FILE))
@@ -257,7 +261,7 @@ def _form_of_2017(time: datetime) -> str:
 
 def demo_account(now: Callable[[], datetime]) -> Simulator:
     """The account that `dfui --demo` shows: two active downloads, some that have ended, and a few years of old ones."""
-    simulator = Simulator(now=now)
+    simulator = Simulator(now=now, links_while_running=True)
     start = now()
     simulator.add("847070", started_at=start - timedelta(seconds=341.2))
     simulator.add(
