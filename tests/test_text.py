@@ -13,12 +13,16 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual.binding import Binding
 
 from dfui.addresses import DATAFINITI, AddressError, parse_api_url
 from dfui.identifiers import NotAnId, id_of_argument, ids_in_paste, ids_of_arguments, is_id
+from dfui.outcomes import OutcomeKind
 from dfui.sanitize import sanitize
 from dfui.secret import Secret
 from dfui.settings import SettingsError, load_settings
+from dfui.tui.downloads_screen import DownloadsScreen
+from dfui.wording.help import outcome_meaning
 
 BELL, ESC = "\x07", "\x1b"
 
@@ -368,3 +372,12 @@ def test_secrets_compare_by_what_they_hold() -> None:
     assert len({Secret("a"), Secret("a"), Secret("b")}) == 2
     assert Secret("a") != "a"
     assert not Secret("")
+
+
+def test_the_readme_tells_the_same_of_keys_and_outcomes_as_the_help() -> None:
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    for binding in DownloadsScreen.BINDINGS:
+        assert isinstance(binding, Binding)
+        assert f"| `{binding.key_display or binding.key}` | {binding.tooltip} |" in readme
+    for kind in OutcomeKind:
+        assert f"| `{kind.value}` | {outcome_meaning(kind)} | {kind.exit_code} |" in readme

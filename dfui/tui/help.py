@@ -20,7 +20,7 @@ GROUPS = {
     "Finding and marking": ("mark", "mark_active", "unmark", "filter", "show_all", "sort"),
     "dfui": ("refresh", "history", "account", "help", "quit"),
 }
-KEY_CELLS = 8
+KEY_CELLS = 7
 
 
 class HelpModal(ModalScreen[None]):

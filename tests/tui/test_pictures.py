@@ -15,11 +15,14 @@ from dfui.tui.app import DfuiApp
 from dfui.tui.confirm_cancel import ConfirmCancel
 from dfui.tui.details import DetailsModal
 from dfui.tui.facts import Facts
+from dfui.tui.fetch_results import FetchResults
+from dfui.tui.help import HelpModal
 from dfui.tui.history import HistoryModal
 from dfui.tui.history_entry import HistoryEntryModal
 from dfui.tui.outcome import OutcomeModal
 from dfui.tui.question import Question
 from dfui.tui.sign_in import SignIn
+from dfui.tui.sort_by import SortByModal
 from tests.support.apps import app_on, live, opened, text, until
 
 SIZES = [(80, 24), (120, 40), (60, 15)]
@@ -81,7 +84,30 @@ async def details_of_active(pilot: Pilot[None]) -> None:
     await live(pilot)
     await pilot.press("enter")
     details = await opened(pilot, DetailsModal)
-    await looked(pilot, details, "none yet")
+    await looked(pilot, details, "514.5 kB")
+
+
+async def helping(pilot: Pilot[None]) -> None:
+    await live(pilot)
+    await pilot.press("question_mark")
+    await opened(pilot, HelpModal)
+
+
+async def filtering(pilot: Pilot[None]) -> None:
+    await live(pilot)
+    await pilot.press("space", "slash", *"hotels")
+
+
+async def sorting(pilot: Pilot[None]) -> None:
+    await live(pilot)
+    await pilot.press("s")
+    await opened(pilot, SortByModal)
+
+
+async def asking_for_a_folder(pilot: Pilot[None]) -> None:
+    await live(pilot)
+    await pilot.press("f")
+    await opened(pilot, FetchResults)
 
 
 async def details_of_cancelled(pilot: Pilot[None]) -> None:
@@ -149,7 +175,17 @@ def test_screens(
 @pytest.mark.parametrize("size", [(80, 24), (60, 15)], ids=size_name)
 @pytest.mark.parametrize(
     "steps",
-    [details_of_active, details_of_cancelled, history, history_entry, exporting],
+    [
+        details_of_active,
+        details_of_cancelled,
+        history,
+        history_entry,
+        exporting,
+        helping,
+        filtering,
+        sorting,
+        asking_for_a_folder,
+    ],
     ids=lambda steps: steps.__name__,
 )
 def test_details_and_history(
