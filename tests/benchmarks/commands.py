@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 import shutil
 import subprocess
@@ -34,6 +35,10 @@ send --request DELETE "$1/downloads/$2" && send "$1/downloads/$2"
 
 def cancel_one(plan: Plan) -> Iterator[Row]:
     """One cancellation, without latency."""
+    what = "`dfui cancel ID --yes` (a script with requests)"
+    if importlib.util.find_spec("requests") is None:
+        yield skipped(what, "requests for the baseline is not installed: pip install -e '.[dev,bench]'")
+        return
     home = plan.place("cancel")
     env = environment(home)
     new_ids = (str(number) for number in itertools.count(700_001))
@@ -61,7 +66,7 @@ def cancel_one(plan: Plan) -> Iterator[Row]:
         )
     ratio = median(of_dfui) / median(of_requests)
     yield Row(
-        "`dfui cancel ID --yes` (a script with requests)",
+        what,
         seconds(median(of_dfui)),
         seconds(median(of_requests)),
         ratio,
