@@ -18,6 +18,7 @@ from tests.benchmarks.measuring import (
     environment,
     interleaved,
     median,
+    ratio_of,
     seconds,
 )
 from tests.benchmarks.report import Row, skipped
@@ -64,7 +65,7 @@ def cancel_one(plan: Plan) -> Iterator[Row]:
             partial(through, lambda each: baseline_command("cancel_requests.py", api.url, each), "cancelled"),
             partial(through, lambda each: baseline_command("cancel_httpx.py", api.url, each), "cancelled"),
         )
-    ratio = median(of_dfui) / median(of_requests)
+    ratio = ratio_of(of_dfui, of_requests)
     yield Row(
         what,
         seconds(median(of_dfui)),
@@ -77,7 +78,7 @@ def cancel_one(plan: Plan) -> Iterator[Row]:
         "… (an async script with httpx)",
         seconds(median(of_dfui)),
         seconds(median(of_httpx)),
-        median(of_dfui) / median(of_httpx),
+        ratio_of(of_dfui, of_httpx),
     )
 
 
@@ -108,7 +109,7 @@ def cancel_many(plan: Plan) -> Iterator[Row]:
         return took
 
     of_dfui, of_curl = interleaved(plan.times(5), by_dfui, by_curl)
-    ratio = median(of_dfui) / median(of_curl)
+    ratio = ratio_of(of_dfui, of_curl)
     yield Row(
         what, seconds(median(of_dfui)), seconds(median(of_curl)), ratio, "≤ 1.5 ×", ratio <= 1.5
     )  # fmt: skip

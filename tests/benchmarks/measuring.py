@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import statistics
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -89,6 +89,11 @@ def in_turn(times: int, *measurements: Callable[[], Figure]) -> list[list[Figure
 def median(figures: Iterable[float]) -> float:
     """The median."""
     return statistics.median(figures)
+
+
+def ratio_of(measured: Sequence[float], baseline: Sequence[float]) -> float:
+    """How many times the baseline: the median over the rounds, for both sides of a round met the same noise."""
+    return statistics.median(ours / theirs for ours, theirs in zip(measured, baseline, strict=True))
 
 
 def seconds(value: float) -> str:

@@ -16,6 +16,7 @@ from tests.benchmarks.measuring import (
     interleaved,
     median,
     megabytes,
+    ratio_of,
     seconds,
 )
 from tests.benchmarks.picture import Picture, seen
@@ -102,8 +103,8 @@ def wait_for_header(process: PtyProcess, words: str) -> None:
 
 def start_of_100(plan: Plan) -> Iterator[Row]:
     """dfui with 100 known downloads beside a bare Textual app."""
-    starts, bare = _interleaved_with_bare(plan, "start-100", {}, times=9)
-    ratio = median(each.usable_at for each in starts) / median(each.usable_at for each in bare)
+    starts, bare = _interleaved_with_bare(plan, "start-100", {}, times=15)
+    ratio = ratio_of([each.usable_at for each in starts], [each.usable_at for each in bare])
     yield Row(
         "start until the table can be used, 100 known downloads (bare Textual app)",
         seconds(median(each.usable_at for each in starts)),
@@ -159,12 +160,12 @@ def start_of_100_000(plan: Plan) -> Iterator[Row]:
         fill_store(many_home, many, api_url=api.url)
         command = [*dfui_command(), "--api-url", api.url]
         with_few, with_many = interleaved(
-            plan.times(9),
+            plan.times(11),
             partial(measure_start, command, environment(few_home), known=100),
             partial(measure_start, command, environment(many_home), known=many),
         )
-    time_ratio = median(each.usable_at for each in with_many) / median(each.usable_at for each in with_few)
-    memory_ratio = median(each.peak_memory for each in with_many) / median(each.peak_memory for each in with_few)
+    time_ratio = ratio_of([each.usable_at for each in with_many], [each.usable_at for each in with_few])
+    memory_ratio = ratio_of([each.peak_memory for each in with_many], [each.peak_memory for each in with_few])
     yield Row(
         f"the same with {many:,} known (dfui with 100)",
         seconds(median(each.usable_at for each in with_many)),
