@@ -1,4 +1,8 @@
-"""`python -m tests.benchmarks`: measures dfui beside what does the same, and prints a table."""
+"""Measures dfui beside what does the same, and prints a table: `python -m tests.benchmarks`.
+
+Each figure is the median of several runs, each ratio the median over rounds in which both sides were measured one
+after the other. It takes about five minutes, and needs curl and xargs for two of the baselines.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +31,7 @@ QUICK = "Measured with --quick: it shows that measuring works, and the figures a
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=(__doc__ or "").partition(":")[0])
     parser.add_argument("--only", nargs="+", metavar="NAME", choices=BENCHMARKS, help=", ".join(BENCHMARKS))
     parser.add_argument("--runs", type=int, metavar="N", help="runs of each measurement, in place of its own number")
     parser.add_argument("--output", type=Path, metavar="FILE.md", help="write the table to this file too")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 
-from tests.benchmarks.measuring import OVER_SSH, Plan, baseline_command, dfui_command, environment, interleaved, median
+from tests.benchmarks.measuring import OVER_SSH, Plan, baseline_command, dfui_command, environment, in_turn, median
 from tests.benchmarks.picture import seen
 from tests.benchmarks.pty_process import PtyProcess
 from tests.benchmarks.report import Row
@@ -30,7 +30,7 @@ def moves(plan: Plan) -> Iterator[Row]:
     table = write_table(home / "rows.tsv", 100)
     with api_server(known=100, list_file=write_list(home / "list.json", 100)) as api:
         fill_store(home, 100, api_url=api.url)
-        moved, bare = interleaved(
+        moved, bare = in_turn(
             plan.times(3),
             partial(_bytes_of_moves, [*dfui_command(), "--api-url", api.url], env, "j", header="live"),
             partial(_bytes_of_moves, baseline_command("bare_textual.py", str(table)), env, DOWN),
@@ -72,20 +72,27 @@ def rest(plan: Plan) -> Iterator[Row]:
     table = write_table(home / "rows.tsv", 100)
     with api_server(known=100, list_file=write_list(home / "list.json", 100)) as api:
         fill_store(home, 100, api_url=api.url)
-        env = environment(home, **OVER_SSH)
-        written, of_clock = interleaved(
+        command, header = [*dfui_command(), "--api-url", api.url], "live · 0 active"
+        of_clock, light, ordinary = in_turn(
             plan.times(2),
-            partial(_bytes_at_rest, [*dfui_command(), "--api-url", api.url], env, at_rest, header="live · 0 active"),
-            partial(_bytes_at_rest, baseline_command("bare_textual.py", str(table), "--clock"), env, at_rest),
+            partial(
+                _bytes_at_rest,
+                baseline_command("bare_textual.py", str(table), "--clock"),
+                environment(home, **OVER_SSH),
+                at_rest,
+            ),
+            partial(_bytes_at_rest, command, environment(home, **OVER_SSH), at_rest, header=header),
+            partial(_bytes_at_rest, command, environment(home), at_rest, header=header),
         )
-    yield Row(
-        f"bytes in {at_rest:.0f} s at rest, no download active, over SSH (Textual with a clock in its Header)",
-        f"{max(written):,} B",
-        f"{median(of_clock):,.0f} B",
-        None,
-        "0 B",
-        max(written) == 0,
-    )
+    for where, written in (("over SSH", light), ("not over SSH", ordinary)):
+        yield Row(
+            f"bytes in {at_rest:.0f} s at rest, no download active, {where} (Textual with a clock in its Header)",
+            f"{max(written):,} B",
+            f"{median(of_clock):,.0f} B",
+            None,
+            "0 B",
+            max(written) == 0,
+        )
     for changing in (False, True):
         yield _rest_with_an_active_one(plan, changing=changing)
 

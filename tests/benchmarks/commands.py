@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ from tests.benchmarks.measuring import (
     environment,
     interleaved,
     median,
+    ratio_of,
     seconds,
 )
 from tests.benchmarks.report import Row, skipped
@@ -34,6 +36,10 @@ send --request DELETE "$1/downloads/$2" && send "$1/downloads/$2"
 
 def cancel_one(plan: Plan) -> Iterator[Row]:
     """One cancellation, without latency."""
+    what = "`dfui cancel ID --yes` (a script with requests)"
+    if importlib.util.find_spec("requests") is None:
+        yield skipped(what, "requests for the baseline is not installed: pip install -e '.[dev,bench]'")
+        return
     home = plan.place("cancel")
     env = environment(home)
     new_ids = (str(number) for number in itertools.count(700_001))
@@ -59,9 +65,9 @@ def cancel_one(plan: Plan) -> Iterator[Row]:
             partial(through, lambda each: baseline_command("cancel_requests.py", api.url, each), "cancelled"),
             partial(through, lambda each: baseline_command("cancel_httpx.py", api.url, each), "cancelled"),
         )
-    ratio = median(of_dfui) / median(of_requests)
+    ratio = ratio_of(of_dfui, of_requests)
     yield Row(
-        "`dfui cancel ID --yes` (a script with requests)",
+        what,
         seconds(median(of_dfui)),
         seconds(median(of_requests)),
         ratio,
@@ -72,7 +78,7 @@ def cancel_one(plan: Plan) -> Iterator[Row]:
         "… (an async script with httpx)",
         seconds(median(of_dfui)),
         seconds(median(of_httpx)),
-        median(of_dfui) / median(of_httpx),
+        ratio_of(of_dfui, of_httpx),
     )
 
 
@@ -103,7 +109,7 @@ def cancel_many(plan: Plan) -> Iterator[Row]:
         return took
 
     of_dfui, of_curl = interleaved(plan.times(5), by_dfui, by_curl)
-    ratio = median(of_dfui) / median(of_curl)
+    ratio = ratio_of(of_dfui, of_curl)
     yield Row(
         what, seconds(median(of_dfui)), seconds(median(of_curl)), ratio, "≤ 1.5 ×", ratio <= 1.5
     )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import statistics
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -71,19 +71,29 @@ OVER_SSH = {"SSH_CONNECTION": "203.0.113.7 50022 203.0.113.9 22"}
 
 
 def interleaved(times: int, *measurements: Callable[[], Figure]) -> list[list[Figure]]:
-    """Measure A B C, A B C, …, so that a noise of the machine hits all; the first round warms up and is not counted."""
+    """Measure A B C once to warm up, then A B C, A B C, …, so that a noise of the machine hits all of them."""
+    for measure in measurements:
+        measure()
+    return in_turn(times, *measurements)
+
+
+def in_turn(times: int, *measurements: Callable[[], Figure]) -> list[list[Figure]]:
+    """The same without warming up, for what is not a time."""
     figures: list[list[Figure]] = [[] for _ in measurements]
-    for round_number in range(times + 1):
+    for _ in range(times):
         for measure, collected in zip(measurements, figures, strict=True):
-            figure = measure()
-            if round_number:
-                collected.append(figure)
+            collected.append(measure())
     return figures
 
 
 def median(figures: Iterable[float]) -> float:
     """The median."""
     return statistics.median(figures)
+
+
+def ratio_of(measured: Sequence[float], baseline: Sequence[float]) -> float:
+    """How many times the baseline: the median over the rounds, for both sides of a round met the same noise."""
+    return statistics.median(ours / theirs for ours, theirs in zip(measured, baseline, strict=True))
 
 
 def seconds(value: float) -> str:
@@ -93,4 +103,4 @@ def seconds(value: float) -> str:
 
 def megabytes(size: float) -> str:
     """A size in words."""
-    return f"{size / 1_000_000:.1f} MB"
+    return f"{size / 1_000_000:,.{0 if size >= 100_000_000 else 1}f} MB"

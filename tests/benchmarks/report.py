@@ -7,7 +7,7 @@ import platform
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,16 @@ def markdown(rows: Iterable[Row], *, remarks: Iterable[str] = ()) -> str:
 
 
 def _where_and_when() -> str:
-    packages = ", ".join(f"{name} {version(name)}" for name in ("dfui", "textual", "httpx", "requests"))
+    packages = ", ".join(f"{name} {_version(name)}" for name in ("dfui", "textual", "httpx", "requests"))
     load = os.getloadavg()[0]
     return (
         f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC on {platform.system()} {platform.machine()}, "
         f"{os.cpu_count()} CPUs (load {load:.1f} at the end), Python {platform.python_version()}, {packages}."
     )
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "(not installed)"

@@ -16,10 +16,11 @@ from tests.benchmarks.measuring import (
     interleaved,
     median,
     megabytes,
+    ratio_of,
     seconds,
 )
 from tests.benchmarks.picture import Picture, seen
-from tests.benchmarks.pty_process import PATIENCE_SECONDS, PtyProcess
+from tests.benchmarks.pty_process import PATIENCE_SECONDS, Part, PtyProcess
 from tests.benchmarks.report import Row
 from tests.benchmarks.servers import api_server
 from tests.benchmarks.store_of import FIRST_ID, fill_store, write_list, write_table
@@ -59,21 +60,27 @@ def start_of(process: PtyProcess) -> Start:
     while (last := seen(process.parts)).cursor_id != SECOND:
         if process.now > ends_at or process.read(PATIENCE_SECONDS) is None:
             raise TimeoutError("The cursor did not move:\n" + "\n".join(last.lines))
-    picture = Picture()
-    complete_at = answered_at = None
-    bytes_so_far = bytes_until_picture = peak_memory = 0
-    for part in process.parts:
+    assert len(last.ids) >= FEWEST_ROWS, last.ids
+    return worked_out(process.parts)
+
+
+def worked_out(parts: Sequence[Part]) -> Start:
+    """What the parts of a start tell, the last of which leave the cursor on the second line.
+
+    The picture is complete with the part after which the table's IDs and the line of keys are as they are at last.
+    """
+    last, picture = seen(parts), Picture()
+    assert last.ids[:2] == [FIRST, SECOND], last.ids
+    bytes_so_far = bytes_until_picture = 0
+    for part in parts:
         picture.feed(part)
         bytes_so_far += len(part.data)
-        if complete_at is None and picture.ids == last.ids and picture.lines[-1] == last.lines[-1]:
-            complete_at, bytes_until_picture = part.at, bytes_so_far
-        if complete_at is not None and picture.cursor_id == SECOND:
-            answered_at, peak_memory = part.at, part.peak_memory
-            break
-    assert answered_at is not None
-    assert last.ids[:2] == [FIRST, SECOND], last.ids
-    assert len(last.ids) >= FEWEST_ROWS, last.ids
-    return Start(answered_at, peak_memory, bytes_until_picture, len(process.output))
+        is_complete = picture.ids == last.ids and picture.lines[-1] == last.lines[-1]
+        if is_complete and not bytes_until_picture:
+            bytes_until_picture = bytes_so_far
+        if bytes_until_picture and picture.cursor_id == SECOND:
+            return Start(part.at, part.peak_memory, bytes_until_picture, sum(len(each.data) for each in parts))
+    raise ValueError("The cursor is not on the second line.")
 
 
 def measure_start(command: Sequence[str], variables: Mapping[str, str], *, known: int | None = None) -> Start:
@@ -96,8 +103,8 @@ def wait_for_header(process: PtyProcess, words: str) -> None:
 
 def start_of_100(plan: Plan) -> Iterator[Row]:
     """dfui with 100 known downloads beside a bare Textual app."""
-    starts, bare = _interleaved_with_bare(plan, "start-100", {})
-    ratio = median(each.usable_at for each in starts) / median(each.usable_at for each in bare)
+    starts, bare = _interleaved_with_bare(plan, "start-100", {}, times=15)
+    ratio = ratio_of([each.usable_at for each in starts], [each.usable_at for each in bare])
     yield Row(
         "start until the table can be used, 100 known downloads (bare Textual app)",
         seconds(median(each.usable_at for each in starts)),
@@ -110,7 +117,7 @@ def start_of_100(plan: Plan) -> Iterator[Row]:
 
 def first_picture(plan: Plan) -> Iterator[Row]:
     """The bytes until the first complete picture, over SSH."""
-    starts, bare = _interleaved_with_bare(plan, "first-picture", OVER_SSH)
+    starts, bare = _interleaved_with_bare(plan, "first-picture", OVER_SSH, times=3)
     until_picture = median(each.bytes_until_picture for each in starts)
     bare_until_picture = median(each.bytes_until_picture for each in bare)
     yield Row(
@@ -128,14 +135,16 @@ def first_picture(plan: Plan) -> Iterator[Row]:
     )
 
 
-def _interleaved_with_bare(plan: Plan, name: str, variables: Mapping[str, str]) -> tuple[list[Start], list[Start]]:
+def _interleaved_with_bare(
+    plan: Plan, name: str, variables: Mapping[str, str], *, times: int
+) -> tuple[list[Start], list[Start]]:
     home = plan.place(name)
     env = environment(home, **variables)
     table = write_table(home / "rows.tsv", 100)
     with api_server(known=100, list_file=write_list(home / "list.json", 100)) as api:
         fill_store(home, 100, api_url=api.url)
         starts, bare = interleaved(
-            plan.times(9),
+            plan.times(times),
             partial(measure_start, [*dfui_command(), "--api-url", api.url], env, known=100),
             partial(measure_start, baseline_command("bare_textual.py", str(table)), env),
         )
@@ -151,12 +160,12 @@ def start_of_100_000(plan: Plan) -> Iterator[Row]:
         fill_store(many_home, many, api_url=api.url)
         command = [*dfui_command(), "--api-url", api.url]
         with_few, with_many = interleaved(
-            plan.times(9),
+            plan.times(11),
             partial(measure_start, command, environment(few_home), known=100),
             partial(measure_start, command, environment(many_home), known=many),
         )
-    time_ratio = median(each.usable_at for each in with_many) / median(each.usable_at for each in with_few)
-    memory_ratio = median(each.peak_memory for each in with_many) / median(each.peak_memory for each in with_few)
+    time_ratio = ratio_of([each.usable_at for each in with_many], [each.usable_at for each in with_few])
+    memory_ratio = ratio_of([each.peak_memory for each in with_many], [each.peak_memory for each in with_few])
     yield Row(
         f"the same with {many:,} known (dfui with 100)",
         seconds(median(each.usable_at for each in with_many)),
