@@ -12,11 +12,13 @@ import ssl
 import stat
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
+
+import httpcore
 
 from dfui.addresses import is_loopback_host
 from dfui.api.lean_httpx import httpx
@@ -27,7 +29,7 @@ CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
 MOST_REDIRECTS = 3
 TOLD_EVERY_SECONDS = 0.1
-UNPACKED_AT_A_TIME = 1024 * 1024
+UNPACKED_AT_A_TIME = READ_AT_A_TIME = 1024 * 1024
 
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 
@@ -178,14 +180,14 @@ class Transfer:
         told = time.monotonic()
         done, total, resumed = self.received.done, self.received.total, self.received.resumed
         try:
-            for piece in response.iter_raw():
+            for piece in _pieces(response):
                 done += _write(part, piece)
                 self._control.check()
                 if (now := time.monotonic()) - told >= TOLD_EVERY_SECONDS:
                     told = now
                     self.received = Received(done, total, resumed)
                     self._progressed(self.received)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpcore.NetworkError, httpcore.TimeoutException) as error:
             self._control.check()
             raise _broke_off(error, response.url.host) from None
         finally:
@@ -262,6 +264,28 @@ def _open(http: httpx.Client, link: Secret, headers: dict[str, str], control: Fe
     raise TransferFailed("The object store redirects without end.")
 
 
+def _pieces(response: httpx.Response) -> Iterator[bytes]:
+    """The body as it comes, unpacked by nobody.
+
+    Where its length is known, all but the beginning is read from the connection itself, in large pieces: HTTP/1.1
+    sends it there as it is, and httpx hands on 64 kB at a time, at half the speed.
+    """
+    pieces = response.iter_raw()
+    first = next(pieces, b"")
+    yield first
+    length, stream = _length(response), response.extensions.get("network_stream")
+    if length is None or stream is None or response.http_version != "HTTP/1.1":
+        yield from pieces
+        return
+    left = length - len(first)
+    while left > 0:
+        piece = stream.read(min(left, READ_AT_A_TIME), timeout=READ_SECONDS)
+        if not piece:
+            raise httpx.ReadError("The connection ended early.")
+        left -= len(piece)
+        yield piece
+
+
 def _write(part: int, piece: bytes) -> int:
     view = memoryview(piece)
     while view:
@@ -324,9 +348,9 @@ def _broke_off(error: Exception, host: str | None) -> TransferFailed:
         cause = cause.__cause__ or cause.__context__
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
         return TransferFailed(f"{host} could not be reached.", may_work_again=True)
-    if isinstance(error, httpx.TimeoutException):
+    if isinstance(error, httpx.TimeoutException | httpcore.TimeoutException):
         return TransferFailed(f"Nothing came from {host} within {READ_SECONDS:.0f} s.", may_work_again=True)
-    if isinstance(error, httpx.TransportError):
+    if isinstance(error, httpx.TransportError | httpcore.NetworkError):
         return TransferFailed(f"The connection to {host} broke off.", may_work_again=True)
     return TransferFailed("The link to the file cannot be used.")
 

@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 
 import rich
 from rich.segment import Segments
-from rich.traceback import Traceback
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.command import CommandInput
@@ -75,6 +74,8 @@ class DfuiApp(App[None]):
 
     def _fatal_error(self) -> None:
         """Show a fault's traceback without the values of variables, as Textual would: they may hold the token."""
+        from rich.traceback import Traceback  # 10 ms that no start has to pay
+
         self.bell()
         traceback = Traceback(show_locals=False, width=None, suppress=[rich])
         self._exit_renderables.append(Segments(self.console.render(traceback, self.console.options)))

@@ -84,7 +84,7 @@ async def details_of_active(pilot: Pilot[None]) -> None:
     await live(pilot)
     await pilot.press("enter")
     details = await opened(pilot, DetailsModal)
-    await looked(pilot, details, "514.5 kB")
+    await looked(pilot, details, "4 files")
 
 
 async def helping(pilot: Pilot[None]) -> None:
