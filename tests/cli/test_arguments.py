@@ -11,7 +11,7 @@ from dfui import __version__
 from dfui.simulator import Simulator
 from tests.support.commands import Commands, Terminal, run
 
-COMMANDS = ("cancel", "list", "show", "history", "add", "forget", "login", "logout", "doctor")
+COMMANDS = ("cancel", "list", "show", "fetch", "history", "add", "forget", "login", "logout", "doctor")
 
 
 def test_version_names_it() -> None:

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pyte
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dfui.simulator import Simulator
+from dfui.tui.light_driver import spare
+from tests.support.server import SimulatorServer
+from tests.support.tui_process import TuiProcess, wait_until
+
+STYLES = ["", "1", "1;97;44", "34;49", "39;49", "7;34;49", "32", "38;5;9;48;2;1;2;3", "4;31", "2"]
+
+
+def cells(data: str) -> list[object]:
+    """What a terminal shows after this, cell by cell."""
+    screen = pyte.Screen(40, 8)
+    pyte.Stream(screen).feed(data)
+    seen: list[object] = []
+    for y in range(8):
+        for x in range(40):
+            cell = screen.buffer[y][x]
+            is_inked = cell.reverse or cell.underscore or cell.data != " "
+            seen.append((cell.data, cell.bg, cell.reverse, cell.underscore, (cell.fg, cell.bold) if is_inked else None))
+    return seen
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 7), st.integers(1, 10), st.sampled_from(STYLES), st.text("ab ─│", max_size=30)),
+        max_size=12,
+    )
+)
+def test_the_same_cells_are_drawn_in_no_more_bytes(spans: list[tuple[int, int, str, str]]) -> None:
+    data = "".join(f"\x1b[{y};{x}H\x1b[{style}m{text}\x1b[0m" for y, x, style, text in spans)
+    assert cells(spare(data)) == cells(data)
+    assert len(spare(data)) <= len(data)
+
+
+def test_what_it_does_not_know_is_left_as_it_is() -> None:
+    assert spare("\x1b[1ma\x1b[22mb\x1b[0m") == "\x1b[1ma\x1b[22mb\x1b[0m"
+
+
+@pytest.mark.parametrize("asked_for", ["\x1b[?1004h", "\x1b[?1003h"])
+def test_neither_focus_nor_mouse_motion_is_asked_for(asked_for: str) -> None:
+    assert spare(f"\x1b[?1000h{asked_for}\x1b[?25l") == "\x1b[?1000h\x1b[?25l"
+
+
+def test_at_rest_nothing_is_written_to_the_terminal(tmp_path: Path) -> None:
+    simulator = Simulator()
+    simulator.add("7").cancel(simulator.now())
+    with SimulatorServer(simulator) as server:
+        environment = {
+            "DATAFINITI_TOKEN": simulator.token, "SSH_CONNECTION": "1", "HOME": str(tmp_path),
+            "XDG_DATA_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path),
+        }  # fmt: skip
+        with TuiProcess("--api-url", server.url, environment=environment) as dfui:
+            dfui.shows("live")
+            wait_until(lambda: _is_quiet(dfui, 0.5), "the picture is complete")
+            before = len(dfui.everything)
+            wait_until(lambda: _is_quiet(dfui, 2.0), "two seconds without a byte")
+            assert len(dfui.everything) == before
+            os.write(dfui._ours, b"q")
+            dfui.process.wait(20)
+
+
+def _is_quiet(dfui: TuiProcess, seconds: float) -> bool:
+    """Whether this long nothing was written."""
+    before, ends_at = len(dfui.everything), time.monotonic() + seconds
+    while time.monotonic() < ends_at:
+        if len(dfui.everything) != before:
+            return False
+        os.sched_yield()
+    return True
