@@ -20,6 +20,7 @@ class SimulatedFiles:
 
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
+        self.base_path = ""
         self.requests: list[httpx.Request] = []
         """Each request that came, in order."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
+from pathlib import Path
 
 from dfui.cli.console import Console
 from dfui.fetch_events import DownloadFiles, Event, FileProgress, FileState
@@ -24,13 +25,14 @@ class FetchProgress:
         self._draws = console.shows_progress
         self._lines_drawn = 0
         self._drawn_at = 0.0
+        self._begun: set[Path] = set()
 
     def show(self, event: Event) -> None:
         """Show what has happened, once the summary has taken it over."""
         if self._draws:
             if time.monotonic() - self._drawn_at >= DRAWN_EVERY_SECONDS:
                 self._draw()
-        elif isinstance(event, FileProgress) and (event.state.is_final or _begins(event)):
+        elif isinstance(event, FileProgress) and (event.state.is_final or self._begins(event)):
             words = fetching.file_state(event.state.value)
             self._console.tell(
                 f"{sanitize(event.name)}: {words}, {fetching.amount(event.bytes_done, event.bytes_total)}"
@@ -44,6 +46,12 @@ class FetchProgress:
             sys.stderr.write(f"\x1b[{self._lines_drawn}F\x1b[J")
             sys.stderr.flush()
             self._lines_drawn = 0
+
+    def _begins(self, file: FileProgress) -> bool:
+        if file.state is not FileState.FETCHING or file.path in self._begun:
+            return False
+        self._begun.add(file.path)
+        return True
 
     def _draw(self) -> None:
         self._drawn_at = time.monotonic()
@@ -62,7 +70,3 @@ class FetchProgress:
 
 def _line(name: str, done: int, total: int | None) -> str:
     return f"{name[:28].ljust(28)} {fetching.bar(done, total)} {fetching.amount(done, total)}"
-
-
-def _begins(file: FileProgress) -> bool:
-    return file.state is FileState.FETCHING and file.bytes_done == file.bytes_resumed == 0

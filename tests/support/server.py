@@ -12,11 +12,12 @@ import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import httpx
 
 from dfui.clock import Clock
+from dfui.simulated_files import SimulatedFiles
 from dfui.simulator import TOKEN, Dialect, Simulator, demo_account
 
 Handle = Callable[[httpx.Request], httpx.Response]
@@ -85,6 +86,7 @@ class SimulatorServer:
                     self.close_connection = True
                     return
                 answer = simulator.handle(request)
+                answer.read()
                 self.send_response(answer.status_code)
                 for name, value in answer.headers.items():
                     if name.lower() not in ("content-length", "transfer-encoding"):
@@ -136,9 +138,11 @@ def main() -> None:
     simulator = demo_account(Clock().now)
     simulator.dialect = Dialect(options.dialect)
     simulator.token = options.token
+    files = SimulatorServer(cast(Simulator, SimulatedFiles(simulator)))  # of which it needs `handle` alone
+    simulator.link_origin = files.url
     server = SimulatorServer(simulator, port=options.port)
     print(f"Serving {options.dialect} at {server.url}", flush=True)  # noqa: T201
-    with server:
+    with files, server:
         threading.Event().wait()
 
 
