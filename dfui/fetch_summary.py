@@ -71,6 +71,11 @@ class FetchSummary:
         return [file for file in self.files.values() if file.state is FileState.DIFFERS]
 
     @property
+    def is_partial(self) -> bool:
+        """Whether a download goes on, so that there will be more than there is."""
+        return any(each.download.is_active for each in self.downloads.values() if each.trouble is None)
+
+    @property
     def is_complete(self) -> bool:
         """Whether every file of every download is here."""
         return all(each.trouble is None for each in self.downloads.values()) and all(
@@ -86,11 +91,11 @@ def summary_lines(summary: FetchSummary) -> list[str]:
         if found.trouble is not None:
             lines.append(f"{sanitize(download_id)}: {wording.error_sentences(found.trouble)}")
             continue
-        if found.download.is_active:
-            lines.append(fetching.partial(found.download))
         if not files:
             lines.append(f"{sanitize(download_id)}: {fetching.NO_FILES}")
             continue
+        if found.download.is_active:
+            lines.append(fetching.partial(found.download))
         lines += [_not_here(file) for file in files if not file.state.is_here]
         here = [file for file in files if file.state.is_here]
         if here:

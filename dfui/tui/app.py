@@ -39,7 +39,6 @@ class DfuiApp(App[None]):
         super().__init__(
             driver_class=LightDriver if spares_the_line else None, ansi_color=True if spares_the_line else None
         )
-        self.access = access
         self.session = Session(access, store, clock=clock)
         self.leaving = Leaving(self._leave, seconds=LEAVING_SECONDS)
         # A blinking cursor costs 2 kB a second; the palette's is out of reach before it is open.
@@ -63,7 +62,7 @@ class DfuiApp(App[None]):
 
     def on_mount(self) -> None:
         """Watch for what ends dfui from outside."""
-        if self.access.settings.light:
+        if self.session.access.settings.light:
             self.delay_update(SETTLING_SECONDS)
         if not self.is_headless:
             self.leaving.watch(sys.__stdin__.fileno() if sys.__stdin__ else 0)

@@ -60,10 +60,10 @@ class DetailsModal(ModalScreen[str]):
                 yield Facts(id="details-facts")
             yield Static(id="trouble", markup=False, classes="trouble")
             with Horizontal(classes="dialog-buttons"):
-                yield Button("Copy links  l", id="links", compact=True)
+                yield Button("Links  l", id="links", compact=True)
                 yield Button("Fetch  f", id="fetch", compact=True)
                 yield Button("Cancel download  c", id="cancel", compact=True, variant="error")
-                yield Button("Close  enter", id="close", compact=True)
+                yield Button("Close  esc", id="close", compact=True)
 
     def on_mount(self) -> None:
         """Show what is known, and look."""

@@ -165,7 +165,7 @@ class FetchResults(ModalScreen[None]):
         if not self._is_under_way:
             if self._control.is_stopped:
                 return fetching.STOPPED
-            return "All is here." if self._summary.is_complete else "Not everything is here."
+            return fetching.headline(is_complete=self._summary.is_complete, is_partial=self._summary.is_partial)
         if not self._summary.files:
             return "Looking…"
         done = sum(file.state.is_final for file in self._summary.files.values())

@@ -18,7 +18,7 @@ class FilterBar(Horizontal):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "clear", "Clear the filter", id="filter.clear"),
-        Binding("enter,down", "leave", "To the table", id="filter.leave", priority=True),
+        Binding("enter,down", "leave", "To the table", id="filter.leave", key_display="enter", priority=True),
     ]
 
     @dataclass

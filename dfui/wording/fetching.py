@@ -6,12 +6,11 @@ from collections.abc import Sequence
 
 from dfui.downloads import Download
 from dfui.sanitize import sanitize
-from dfui.wording.figures import counted
+from dfui.wording.figures import counted, file_size
 
-_UNITS = ("B", "kB", "MB", "GB", "TB")
 BAR_CELLS = 20
 NO_FILES = "It has no result files yet."
-STOPPED = "Stopped. What came is kept, and the next fetch goes on from there."
+STOPPED = "Stopped. What came is kept; where the store allows it, the next fetch goes on from there."
 OVERWRITE_QUESTION = "Overwrite what is there?"
 
 _STATES = {
@@ -24,16 +23,6 @@ _STATES = {
     "failed": "failed",
     "stopped": "stopped; what came is kept",
 }
-
-
-def size(bytes_: float) -> str:
-    """A number of bytes, in decimal units: `4.1 MB`."""
-    value = float(bytes_)
-    unit = 0
-    while value >= 999.95 and unit < len(_UNITS) - 1:
-        value /= 1000
-        unit += 1
-    return f"{value:.0f} {_UNITS[unit]}" if unit == 0 else f"{value:.1f} {_UNITS[unit]}"
 
 
 def duration(seconds: float) -> str:
@@ -51,8 +40,8 @@ def file_state(state: str) -> str:
 def amount(done: int, total: int | None) -> str:
     """How much of it is here."""
     if total is None:
-        return size(done)
-    return size(done) if done == total else f"{size(done)} of {size(total)}"
+        return file_size(done)
+    return file_size(done) if done == total else f"{file_size(done)} of {file_size(total)}"
 
 
 def bar(done: int, total: int | None, *, cells: int = BAR_CELLS) -> str:
@@ -65,7 +54,7 @@ def speed(bytes_per_second: float | None, seconds_left: float | None) -> str:
     """How fast, and how long still."""
     parts = []
     if bytes_per_second:
-        parts.append(f"{size(bytes_per_second)}/s")
+        parts.append(f"{file_size(int(bytes_per_second))}/s")
     if seconds_left is not None and seconds_left >= 1:
         parts.append(f"{duration(seconds_left)} left")
     return ", ".join(parts)
@@ -81,7 +70,7 @@ def fetched(files: int, records: int | None, bytes_: int, where: str) -> str:
     parts = [counted(files, "file")]
     if records is not None:
         parts.append(counted(records, "record"))
-    parts.append(size(bytes_))
+    parts.append(file_size(bytes_))
     return f"{', '.join(parts)} in {where}"
 
 
@@ -95,3 +84,10 @@ def folder_hint(downloads: int) -> str:
     if downloads == 1:
         return "Into this folder; it is made where there is none:"
     return "Into a folder for each download, named by its ID, in:"
+
+
+def headline(*, is_complete: bool, is_partial: bool) -> str:
+    """Whether a fetch that has ended has brought everything."""
+    if not is_complete:
+        return "Not everything is here."
+    return "What there is so far is here." if is_partial else "All is here."

@@ -30,7 +30,7 @@ def files(simulator: Simulator) -> Iterator[FileServer]:
 def test_it_prints_what_came_and_where(dfui: Commands, files: FileServer, tmp_path: Path) -> None:
     out = tmp_path / "out"
     ended = dfui("fetch", "7", "--output", str(out))
-    assert (ended.exit_code, ended.stdout) == (0, f"7: 2 files, 3 records, 37 B in {out}\n")
+    assert (ended.exit_code, ended.stdout) == (0, f"7: 2 files, 3 records, 37 bytes in {out}\n")
     assert (out / "7_1.csv").read_bytes() == files.files["/7_1.csv"].content
     assert "link-mark" not in ended.stdout + ended.stderr
     again = dfui("fetch", "7", "--output", str(out))
@@ -71,3 +71,10 @@ def test_what_fails_is_said_and_the_rest_comes(dfui: Commands, files: FileServer
 def test_a_download_that_is_not_there_exits_with_1(dfui: Commands, files: FileServer, tmp_path: Path) -> None:
     (document,) = (ended := dfui("fetch", "8", "--json", "--output", str(tmp_path))).document
     assert (ended.exit_code, document["complete"]) == (1, False)
+
+
+def test_of_an_active_download_it_says_that_there_will_be_more(
+    dfui: Commands, account: Simulator, tmp_path: Path
+) -> None:
+    ended = dfui("fetch", "847069", "--output", str(tmp_path))
+    assert (ended.exit_code, ended.stdout) == (0, "847069: It has no result files yet.\n")
