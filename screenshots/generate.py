@@ -10,17 +10,17 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from dfui.addresses import DATAFINITI
 from dfui.cli.demo import simulated_account
-from dfui.clock import ManualClock
-from dfui.settings import Settings
+from dfui.core.addresses import DATAFINITI
+from dfui.core.clock import ManualClock
+from dfui.system.settings import Settings
 from dfui.tui.app import DfuiApp
-from dfui.tui.confirm_cancel import ConfirmCancel
-from dfui.tui.downloads_screen import DownloadsScreen
 from dfui.tui.messages import Reach
-from dfui.tui.outcome import OutcomeModal
-from dfui.tui.sign_in import SignIn
-from dfui.tui.title_bar import TitleBar
+from dfui.tui.screens.confirm_cancel import ConfirmCancel
+from dfui.tui.screens.downloads import DownloadsScreen
+from dfui.tui.screens.outcome import OutcomeModal
+from dfui.tui.screens.sign_in import SignIn
+from dfui.tui.widgets.title_bar import TitleBar
 
 HERE = Path(__file__).parent
 SIZE = (100, 24)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from dfui.addresses import DATAFINITI, parse_api_url
 from dfui.api.client import DatafinitiClient
-from dfui.clock import ManualClock
-from dfui.secret import Secret
-from dfui.simulator import TOKEN, Dialect, Simulator, transport
+from dfui.core.addresses import DATAFINITI, parse_api_url
+from dfui.core.clock import ManualClock
+from dfui.core.secret import Secret
+from dfui.simulator.account import TOKEN, Dialect, Simulator, transport
 from dfui.store import Store, open_store
 from tests.support.server import SimulatorServer
 

@@ -9,11 +9,11 @@ import httpx
 import pytest
 
 from dfui.api.client import DatafinitiClient
-from dfui.cancellation import MOST_REQUESTS, Event, Progress, SignIn, cancel
-from dfui.clock import ManualClock
-from dfui.outcomes import Outcome, OutcomeKind
-from dfui.secret import Secret
-from dfui.simulator import Dialect, Simulator
+from dfui.core.clock import ManualClock
+from dfui.core.outcomes import Outcome, OutcomeKind
+from dfui.core.secret import Secret
+from dfui.operations.cancel import MOST_REQUESTS, Event, Progress, SignIn, cancel
+from dfui.simulator.account import Dialect, Simulator
 from dfui.store import DownloadRow, Store
 
 Answer = Callable[[httpx.Request], httpx.Response | None]

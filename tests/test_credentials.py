@@ -16,8 +16,9 @@ from keyring.backends import chainer, fail, null
 from keyring.errors import KeyringLocked as BackendLocked
 from keyring.errors import PasswordSetError
 
-from dfui import credentials
-from dfui.credentials import (
+from dfui.core.secret import Secret
+from dfui.system import credentials
+from dfui.system.credentials import (
     LONGEST_TOKEN,
     KeyringEntry,
     KeyringFailed,
@@ -30,7 +31,6 @@ from dfui.credentials import (
     parse_token,
     token_of_environment,
 )
-from dfui.secret import Secret
 from tests.support.keyring_daemon import MISSING, Daemon, in_session
 
 ORIGIN = "https://api.datafiniti.co"

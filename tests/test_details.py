@@ -6,20 +6,21 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dfui import wording
 from dfui.api.wire import WireDownload
-from dfui.details import Details
-from dfui.downloads import Download
-from dfui.result_files import ResultFile, expires_at, files_of
-from dfui.secret import Secret
-from dfui.wording import Fact
+from dfui.core.details import Details
+from dfui.core.downloads import Download
+from dfui.core.result_files import ResultFile, expires_at, files_of
+from dfui.core.secret import Secret
+from dfui.wording.details import details_facts
+from dfui.wording.facts import Fact
+from dfui.wording.figures import distance, file_size
 
 NOW = datetime(2026, 11, 23, 12, 4, tzinfo=UTC)
 SIGNED = "X-Amz-Date=20261123T120400Z&X-Amz-Expires=604800&X-Amz-Signature=abc"
 
 
 def facts(details: Details) -> dict[str, tuple[str, ...]]:
-    return dict[str, tuple[str, ...]](wording.details_facts(details, [], now=NOW, zone=UTC))
+    return dict[str, tuple[str, ...]](details_facts(details, [], now=NOW, zone=UTC))
 
 
 def test_a_link_names_its_file_and_its_end_and_stays_a_secret() -> None:
@@ -57,7 +58,7 @@ def test_links_that_have_ended_are_said_to_have() -> None:
 
 
 def test_of_an_unseen_download_nothing_is_made_up() -> None:
-    assert wording.details_facts(Details(Download("7")), [], now=NOW, zone=UTC) == [Fact("Status", ("? not seen",))]
+    assert details_facts(Details(Download("7")), [], now=NOW, zone=UTC) == [Fact("Status", ("? not seen",))]
 
 
 def test_a_missing_download_is_said_to_be_missing_with_what_it_was() -> None:
@@ -96,7 +97,7 @@ def test_credits_in_all_and_by_type(total: int | None, costs: dict[str, int], to
     ],
 )
 def test_how_long_ago(ago: timedelta, told: str) -> None:
-    assert wording.distance(NOW - ago, now=NOW) == told
+    assert distance(NOW - ago, now=NOW) == told
 
 
 @pytest.mark.parametrize(
@@ -107,4 +108,4 @@ def test_how_long_ago(ago: timedelta, told: str) -> None:
     ],
 )  # fmt: skip
 def test_sizes(size: int, told: str) -> None:
-    assert wording.file_size(size) == told
+    assert file_size(size) == told

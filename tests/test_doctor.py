@@ -9,11 +9,11 @@ import keyring
 import pytest
 from keyring.backend import KeyringBackend
 
-from dfui import credentials
-from dfui.doctor import Check, State, examine
-from dfui.settings import Settings, load_settings
-from dfui.simulator import TOKEN
-from dfui.terminal import Terminal, terminal_here
+from dfui.operations.doctor import Check, State, examine
+from dfui.simulator.account import TOKEN
+from dfui.system import credentials
+from dfui.system.settings import Settings, load_settings
+from dfui.system.terminal import Terminal, terminal_here
 from tests.support.server import SimulatorServer
 
 HERE = terminal_here({"TERM": "xterm"}, size=(80, 24))

@@ -10,14 +10,14 @@ from collections.abc import AsyncIterator, Callable
 import httpx
 import pytest
 
-from dfui.addresses import parse_api_url
 from dfui.api import client as client_module
 from dfui.api.client import DatafinitiClient
-from dfui.cancellation import cancel
-from dfui.clock import ManualClock
-from dfui.outcomes import Outcome, OutcomeKind
-from dfui.secret import Secret
-from dfui.simulator import TOKEN, Simulator
+from dfui.core.addresses import parse_api_url
+from dfui.core.clock import ManualClock
+from dfui.core.outcomes import Outcome, OutcomeKind
+from dfui.core.secret import Secret
+from dfui.operations.cancel import cancel
+from dfui.simulator.account import TOKEN, Simulator
 from dfui.store import Store
 from tests.support.server import Fault, Handle, SimulatorServer
 
@@ -89,7 +89,7 @@ LOST: dict[str, Fault] = {
 @pytest.fixture
 async def real_client(server: SimulatorServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[DatafinitiClient]:
     monkeypatch.setattr(client_module, "READ_SECONDS", SHORT_SECONDS)
-    monkeypatch.setattr("dfui.attempt.REQUEST_SECONDS", SHORT_SECONDS * 3)
+    monkeypatch.setattr("dfui.operations.attempt.REQUEST_SECONDS", SHORT_SECONDS * 3)
     async with DatafinitiClient(Secret(TOKEN), address=parse_api_url(server.url)) as made:
         yield made
 
@@ -195,8 +195,8 @@ async def test_an_empty_answer_of_a_2xx_is_an_acceptance_without_words(
 async def test_an_older_list_does_not_turn_cancelled_back(
     real_client: DatafinitiClient, server: SimulatorServer, store: Store, clock: ManualClock
 ) -> None:
-    from dfui.downloads import Download
-    from dfui.watching import refresh_one
+    from dfui.core.downloads import Download
+    from dfui.operations.watching import refresh_one
 
     before = await refresh_one(real_client, store, "7", clock=clock)
     began = clock.monotonic()

@@ -13,13 +13,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from dfui.addresses import parse_api_url
 from dfui.api.client import DatafinitiClient
-from dfui.cancellation import settle
-from dfui.clock import Clock
-from dfui.outcomes import Outcome
-from dfui.secret import Secret
-from dfui.simulator import TOKEN, Simulator
+from dfui.core.addresses import parse_api_url
+from dfui.core.clock import Clock
+from dfui.core.outcomes import Outcome
+from dfui.core.secret import Secret
+from dfui.operations.cancel import settle
+from dfui.simulator.account import TOKEN, Simulator
 from dfui.store import Store, open_store
 from tests.support.server import SimulatorServer
 from tests.support.tui_process import wait_until

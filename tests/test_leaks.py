@@ -10,15 +10,15 @@ from pathlib import Path
 import httpx
 import pytest
 
-from dfui.clock import Clock
-from dfui.simulator import Simulator, demo_account
+from dfui.core.clock import Clock
+from dfui.simulator.account import Simulator, demo_account
 from tests.support.server import SimulatorServer
 from tests.support.tui_process import TuiProcess, wait_until
 
 TOKEN = "MARKED-token-0123456789abcdef"
 LINK_MARK = b"X-Amz-Signature"
 FAULT = """
-from dfui.tui.title_bar import TitleBar
+from dfui.tui.widgets.title_bar import TitleBar
 
 def render(self):
     token = "MARKED" + "-value"

@@ -13,14 +13,14 @@ from typing import Any
 import httpx
 import pytest
 
-from dfui.addresses import parse_api_url
 from dfui.api.client import DatafinitiClient
-from dfui.clock import ManualClock
-from dfui.fetch_control import FetchControl
-from dfui.fetch_events import DownloadFiles, FileProgress, FileState, folders_for
-from dfui.results import MOST_FILES, fetch
-from dfui.secret import Secret
-from dfui.simulator import TOKEN, Simulator
+from dfui.core.addresses import parse_api_url
+from dfui.core.clock import ManualClock
+from dfui.core.fetch_events import DownloadFiles, FileProgress, FileState, folders_for
+from dfui.core.secret import Secret
+from dfui.operations.fetch import MOST_FILES, fetch
+from dfui.operations.fetch_control import FetchControl
+from dfui.simulator.account import TOKEN, Simulator
 from dfui.store import Store
 from tests.support.file_server import MODIFIED_AT, FileServer, StoredFile
 from tests.support.server import SimulatorServer

@@ -5,13 +5,13 @@ import asyncio
 import httpx
 import pytest
 
-from dfui.addresses import DATAFINITI
 from dfui.api.client import DatafinitiClient
-from dfui.clock import ManualClock
-from dfui.secret import Secret
-from dfui.simulator import TOKEN, Simulator, transport
+from dfui.core.addresses import DATAFINITI
+from dfui.core.clock import ManualClock
+from dfui.core.secret import Secret
+from dfui.operations.watching import MOST_LOOKS, Follower, ListProgress, Looks, refresh_list
+from dfui.simulator.account import TOKEN, Simulator, transport
 from dfui.store import Store
-from dfui.watching import MOST_LOOKS, Follower, ListProgress, Looks, refresh_list
 
 
 @pytest.fixture

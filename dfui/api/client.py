@@ -15,11 +15,11 @@ from urllib.parse import quote
 import msgspec
 
 from dfui import __version__
-from dfui.addresses import ApiAddress
 from dfui.api import wire
 from dfui.api.errors import AnswerLost, InsecureConnection, NotConnected, error_for
 from dfui.api.lean_httpx import httpx
-from dfui.secret import Secret
+from dfui.core.addresses import ApiAddress
+from dfui.core.secret import Secret
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0

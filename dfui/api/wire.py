@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from dfui.secret import Secret
+from dfui.core.secret import Secret
 
 LARGEST_COUNT = 2**53
 """A count of records or credits beyond this is no count."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import argparse
 
-from dfui import wording
 from dfui.api.errors import DatafinitiError, NotFound
 from dfui.cli.console import CommandError, Console, ExitCode
 from dfui.cli.context import Context, ids_of, run_command
 from dfui.cli.download_lines import download_lines
-from dfui.credentials import KeyringProblem
-from dfui.downloads import Download, download_json
-from dfui.watching import refresh_one
+from dfui.core.downloads import Download, download_json
+from dfui.operations.watching import refresh_one
+from dfui.system.credentials import KeyringProblem
+from dfui.wording.access import not_signed_in
+from dfui.wording.errors import error_sentences, keyring_sentences
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -38,19 +39,19 @@ async def _look(context: Context, ids: list[str]) -> ExitCode:
     exit_code = ExitCode.DONE
     try:
         if await context.access.find_token() is None:
-            context.console.tell(f"Added, and not looked at yet. {wording.not_signed_in()}")
+            context.console.tell(f"Added, and not looked at yet. {not_signed_in()}")
             return exit_code
     except KeyringProblem as problem:
-        context.console.tell(f"Added, and not looked at yet. {wording.keyring_sentences(problem)}")
+        context.console.tell(f"Added, and not looked at yet. {keyring_sentences(problem)}")
         return exit_code
     async with context.access.client() as client:
         for download_id in ids:
             try:
                 await refresh_one(client, context.store, download_id, clock=context.clock)
             except NotFound as error:
-                context.console.tell(f"{download_id}: {wording.error_sentences(error)}")
+                context.console.tell(f"{download_id}: {error_sentences(error)}")
                 exit_code = ExitCode.FAILED
             except DatafinitiError as error:
-                context.console.tell(f"Added, and not looked at yet. {wording.error_sentences(error)}")
+                context.console.tell(f"Added, and not looked at yet. {error_sentences(error)}")
                 return exit_code
     return exit_code

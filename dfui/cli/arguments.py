@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from dfui import __version__
 from dfui.cli.console import CommandError, Console, ExitCode
-from dfui.sanitize import sanitize
+from dfui.core.sanitize import sanitize
 
 ID_HELP = "a download's ID, or an address that ends in /downloads/ID"
 LARGEST_LIMIT = 1_000_000_000

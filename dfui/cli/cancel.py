@@ -9,21 +9,23 @@ import signal
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from dfui import wording
 from dfui.api.errors import DatafinitiError, NotFound
-from dfui.cancellation import MOST_REQUESTS, Progress, cancel
 from dfui.cli.console import CommandError, Console, ExitCode
 from dfui.cli.context import Context, ids_of, run_command
 from dfui.cli.prompts import ask, read_hidden_meanwhile
-from dfui.credentials import TokenError, parse_token
-from dfui.downloads import Download
-from dfui.outcomes import Outcome, OutcomeKind, outcome_json
-from dfui.sanitize import sanitize
+from dfui.core.downloads import Download
+from dfui.core.outcomes import Outcome, OutcomeKind, outcome_json
+from dfui.core.sanitize import sanitize
+from dfui.operations.cancel import MOST_REQUESTS, Progress, cancel
 from dfui.store import StoreError
+from dfui.system.credentials import TokenError, parse_token
+from dfui.wording.confirming import confirm_consequences, confirm_facts, confirm_title
+from dfui.wording.errors import error_sentences
+from dfui.wording.outcomes import cancellation_step, outcome_lines, outcome_title
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
-    from dfui.secret import Secret
+    from dfui.core.secret import Secret
 
 LEAVING_SECONDS = 5.0
 """What cancellations under way get to end in, when the line drops or dfui is told to end."""
@@ -63,7 +65,7 @@ async def _cancel(context: Context, ids: list[str], *, asks: bool) -> int:
                         case Outcome():
                             outcomes[event.download_id] = event
                         case Progress() if console.shows_progress:
-                            console.tell(wording.progress(event.download_id, event.step.value, event.seconds))
+                            console.tell(cancellation_step(event.download_id, event.step.value, event.seconds))
                         case Progress():
                             pass
                 was_interrupted = interrupted.is_set()
@@ -96,13 +98,13 @@ async def _confirmed(
             except NotFound:
                 return Download(download_id, is_missing=True)
             except DatafinitiError as error:
-                context.console.tell(f"{download_id}: {wording.error_sentences(error)}")
+                context.console.tell(f"{download_id}: {error_sentences(error)}")
                 return _last_seen(context, download_id)
             return Download.from_answer(answer, seen_at=context.clock.now())
 
     downloads = await asyncio.gather(*(look(download_id) for download_id in ids))
     active = [download for download in downloads if download.is_active]
-    for line in wording.confirm_facts(downloads):
+    for line in confirm_facts(downloads):
         context.console.tell(line)
     outcomes = {
         download.id: Outcome(
@@ -116,9 +118,9 @@ async def _confirmed(
     }
     if not active:
         return outcomes, []
-    for line in wording.confirm_consequences(downloads):
+    for line in confirm_consequences(downloads):
         context.console.tell(line)
-    if ask(wording.confirm_title(active)):
+    if ask(confirm_title(active)):
         return outcomes, [download.id for download in active]
     declined = {
         download.id: Outcome(download.id, OutcomeKind.NOT_SENT, trouble="You kept it running.") for download in active
@@ -163,6 +165,6 @@ def _lines(outcomes: list[Outcome]) -> list[str]:
     for outcome in outcomes:
         if lines:
             lines.append("")
-        lines.append(wording.outcome_title(outcome))
-        lines += [f"  {line}" for line in wording.outcome_lines(outcome) if line]
+        lines.append(outcome_title(outcome))
+        lines += [f"  {line}" for line in outcome_lines(outcome) if line]
     return lines

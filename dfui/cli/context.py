@@ -9,16 +9,18 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dfui import wording
 from dfui.api.errors import ApiError, DatafinitiError, NotFound, Refused, Unauthorized
 from dfui.cli.console import CommandError, Console, ExitCode
-from dfui.clock import Clock
-from dfui.credentials import KeyringProblem, TokenError
-from dfui.identifiers import NotAnId, ids_of_arguments
-from dfui.sanitize import sanitize
-from dfui.settings import Settings, SettingsError, load_settings
-from dfui.signing_in import Access
+from dfui.core.clock import Clock
+from dfui.core.identifiers import NotAnId, ids_of_arguments
+from dfui.core.sanitize import sanitize
+from dfui.operations.sign_in import Access
 from dfui.store import Store, StoreError, open_store
+from dfui.system.credentials import KeyringProblem, TokenError
+from dfui.system.settings import Settings, SettingsError, load_settings
+from dfui.wording.access import no_token, not_signed_in
+from dfui.wording.errors import error_sentences, keyring_sentences
+from dfui.wording.outcomes import settled
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
@@ -44,19 +46,19 @@ class Context:
         try:
             token = await self.access.find_token()
         except KeyringProblem as problem:
-            raise CommandError("no_token", wording.no_token(problem), ExitCode.NOT_SIGNED_IN) from None
+            raise CommandError("no_token", no_token(problem), ExitCode.NOT_SIGNED_IN) from None
         if token is None:
-            raise CommandError("no_token", wording.not_signed_in(), ExitCode.NOT_SIGNED_IN)
+            raise CommandError("no_token", not_signed_in(), ExitCode.NOT_SIGNED_IN)
         async with self.access.client() as client:
             yield client
 
     async def settle(self, client: DatafinitiClient) -> None:
         """Settle the cancellations that a dfui left open which is gone, and tell of them."""
-        from dfui.cancellation import settle
+        from dfui.operations.cancel import settle
 
         try:
             async for outcome in settle(client=client, store=self.store, clock=self.clock):
-                self.console.tell(wording.settled(outcome))
+                self.console.tell(settled(outcome))
         except StoreError as error:
             self.console.tell(str(error))
 
@@ -73,7 +75,7 @@ def run_command(command: Command, options: argparse.Namespace, console: Console)
     with command_errors():
         settings = load_settings(profile=options.profile, api_url=options.api_url)
         if options.log is not None:
-            from dfui.log import write_log
+            from dfui.system.log import write_log
 
             write_log(options.log)
         store = open_store(settings.database, profile=settings.profile, origin=settings.address.origin)
@@ -108,12 +110,12 @@ def command_errors() -> Iterator[None]:
     except TokenError as error:
         raise CommandError("token", str(error), ExitCode.NOT_SIGNED_IN) from None
     except KeyringProblem as problem:
-        raise CommandError("keyring", wording.keyring_sentences(problem), ExitCode.NOT_SIGNED_IN) from None
+        raise CommandError("keyring", keyring_sentences(problem), ExitCode.NOT_SIGNED_IN) from None
     except StoreError as error:
         raise CommandError("store", sanitize(error), ExitCode.FAILED) from None
     except DatafinitiError as error:
         details = tuple(sanitize(detail) for detail in error.details) if isinstance(error, ApiError) else ()
-        raise CommandError(error.kind, wording.error_sentences(error), exit_code_of(error), details) from None
+        raise CommandError(error.kind, error_sentences(error), exit_code_of(error), details) from None
 
 
 def exit_code_of(error: DatafinitiError) -> ExitCode:

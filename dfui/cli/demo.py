@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dfui import simulator
-from dfui.addresses import DATAFINITI
 from dfui.api.client import DatafinitiClient
-from dfui.clock import Clock
-from dfui.credentials import Token, TokenSource
-from dfui.secret import Secret
-from dfui.settings import Settings
-from dfui.signing_in import Access
-from dfui.simulated_files import SimulatedFiles
+from dfui.core.addresses import DATAFINITI
+from dfui.core.clock import Clock
+from dfui.core.secret import Secret
+from dfui.operations.sign_in import Access
+from dfui.simulator import account as simulator
+from dfui.simulator.files import SimulatedFiles
 from dfui.store import Store, temporary_store
+from dfui.system.credentials import Token, TokenSource
+from dfui.system.settings import Settings
 
 LATENCY_SECONDS = 0.15
 """What an answer takes; as long as one from afar, so that the steps of a cancellation can be seen."""

@@ -7,10 +7,10 @@ import asyncio
 
 from dfui.cli.console import Console
 from dfui.cli.context import command_errors
-from dfui.doctor import Check, State, check_json, examine
-from dfui.sanitize import sanitize
-from dfui.settings import Settings, SettingsError, load_settings
-from dfui.terminal import size_of_terminal, terminal_here
+from dfui.core.sanitize import sanitize
+from dfui.operations.doctor import Check, State, check_json, examine
+from dfui.system.settings import Settings, SettingsError, load_settings
+from dfui.system.terminal import size_of_terminal, terminal_here
 from dfui.wording import doctor as wording
 
 SIGNS = {State.OK: "✓", State.FAILING: "✗", State.NOTE: "·"}
@@ -20,7 +20,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     """Look at everything, and print it; the store is not opened, for that may set it aside or bring it forward."""
     with command_errors():
         if options.log is not None:
-            from dfui.log import write_log
+            from dfui.system.log import write_log
 
             write_log(options.log)
     settings: Settings | SettingsError

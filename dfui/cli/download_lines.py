@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from dfui import wording
 from dfui.cli.columns import in_columns
-from dfui.downloads import Download
-from dfui.sanitize import sanitize
+from dfui.core.downloads import Download
+from dfui.core.sanitize import sanitize
+from dfui.wording.downloads import records_cell, status_glyph, status_word
+from dfui.wording.figures import NOT_KNOWN, clock_time, number
 
 HEADINGS = ("ID", "Status", "Records", "Credits", "Type", "Started", "Query")
 
@@ -21,10 +22,10 @@ def download_lines(downloads: Sequence[Download], *, now: datetime) -> list[str]
 def _cells(download: Download, now: datetime) -> tuple[str, ...]:
     return (
         sanitize(download.id),
-        f"{wording.status_glyph(download)} {wording.status_word(download)}",
-        wording.records_cell(download),
-        wording.number(download.total_cost),
-        sanitize(download.data_type or wording.NOT_KNOWN, most=24),
-        wording.clock_time(download.started_at, now=now),
+        f"{status_glyph(download)} {status_word(download)}",
+        records_cell(download),
+        number(download.total_cost),
+        sanitize(download.data_type or NOT_KNOWN, most=24),
+        clock_time(download.started_at, now=now),
         sanitize(download.query or "", most=60),
     )

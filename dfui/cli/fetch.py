@@ -13,11 +13,11 @@ from dfui.cli.console import Console, ExitCode
 from dfui.cli.context import Context, exit_code_of, ids_of, run_command
 from dfui.cli.fetch_progress import FetchProgress
 from dfui.cli.prompts import ask
-from dfui.fetch_control import FetchControl
-from dfui.fetch_events import folders_for
-from dfui.fetch_summary import FetchSummary, fetch_json, summary_lines
-from dfui.results import fetch
-from dfui.sanitize import sanitize
+from dfui.core.fetch_events import folders_for
+from dfui.core.sanitize import sanitize
+from dfui.operations.fetch import fetch
+from dfui.operations.fetch_control import FetchControl
+from dfui.operations.fetch_summary import FetchSummary, fetch_json, summary_lines
 from dfui.wording import fetching
 
 

@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 
 from dfui.cli.console import Console
-from dfui.fetch_events import DownloadFiles, Event, FileProgress, FileState
-from dfui.fetch_summary import FetchSummary
-from dfui.sanitize import sanitize
+from dfui.core.fetch_events import DownloadFiles, Event, FileProgress, FileState
+from dfui.core.sanitize import sanitize
+from dfui.operations.fetch_summary import FetchSummary
 from dfui.wording import fetching
 
 DRAWN_EVERY_SECONDS = 0.2

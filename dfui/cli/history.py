@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import argparse
 
-from dfui import wording
 from dfui.cli.columns import in_columns
 from dfui.cli.console import CommandError, Console, ExitCode
 from dfui.cli.context import Context, ids_of, run_command
-from dfui.history import HistoryEntry, export_text, history_csv, history_json
+from dfui.core.receipts import HistoryEntry, export_text, history_csv, history_json
 from dfui.store import JournalFilter
+from dfui.wording.history import (
+    HISTORY_HEADINGS,
+    NO_HISTORY,
+    NONE_MATCHES,
+    entry_cells,
+    exported,
+    not_exported,
+    still_open_sentence,
+)
 
 OPEN = "open"
 
@@ -41,23 +49,23 @@ async def _history(context: Context, options: argparse.Namespace, ids: tuple[str
         console.document(history_csv(entries))
     else:
         if not entries:
-            console.tell(wording.NO_HISTORY if wanted == JournalFilter() else wording.NONE_MATCHES)
+            console.tell(NO_HISTORY if wanted == JournalFilter() else NONE_MATCHES)
         console.result([history_json(entry) for entry in entries], _lines(entries))
     if still_open := sum(entry.is_open for entry in entries):
-        console.tell(wording.still_open(still_open))
+        console.tell(still_open_sentence(still_open))
     return ExitCode.DONE
 
 
 def _write(console: Console, options: argparse.Namespace, entries: list[HistoryEntry]) -> None:
-    from dfui.export import ExportError, write_export
+    from dfui.system.export import ExportError, write_export
 
     try:
         write_export(options.output, export_text(entries, as_csv=options.csv), overwrite=options.overwrite)
     except ExportError as error:
-        raise CommandError("export", wording.not_exported(error), ExitCode.FAILED) from None
-    console.tell(wording.exported(len(entries), str(options.output)))
+        raise CommandError("export", not_exported(error), ExitCode.FAILED) from None
+    console.tell(exported(len(entries), str(options.output)))
     console.result({"file": str(options.output), "entries": len(entries)}, [])
 
 
 def _lines(entries: list[HistoryEntry]) -> list[str]:
-    return in_columns(wording.HISTORY_HEADINGS, [wording.entry_cells(entry) for entry in entries])
+    return in_columns(HISTORY_HEADINGS, [entry_cells(entry) for entry in entries])

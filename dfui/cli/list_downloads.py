@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from dfui import wording
 from dfui.cli.console import Console, ExitCode
 from dfui.cli.context import Context, run_command
 from dfui.cli.download_lines import download_lines
-from dfui.downloads import Download, download_json
-from dfui.sanitize import sanitize
-from dfui.watching import refresh_list
+from dfui.core.downloads import Download, download_json
+from dfui.core.sanitize import sanitize
+from dfui.operations.watching import refresh_list
+from dfui.wording.downloads import list_broken_off
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -28,7 +28,7 @@ async def _list(context: Context, options: argparse.Namespace) -> int:
             context.console.tell(f"Skipped what could not be read: {sanitize(what)}.")
             exit_code = ExitCode.FAILED
         if refreshed.broken_off:
-            context.console.tell(wording.list_broken_off(refreshed.downloads, refreshed.broken_off))
+            context.console.tell(list_broken_off(refreshed.downloads, refreshed.broken_off))
             exit_code = ExitCode.NOT_KNOWN
     downloads = [
         download for row in context.store.downloads if _is_wanted(download := Download.from_row(row), options.status)

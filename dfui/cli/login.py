@@ -5,14 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 
-from dfui import wording
 from dfui.api.errors import DatafinitiError, Unauthorized
 from dfui.cli.console import CommandError, Console, ExitCode
 from dfui.cli.context import Context, exit_code_of, run_command
 from dfui.cli.prompts import read_hidden
-from dfui.credentials import KeyringProblem, TokenError, parse_token, token_of_environment
-from dfui.sanitize import sanitize
-from dfui.secret import Secret
+from dfui.core.sanitize import sanitize
+from dfui.core.secret import Secret
+from dfui.system.credentials import KeyringProblem, TokenError, parse_token, token_of_environment
+from dfui.wording.access import ENVIRONMENT_STAYS, password_rejected, token_rejected
+from dfui.wording.errors import error_sentences, keyring_sentences
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -28,7 +29,7 @@ async def _login(context: Context, options: argparse.Namespace) -> int:
         try:
             token = await context.access.token_for(options.email, password)
         except Unauthorized as error:
-            raise CommandError(error.kind, wording.password_rejected(error), ExitCode.NOT_SIGNED_IN) from None
+            raise CommandError(error.kind, password_rejected(error), ExitCode.NOT_SIGNED_IN) from None
     else:
         token = parse_token(read_hidden("API token: "))
     exit_code, email_address = ExitCode.DONE, None
@@ -36,17 +37,17 @@ async def _login(context: Context, options: argparse.Namespace) -> int:
         account = await context.access.check(token)
         email_address = account.email
     except Unauthorized as error:
-        raise CommandError(error.kind, wording.token_rejected(error), ExitCode.NOT_SIGNED_IN) from None
+        raise CommandError(error.kind, token_rejected(error), ExitCode.NOT_SIGNED_IN) from None
     except DatafinitiError as error:
-        context.console.tell(f"The token could not be checked. {wording.error_sentences(error)}")
+        context.console.tell(f"The token could not be checked. {error_sentences(error)}")
         exit_code = exit_code_of(error)
     try:
         await context.access.keep(token)
     except KeyringProblem as problem:
-        message = f"The token was not kept. {wording.keyring_sentences(problem)}"
+        message = f"The token was not kept. {keyring_sentences(problem)}"
         raise CommandError("keyring", message, ExitCode.FAILED) from None
     if _is_set_in_environment():
-        context.console.tell(wording.ENVIRONMENT_STAYS)
+        context.console.tell(ENVIRONMENT_STAYS)
     whose = f" of {sanitize(email_address)}" if email_address else ""
     settings = context.settings
     context.console.result(

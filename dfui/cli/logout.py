@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 
-from dfui import wording
 from dfui.cli.console import CommandError, Console, ExitCode
 from dfui.cli.context import Context, run_command
-from dfui.credentials import ENVIRONMENT_VARIABLE, KeyringProblem
+from dfui.system.credentials import ENVIRONMENT_VARIABLE, KeyringProblem
+from dfui.wording.access import ENVIRONMENT_STAYS
+from dfui.wording.errors import keyring_sentences
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -21,9 +22,9 @@ async def _logout(context: Context, options: argparse.Namespace) -> int:
     try:
         was_kept = await context.access.forget()
     except KeyringProblem as problem:
-        raise CommandError("keyring", wording.keyring_sentences(problem), ExitCode.FAILED) from None
+        raise CommandError("keyring", keyring_sentences(problem), ExitCode.FAILED) from None
     if os.environ.get(ENVIRONMENT_VARIABLE):
-        context.console.tell(wording.ENVIRONMENT_STAYS)
+        context.console.tell(ENVIRONMENT_STAYS)
     whose = f"{settings.profile} at {settings.address.origin}"
     context.console.result(
         {"profile": settings.profile, "origin": settings.address.origin, "removed": was_kept},

@@ -7,13 +7,13 @@ import os
 import sys
 from dataclasses import replace
 
-from dfui import wording
 from dfui.cli.console import CommandError, Console, ExitCode
 from dfui.cli.context import command_errors
-from dfui.clock import Clock
-from dfui.settings import load_settings
-from dfui.signing_in import Access
+from dfui.core.clock import Clock
+from dfui.operations.sign_in import Access
 from dfui.store import open_store
+from dfui.system.settings import load_settings
+from dfui.wording.downloads import left_active
 
 
 def open_tui(options: argparse.Namespace, console: Console) -> int:
@@ -38,7 +38,7 @@ def open_tui(options: argparse.Namespace, console: Console) -> int:
     with command_errors():
         settings = load_settings(profile=options.profile, api_url=options.api_url)
         if options.log is not None:
-            from dfui.log import write_log
+            from dfui.system.log import write_log
 
             write_log(options.log)
     settings = replace(settings, light=settings.light or options.light)
@@ -55,5 +55,5 @@ def open_tui(options: argparse.Namespace, console: Console) -> int:
     finally:
         store.close()
     if active and not options.demo:
-        console.tell(wording.left_active(active))
+        console.tell(left_active(active))
     return exit_code

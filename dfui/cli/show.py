@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from dfui import wording
 from dfui.cli.console import Console, ExitCode
 from dfui.cli.context import Context, ids_of, run_command
-from dfui.details import details_json
-from dfui.history import HistoryEntry
+from dfui.core.details import details_json
+from dfui.core.receipts import HistoryEntry
+from dfui.operations.watching import look_closely
 from dfui.store import JournalFilter
-from dfui.watching import look_closely
+from dfui.wording.details import details_facts, details_title
+from dfui.wording.facts import fact_lines
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -24,7 +25,7 @@ async def _show(context: Context, download_id: str) -> int:
         await context.settle(client)
         details = await look_closely(client, context.store, download_id, clock=context.clock)
     history = [HistoryEntry.from_row(row) for row in context.store.journal.history(JournalFilter(ids=(download_id,)))]
-    facts = wording.details_facts(details, history, now=context.clock.now())
-    lines = [wording.details_title(details.download), *(f"  {line}" for line in wording.fact_lines(facts))]
+    facts = details_facts(details, history, now=context.clock.now())
+    lines = [details_title(details.download), *(f"  {line}" for line in fact_lines(facts))]
     context.console.result(details_json(details), lines)
     return ExitCode.DONE

@@ -8,11 +8,11 @@ import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dfui.store.arrangement import Arrangement, SortBy
 from dfui.store.database import Database, StoreError, make_private
+from dfui.store.download_query import Arrangement, SortBy
 from dfui.store.inspection import Inspection, inspect_store
 from dfui.store.journal import Journal, JournalFilter, JournalRow
-from dfui.store.known import DownloadRow, KnownDownloads
+from dfui.store.known_downloads import DownloadRow, KnownDownloads
 from dfui.store.schema import NewerSchema
 
 __all__ = [

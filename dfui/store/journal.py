@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from dfui.store.database import Database, StoreError
-from dfui.store.owners import Owners
+from dfui.store.process_lock import Owners
 
 
 class JournalRow(NamedTuple):

@@ -14,12 +14,12 @@ from textual.binding import Binding
 from textual.command import CommandInput
 from textual.screen import Screen
 
-from dfui.clock import Clock
-from dfui.signing_in import Access
+from dfui.core.clock import Clock
+from dfui.operations.sign_in import Access
 from dfui.store import Store
-from dfui.tui.downloads_screen import DownloadsScreen
 from dfui.tui.leaving import Leaving
-from dfui.tui.light_driver import LightDriver
+from dfui.tui.low_bandwidth_driver import LightDriver
+from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.session import LEAVING_SECONDS, Session
 
 SETTLING_SECONDS = 0.1

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from dfui.cancellation import Progress
-from dfui.details import Details
-from dfui.fetch_events import Event
-from dfui.outcomes import Outcome
-from dfui.watching import ListProgress
+from dfui.core.details import Details
+from dfui.core.fetch_events import Event
+from dfui.core.outcomes import Outcome
+from dfui.operations.cancel import Progress
+from dfui.operations.watching import ListProgress
 
 if TYPE_CHECKING:
     from dfui.api.wire import Account

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
-from dfui import wording
 from dfui.api.errors import DatafinitiError, NotFound, Unauthorized
-from dfui.cancellation import Progress, cancel, settle
-from dfui.clock import Clock
-from dfui.credentials import KeyringProblem, KeyringSilent, TokenError
-from dfui.details import Details
-from dfui.fetch_control import FetchControl
-from dfui.outcomes import Outcome, OutcomeKind
-from dfui.secret import Secret
-from dfui.signing_in import Access
+from dfui.core.clock import Clock
+from dfui.core.details import Details
+from dfui.core.outcomes import Outcome, OutcomeKind
+from dfui.core.secret import Secret
+from dfui.operations.cancel import Progress, cancel, settle
+from dfui.operations.fetch_control import FetchControl
+from dfui.operations.sign_in import Access
+from dfui.operations.watching import Follower, ListProgress, Looks, refresh_list
 from dfui.store import Store, StoreError
+from dfui.system.credentials import KeyringProblem, KeyringSilent, TokenError
 from dfui.tui.messages import (
     AccountNotSeen,
     AccountSeen,
@@ -45,7 +45,16 @@ from dfui.tui.messages import (
     Told,
 )
 from dfui.tui.network_thread import NetworkThread
-from dfui.watching import Follower, ListProgress, Looks, refresh_list
+from dfui.wording.access import (
+    SIGNED_OUT,
+    TOKEN_COMES_FIRST,
+    TOKEN_REJECTED,
+    kept_for_session,
+    password_rejected,
+    token_rejected,
+)
+from dfui.wording.downloads import downloads_added, list_broken_off, records_skipped
+from dfui.wording.errors import broke, error_sentences, fault, keyring_sentences
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
@@ -160,10 +169,10 @@ class Session:
             self._post(Told(str(error), is_trouble=True))
         except DatafinitiError as error:
             self._noticed(error)
-            self._post(Told(wording.error_sentences(error), is_trouble=True))
+            self._post(Told(error_sentences(error), is_trouble=True))
         except Exception as error:  # a fault of dfui's own must not end in silence on a thread that nobody watches
             logger.exception("A fault on the network thread")
-            self._post(Told(wording.fault(error), is_trouble=True))
+            self._post(Told(fault(error), is_trouble=True))
 
     async def _start(self) -> None:
         try:
@@ -171,10 +180,10 @@ class Session:
         except TokenError as error:
             self._sign_in_needed(f"DATAFINITI_TOKEN: {error}")
         except KeyringSilent as problem:
-            self._sign_in_needed(wording.keyring_sentences(problem))
+            self._sign_in_needed(keyring_sentences(problem))
             await self._take_late_token(problem)
         except KeyringProblem as problem:
-            self._sign_in_needed(wording.keyring_sentences(problem))
+            self._sign_in_needed(keyring_sentences(problem))
         else:
             if token is None:
                 self._sign_in_needed(None)
@@ -186,7 +195,7 @@ class Session:
         try:
             kept = await asyncio.wrap_future(problem.answer)
         except KeyringProblem as late:
-            self._post(Told(wording.keyring_sentences(late), is_trouble=True))
+            self._post(Told(keyring_sentences(late), is_trouble=True))
             return
         if isinstance(kept, Secret) and self.access.token is None:
             self.access.use(kept)
@@ -245,14 +254,14 @@ class Session:
         except DatafinitiError as error:
             self._noticed(error)
             if not isinstance(error, Unauthorized):
-                self._post(Told(wording.error_sentences(error), is_trouble=True))
+                self._post(Told(error_sentences(error), is_trouble=True))
         else:
             self._noticed(None)
             if refreshed.broken_off:
-                sentence = wording.list_broken_off(refreshed.downloads, refreshed.broken_off)
+                sentence = list_broken_off(refreshed.downloads, refreshed.broken_off)
                 self._post(Told(sentence, is_trouble=True))
             if refreshed.skipped:
-                self._post(Told(wording.records_skipped(refreshed.skipped), is_trouble=True))
+                self._post(Told(records_skipped(refreshed.skipped), is_trouble=True))
         finally:
             self._is_refreshing = False
             self._post(ListProgressed(None))
@@ -267,27 +276,27 @@ class Session:
 
     async def _look(self, download_id: str) -> None:
         if self._looks is None:
-            self._post(LookFailed(download_id, wording.TOKEN_COMES_FIRST))
+            self._post(LookFailed(download_id, TOKEN_COMES_FIRST))
             return
         try:
             await self._looks.at(download_id)
         except DatafinitiError as error:
             self._noticed(error)
             if not isinstance(error, NotFound):
-                self._post(LookFailed(download_id, wording.error_sentences(error)))
+                self._post(LookFailed(download_id, error_sentences(error)))
         else:
             self._noticed(None)
         self._post(DownloadsChanged((download_id,)))
 
     async def _look_closely(self, download_id: str) -> None:
         if self._looks is None:
-            self._post(LookFailed(download_id, wording.TOKEN_COMES_FIRST))
+            self._post(LookFailed(download_id, TOKEN_COMES_FIRST))
             return
         try:
             details = await self._looks.at(download_id)
         except DatafinitiError as error:
             self._noticed(error)
-            self._post(LookFailed(download_id, wording.error_sentences(error)))
+            self._post(LookFailed(download_id, error_sentences(error)))
         else:
             self._noticed(None)
             if details is not None:
@@ -298,24 +307,24 @@ class Session:
     async def _size(self, details: Details) -> None:
         """Tell of the details once more, with the sizes of the files."""
         if details.files:
-            from dfui.results import sized
+            from dfui.operations.fetch import sized
 
             files = await sized(details.files, transport=self.access.results_transport)
             self._post(DetailsSeen(replace(details, files=tuple(files))))
 
     async def _look_at_account(self) -> None:
         if self._client is None:
-            self._post(AccountNotSeen(wording.TOKEN_COMES_FIRST))
+            self._post(AccountNotSeen(TOKEN_COMES_FIRST))
             return
         try:
             self._post(AccountSeen(await self._client.account()))
         except DatafinitiError as error:
-            self._post(AccountNotSeen(wording.error_sentences(error)))
+            self._post(AccountNotSeen(error_sentences(error)))
 
     async def _add(self, ids: Sequence[str]) -> None:
         added = self.store.downloads.add(ids)
         self._post(DownloadsChanged())
-        self._post(Told(wording.added(len(added), len(ids) - len(added))))
+        self._post(Told(downloads_added(len(added), len(ids) - len(added))))
         if self._looks is not None:
             await self._look_at_all(ids)
         self._hurry()
@@ -328,7 +337,7 @@ class Session:
         try:
             outcomes = await self._outcomes(ids)
         except Exception as error:
-            self._post(CancellationsBroke(tuple(ids), wording.broke(error)))
+            self._post(CancellationsBroke(tuple(ids), broke(error)))
             raise
         finally:
             if self._looks is not None:
@@ -361,11 +370,11 @@ class Session:
     async def _fetch(
         self, ids: Sequence[str], folders: Mapping[str, Path], *, overwrite: bool, control: FetchControl
     ) -> None:
-        from dfui.results import fetch
+        from dfui.operations.fetch import fetch
 
         try:
             if self._client is None:
-                self._post(Told(wording.TOKEN_COMES_FIRST, is_trouble=True))
+                self._post(Told(TOKEN_COMES_FIRST, is_trouble=True))
                 return
             async for event in fetch(
                 ids,
@@ -386,7 +395,7 @@ class Session:
     async def _ask_for_token(self) -> Secret | None:
         wanted: asyncio.Future[Secret | None] = asyncio.get_running_loop().create_future()
         self._token_wanted.append(wanted)
-        self._post(SignInNeeded(wording.TOKEN_REJECTED if self.access.token else None))
+        self._post(SignInNeeded(TOKEN_REJECTED if self.access.token else None))
         return await wanted
 
     async def _resolve_token(self, secret: Secret | None) -> None:
@@ -399,25 +408,25 @@ class Session:
         try:
             token = await self.access.token_for(email_address, secret) if email_address else secret
         except Unauthorized as error:
-            self._post(SignInFailed(wording.password_rejected(error)))
+            self._post(SignInFailed(password_rejected(error)))
             return
         except DatafinitiError as error:
-            self._post(SignInFailed(wording.error_sentences(error)))
+            self._post(SignInFailed(error_sentences(error)))
             return
         try:
             await self.access.check(token)
         except Unauthorized as error:
-            self._post(SignInFailed(wording.token_rejected(error)))
+            self._post(SignInFailed(token_rejected(error)))
             return
         except DatafinitiError as error:
-            self._post(SignInFailed(f"The token could not be checked. {wording.error_sentences(error)}"))
+            self._post(SignInFailed(f"The token could not be checked. {error_sentences(error)}"))
             return
         sentence = None
         if keep:
             try:
                 await self.access.keep(token)
             except KeyringProblem as problem:
-                sentence = wording.kept_for_session(problem)
+                sentence = kept_for_session(problem)
         else:
             self.access.use(token)
         self._has_asked = False
@@ -428,11 +437,11 @@ class Session:
             await self._go_online()
 
     async def _sign_out(self) -> None:
-        sentence = wording.SIGNED_OUT
+        sentence = SIGNED_OUT
         try:
             await self.access.forget()
         except KeyringProblem as problem:
-            sentence = wording.keyring_sentences(problem)
+            sentence = keyring_sentences(problem)
         if self._following is not None:
             self._following.cancel()
             self._following = None
@@ -456,7 +465,7 @@ class Session:
             self._live_at = self.clock.now()
             self._post(ReachChanged(Reach.LIVE))
         elif isinstance(error, Unauthorized):
-            self._sign_in_needed(wording.error_sentences(error))
+            self._sign_in_needed(error_sentences(error))
         else:
             self._post(ReachChanged(Reach.STALE if self._live_at else Reach.OFFLINE, self._live_at))
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dfui.api.errors import Unauthorized
-from dfui.credentials import KeyringProblem, TokenSource
-from dfui.sanitize import sanitize
-from dfui.settings import Settings
+from dfui.core.sanitize import sanitize
+from dfui.system.credentials import KeyringProblem, TokenSource
+from dfui.system.settings import Settings
 from dfui.wording.errors import answered, keyring_sentences
 from dfui.wording.facts import Fact, fact
 from dfui.wording.figures import counted

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dfui.downloads import Download
-from dfui.sanitize import sanitize
+from dfui.core.downloads import Download
+from dfui.core.sanitize import sanitize
 from dfui.wording.downloads import described, listed, records_so_far, status_word
 from dfui.wording.figures import counted, number, sum_known
 

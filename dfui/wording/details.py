@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 
-from dfui.details import Details
-from dfui.downloads import Download
-from dfui.history import HistoryEntry
-from dfui.result_files import ResultFile
-from dfui.sanitize import sanitize
+from dfui.core.details import Details
+from dfui.core.downloads import Download
+from dfui.core.receipts import HistoryEntry
+from dfui.core.result_files import ResultFile
+from dfui.core.sanitize import sanitize
 from dfui.wording.downloads import records_so_far, status_glyph, status_word
 from dfui.wording.facts import Fact, fact
 from dfui.wording.figures import counted, dated, distance, file_size, number

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from dfui.api.errors import ApiError, DatafinitiError, Unauthorized
-from dfui.credentials import KeyringProblem, TokenSource
-from dfui.sanitize import sanitize
-from dfui.settings import Settings
+from dfui.core.sanitize import sanitize
 from dfui.store import Inspection
-from dfui.terminal import SMALLEST, Terminal
+from dfui.system.credentials import KeyringProblem, TokenSource
+from dfui.system.settings import Settings
+from dfui.system.terminal import SMALLEST, Terminal
 from dfui.wording.access import account_facts
 from dfui.wording.errors import answered, error_sentences, keyring_sentences
 from dfui.wording.figures import as_sentence, counted, file_size

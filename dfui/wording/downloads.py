@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dfui.downloads import Download, Status
-from dfui.sanitize import sanitize
+from dfui.core.downloads import Download, Status
+from dfui.core.sanitize import sanitize
 from dfui.wording.figures import counted, number
 
 LONGEST_ID_SHOWN = 24
@@ -68,7 +68,7 @@ def records_so_far(download: Download) -> str:
     return f"{number(download.num_downloaded)} of {counted(download.num_records, 'record')} so far"
 
 
-def about(download: Download) -> str:
+def download_summary(download: Download) -> str:
     """The line about one download under the table: what the columns do not show."""
     parts = [sanitize(download.id)]
     if download.query:
@@ -107,7 +107,7 @@ def left_active(active: int) -> str:
     return f"{active:,} downloads are active, or may be: they go on, and go on costing credits."
 
 
-def added(new: int, known_before: int) -> str:
+def downloads_added(new: int, known_before: int) -> str:
     """What adding IDs did."""
     parts = [f"{counted(new, 'download')} added"] if new else []
     if known_before:

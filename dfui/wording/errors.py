@@ -12,8 +12,8 @@ from dfui.api.errors import (
     TooManyRequests,
     Unauthorized,
 )
-from dfui.credentials import KeyringLocked, KeyringProblem, KeyringSilent, NoKeyring, PlainTextKeyring
-from dfui.sanitize import sanitize
+from dfui.core.sanitize import sanitize
+from dfui.system.credentials import KeyringLocked, KeyringProblem, KeyringSilent, NoKeyring, PlainTextKeyring
 from dfui.wording.figures import as_sentence
 
 

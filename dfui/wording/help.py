@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from dfui.outcomes import OutcomeKind
-from dfui.sanitize import sanitize
-from dfui.settings import Settings
+from dfui.core.outcomes import OutcomeKind
+from dfui.core.sanitize import sanitize
+from dfui.system.settings import Settings
 
 MOVING = "arrows, j k, Page Up and Down, Home and End, g G"
 PALETTE = "ctrl+p"

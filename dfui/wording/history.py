@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, tzinfo
 
-from dfui.export import ExportError, FileExists
-from dfui.history import HistoryEntry
-from dfui.sanitize import sanitize
+from dfui.core.receipts import HistoryEntry
+from dfui.core.sanitize import sanitize
 from dfui.store import StoreError
+from dfui.system.export import ExportError, FileExists
 from dfui.wording.facts import Fact, fact
 from dfui.wording.figures import counted, date_time, dated, day_and_time, number
 
@@ -79,7 +79,7 @@ def entry_facts(entry: HistoryEntry, *, now: datetime, zone: tzinfo | None = Non
     return facts
 
 
-def still_open(entries: int) -> str:
+def still_open_sentence(entries: int) -> str:
     """Some have no outcome yet."""
     it, does = ("it", "it is") if entries == 1 else ("they", "they are")
     return (

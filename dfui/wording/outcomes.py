@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import assert_never
 
-from dfui.downloads import Download
-from dfui.outcomes import Outcome, OutcomeKind
-from dfui.sanitize import sanitize
+from dfui.core.downloads import Download
+from dfui.core.outcomes import Outcome, OutcomeKind
+from dfui.core.sanitize import sanitize
 from dfui.wording.confirming import nothing_to_cancel, retained
 from dfui.wording.downloads import status_word
 from dfui.wording.figures import as_sentence, counted, sum_known
@@ -154,7 +154,7 @@ def settled(outcome: Outcome) -> str:
     return f"Left open by an earlier dfui: {outcome_title(outcome)}."
 
 
-def progress(download_id: str, step: str, seconds: float | None) -> str:
+def cancellation_step(download_id: str, step: str, seconds: float | None) -> str:
     """What dfui is doing for a download right now."""
     name = sanitize(download_id)
     match step:

@@ -15,7 +15,6 @@ import httpx
 import pytest
 import trustme
 
-from dfui.addresses import parse_api_url
 from dfui.api.client import DatafinitiClient
 from dfui.api.errors import (
     AnswerLost,
@@ -29,9 +28,10 @@ from dfui.api.errors import (
     TooManyRequests,
     Unauthorized,
 )
-from dfui.clock import ManualClock
-from dfui.secret import Secret
-from dfui.simulator import EMAIL, PASSWORD, TOKEN, Dialect, Simulator
+from dfui.core.addresses import parse_api_url
+from dfui.core.clock import ManualClock
+from dfui.core.secret import Secret
+from dfui.simulator.account import EMAIL, PASSWORD, TOKEN, Dialect, Simulator
 from tests.support.server import SimulatorServer
 
 MARKED = "MARKED-token-0123456789"

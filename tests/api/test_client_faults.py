@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 import trustme
 
-from dfui.addresses import parse_api_url
 from dfui.api import client as client_module
 from dfui.api.client import LARGEST_ANSWER, DatafinitiClient
 from dfui.api.errors import (
@@ -29,7 +28,8 @@ from dfui.api.errors import (
     TooManyRequests,
     Unauthorized,
 )
-from dfui.secret import Secret
+from dfui.core.addresses import parse_api_url
+from dfui.core.secret import Secret
 from tests.support.fault_server import Answer, FaultServer, close, http, raw, reset
 
 SECRET = "eyJhbGciOi.token-of-this-test.c2lnbmVk"

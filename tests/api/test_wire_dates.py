@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dfui.api.wire import WireDownload, read_download
-from dfui.downloads import Download
+from dfui.core.downloads import Download
 
 
 def started(text: str) -> WireDownload:

@@ -23,7 +23,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from dfui.downloads import Download
+from dfui.core.downloads import Download
 from tests.benchmarks.measuring import TOKEN
 from tests.benchmarks.store_of import api_record, downloads
 

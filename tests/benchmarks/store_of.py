@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from dfui.addresses import parse_api_url
-from dfui.downloads import Download
+from dfui.core.addresses import parse_api_url
+from dfui.core.downloads import Download
 from dfui.store import open_store
 
 NEWEST = datetime(2026, 11, 22, 21, 40, tzinfo=UTC)

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from dfui.simulator import TOKEN, Simulator
+from dfui.simulator.account import TOKEN, Simulator
 from tests.support.commands import Commands
 from tests.support.server import SimulatorServer
 

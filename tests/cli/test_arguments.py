@@ -8,7 +8,7 @@ import sqlite3
 import pytest
 
 from dfui import __version__
-from dfui.simulator import Simulator
+from dfui.simulator.account import Simulator
 from tests.support.commands import Commands, Terminal, run
 
 COMMANDS = ("cancel", "list", "show", "fetch", "history", "add", "forget", "login", "logout", "doctor")
@@ -112,9 +112,9 @@ def test_a_config_file_that_is_not_valid_is_named(dfui: Commands) -> None:
 
 
 def test_a_log_that_cannot_be_written_is_told_and_nothing_is_sent(dfui: Commands, account: Simulator) -> None:
-    ended = dfui("cancel", "--yes", "--json", "--log", "/nowhere/dfui.log", "847070")
+    ended = dfui("cancel", "--yes", "--json", "--log", "/nowhere/dfui.system.log", "847070")
     assert ended.exit_code == 2
-    assert "/nowhere/dfui.log" in ended.document["error"]["message"]
+    assert "/nowhere/dfui.system.log" in ended.document["error"]["message"]
     assert account.requests == []
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from dfui.simulator import TOKEN, Dialect, Simulator
+from dfui.simulator.account import TOKEN, Dialect, Simulator
 from tests.support.commands import DFUI, Commands, Ended
 
 Answer = Callable[[httpx.Request], httpx.Response | None]

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from dfui.simulator import TOKEN, Dialect, Simulator
+from dfui.simulator.account import TOKEN, Dialect, Simulator
 from dfui.store.schema import SCHEMA_VERSION
 from tests.support.commands import Commands, Ended
 from tests.support.keyring_daemon import MISSING, Daemon, in_session
@@ -279,5 +279,5 @@ def test_the_terminal_is_described(dfui: Commands, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_log_that_cannot_be_written_is_an_error(dfui: Commands) -> None:
-    ended = dfui("doctor", "--json", "--log", "/nowhere/dfui.log")
+    ended = dfui("doctor", "--json", "--log", "/nowhere/dfui.system.log")
     assert (ended.exit_code, ended.document["error"]["kind"]) == (2, "settings")

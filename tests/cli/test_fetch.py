@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from dfui.simulator import Simulator
+from dfui.simulator.account import Simulator
 from tests.support.commands import Commands
 from tests.support.file_server import FileServer, StoredFile
 

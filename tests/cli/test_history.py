@@ -14,10 +14,10 @@ from typing import Any
 import httpx
 import pytest
 
-from dfui.addresses import parse_api_url
 from dfui.cli.arguments import OUTCOMES
-from dfui.outcomes import OutcomeKind
-from dfui.simulator import Simulator
+from dfui.core.addresses import parse_api_url
+from dfui.core.outcomes import OutcomeKind
+from dfui.simulator.account import Simulator
 from dfui.store import open_store
 from tests.support.commands import Commands, Ended
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from dfui.simulator import Simulator
+from dfui.simulator.account import Simulator
 from tests.support.commands import Commands, Ended
 
 HARM = (

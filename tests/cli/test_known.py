@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import httpx
 import pytest
 
-from dfui.simulator import TOKEN, Dialect, Simulator
+from dfui.simulator.account import TOKEN, Dialect, Simulator
 from tests.support.commands import Commands, Ended
 
 NOT_SEEN = dict.fromkeys(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dfui.simulator import EMAIL, PASSWORD, TOKEN, Simulator
+from dfui.simulator.account import EMAIL, PASSWORD, TOKEN, Simulator
 from tests.support.commands import Commands, Ended
 
 KEYRING_IN_A_FILE = """

@@ -7,7 +7,7 @@ from datetime import datetime
 import httpx
 import pytest
 
-from dfui.simulator import Dialect, Simulator
+from dfui.simulator.account import Dialect, Simulator
 from dfui.store import open_store
 from tests.support.commands import Commands, Ended
 

@@ -11,20 +11,20 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Static
 
-from dfui.addresses import DATAFINITI, parse_api_url
 from dfui.api.client import DatafinitiClient
-from dfui.clock import ManualClock
-from dfui.credentials import Token, TokenSource
-from dfui.secret import Secret
-from dfui.settings import Settings
-from dfui.signing_in import Access
-from dfui.simulator import TOKEN, Simulator, transport
+from dfui.core.addresses import DATAFINITI, parse_api_url
+from dfui.core.clock import ManualClock
+from dfui.core.secret import Secret
+from dfui.operations.sign_in import Access
+from dfui.simulator.account import TOKEN, Simulator, transport
 from dfui.store import Store, temporary_store
+from dfui.system.credentials import Token, TokenSource
+from dfui.system.settings import Settings
 from dfui.tui.app import DfuiApp
-from dfui.tui.downloads_screen import DownloadsScreen
-from dfui.tui.downloads_table import DownloadsTable
 from dfui.tui.messages import Reach
-from dfui.tui.title_bar import TitleBar
+from dfui.tui.screens.downloads import DownloadsScreen
+from dfui.tui.widgets.downloads_table import DownloadsTable
+from dfui.tui.widgets.title_bar import TitleBar
 
 PATIENCE_SECONDS = 20.0
 NOWHERE = Path("/dev/null")

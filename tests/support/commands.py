@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from dfui.addresses import parse_api_url
+from dfui.core.addresses import parse_api_url
 from dfui.store import JournalRow, open_store
 
 LONGEST_SECONDS = 60.0

@@ -16,9 +16,9 @@ from typing import Any, Self, cast
 
 import httpx
 
-from dfui.clock import Clock
-from dfui.simulated_files import SimulatedFiles
-from dfui.simulator import TOKEN, Dialect, Simulator, demo_account
+from dfui.core.clock import Clock
+from dfui.simulator.account import TOKEN, Dialect, Simulator, demo_account
+from dfui.simulator.files import SimulatedFiles
 
 Handle = Callable[[httpx.Request], httpx.Response]
 Fault = Callable[[socket.socket, Handle], None]

@@ -7,15 +7,15 @@ from pathlib import Path
 import httpx
 import pytest
 
-from dfui.addresses import DATAFINITI
-from dfui.clock import ManualClock
-from dfui.simulator import Dialect, Simulator
+from dfui.core.addresses import DATAFINITI
+from dfui.core.clock import ManualClock
+from dfui.simulator.account import Dialect, Simulator
 from dfui.store import open_store
-from dfui.tui.confirm_cancel import ConfirmCancel
-from dfui.tui.downloads_screen import DownloadsScreen
-from dfui.tui.outcome import OutcomeModal
-from dfui.tui.question import Question
-from dfui.tui.sign_in import SignIn
+from dfui.tui.screens.confirm_cancel import ConfirmCancel
+from dfui.tui.screens.downloads import DownloadsScreen
+from dfui.tui.screens.outcome import OutcomeModal
+from dfui.tui.screens.question import Question
+from dfui.tui.screens.sign_in import SignIn
 from tests.support.apps import app_on, downloads_screen, lines, live, opened, text, told, until
 
 

@@ -7,12 +7,12 @@ import threading
 import httpx
 import pytest
 
-from dfui.clock import ManualClock
-from dfui.simulator import Dialect, Simulator
+from dfui.core.clock import ManualClock
+from dfui.simulator.account import Dialect, Simulator
 from dfui.store import DownloadRow, temporary_store
-from dfui.tui.confirm_cancel import ConfirmCancel
-from dfui.tui.details import DetailsModal
-from dfui.tui.downloads_screen import DownloadsScreen
+from dfui.tui.screens.confirm_cancel import ConfirmCancel
+from dfui.tui.screens.details import DetailsModal
+from dfui.tui.screens.downloads import DownloadsScreen
 from tests.support.apps import app_on, live, notifications, opened, text, told, until
 
 LINK = "https://results.simulated.invalid/8_1.csv?X-Amz-Date=20261123T120415Z"

@@ -6,13 +6,13 @@ import httpx
 import pytest
 from textual.binding import Binding
 
-from dfui.clock import ManualClock
-from dfui.simulator import Simulator
+from dfui.core.clock import ManualClock
+from dfui.simulator.account import Simulator
 from dfui.store import DownloadRow, temporary_store
-from dfui.tui.add_downloads import AddDownloads
-from dfui.tui.downloads_screen import DownloadsScreen
-from dfui.tui.question import Question
-from dfui.tui.sign_in import SignIn
+from dfui.tui.screens.add_downloads import AddDownloads
+from dfui.tui.screens.downloads import DownloadsScreen
+from dfui.tui.screens.question import Question
+from dfui.tui.screens.sign_in import SignIn
 from tests.support.apps import app_on, downloads_screen, lines, live, opened, table, text, told, until
 
 

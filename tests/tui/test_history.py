@@ -11,14 +11,14 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from dfui.clock import ManualClock
-from dfui.simulator import Simulator
+from dfui.core.clock import ManualClock
+from dfui.simulator.account import Simulator
 from dfui.store import Store, temporary_store
-from dfui.tui.downloads_screen import DownloadsScreen
-from dfui.tui.history import HistoryModal
-from dfui.tui.history_entry import HistoryEntryModal
-from dfui.tui.history_list import HistoryList
-from dfui.tui.question import Question
+from dfui.tui.screens.downloads import DownloadsScreen
+from dfui.tui.screens.history import HistoryModal
+from dfui.tui.screens.history_entry import HistoryEntryModal
+from dfui.tui.screens.question import Question
+from dfui.tui.widgets.history_list import HistoryList
 from tests.support.apps import app_on, live, opened, text, until
 
 

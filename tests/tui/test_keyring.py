@@ -11,15 +11,15 @@ import pytest
 from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked
 
-from dfui import credentials
-from dfui.addresses import parse_api_url
-from dfui.clock import ManualClock
-from dfui.settings import Settings
-from dfui.signing_in import Access
-from dfui.simulator import TOKEN, Simulator
+from dfui.core.addresses import parse_api_url
+from dfui.core.clock import ManualClock
+from dfui.operations.sign_in import Access
+from dfui.simulator.account import TOKEN, Simulator
 from dfui.store import temporary_store
+from dfui.system import credentials
+from dfui.system.settings import Settings
 from dfui.tui.app import DfuiApp
-from dfui.tui.sign_in import SignIn
+from dfui.tui.screens.sign_in import SignIn
 from tests.support.apps import NOWHERE, live, opened, text, told, until
 from tests.support.server import SimulatorServer
 

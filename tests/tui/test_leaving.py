@@ -10,9 +10,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from dfui.addresses import parse_api_url
-from dfui.clock import Clock
-from dfui.simulator import TOKEN, Simulator
+from dfui.core.addresses import parse_api_url
+from dfui.core.clock import Clock
+from dfui.simulator.account import TOKEN, Simulator
 from dfui.store import JournalRow, open_store
 from tests.support.server import SimulatorServer
 from tests.support.tui_process import TuiProcess, wait_until

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dfui.simulator import Simulator
-from dfui.tui.light_driver import spare
+from dfui.simulator.account import Simulator
+from dfui.tui.low_bandwidth_driver import spare
 from tests.support.server import SimulatorServer
 from tests.support.tui_process import TuiProcess, wait_until
 

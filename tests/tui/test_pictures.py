@@ -7,22 +7,22 @@ from collections.abc import Callable
 import pytest
 from textual.pilot import Pilot
 
-from dfui.clock import ManualClock
-from dfui.simulator import Simulator, demo_account
-from dfui.tui.account import AccountModal
-from dfui.tui.add_downloads import AddDownloads
+from dfui.core.clock import ManualClock
+from dfui.simulator.account import Simulator, demo_account
 from dfui.tui.app import DfuiApp
-from dfui.tui.confirm_cancel import ConfirmCancel
-from dfui.tui.details import DetailsModal
-from dfui.tui.facts import Facts
-from dfui.tui.fetch_results import FetchResults
-from dfui.tui.help import HelpModal
-from dfui.tui.history import HistoryModal
-from dfui.tui.history_entry import HistoryEntryModal
-from dfui.tui.outcome import OutcomeModal
-from dfui.tui.question import Question
-from dfui.tui.sign_in import SignIn
-from dfui.tui.sort_by import SortByModal
+from dfui.tui.screens.account import AccountModal
+from dfui.tui.screens.add_downloads import AddDownloads
+from dfui.tui.screens.confirm_cancel import ConfirmCancel
+from dfui.tui.screens.details import DetailsModal
+from dfui.tui.screens.fetch_results import FetchResults
+from dfui.tui.screens.help import HelpModal
+from dfui.tui.screens.history import HistoryModal
+from dfui.tui.screens.history_entry import HistoryEntryModal
+from dfui.tui.screens.outcome import OutcomeModal
+from dfui.tui.screens.question import Question
+from dfui.tui.screens.sign_in import SignIn
+from dfui.tui.screens.sort_by import SortByModal
+from dfui.tui.widgets.facts import Facts
 from tests.support.apps import app_on, live, opened, text, until
 
 SIZES = [(80, 24), (120, 40), (60, 15)]

@@ -6,12 +6,12 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from dfui.clock import ManualClock
-from dfui.simulator import Simulator
+from dfui.core.clock import ManualClock
+from dfui.simulator.account import Simulator
 from dfui.store import DownloadRow, Store, temporary_store
-from dfui.tui.downloads_screen import DownloadsScreen
-from dfui.tui.filter_bar import FilterBar
-from dfui.tui.sort_by import SortByModal
+from dfui.tui.screens.downloads import DownloadsScreen
+from dfui.tui.screens.sort_by import SortByModal
+from dfui.tui.widgets.filter_bar import FilterBar
 from tests.support.apps import app_on, downloads_screen, lines, live, notifications, opened, table, until
 
 MANY = 100_000

@@ -1,0 +1,1 @@
+"""What things are: downloads, credits, outcomes, errors, and the plain values that everything else is built from."""

@@ -1,0 +1,79 @@
+"""What a fetch of result files tells of each download and file, and where the files go."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dfui.core.downloads import Download
+
+if TYPE_CHECKING:
+    from dfui.api.errors import DatafinitiError
+
+
+class FileState(enum.Enum):
+    """Where a file stands; the values are what JSON uses."""
+
+    WAITING = "waiting"
+    FETCHING = "fetching"
+    PAUSED = "paused"
+    COMPLETE = "complete"
+    ALREADY_THERE = "already_there"
+    """The complete file was here before, and was left alone."""
+    DIFFERS = "differs"
+    """Something else has its name; it is left alone until overwriting is allowed."""
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the whole file is here."""
+        return self in (FileState.COMPLETE, FileState.ALREADY_THERE)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more comes of it."""
+        return self not in (FileState.WAITING, FileState.FETCHING, FileState.PAUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadFiles:
+    """What a download has to fetch; once for each, before its files."""
+
+    download: Download
+    """As the API showed it now; where it is active, its files are partial."""
+    names: tuple[str, ...]
+    folder: Path
+    trouble: DatafinitiError | None = None
+    """Why nothing is known of its files."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileProgress:
+    """How far one file has come; sizes are in bytes, None is not known."""
+
+    download_id: str
+    name: str
+    path: Path
+    state: FileState
+    bytes_done: int = 0
+    bytes_total: int | None = None
+    bytes_resumed: int = 0
+    """Of those that are here, from an earlier fetch."""
+    records: int | None = None
+    """Once it is here, and where they can be counted."""
+    trouble: str | None = None
+    """What went wrong, as a sentence."""
+
+
+Event = DownloadFiles | FileProgress
+
+
+def folders_for(ids: Sequence[str], output: Path | None) -> dict[str, Path]:
+    """Where the files of each download go: one into `output` or `./ID`, several into `ID` below it."""
+    if len(ids) == 1:
+        return {ids[0]: output or Path(ids[0])}
+    return {download_id: (output or Path()) / download_id for download_id in ids}

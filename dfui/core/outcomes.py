@@ -1,0 +1,115 @@
+"""How a cancellation ended, and the facts that are known of it."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import assert_never
+
+from dfui.core.downloads import Download, Status
+
+
+class OutcomeKind(enum.Enum):
+    """The one vocabulary of the screens, the commands, their JSON and the journal.
+
+    It speaks of the download's state, never of who stopped it.
+    """
+
+    CANCELLED = "cancelled"
+    """A look after the DELETE showed it cancelled."""
+    COMPLETED = "completed"
+    """It had finished before it could be stopped: everything is there, and paid for."""
+    ACCEPTED = "accepted"
+    """The API took the cancellation; the download was not yet seen to have stopped."""
+    STILL_ACTIVE = "still_active"
+    """The cancellation did not get through, and the download goes on."""
+    REFUSED = "refused"
+    """The API will not cancel it."""
+    NOT_FOUND = "not_found"
+    """The API knows no such download on this account."""
+    UNAUTHORIZED = "unauthorized"
+    """The token was rejected, and no other was given."""
+    UNKNOWN = "unknown"
+    """Neither the answer nor the download's state could be learnt."""
+    NOT_SENT = "not_sent"
+    """Nothing was sent for it; it goes on."""
+
+    @property
+    def exit_code(self) -> int:
+        """What `dfui cancel` exits with."""
+        match self:
+            case OutcomeKind.CANCELLED | OutcomeKind.COMPLETED:
+                return 0
+            case OutcomeKind.REFUSED | OutcomeKind.NOT_FOUND | OutcomeKind.NOT_SENT:
+                return 1
+            case OutcomeKind.UNAUTHORIZED:
+                return 3
+            case OutcomeKind.ACCEPTED | OutcomeKind.STILL_ACTIVE | OutcomeKind.UNKNOWN:
+                return 4
+            case _:
+                assert_never(self)
+
+    @property
+    def can_be_tried_again(self) -> bool:
+        """Whether another confirmation may lead to another outcome."""
+        return self not in (OutcomeKind.CANCELLED, OutcomeKind.COMPLETED, OutcomeKind.NOT_FOUND)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How the cancellation of one download ended."""
+
+    download_id: str
+    kind: OutcomeKind
+    seen: Download | None = None
+    """The download in the last look after the DELETE; None where there was no such look."""
+    http_status: int | None = None
+    """Of the DELETE's answer."""
+    api_message: str | None = None
+    """The API's own words on the DELETE; None where it gave none."""
+    details: tuple[str, ...] = ()
+    """What else the API said."""
+    answered_status: str | None = None
+    """The status of the download that the DELETE was answered with (2017, 2025)."""
+    trouble: str | None = None
+    """What kept dfui from knowing more, as a sentence."""
+    journaled: bool = True
+    """Whether the journal tells all that was done."""
+    was_final_before: bool = False
+    """Whether a look before any DELETE showed that there was nothing to cancel, so that none was sent."""
+
+    @property
+    def verified(self) -> bool:
+        """Whether a look after the DELETE showed the download's state, or that there is no such download."""
+        return self.seen is not None or self.kind is OutcomeKind.NOT_FOUND
+
+    @property
+    def status(self) -> Status | None:
+        """The status that was seen after the DELETE."""
+        return None if self.seen is None else self.seen.status
+
+    @property
+    def retained_records(self) -> int | None:
+        """Records that stay fetchable, once the download has ended."""
+        return self.seen.retained_records if self.seen is not None and self.seen.status.is_final else None
+
+    @property
+    def credits_deducted(self) -> int | None:
+        """Credits that stay deducted, once the download has ended."""
+        return self.seen.total_cost if self.seen is not None and self.seen.status.is_final else None
+
+
+def outcome_json(outcome: Outcome) -> dict[str, object]:
+    """An outcome in the form that `dfui cancel --json` prints."""
+    return {
+        "id": outcome.download_id,
+        "outcome": outcome.kind.value,
+        "verified": outcome.verified,
+        "status": outcome.status.value if outcome.status else None,
+        "api_message": outcome.api_message,
+        "http_status": outcome.http_status,
+        "retained_records": outcome.retained_records,
+        "credits_deducted": outcome.credits_deducted,
+        "journaled": outcome.journaled,
+        "retrieve": f"GET /downloads/{outcome.download_id}",
+    }

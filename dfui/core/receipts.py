@@ -1,0 +1,115 @@
+"""What the journal tells of a cancellation, and the forms in which it is exported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from dfui.core.downloads import Status, from_timestamp
+from dfui.core.outcomes import OutcomeKind
+from dfui.core.sanitize import sanitize
+from dfui.store import JournalRow
+
+LONGEST_MESSAGE = 20_000
+"""Characters of the API's words in a CSV."""
+_BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One confirmed cancellation; None is not known. Times are in UTC."""
+
+    download_id: str
+    confirmed_at: datetime | None
+    deletes_sent: int = 0
+    """How often a DELETE was sent."""
+    outcome: OutcomeKind | None = None
+    """None while it is open: under way, or left so by a crash and not looked at since."""
+    verified: bool | None = None
+    """Whether a look after the DELETE showed the download's state."""
+    status: Status | None = None
+    http_status: int | None = None
+    api_message: str | None = None
+    """The API's own words on the DELETE."""
+    retained_records: int | None = None
+    credits_deducted: int | None = None
+    ended_at: datetime | None = None
+
+    @classmethod
+    def from_row(cls, row: JournalRow) -> Self:
+        """What is stored."""
+        return cls(
+            download_id=row.download_id,
+            confirmed_at=from_timestamp(row.confirmed_at),
+            deletes_sent=row.deletes_sent,
+            outcome=None if row.outcome is None else OutcomeKind(row.outcome),
+            verified=row.verified,
+            status=None if row.status is None else Status(row.status),
+            http_status=row.http_status,
+            api_message=row.api_message,
+            retained_records=row.retained_records,
+            credits_deducted=row.credits_deducted,
+            ended_at=from_timestamp(row.ended_at),
+        )
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its outcome is not known yet."""
+        return self.outcome is None
+
+
+def history_json(entry: HistoryEntry) -> dict[str, object]:
+    """An entry in the form that `dfui history --json` prints; times in ISO with zone, unknown values null."""
+    return {
+        "id": entry.download_id,
+        "confirmed_at": entry.confirmed_at.isoformat() if entry.confirmed_at else None,
+        "ended_at": entry.ended_at.isoformat() if entry.ended_at else None,
+        "outcome": entry.outcome.value if entry.outcome else None,
+        "verified": entry.verified,
+        "status": entry.status.value if entry.status else None,
+        "api_message": entry.api_message,
+        "http_status": entry.http_status,
+        "retained_records": entry.retained_records,
+        "credits_deducted": entry.credits_deducted,
+        "deletes_sent": entry.deletes_sent,
+    }
+
+
+def history_csv(entries: Iterable[HistoryEntry]) -> str:
+    """The entries as CSV (RFC 4180), with the keys of the JSON as headings; unknown values are empty.
+
+    Text from outside is made harmless for a terminal, and for a spreadsheet, which would run it as a formula.
+    """
+    import csv
+    import io
+
+    written = io.StringIO()
+    table = csv.writer(written)
+    table.writerow(history_json(HistoryEntry("", None)))
+    for entry in entries:
+        table.writerow([_cell(value) for value in history_json(entry).values()])
+    return written.getvalue()
+
+
+def export_text(entries: Iterable[HistoryEntry], *, as_csv: bool) -> str:
+    """What an export of the entries holds: CSV, or a list in JSON, escaped to ASCII."""
+    if as_csv:
+        return history_csv(entries)
+    import json
+
+    return json.dumps([history_json(entry) for entry in entries], ensure_ascii=True, indent=2) + "\n"
+
+
+def _cell(value: object) -> object:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value).lower()
+        case str():
+            text = sanitize(value, most=LONGEST_MESSAGE)
+            return f"'{text}" if text.startswith(_BEGINS_A_FORMULA) else text
+        case _:
+            return value

@@ -1,0 +1,132 @@
+"""The result files of a download: their names here, when their links expire, how many records are in one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+
+from dfui.core.sanitize import sanitize
+
+if TYPE_CHECKING:
+    from dfui.api.wire import WireDownload
+    from dfui.core.secret import Secret
+
+LONGEST_NAME = 150
+"""Bytes of a file name; what is written beside the file while it comes needs some more."""
+LARGEST_COUNTED = 256 * 1024 * 1024
+"""Bytes of a file; to count the records of a larger one takes about as long as fetching it."""
+COUNTED_AT_A_TIME = 256 * 1024
+
+_UNSAFE = re.compile(r'[/\\:*?"<>|\x00-\x1f\x7f]')
+_DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
+_RESERVED_ENDINGS = (".part", ".part.json", ".unpacking")
+_LINES = frozenset({".txt", ".json", ".jsonl", ".ndjson"})
+
+
+@dataclass(frozen=True, slots=True)
+class ResultFile:
+    """One result file of a download."""
+
+    name: str
+    """A safe file name, unique among the files of its download."""
+    link: Secret
+    expires_at: datetime | None
+    """When the link expires, in UTC; None where it does not say."""
+    size: int | None = None
+    """In bytes; None where it was not looked at, or could not be learnt."""
+
+
+def files_of(answer: WireDownload) -> list[ResultFile]:
+    """The result files that an answer of the API links to."""
+    extension = sanitize(answer.format or "", most=16).lower()
+    fallbacks = [
+        f"{answer.id}_{number}.{extension}" if extension.isalnum() else f"{answer.id}_{number}"
+        for number in range(1, len(answer.result_links) + 1)
+    ]
+    wanted = [unquote(_parts(link).path.rpartition("/")[2]) for link in answer.result_links]
+    safe = [safe_name(name, fallback=other) for name, other in zip(wanted, fallbacks, strict=True)]
+    return [
+        ResultFile(name, link, expires_at(link))
+        for name, link in zip(unique_names(safe), answer.result_links, strict=True)
+    ]
+
+
+def safe_name(name: str, *, fallback: str) -> str:
+    """A file name that stays in its folder on every system: no separators, no `..`, no device, nothing hidden."""
+    shown = sanitize(name, most=LONGEST_NAME * 2).removesuffix("…")
+    shown = _UNSAFE.sub("_", shown).lstrip(".- ").rstrip(". ")
+    stem, dot, extension = shown.rpartition(".")
+    if not stem or len(extension.encode()) > 16:
+        stem, dot, extension = shown, "", ""
+    room = LONGEST_NAME - len(f"{dot}{extension}".encode())
+    shown = stem.encode()[:room].decode(errors="ignore").rstrip(". ") + dot + extension
+    if not shown.strip("._ ") or _DEVICE.fullmatch(shown):
+        return fallback
+    return f"{shown}_" if shown.lower().endswith(_RESERVED_ENDINGS) else shown
+
+
+def unique_names(names: Sequence[str]) -> list[str]:
+    """The names, with a number put in where two would be the same on a system that does not tell cases apart."""
+    taken: set[str] = set()
+    unique = []
+    for name in names:
+        path, chosen, number = Path(name), name, 2
+        while chosen.casefold() in taken:
+            chosen = f"{path.stem}-{number}{path.suffix}"
+            number += 1
+        taken.add(chosen.casefold())
+        unique.append(chosen)
+    return unique
+
+
+def expires_at(link: Secret) -> datetime | None:
+    """When a pre-signed link expires: `X-Amz-Date` plus `X-Amz-Expires` seconds."""
+    query = parse_qs(_parts(link).query)
+    try:
+        signed = datetime.strptime(query["X-Amz-Date"][0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        return signed + timedelta(seconds=int(query["X-Amz-Expires"][0]))
+    except (KeyError, ValueError, OverflowError):
+        return None
+
+
+def _parts(link: Secret) -> SplitResult:
+    try:
+        return urlsplit(link.reveal())
+    except ValueError:
+        return urlsplit("")
+
+
+def count_records(path: Path, format: str | None) -> int | None:  # noqa: A002
+    """The records in a file: the lines of JSON, the rows of CSV less the heading; None where they cannot be counted.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    is_csv = path.suffix.lower() == ".csv"
+    is_lines = path.suffix.lower() in _LINES and (format or "json").lower() == "json"
+    if not (is_csv or is_lines) or path.stat().st_size > LARGEST_COUNTED:
+        return None
+    with path.open("rb") as file:
+        blocks = iter(lambda: file.read(COUNTED_AT_A_TIME), b"")
+        return max(0, _rows(blocks) - 1) if is_csv else _rows(blocks, quote=None)
+
+
+def _rows(blocks: Iterable[bytes], *, quote: bytes | None = b'"') -> int:
+    """Lines with something in them; a line end between quotes ends no line."""
+    rows = is_quoted = 0
+    line_has_text = False
+    for block in blocks:
+        pieces = block.split(quote) if quote else [block]
+        outside = b"x".join(pieces[is_quoted::2]) if len(pieces) > 1 else (b"x" if is_quoted else block)
+        is_quoted = (is_quoted + len(pieces) - 1) % 2
+        lines = outside.replace(b"\r", b"").split(b"\n")
+        # Empty lines are none.
+        lines[0] = (b"x" if line_has_text else b"") + lines[0]
+        rows += sum(map(bool, lines[:-1]))
+        line_has_text = bool(lines[-1]) or bool(is_quoted)
+    return rows + line_has_text

@@ -1,0 +1,1 @@
+"""What dfui does, for both front ends."""

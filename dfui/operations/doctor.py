@@ -1,0 +1,217 @@
+"""What is wrong here, and the cure: it looks, and changes nothing."""
+
+from __future__ import annotations
+
+import enum
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dfui.api.errors import ApiError, DatafinitiError, NotFound, ServerFault, TooManyRequests, Unauthorized
+from dfui.operations.sign_in import Access
+from dfui.store import Inspection, inspect_store
+from dfui.system.credentials import KeyringProblem, TokenError, TokenSource, token_of_environment, try_keyring
+from dfui.system.settings import Settings, SettingsError, database_path
+from dfui.system.terminal import SMALLEST, Terminal
+from dfui.wording import doctor as wording
+
+if TYPE_CHECKING:
+    from dfui.api.client import DatafinitiClient
+    from dfui.api.wire import Account
+
+WAYS = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR")
+"""The variables that change how the API is reached."""
+
+
+class State(enum.Enum):
+    """What a check came to."""
+
+    OK = "ok"
+    FAILING = "failing"
+    NOTE = "note"
+    """Nothing is wrong, or it could not be checked; good to know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str
+    state: State
+    found: str
+    cure: str | None = None
+    exit_code: int = 0
+    """What `dfui doctor` exits with for it: 3 the token, 4 the way to the API, 1 what else fails."""
+
+
+def check_json(check: Check) -> dict[str, object]:
+    """A check in the form that `dfui doctor --json` prints."""
+    return {"name": check.name, "state": check.state.value, "found": check.found, "cure": check.cure}
+
+
+async def examine(
+    settings: Settings | SettingsError, *, terminal: Terminal, environment: Mapping[str, str] = os.environ
+) -> list[Check]:
+    """Look at everything; what depends on something that fails is not checked."""
+    if isinstance(settings, SettingsError):
+        why = wording.not_checked("the settings cannot be used")
+        return [
+            _failing("settings", str(settings), wording.MEND_THE_CONFIG),
+            (await _keyring(None, environment)),
+            *(_note(name, why) for name in ("token", "api", "account", "dialect")),
+            _store(str(database_path()), inspect_store(database_path())),
+            *_terminal(terminal, is_light=False),
+        ]
+    found = inspect_store(settings.database, profile=settings.profile, origin=settings.address.origin)
+    keyring = await _keyring(settings, environment)
+    return [
+        _ok("settings", wording.settings_found(settings, has_file=settings.config_file.exists())),
+        keyring,
+        *await _Online(settings, environment, keyring, found).checks(),
+        _store(str(settings.database), found),
+        *_terminal(terminal, is_light=settings.light),
+    ]
+
+
+async def _keyring(settings: Settings | None, environment: Mapping[str, str]) -> Check:
+    try:
+        name = await try_keyring(allow_plaintext=settings is not None and settings.allow_plaintext_keyring)
+    except KeyringProblem as problem:
+        what, cure = wording.keyring_fails(problem)
+        if environment.get("DATAFINITI_TOKEN", "").strip():
+            return _note("keyring", wording.keyring_not_needed(what))
+        return _failing("keyring", what, cure)
+    return _ok("keyring", wording.keyring_works(name))
+
+
+class _Online:
+    """The token, the API, the account and the dialect: all by one `GET /account`, and a look at one download."""
+
+    def __init__(self, settings: Settings, environment: Mapping[str, str], keyring: Check, found: Inspection) -> None:
+        self._settings = settings
+        self._environment = environment
+        self._keyring_works = keyring.state is State.OK
+        self._found = found
+        self._access = Access(settings, environment=environment)
+
+    async def checks(self) -> Sequence[Check]:
+        """The four of them, in order."""
+        no_token = await self._find_token()
+        source = self._access.token.source if self._access.token else None
+        try:
+            async with self._access.client() as client:
+                try:
+                    account = await client.account()
+                except DatafinitiError as error:
+                    return self._failed(error, source, no_token)
+                if source is None:
+                    return [no_token or _no_token(), self._answers(), *_unchecked("no token is known")]
+                token = _ok("token", wording.token_found(source, "the API takes it"))
+                return [token, self._answers(), _account(account), await self._dialect(client)]
+        except DatafinitiError as error:  # no client can be made with the certificates or the proxy of the environment
+            return self._failed(error, source, no_token)
+
+    async def _find_token(self) -> Check | None:
+        """Why there is no token to use; None where there is one, or simply none."""
+        try:
+            # A keyring that does not work is not asked again: it may take its time once more.
+            if self._keyring_works or token_of_environment(self._environment):
+                await self._access.find_token()
+                return None
+        except TokenError as error:
+            return _failing("token", f"DATAFINITI_TOKEN: {error}", wording.TOKEN_CURE, exit_code=3)
+        except KeyringProblem as problem:
+            return _failing("token", *wording.keyring_fails(problem), exit_code=3)
+        return None
+
+    def _failed(self, error: DatafinitiError, source: TokenSource | None, no_token: Check | None) -> list[Check]:
+        host = self._settings.address.host
+        token = no_token or _no_token()
+        if source is not None:
+            token = _note("token", wording.token_found(source, "whether the API takes it could not be checked"))
+        match error:
+            case Unauthorized() if source is not None:
+                rejected = wording.token_rejected_by(source, error)
+                token = _failing("token", rejected, wording.TOKEN_CURE, exit_code=3)
+                return [token, self._answers(), *_unchecked("the token is rejected")]
+            case Unauthorized():
+                return [token, self._answers(), *_unchecked("no token is known")]
+            case NotFound():
+                api = _failing("api", wording.api_is_another(host, error), wording.ADDRESS_CURE)
+            case ApiError() if error.http_status >= 400 and not isinstance(error, ServerFault | TooManyRequests):
+                account = _failing("account", wording.account_refused(error), wording.ACCOUNT_CURE)
+                return [token, self._answers(), account, _unchecked("the account is not shown")[1]]
+            case _:
+                # A redirection is an answer, though not the API's; the others are no answer that could be used.
+                is_answer = isinstance(error, ApiError) and error.http_status < 400
+                api = _failing("api", *wording.api_fails(error, self._ways), exit_code=1 if is_answer else 4)
+        return [token, api, *_unchecked("the API cannot be used")]
+
+    def _answers(self) -> Check:
+        return _ok("api", wording.api_answers(self._settings.address.host, self._ways))
+
+    @property
+    def _ways(self) -> list[str]:
+        return [] if self._settings.address.is_loopback else [name for name in WAYS if self._environment.get(name)]
+
+    async def _dialect(self, client: DatafinitiClient) -> Check:
+        from dfui.api.dialects import documented_in
+
+        # The list would tell as well, and may be 50 MB.
+        if (known := self._found.newest_id) is None:
+            return _note("dialect", wording.cannot_be_told("no download is known here"))
+        try:
+            year = documented_in(await client.get_download(known))
+        except DatafinitiError as error:
+            return _note("dialect", wording.cannot_be_told(str(error)))
+        if year is None:
+            return _note("dialect", wording.cannot_be_told("the answer holds too little"))
+        return _ok("dialect", wording.looks_like(year, known))
+
+
+def _account(account: Account) -> Check:
+    found = wording.account_found(account)
+    return _failing("account", found, wording.ACCOUNT_CURE) if account.active is False else _ok("account", found)
+
+
+def _store(path: str, found: Inspection) -> Check:
+    if fails := wording.store_fails(path, found):
+        return _failing("store", *fails)
+    return _ok("store", wording.store_found(path, found))
+
+
+def _terminal(terminal: Terminal, *, is_light: bool) -> list[Check]:
+    fits = (
+        terminal.can_show_ui
+        and terminal.size is not None
+        and all(has >= needs for has, needs in zip(terminal.size, SMALLEST, strict=True))
+    )
+    return [
+        Check("terminal", State.OK if fits else State.NOTE, wording.terminal_found(terminal)),
+        _ok("colours", wording.colours_found(terminal)),
+        Check("locale", State.OK if terminal.is_unicode else State.NOTE, wording.locale_found(terminal),
+              None if terminal.is_unicode else wording.LOCALE_CURE),
+        _ok("line", wording.line_found(terminal, is_light=is_light)),
+        Check("clipboard", State.NOTE if terminal.is_in_tmux else State.OK, wording.clipboard_found(terminal)),
+    ]  # fmt: skip
+
+
+def _ok(name: str, found: str) -> Check:
+    return Check(name, State.OK, found)
+
+
+def _note(name: str, found: str, cure: str | None = None) -> Check:
+    return Check(name, State.NOTE, found, cure)
+
+
+def _failing(name: str, found: str, cure: str, *, exit_code: int = 1) -> Check:
+    return Check(name, State.FAILING, found, cure, exit_code)
+
+
+def _no_token() -> Check:
+    return _failing("token", wording.NO_TOKEN, wording.NO_TOKEN_CURE, exit_code=3)
+
+
+def _unchecked(why: str) -> list[Check]:
+    return [_note(name, wording.not_checked(why)) for name in ("account", "dialect")]

@@ -1,0 +1,120 @@
+"""Which token to use, checking it, replacing it; and the client that is made with it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from dfui.system.credentials import KeyringEntry, Token, TokenSource, token_of_environment
+
+if TYPE_CHECKING:
+    from dfui.api.client import DatafinitiClient
+    from dfui.api.lean_httpx import httpx
+    from dfui.api.wire import Account
+    from dfui.core.secret import Secret
+    from dfui.system.settings import Settings
+
+Connect = Callable[["Secret | None"], "DatafinitiClient"]
+
+
+class Access:
+    """The way to the API for one profile at one API address.
+
+    `connect` makes the clients of a simulated account, as the demo does; then the keyring is left alone, and its files
+    come through `results_transport`.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        connect: Connect | None = None,
+        results_transport: httpx.BaseTransport | None = None,
+        given: Token | None = None,
+        environment: Mapping[str, str] = os.environ,
+    ) -> None:
+        self.settings = settings
+        self._connect = connect
+        self.results_transport = results_transport
+        """What result files are fetched through, instead of a network."""
+        self._environment = environment
+        self.token = given
+        """The token in use, once it is known."""
+        self._keyring = KeyringEntry(
+            profile=settings.profile,
+            origin=settings.address.origin,
+            allow_plaintext=settings.allow_plaintext_keyring,
+        )
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether there is no network behind it."""
+        return self._connect is not None
+
+    async def find_token(self) -> Token | None:
+        """The token to use: given in this session, else in the environment, else in the keyring; None without one.
+
+        Raises:
+            TokenError: the environment holds what can be no token.
+            KeyringProblem: the keyring was asked, and cannot be used.
+        """
+        if self.token is None and (secret := token_of_environment(self._environment)):
+            self.token = Token(secret, TokenSource.ENVIRONMENT)
+        if self.token is None and not self.is_simulated and (kept := await self._keyring.read()):
+            self.token = Token(kept, TokenSource.KEYRING)
+        return self.token
+
+    def use(self, secret: Secret) -> None:
+        """Use this token, for this session."""
+        self.token = Token(secret, TokenSource.SESSION)
+
+    def client(self, secret: Secret | None = None) -> DatafinitiClient:
+        """A client with this token, or with the one in use."""
+        token = secret or (self.token.secret if self.token else None)
+        if self._connect is not None:
+            return self._connect(token)
+
+        from dfui.api.client import DatafinitiClient
+
+        return DatafinitiClient(token, address=self.settings.address)
+
+    async def check(self, secret: Secret) -> Account:
+        """The account that a token opens.
+
+        Raises:
+            Unauthorized: the API rejects it.
+            DatafinitiError: the API could not be asked.
+        """
+        async with self.client(secret) as client:
+            return await client.account()
+
+    async def token_for(self, email_address: str, password: Secret) -> Secret:
+        """The token for an e-mail address and a password, which are used for this one call.
+
+        Raises:
+            DatafinitiError: the API rejects them, or could not be asked.
+        """
+        async with self.client() as client:
+            client.use_token(None)
+            return await client.authenticate(email_address, password)
+
+    async def keep(self, secret: Secret) -> None:
+        """Keep a token in the keyring, and use it.
+
+        Raises:
+            KeyringProblem: it could not be kept; it is used for this session all the same.
+        """
+        self.use(secret)
+        if not self.is_simulated:
+            await self._keyring.write(secret)
+            self.token = Token(secret, TokenSource.KEYRING)
+
+    async def forget(self) -> bool:
+        """Remove the token from memory and the keyring; whether the keyring had one.
+
+        Raises:
+            KeyringProblem: the keyring could not be asked.
+        """
+        self.token = None
+        return False if self.is_simulated else await self._keyring.delete()

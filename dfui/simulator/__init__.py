@@ -1,0 +1,1 @@
+"""A pretend Datafiniti account, for the demo, the tests and the pictures."""

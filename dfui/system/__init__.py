@@ -1,0 +1,1 @@
+"""This machine: settings, credentials, the terminal, the log, exported files."""

@@ -1,0 +1,230 @@
+"""The token: from the environment or the OS keyring, and what can be wrong with either."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import contextlib
+import enum
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from dfui.core.secret import Secret
+from dfui.system.daemon_thread import call_on_daemon_thread
+
+if TYPE_CHECKING:
+    from keyring.backend import KeyringBackend
+
+SERVICE = "dfui"
+ENVIRONMENT_VARIABLE = "DATAFINITI_TOKEN"
+KEYRING_SECONDS = 5.0
+"""How long dfui waits for the keyring before it offers to go on without; it may be asking a person."""
+LONGEST_TOKEN = 4096
+"""Characters; a Datafiniti token has about 250."""
+
+Result = TypeVar("Result")
+
+
+class TokenSource(enum.Enum):
+    """Where the token in use came from."""
+
+    SESSION = "this session"
+    ENVIRONMENT = "the environment"
+    KEYRING = "the keyring"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token, and where it came from."""
+
+    secret: Secret
+    source: TokenSource
+
+
+class TokenError(ValueError):
+    """A text that can be no token; the message is a sentence, and holds nothing of the text."""
+
+
+class KeyringProblem(Exception):
+    """The keyring cannot be used; the message is a sentence that says why."""
+
+
+class NoKeyring(KeyringProblem):
+    """There is no keyring here, as is common on a server."""
+
+
+class KeyringLocked(KeyringProblem):
+    """The keyring is locked, and was not unlocked."""
+
+
+class PlainTextKeyring(KeyringProblem):
+    """The only keyring keeps what it is given unencrypted, and the config does not allow that."""
+
+
+class KeyringSilent(KeyringProblem):
+    """The keyring has not answered yet, perhaps because it asks a person; `answer` is done when it does."""
+
+    def __init__(self, answer: concurrent.futures.Future[object]) -> None:
+        super().__init__(
+            f"The keyring has not answered for {KEYRING_SECONDS:.0f} s; it may be waiting for you to unlock it."
+        )
+        self.answer = answer
+
+
+class KeyringFailed(KeyringProblem):
+    """The keyring broke, refused, or did not keep what it was given."""
+
+
+def parse_token(text: str) -> Secret:
+    """The token in what was typed or piped.
+
+    Raises:
+        TokenError: it can be none, so it is sent nowhere.
+    """
+    token = text.strip()
+    if not token:
+        raise TokenError("There is no token in that. Copy it from your Datafiniti account page.")
+    if len(token) > LONGEST_TOKEN:
+        raise TokenError(f"That is too long for a token: more than {LONGEST_TOKEN:,} characters.")
+    if not token.isascii() or not token.isprintable() or " " in token:
+        raise TokenError("A token is one word of plain letters, digits and signs. Copy it again, whole and alone.")
+    return Secret(token)
+
+
+def token_of_environment(environment: Mapping[str, str]) -> Secret | None:
+    """The token in `DATAFINITI_TOKEN`, where it is set.
+
+    Raises:
+        TokenError: it is set to what can be no token.
+    """
+    text = environment.get(ENVIRONMENT_VARIABLE)
+    return parse_token(text) if text and text.strip() else None
+
+
+class KeyringEntry:
+    """The token of a profile at an API origin, in the OS keyring.
+
+    Every call runs on a daemon thread, for the keyring may wait for a person, or for nobody: it never holds up the
+    screen, or the exit. Every method raises `KeyringProblem`.
+    """
+
+    def __init__(self, *, profile: str, origin: str, allow_plaintext: bool = False) -> None:
+        self._user = f"{profile}@{origin}"
+        self._allow_plaintext = allow_plaintext
+
+    async def read(self) -> Secret | None:
+        """The token; None where none is kept."""
+
+        def read() -> Secret | None:
+            kept = self._backend().get_password(SERVICE, self._user)
+            try:
+                return parse_token(kept) if kept else None
+            except TokenError:
+                raise KeyringFailed("What the keyring holds can be no token. Sign in again.") from None
+
+        return await self._call(read)
+
+    async def write(self, token: Secret) -> None:
+        """Keep a token, and see that it is kept."""
+
+        def write() -> None:
+            backend = self._backend()
+            backend.set_password(SERVICE, self._user, token.reveal())
+            if backend.get_password(SERVICE, self._user) != token.reveal():
+                raise KeyringFailed("The keyring took the token, but does not give it back.")
+
+        await self._call(write, hide=token)
+
+    async def delete(self) -> bool:
+        """Remove the token; whether there was one."""
+
+        def delete() -> bool:
+            backend = self._backend()
+            if backend.get_password(SERVICE, self._user) is None:
+                return False
+            backend.delete_password(SERVICE, self._user)
+            if backend.get_password(SERVICE, self._user) is not None:
+                raise KeyringFailed("The keyring still has the token after it was told to remove it.")
+            return True
+
+        return await self._call(delete)
+
+    async def describe(self) -> str:
+        """The name of the keyring that is used."""
+        return await self._call(lambda: str(self._backend().name))
+
+    def _backend(self) -> KeyringBackend:
+        """The keyring to use."""
+        import keyring
+        from keyring.backends import chainer, fail, null
+
+        found = keyring.get_keyring()
+        candidates = list(found.backends) if isinstance(found, chainer.ChainerBackend) else [found]
+        usable = [each for each in candidates if not isinstance(each, fail.Keyring | null.Keyring)]
+        if not usable:
+            raise NoKeyring("There is no keyring on this machine that dfui could use.")
+        allowed = [each for each in usable if self._allow_plaintext or not _is_plain_text(each)]
+        if not allowed:
+            raise PlainTextKeyring(
+                f"The only keyring here ({usable[0].name}) would keep the token unencrypted, so it is not used."
+            )
+        return allowed[0]
+
+    async def _call(self, use: Callable[[], Result], *, hide: Secret | None = None) -> Result:
+        answer = call_on_daemon_thread(lambda: _with_known_errors(use, hide), name="keyring")
+        try:
+            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(answer)), KEYRING_SECONDS)
+        except TimeoutError:
+            raise KeyringSilent(answer) from None  # type: ignore[arg-type]  # of whatever it will give
+
+
+async def try_keyring(*, allow_plaintext: bool = False) -> str:
+    """Write, read and remove an entry of its own, beside those of the tokens; gives the keyring's name.
+
+    Raises:
+        KeyringProblem: the keyring cannot be used.
+    """
+    # No profile has a space in its name; and two dfui that try at once have an entry each.
+    entry = KeyringEntry(profile="a try", origin=uuid.uuid4().hex, allow_plaintext=allow_plaintext)
+    name = await entry.describe()
+    written = Secret(uuid.uuid4().hex)
+    try:
+        await entry.write(written)
+        kept = await entry.read()
+    except KeyringSilent:
+        raise
+    except KeyringProblem:
+        with contextlib.suppress(KeyringProblem):  # the first one is told
+            await entry.delete()
+        raise
+    if not await entry.delete() or kept != written:
+        raise KeyringFailed("The keyring did not keep what it was given.")
+    return name
+
+
+def _with_known_errors(use: Callable[[], Result], hide: Secret | None) -> Result:
+    from keyring import errors
+
+    try:
+        return use()
+    except KeyringProblem:
+        raise
+    except errors.KeyringLocked:
+        raise KeyringLocked("The keyring is locked, and was not unlocked.") from None
+    except (errors.NoKeyringError, errors.InitError) as error:
+        raise NoKeyring(f"The keyring could not be opened: {_words(error, hide)}.") from None
+    except Exception as error:  # noqa: BLE001  # a backend raises whatever its own libraries do
+        raise KeyringFailed(f"The keyring failed: {_words(error, hide)}.") from None
+
+
+def _words(error: Exception, hide: Secret | None) -> str:
+    words = str(error) or type(error).__name__
+    return (words.replace(hide.reveal(), "…") if hide else words).rstrip(".")
+
+
+def _is_plain_text(backend: KeyringBackend) -> bool:
+    """Whether a backend stores without encryption, by its name, as keyrings.alt and others call theirs."""
+    names = " ".join((type(backend).__module__, type(backend).__name__, str(backend.name))).lower()
+    return "plaintext" in names or "plain text" in names

@@ -1,0 +1,28 @@
+"""The log file of `--log`: what dfui did and when, without the token, the links, or what a download holds."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+
+from dfui.system.settings import SettingsError
+
+
+def write_log(path: Path) -> None:
+    """Write dfui's log to a file, for its owner alone.
+
+    Raises:
+        SettingsError: it cannot be written.
+    """
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise SettingsError(f"The log file {path} cannot be written: {error.strerror}. Name another.") from None
+    handler = logging.StreamHandler(os.fdopen(descriptor, "a", encoding="utf-8"))
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    # Of dfui's own records alone: what the libraries below log may hold headers.
+    logger = logging.getLogger("dfui")
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    logger.propagate = False

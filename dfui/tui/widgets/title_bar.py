@@ -1,0 +1,65 @@
+"""The line at the top: whose downloads these are, how current they are, how many."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from rich.cells import cell_len, set_cell_size
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from dfui.operations.watching import ListProgress
+from dfui.tui.messages import Reach
+from dfui.wording.downloads import list_progress
+from dfui.wording.figures import clock_time
+
+
+class TitleBar(Widget):
+    """`dfui  Datafiniti downloads            production · live · 2 active of 128`."""
+
+    reach: reactive[Reach] = reactive(Reach.CONNECTING)
+    since: reactive[datetime | None] = reactive(None)
+    counts: reactive[tuple[int, int]] = reactive((0, 0))
+    """How many are active, and how many are known."""
+
+    marked: reactive[int] = reactive(0)
+    cancelling: reactive[tuple[int, int]] = reactive((0, 0))
+    """Of the cancellations that were begun together, how many have ended, and how many there are."""
+    progress: reactive[ListProgress | None] = reactive(None)
+    """How far the list has come, where it takes its time."""
+
+    def __init__(self, *, whose: str, host: str | None, now: datetime) -> None:
+        super().__init__()
+        self._whose = whose
+        self._host = host
+        self._now = now
+
+    def render(self) -> Content:
+        """The title on the left, what changes on the right; the title makes room first."""
+        width = self.content_size.width
+        active, known = self.counts
+        ended, begun = self.cancelling
+        parts = [
+            self._whose,
+            self._host,
+            self._reach_in_words(),
+            f"cancelling: {ended:,} of {begun:,} done" if begun > 1 else None,
+            f"{self.marked:,} marked" if self.marked else None,
+            f"{active:,} active of {known:,}",
+        ]
+        right = " · ".join(part for part in parts if part)
+        left = "dfui  Datafiniti downloads"
+        if cell_len(left) + cell_len(right) + 2 > width:
+            left = "dfui"
+        room = width - cell_len(right)
+        if room < cell_len(left) + 2:
+            return Content(set_cell_size(right, width))
+        return Content(set_cell_size(left, room) + right)
+
+    def _reach_in_words(self) -> str:
+        if self.progress is not None:
+            return list_progress(self.progress.bytes_read, self.progress.downloads_stored)
+        if self.reach is Reach.STALE and self.since is not None:
+            return f"stale since {clock_time(self.since, now=self._now)}"
+        return self.reach.value
