@@ -16,11 +16,7 @@ from keyring.backends import chainer, fail, null
 from keyring.errors import KeyringLocked as BackendLocked
 from keyring.errors import PasswordSetError
 
-from dfui.core.secret import Secret
-from dfui.system import credentials
-from dfui.system.credentials import (
-    LONGEST_TOKEN,
-    KeyringEntry,
+from dfui.core.errors import (
     KeyringFailed,
     KeyringLocked,
     KeyringProblem,
@@ -28,9 +24,10 @@ from dfui.system.credentials import (
     NoKeyring,
     PlainTextKeyring,
     TokenError,
-    parse_token,
-    token_of_environment,
 )
+from dfui.core.secret import Secret
+from dfui.system import credentials
+from dfui.system.credentials import LONGEST_TOKEN, KeyringEntry, parse_token, token_of_environment
 from tests.support.keyring_daemon import MISSING, Daemon, in_session
 
 ORIGIN = "https://api.datafiniti.co"

@@ -15,12 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.binding import Binding
 
-from dfui.core.addresses import DATAFINITI, AddressError, parse_api_url
-from dfui.core.identifiers import NotAnId, id_of_argument, ids_in_paste, ids_of_arguments, is_id
+from dfui.core.addresses import DATAFINITI, parse_api_url
+from dfui.core.errors import AddressError, NotAnId, SettingsError
+from dfui.core.identifiers import id_of_argument, ids_in_paste, ids_of_arguments, is_id
 from dfui.core.outcomes import OutcomeKind
 from dfui.core.sanitize import sanitize
 from dfui.core.secret import Secret
-from dfui.system.settings import SettingsError, load_settings
+from dfui.system.settings import load_settings
 from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.wording.help import outcome_meaning
 

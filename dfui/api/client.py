@@ -16,9 +16,9 @@ import msgspec
 
 from dfui import __version__
 from dfui.api import wire
-from dfui.api.errors import AnswerLost, InsecureConnection, NotConnected, error_for
 from dfui.api.lean_httpx import httpx
 from dfui.core.addresses import ApiAddress
+from dfui.core.errors import AnswerLost, InsecureConnection, NotConnected, UnreadableAnswer, error_for
 from dfui.core.secret import Secret
 
 CONNECT_SECONDS = 5.0
@@ -182,7 +182,7 @@ class DatafinitiClient:
     def _read(self, read: Callable[[], Answer], http_status: int) -> Answer:
         try:
             return read()
-        except wire.UnreadableAnswer as error:
+        except UnreadableAnswer as error:
             lost = f"The answer of {self._host} could not be read: {error}."
             raise AnswerLost(lost, http_status=http_status) from None
 

@@ -13,15 +13,12 @@ from typing import Any
 
 import msgspec
 
+from dfui.core.errors import UnreadableAnswer
 from dfui.core.secret import Secret
 
 LARGEST_COUNT = 2**53
 """A count of records or credits beyond this is no count."""
 COST_FIELDS = {f"{data_type}_cost": data_type for data_type in ("business", "product", "people", "property")}
-
-
-class UnreadableAnswer(ValueError):
-    """A body that is not what the call answers with; the message says what is wrong with it."""
 
 
 class WireDownload(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from dfui.api.errors import DatafinitiError, NotFound
-from dfui.cli.console import CommandError, Console, ExitCode
+from dfui.cli.console import Console, ExitCode
 from dfui.cli.context import Context, ids_of, run_command
 from dfui.cli.download_lines import download_lines
 from dfui.core.downloads import Download, download_json
+from dfui.core.errors import CommandError, DatafinitiError, KeyringProblem, NotFound
 from dfui.operations.watching import refresh_one
-from dfui.system.credentials import KeyringProblem
 from dfui.wording.access import not_signed_in
 from dfui.wording.errors import error_sentences, keyring_sentences
 

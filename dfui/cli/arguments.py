@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from dfui import __version__
-from dfui.cli.console import CommandError, Console, ExitCode
+from dfui.cli.console import Console, ExitCode
+from dfui.core.errors import CommandError
 from dfui.core.sanitize import sanitize
 
 ID_HELP = "a download's ID, or an address that ends in /downloads/ID"

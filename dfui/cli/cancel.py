@@ -9,16 +9,15 @@ import signal
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from dfui.api.errors import DatafinitiError, NotFound
-from dfui.cli.console import CommandError, Console, ExitCode
+from dfui.cli.console import Console, ExitCode
 from dfui.cli.context import Context, ids_of, run_command
 from dfui.cli.prompts import ask, read_hidden_meanwhile
 from dfui.core.downloads import Download
+from dfui.core.errors import CommandError, DatafinitiError, NotFound, StoreError, TokenError
 from dfui.core.outcomes import Outcome, OutcomeKind, outcome_json
 from dfui.core.sanitize import sanitize
 from dfui.operations.cancel import MOST_REQUESTS, Progress, cancel
-from dfui.store import StoreError
-from dfui.system.credentials import TokenError, parse_token
+from dfui.system.credentials import parse_token
 from dfui.wording.confirming import confirm_consequences, confirm_facts, confirm_title
 from dfui.wording.errors import error_sentences
 from dfui.wording.outcomes import cancellation_step, outcome_lines, outcome_title

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TextIO
 
+from dfui.core.errors import CommandError
+
 
 class ExitCode(enum.IntEnum):
     """What a command exits with; of several, the highest that applies."""
@@ -22,16 +24,6 @@ class ExitCode(enum.IntEnum):
     NOT_SIGNED_IN = 3
     NOT_KNOWN = 4
     INTERRUPTED = 130
-
-
-class CommandError(Exception):
-    """A command cannot go on; the message is a sentence for the person, or the script's author, at the terminal."""
-
-    def __init__(self, kind: str, message: str, exit_code: ExitCode, details: tuple[str, ...] = ()) -> None:
-        super().__init__(message)
-        self.kind = kind
-        self.exit_code = exit_code
-        self.details = details
 
 
 @dataclass

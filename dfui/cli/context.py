@@ -9,15 +9,26 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dfui.api.errors import ApiError, DatafinitiError, NotFound, Refused, Unauthorized
-from dfui.cli.console import CommandError, Console, ExitCode
+from dfui.cli.console import Console, ExitCode
 from dfui.core.clock import Clock
-from dfui.core.identifiers import NotAnId, ids_of_arguments
+from dfui.core.errors import (
+    ApiError,
+    CommandError,
+    DatafinitiError,
+    KeyringProblem,
+    NotAnId,
+    NotFound,
+    Refused,
+    SettingsError,
+    StoreError,
+    TokenError,
+    Unauthorized,
+)
+from dfui.core.identifiers import ids_of_arguments
 from dfui.core.sanitize import sanitize
 from dfui.operations.sign_in import Access
-from dfui.store import Store, StoreError, open_store
-from dfui.system.credentials import KeyringProblem, TokenError
-from dfui.system.settings import Settings, SettingsError, load_settings
+from dfui.store import Store, open_store
+from dfui.system.settings import Settings, load_settings
 from dfui.wording.access import no_token, not_signed_in
 from dfui.wording.errors import error_sentences, keyring_sentences
 from dfui.wording.outcomes import settled

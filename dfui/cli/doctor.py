@@ -7,9 +7,10 @@ import asyncio
 
 from dfui.cli.console import Console
 from dfui.cli.context import command_errors
+from dfui.core.errors import SettingsError
 from dfui.core.sanitize import sanitize
 from dfui.operations.doctor import Check, State, check_json, examine
-from dfui.system.settings import Settings, SettingsError, load_settings
+from dfui.system.settings import Settings, load_settings
 from dfui.system.terminal import size_of_terminal, terminal_here
 from dfui.wording import doctor as wording
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from dfui.cli.console import CommandError, Console, ExitCode
+from dfui.cli.console import Console, ExitCode
 from dfui.cli.context import Context, ids_of, run_command
+from dfui.core.errors import CommandError
 
 
 def run(options: argparse.Namespace, console: Console) -> int:

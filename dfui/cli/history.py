@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 
 from dfui.cli.columns import in_columns
-from dfui.cli.console import CommandError, Console, ExitCode
+from dfui.cli.console import Console, ExitCode
 from dfui.cli.context import Context, ids_of, run_command
+from dfui.core.errors import CommandError, ExportError
 from dfui.core.receipts import HistoryEntry, export_text, history_csv, history_json
 from dfui.store import JournalFilter
 from dfui.wording.history import (
@@ -57,7 +58,7 @@ async def _history(context: Context, options: argparse.Namespace, ids: tuple[str
 
 
 def _write(console: Console, options: argparse.Namespace, entries: list[HistoryEntry]) -> None:
-    from dfui.system.export import ExportError, write_export
+    from dfui.system.export import write_export
 
     try:
         write_export(options.output, export_text(entries, as_csv=options.csv), overwrite=options.overwrite)

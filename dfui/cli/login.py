@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 
-from dfui.api.errors import DatafinitiError, Unauthorized
-from dfui.cli.console import CommandError, Console, ExitCode
+from dfui.cli.console import Console, ExitCode
 from dfui.cli.context import Context, exit_code_of, run_command
 from dfui.cli.prompts import read_hidden
+from dfui.core.errors import CommandError, DatafinitiError, KeyringProblem, TokenError, Unauthorized
 from dfui.core.sanitize import sanitize
 from dfui.core.secret import Secret
-from dfui.system.credentials import KeyringProblem, TokenError, parse_token, token_of_environment
+from dfui.system.credentials import parse_token, token_of_environment
 from dfui.wording.access import ENVIRONMENT_STAYS, password_rejected, token_rejected
 from dfui.wording.errors import error_sentences, keyring_sentences
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 
-from dfui.cli.console import CommandError, Console, ExitCode
+from dfui.cli.console import Console, ExitCode
 from dfui.cli.context import Context, run_command
-from dfui.system.credentials import ENVIRONMENT_VARIABLE, KeyringProblem
+from dfui.core.errors import CommandError, KeyringProblem
+from dfui.system.credentials import ENVIRONMENT_VARIABLE
 from dfui.wording.access import ENVIRONMENT_STAYS
 from dfui.wording.errors import keyring_sentences
 

@@ -7,9 +7,10 @@ import os
 import sys
 from dataclasses import replace
 
-from dfui.cli.console import CommandError, Console, ExitCode
+from dfui.cli.console import Console, ExitCode
 from dfui.cli.context import command_errors
 from dfui.core.clock import Clock
+from dfui.core.errors import CommandError
 from dfui.operations.sign_in import Access
 from dfui.store import open_store
 from dfui.system.settings import load_settings

@@ -7,13 +7,11 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from dfui.core.errors import AddressError
+
 DATAFINITI_URL = "https://api.datafiniti.co/v4"
 HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+(%[a-z0-9]+)?")
 DEFAULT_PORTS = {"http": 80, "https": 443}
-
-
-class AddressError(ValueError):
-    """An address that the token must not be sent to; the message is a sentence for the person at the terminal."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from dfui.core.downloads import Download
 
 if TYPE_CHECKING:
-    from dfui.api.errors import DatafinitiError
+    from dfui.core.errors import DatafinitiError
 
 
 class FileState(enum.Enum):

@@ -5,20 +5,12 @@ from __future__ import annotations
 import json
 import re
 
+from dfui.core.errors import NotAnId
+
 ID = re.compile(r"(?=[A-Za-z0-9_-]*[0-9])[A-Za-z0-9_-]{1,128}", re.ASCII)
 ADDRESS_END = re.compile(r"/downloads/([^/?#\s\"'<>]*)/?$", re.ASCII)
 ADDRESSES = re.compile(r"/downloads/([A-Za-z0-9_-]+)", re.ASCII)
 BETWEEN_TOKENS = re.compile(r"[\s,;]+")
-
-RULE = "An ID is 1 to 128 letters, digits, _ and -, with at least one digit"
-
-
-class NotAnId(ValueError):
-    """A text that is no ID; `text` is as it was given."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(f"{text!r} is no download ID. {RULE}.")
-        self.text = text
 
 
 def is_id(text: str) -> bool:

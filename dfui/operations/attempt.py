@@ -9,7 +9,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from dfui.api.errors import (
+from dfui.core.clock import Clock
+from dfui.core.downloads import Download, Status
+from dfui.core.errors import (
     AnswerLost,
     ApiError,
     DatafinitiError,
@@ -19,8 +21,6 @@ from dfui.api.errors import (
     TooManyRequests,
     Unauthorized,
 )
-from dfui.core.clock import Clock
-from dfui.core.downloads import Download, Status
 from dfui.core.outcomes import Outcome, OutcomeKind
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dfui.api.errors import DatafinitiError, NotFound
 from dfui.core.clock import Clock
 from dfui.core.downloads import Download
+from dfui.core.errors import DatafinitiError, NotFound, StoreError
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.operations.attempt import Attempt, Progress, Step
-from dfui.store import JournalRow, Store, StoreError
+from dfui.store import JournalRow, Store
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient

@@ -8,11 +8,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dfui.api.errors import ApiError, DatafinitiError, NotFound, ServerFault, TooManyRequests, Unauthorized
+from dfui.core.errors import (
+    ApiError,
+    DatafinitiError,
+    KeyringProblem,
+    NotFound,
+    ServerFault,
+    SettingsError,
+    TokenError,
+    TooManyRequests,
+    Unauthorized,
+)
 from dfui.operations.sign_in import Access
 from dfui.store import Inspection, inspect_store
-from dfui.system.credentials import KeyringProblem, TokenError, TokenSource, token_of_environment, try_keyring
-from dfui.system.settings import Settings, SettingsError, database_path
+from dfui.system.credentials import TokenSource, token_of_environment, try_keyring
+from dfui.system.settings import Settings, database_path
 from dfui.system.terminal import SMALLEST, Terminal
 from dfui.wording import doctor as wording
 

@@ -10,20 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from dfui.api.errors import DatafinitiError, NotFound
 from dfui.core.clock import Clock
 from dfui.core.downloads import Download
+from dfui.core.errors import AlreadyThere, DatafinitiError, Halted, LinkExpired, NotFound, TransferFailed
 from dfui.core.fetch_events import DownloadFiles, Event, FileProgress, FileState
 from dfui.core.result_files import ResultFile, count_records, files_of
-from dfui.operations.fetch_control import FetchControl, Halted
-from dfui.operations.transfer import (
-    AlreadyThere,
-    LinkExpired,
-    Received,
-    Transfer,
-    TransferFailed,
-    files_client,
-)
+from dfui.operations.fetch_control import FetchControl
+from dfui.operations.transfer import Received, Transfer, files_client
 from dfui.store import Store
 from dfui.system.daemon_thread import call_on_daemon_thread
 
@@ -192,7 +185,7 @@ class _Fetching:
                 has_come_further = transfer.received.done > most_before
                 most_before = max(most_before, transfer.received.done)
                 tries = 1 if has_come_further else tries + 1
-                if not error.may_work_again or tries >= MOST_TRIES:
+                if not error.is_retryable or tries >= MOST_TRIES:
                     raise
                 await self._clock.sleep(min(0.5 * 2**tries, LONGEST_PAUSE) * (0.75 + random.random() / 2))  # noqa: S311
 

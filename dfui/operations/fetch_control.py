@@ -6,12 +6,10 @@ import socket
 import threading
 from typing import TYPE_CHECKING
 
+from dfui.core.errors import Halted
+
 if TYPE_CHECKING:
     from dfui.api.lean_httpx import httpx
-
-
-class Halted(Exception):
-    """The transfer was paused or stopped; what came is kept."""
 
 
 class FetchControl:

@@ -22,6 +22,7 @@ import httpcore
 
 from dfui.api.lean_httpx import httpx
 from dfui.core.addresses import is_loopback_host
+from dfui.core.errors import AlreadyThere, LinkExpired, TransferFailed
 from dfui.core.secret import Secret
 from dfui.operations.fetch_control import FetchControl
 
@@ -32,27 +33,6 @@ TOLD_EVERY_SECONDS = 0.1
 UNPACKED_AT_A_TIME = READ_AT_A_TIME = 1024 * 1024
 
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
-
-
-class TransferFailed(Exception):
-    """The file is not here; the message is a sentence. With `may_work_again`, another try may bring it."""
-
-    def __init__(self, sentence: str, *, may_work_again: bool = False) -> None:
-        super().__init__(sentence)
-        self.may_work_again = may_work_again
-
-
-class LinkExpired(Exception):
-    """The object store does not take the link any more."""
-
-
-class AlreadyThere(Exception):
-    """A file with this name is here; `is_same`: it is the complete one."""
-
-    def __init__(self, size: int, *, is_same: bool) -> None:
-        super().__init__()
-        self.size = size
-        self.is_same = is_same
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +139,7 @@ class Transfer:
                 total, have = _length(response), 0
             elif response.status_code == 416:
                 os.ftruncate(part, 0)
-                raise TransferFailed("The part that was here does not fit the file.", may_work_again=True)
+                raise TransferFailed("The part that was here does not fit the file.", is_retryable=True)
             else:
                 raise _refused(response)
             is_packed = response.headers.get("Content-Encoding", "").lower() in ("gzip", "x-gzip")
@@ -173,7 +153,7 @@ class Transfer:
             self._control.leave(connection)
             response.close()
         if total is not None and self.received.done != total:
-            raise TransferFailed(f"{self.received.done:,} of {total:,} bytes came.", may_work_again=True)
+            raise TransferFailed(f"{self.received.done:,} of {total:,} bytes came.", is_retryable=True)
         return self._finish(response, is_packed=is_packed)
 
     def _receive(self, response: httpx.Response, part: int) -> None:
@@ -300,7 +280,7 @@ def _unpack(packed: Path, to: Path) -> None:
     except (EOFError, zlib.error, gzip.BadGzipFile):
         packed.unlink(missing_ok=True)
         to.unlink(missing_ok=True)
-        raise TransferFailed("What came is damaged: it cannot be unpacked.", may_work_again=True) from None
+        raise TransferFailed("What came is damaged: it cannot be unpacked.", is_retryable=True) from None
 
 
 def _validator(response: httpx.Response) -> str | None:
@@ -317,7 +297,7 @@ def _length(response: httpx.Response) -> int | None:
 def _total_of_range(response: httpx.Response, *, begin: int, expected: int | None) -> int:
     match = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
     if match is None or int(match[1]) != begin or (expected is not None and int(match[3]) != expected):
-        raise TransferFailed("The object store sent another part than was asked for.", may_work_again=True)
+        raise TransferFailed("The object store sent another part than was asked for.", is_retryable=True)
     return int(match[3])
 
 
@@ -335,7 +315,7 @@ def _refused(response: httpx.Response) -> Exception:
     if status in (404, 410):
         return TransferFailed("The object store has no such file any more.")
     return TransferFailed(
-        f"The object store answers HTTP {status}.", may_work_again=status in (408, 425, 429) or status >= 500
+        f"The object store answers HTTP {status}.", is_retryable=status in (408, 425, 429) or status >= 500
     )
 
 
@@ -347,11 +327,11 @@ def _broke_off(error: Exception, host: str | None) -> TransferFailed:
             return TransferFailed(f"The connection to {host} is not secure, so nothing was fetched.")
         cause = cause.__cause__ or cause.__context__
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
-        return TransferFailed(f"{host} could not be reached.", may_work_again=True)
+        return TransferFailed(f"{host} could not be reached.", is_retryable=True)
     if isinstance(error, httpx.TimeoutException | httpcore.TimeoutException):
-        return TransferFailed(f"Nothing came from {host} within {READ_SECONDS:.0f} s.", may_work_again=True)
+        return TransferFailed(f"Nothing came from {host} within {READ_SECONDS:.0f} s.", is_retryable=True)
     if isinstance(error, httpx.TransportError | httpcore.NetworkError):
-        return TransferFailed(f"The connection to {host} broke off.", may_work_again=True)
+        return TransferFailed(f"The connection to {host} broke off.", is_retryable=True)
     return TransferFailed("The link to the file cannot be used.")
 
 

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from dfui.api.errors import ApiError, DatafinitiError, NotFound
 from dfui.core.clock import Clock
 from dfui.core.details import Details
 from dfui.core.downloads import Download
+from dfui.core.errors import ApiError, DatafinitiError, NotFound
 from dfui.core.identifiers import is_id
 from dfui.store import DownloadRow, Store
 

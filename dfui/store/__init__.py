@@ -8,12 +8,12 @@ import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dfui.store.database import Database, StoreError, make_private
+from dfui.core.errors import NewerSchema, StoreError
+from dfui.store.database import Database, make_private
 from dfui.store.download_query import Arrangement, SortBy
 from dfui.store.inspection import Inspection, inspect_store
 from dfui.store.journal import Journal, JournalFilter, JournalRow
 from dfui.store.known_downloads import DownloadRow, KnownDownloads
-from dfui.store.schema import NewerSchema
 
 __all__ = [
     "Arrangement",

@@ -11,15 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from dfui.core.errors import StoreError
 from dfui.store.schema import migrate, schema_version
 
 BUSY_SECONDS = 5.0
 MOST_BYTES_CHECKED = 32 * 1024 * 1024
 """A larger file takes too long to check at each start (2 ms a MB); damage in one shows when it is read."""
-
-
-class StoreError(Exception):
-    """The store cannot do this; the message is a sentence for the person at the terminal."""
 
 
 class Database:

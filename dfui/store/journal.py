@@ -6,7 +6,8 @@ from array import array
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from dfui.store.database import Database, StoreError
+from dfui.core.errors import StoreError
+from dfui.store.database import Database
 from dfui.store.process_lock import Owners
 
 

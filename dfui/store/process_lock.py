@@ -7,7 +7,7 @@ import os
 import uuid
 from pathlib import Path
 
-from dfui.store.database import StoreError
+from dfui.core.errors import StoreError
 
 
 class Owners:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 
+from dfui.core.errors import NewerSchema
+
 _SCHEMA_1 = """
 CREATE TABLE accounts (
     account INTEGER PRIMARY KEY,
@@ -54,10 +56,6 @@ CREATE INDEX journal_of_download ON journal (account, download_id);
 _MIGRATIONS = [_SCHEMA_1]
 """The statements that lead from each version to the next one."""
 SCHEMA_VERSION = len(_MIGRATIONS)
-
-
-class NewerSchema(Exception):
-    """The database was written by a newer dfui."""
 
 
 def schema_version(connection: sqlite3.Connection) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
 import contextlib
 import enum
 import uuid
@@ -11,6 +10,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from dfui.core.errors import (
+    KeyringFailed,
+    KeyringLocked,
+    KeyringProblem,
+    KeyringSilent,
+    NoKeyring,
+    PlainTextKeyring,
+    TokenError,
+)
 from dfui.core.secret import Secret
 from dfui.system.daemon_thread import call_on_daemon_thread
 
@@ -41,40 +49,6 @@ class Token:
 
     secret: Secret
     source: TokenSource
-
-
-class TokenError(ValueError):
-    """A text that can be no token; the message is a sentence, and holds nothing of the text."""
-
-
-class KeyringProblem(Exception):
-    """The keyring cannot be used; the message is a sentence that says why."""
-
-
-class NoKeyring(KeyringProblem):
-    """There is no keyring here, as is common on a server."""
-
-
-class KeyringLocked(KeyringProblem):
-    """The keyring is locked, and was not unlocked."""
-
-
-class PlainTextKeyring(KeyringProblem):
-    """The only keyring keeps what it is given unencrypted, and the config does not allow that."""
-
-
-class KeyringSilent(KeyringProblem):
-    """The keyring has not answered yet, perhaps because it asks a person; `answer` is done when it does."""
-
-    def __init__(self, answer: concurrent.futures.Future[object]) -> None:
-        super().__init__(
-            f"The keyring has not answered for {KEYRING_SECONDS:.0f} s; it may be waiting for you to unlock it."
-        )
-        self.answer = answer
-
-
-class KeyringFailed(KeyringProblem):
-    """The keyring broke, refused, or did not keep what it was given."""
 
 
 def parse_token(text: str) -> Secret:
@@ -177,7 +151,7 @@ class KeyringEntry:
         try:
             return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(answer)), KEYRING_SECONDS)
         except TimeoutError:
-            raise KeyringSilent(answer) from None  # type: ignore[arg-type]  # of whatever it will give
+            raise KeyringSilent(answer, seconds=KEYRING_SECONDS) from None  # type: ignore[arg-type]  # of whatever it will give
 
 
 async def try_keyring(*, allow_plaintext: bool = False) -> str:

@@ -6,13 +6,7 @@ import os
 import uuid
 from pathlib import Path
 
-
-class ExportError(Exception):
-    """The file was not written; the message is a sentence for the person at the terminal."""
-
-
-class FileExists(ExportError):
-    """There is such a file, and it was not to be overwritten."""
+from dfui.core.errors import ExportError, FileExists
 
 
 def write_export(path: Path, text: str, *, overwrite: bool = False) -> None:

@@ -6,7 +6,7 @@ import logging
 import os
 from pathlib import Path
 
-from dfui.system.settings import SettingsError
+from dfui.core.errors import SettingsError
 
 
 def write_log(path: Path) -> None:

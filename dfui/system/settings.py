@@ -9,14 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-from dfui.core.addresses import DATAFINITI_URL, AddressError, ApiAddress, parse_api_url
+from dfui.core.addresses import DATAFINITI_URL, ApiAddress, parse_api_url
+from dfui.core.errors import AddressError, SettingsError
 
 DEFAULT_PROFILE = "default"
 PROFILE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-
-
-class SettingsError(Exception):
-    """A setting that cannot be used; the message is a sentence for the person at the terminal."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,17 +13,24 @@ from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
-from dfui.api.errors import DatafinitiError, NotFound, Unauthorized
 from dfui.core.clock import Clock
 from dfui.core.details import Details
+from dfui.core.errors import (
+    DatafinitiError,
+    KeyringProblem,
+    KeyringSilent,
+    NotFound,
+    StoreError,
+    TokenError,
+    Unauthorized,
+)
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.secret import Secret
 from dfui.operations.cancel import Progress, cancel, settle
 from dfui.operations.fetch_control import FetchControl
 from dfui.operations.sign_in import Access
 from dfui.operations.watching import Follower, ListProgress, Looks, refresh_list
-from dfui.store import Store, StoreError
-from dfui.system.credentials import KeyringProblem, KeyringSilent, TokenError
+from dfui.store import Store
 from dfui.tui.messages import (
     AccountNotSeen,
     AccountSeen,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dfui.api.errors import Unauthorized
+from dfui.core.errors import KeyringProblem, Unauthorized
 from dfui.core.sanitize import sanitize
-from dfui.system.credentials import KeyringProblem, TokenSource
+from dfui.system.credentials import TokenSource
 from dfui.system.settings import Settings
 from dfui.wording.errors import answered, keyring_sentences
 from dfui.wording.facts import Fact, fact

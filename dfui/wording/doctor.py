@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from dfui.api.errors import ApiError, DatafinitiError, Unauthorized
+from dfui.core.errors import ApiError, DatafinitiError, KeyringProblem, Unauthorized
 from dfui.core.sanitize import sanitize
 from dfui.store import Inspection
-from dfui.system.credentials import KeyringProblem, TokenSource
+from dfui.system.credentials import TokenSource
 from dfui.system.settings import Settings
 from dfui.system.terminal import SMALLEST, Terminal
 from dfui.wording.access import account_facts

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dfui.api.errors import (
+from dfui.core.errors import (
     AnswerLost,
     DatafinitiError,
     InsecureConnection,
+    KeyringLocked,
+    KeyringProblem,
+    KeyringSilent,
+    NoKeyring,
     NotConnected,
     NotFound,
+    PlainTextKeyring,
     Refused,
     TooManyRequests,
     Unauthorized,
 )
 from dfui.core.sanitize import sanitize
-from dfui.system.credentials import KeyringLocked, KeyringProblem, KeyringSilent, NoKeyring, PlainTextKeyring
 from dfui.wording.figures import as_sentence
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, tzinfo
 
+from dfui.core.errors import ExportError, FileExists, StoreError
 from dfui.core.receipts import HistoryEntry
 from dfui.core.sanitize import sanitize
-from dfui.store import StoreError
-from dfui.system.export import ExportError, FileExists
 from dfui.wording.facts import Fact, fact
 from dfui.wording.figures import counted, date_time, dated, day_and_time, number
 

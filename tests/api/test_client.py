@@ -16,7 +16,9 @@ import pytest
 import trustme
 
 from dfui.api.client import DatafinitiClient
-from dfui.api.errors import (
+from dfui.core.addresses import parse_api_url
+from dfui.core.clock import ManualClock
+from dfui.core.errors import (
     AnswerLost,
     ApiError,
     DatafinitiError,
@@ -28,8 +30,6 @@ from dfui.api.errors import (
     TooManyRequests,
     Unauthorized,
 )
-from dfui.core.addresses import parse_api_url
-from dfui.core.clock import ManualClock
 from dfui.core.secret import Secret
 from dfui.simulator.account import EMAIL, PASSWORD, TOKEN, Dialect, Simulator
 from tests.support.server import SimulatorServer

@@ -16,7 +16,8 @@ import trustme
 
 from dfui.api import client as client_module
 from dfui.api.client import LARGEST_ANSWER, DatafinitiClient
-from dfui.api.errors import (
+from dfui.core.addresses import parse_api_url
+from dfui.core.errors import (
     AnswerLost,
     ApiError,
     DatafinitiError,
@@ -28,7 +29,6 @@ from dfui.api.errors import (
     TooManyRequests,
     Unauthorized,
 )
-from dfui.core.addresses import parse_api_url
 from dfui.core.secret import Secret
 from tests.support.fault_server import Answer, FaultServer, close, http, raw, reset
 

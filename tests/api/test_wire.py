@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dfui.api import wire
-from dfui.api.wire import UnreadableAnswer
+from dfui.core.errors import UnreadableAnswer
 
 DOCS_2026 = {
     "id": "dl_847070", "status": "in_progress", "num_records": 34120, "results": [{"url": "https://files/1"}],

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from dfui.store import DownloadRow, Store, StoreError, open_store, temporary_store
+from dfui.core.errors import StoreError
+from dfui.store import DownloadRow, Store, open_store, temporary_store
 
 ORIGIN = "https://api.datafiniti.co"
 ROOT = Path(__file__).parents[2]

@@ -21,8 +21,9 @@ from typing import Any
 from keyring.backends import SecretService
 
 from dfui.core.addresses import DATAFINITI
+from dfui.core.errors import KeyringProblem
 from dfui.core.secret import Secret
-from dfui.system.credentials import KeyringEntry, KeyringProblem, try_keyring
+from dfui.system.credentials import KeyringEntry, try_keyring
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = b"of the login keyring"

@@ -10,7 +10,8 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
-from dfui.core.identifiers import NotAnId, ids_in_paste
+from dfui.core.errors import NotAnId
+from dfui.core.identifiers import ids_in_paste
 from dfui.core.sanitize import sanitize
 from dfui.tui.widgets.paste_input import PasteInput
 

@@ -14,9 +14,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from dfui.core.clock import Clock
+from dfui.core.errors import ExportError, FileExists, StoreError
 from dfui.core.receipts import HistoryEntry, export_text
-from dfui.store import Journal, JournalFilter, StoreError
-from dfui.system.export import ExportError, FileExists, write_export
+from dfui.store import Journal, JournalFilter
+from dfui.system.export import write_export
 from dfui.tui.screens.history_entry import HistoryEntryModal
 from dfui.tui.screens.question import Question
 from dfui.tui.widgets.history_list import HistoryList

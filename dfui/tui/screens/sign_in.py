@@ -12,8 +12,9 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Checkbox, Input, Static
 
+from dfui.core.errors import TokenError
 from dfui.core.secret import Secret
-from dfui.system.credentials import TokenError, parse_token
+from dfui.system.credentials import parse_token
 from dfui.tui.session import Session
 
 

@@ -18,7 +18,8 @@ from textual.strip import Strip
 
 from dfui.core.clock import Clock
 from dfui.core.downloads import Download, Status
-from dfui.store import Arrangement, KnownDownloads, SortBy, StoreError
+from dfui.core.errors import StoreError
+from dfui.store import Arrangement, KnownDownloads, SortBy
 from dfui.tui.widgets.columns import Cell, column_at, fit, fitting, headings
 from dfui.tui.widgets.downloads_window import DownloadsWindow
 from dfui.wording.downloads import nothing_matches

@@ -15,8 +15,9 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from dfui.core.errors import StoreError
 from dfui.core.receipts import HistoryEntry
-from dfui.store import Journal, JournalFilter, StoreError
+from dfui.store import Journal, JournalFilter
 from dfui.wording.history import HISTORY_HEADINGS, entry_cells
 
 PAGE_ROWS = 128

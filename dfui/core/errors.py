@@ -1,0 +1,301 @@
+"""Everything that dfui raises on purpose: one tree, so that a front end catches `DfuiError` and has caught all of it.
+
+    DfuiError
+    ├── CommandError                 a command cannot go on
+    ├── NotAnId                      a text that is no download ID
+    ├── AddressError                 an API address that the token must not be sent to
+    ├── SettingsError                a setting that cannot be used
+    ├── TokenError                   a text that can be no token
+    ├── KeyringProblem               the keyring cannot be used
+    │   ├── NoKeyring
+    │   ├── KeyringLocked
+    │   ├── PlainTextKeyring
+    │   ├── KeyringSilent
+    │   └── KeyringFailed
+    ├── StoreError                   known downloads and the journal cannot be read or written
+    │   └── NewerSchema
+    ├── ExportError                  a file that was asked for was not written
+    │   └── FileExists
+    ├── TransferError                a result file is not here, or not whole
+    │   ├── TransferFailed
+    │   ├── LinkExpired
+    │   ├── AlreadyThere
+    │   └── Halted
+    └── DatafinitiError              a call of the API did not do what it was for
+        ├── UnreadableAnswer
+        ├── NotConnected
+        │   └── InsecureConnection
+        ├── AnswerLost
+        └── ApiError
+            ├── Refused
+            ├── Unauthorized
+            ├── NotFound
+            ├── TooManyRequests
+            └── ServerFault
+
+Each message is a sentence for the person at the terminal, and holds neither the token nor a result link.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+
+class DfuiError(Exception):
+    """Something kept dfui from doing what was asked."""
+
+    KIND = "error"
+
+    @property
+    def kind(self) -> str:
+        """The error's name for scripts, as in `{"error": {"kind": …}}`."""
+        return self.KIND
+
+
+class CommandError(DfuiError):
+    """A command cannot go on."""
+
+    def __init__(self, kind: str, message: str, exit_code: int, details: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self._kind = kind
+        self.exit_code = exit_code
+        self.details = details
+
+    @property
+    def kind(self) -> str:
+        """The error's name for scripts; each command error says its own."""
+        return self._kind
+
+
+# ── what was given ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class NotAnId(DfuiError):
+    """A text that is no download ID; `text` is as it was given."""
+
+    KIND = "usage"
+
+    def __init__(self, text: str) -> None:
+        rule = "An ID is 1 to 128 letters, digits, _ and -, with at least one digit"
+        super().__init__(f"{text!r} is no download ID. {rule}.")
+        self.text = text
+
+
+class AddressError(DfuiError):
+    """An API address that the token must not be sent to."""
+
+    KIND = "settings"
+
+
+class SettingsError(DfuiError):
+    """A setting that cannot be used."""
+
+    KIND = "settings"
+
+
+class TokenError(DfuiError):
+    """A text that can be no token; the message holds nothing of the text."""
+
+    KIND = "token"
+
+
+# ── this machine ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class KeyringProblem(DfuiError):
+    """The keyring cannot be used."""
+
+    KIND = "keyring"
+
+
+class NoKeyring(KeyringProblem):
+    """There is no keyring here, as is common on a server."""
+
+
+class KeyringLocked(KeyringProblem):
+    """The keyring is locked, and was not unlocked."""
+
+
+class PlainTextKeyring(KeyringProblem):
+    """The only keyring stores the token unencrypted, and the config does not allow that."""
+
+
+class KeyringSilent(KeyringProblem):
+    """The keyring has not answered yet, perhaps because it asks a person; `answer` is done when it does."""
+
+    def __init__(self, answer: Future[object], *, seconds: float) -> None:
+        super().__init__(f"The keyring has not answered for {seconds:.0f} s; it may be waiting for you to unlock it.")
+        self.answer = answer
+
+
+class KeyringFailed(KeyringProblem):
+    """The keyring broke, refused, or did not keep what it was given."""
+
+
+class StoreError(DfuiError):
+    """The store cannot do this: it is locked, full, damaged, or cannot be written."""
+
+    KIND = "store"
+
+
+class NewerSchema(StoreError):
+    """The database was written by a newer dfui, and is left alone."""
+
+
+class ExportError(DfuiError):
+    """The file was not written."""
+
+    KIND = "export"
+
+
+class FileExists(ExportError):
+    """There is such a file, and it was not to be overwritten."""
+
+
+# ── fetching ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class TransferError(DfuiError):
+    """A result file is not here, or not whole."""
+
+    KIND = "transfer"
+
+
+class TransferFailed(TransferError):
+    """The file could not be fetched. With `is_retryable`, another try may bring it."""
+
+    def __init__(self, sentence: str, *, is_retryable: bool = False) -> None:
+        super().__init__(sentence)
+        self.is_retryable = is_retryable
+
+
+class LinkExpired(TransferError):
+    """The object store does not take the link any more."""
+
+
+class AlreadyThere(TransferError):
+    """A file with this name is here; `is_same`: it is the complete one. `size` is in bytes."""
+
+    def __init__(self, size: int, *, is_same: bool) -> None:
+        super().__init__()
+        self.size = size
+        self.is_same = is_same
+
+
+class Halted(TransferError):
+    """The transfer was paused or stopped; what came is kept."""
+
+
+# ── the API ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class DatafinitiError(DfuiError):
+    """Something kept a call of the API from doing what it was for."""
+
+
+class UnreadableAnswer(DatafinitiError):
+    """A body that is not what the call answers with; the message says what is wrong with it."""
+
+
+class NotConnected(DatafinitiError):
+    """No request was sent: no route, no name, no answer to the connection, or a proxy that let nothing through."""
+
+    KIND = "not_connected"
+
+
+class InsecureConnection(NotConnected):
+    """TLS could not be established, so nothing was sent: a certificate that is not trusted, a wrong host, no TLS."""
+
+    KIND = "insecure_connection"
+
+
+class AnswerLost(DatafinitiError):
+    """The request was sent, and no readable answer came; the API may have done what was asked."""
+
+    KIND = "answer_lost"
+
+    def __init__(self, message: str, *, http_status: int | None = None) -> None:
+        super().__init__(message)
+        self.http_status = http_status
+        """The status of the answer, where at least that could be read."""
+
+
+class ApiError(DatafinitiError):
+    """The API answered, and the answer is an error or not an answer to the call (3xx, 4xx, 5xx)."""
+
+    KIND = "api_error"
+
+    def __init__(
+        self,
+        http_status: int,
+        api_message: str | None = None,
+        details: tuple[str, ...] = (),
+        *,
+        retry_after: float | None = None,
+    ) -> None:
+        self.http_status = http_status
+        self.api_message = api_message
+        """The API's own words, as they came; None where it gave none."""
+        self.details = details
+        """What else the API said: `field: message`, or the further messages of a list."""
+        self.retry_after = retry_after
+        """Seconds to wait before the next try, where the answer named them."""
+        super().__init__(
+            f"The API answered HTTP {http_status}" + (f" and said “{api_message}”" if api_message else "") + "."
+        )
+
+
+class Refused(ApiError):
+    """3xx or 4xx, other than those below: the API will not do this."""
+
+    KIND = "refused"
+
+
+class Unauthorized(ApiError):
+    """401, or a 400 about the token: the token is not valid, or not active."""
+
+    KIND = "unauthorized"
+
+
+class NotFound(ApiError):
+    """404: there is no such download on this account."""
+
+    KIND = "not_found"
+
+
+class TooManyRequests(ApiError):
+    """429: ask again later."""
+
+    KIND = "too_many_requests"
+
+
+class ServerFault(ApiError):
+    """5xx: the API, or something before it, failed; a request that changes something may have done so."""
+
+    KIND = "server_fault"
+
+
+def error_for(
+    http_status: int, api_message: str | None, details: tuple[str, ...], retry_after: float | None
+) -> ApiError:
+    """The error that an answer stands for, by its HTTP status and, for a 400 about the token, its words."""
+    kind: type[ApiError]
+    if http_status == 401 or (http_status == 400 and _is_about_the_token(api_message)):
+        kind = Unauthorized
+    elif http_status == 404:
+        kind = NotFound
+    elif http_status == 429:
+        kind = TooManyRequests
+    elif http_status >= 500:
+        kind = ServerFault
+    else:
+        kind = Refused
+    return kind(http_status, api_message, details, retry_after=retry_after)
+
+
+def _is_about_the_token(api_message: str | None) -> bool:
+    """Documented: `An invalid user token was provided.` and `An inactive user token was provided.`"""
+    return api_message is not None and "user token was provided" in api_message.lower()
