@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from dfui.cli.demo import simulated_account
 from dfui.core.addresses import DATAFINITI
-from dfui.core.clock import ManualClock
+from dfui.simulator.manual_clock import ManualClock
 from dfui.system.settings import Settings
 from dfui.tui.app import DfuiApp
 from dfui.tui.messages import Reach

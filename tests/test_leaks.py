@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from dfui.core.clock import Clock
-from dfui.simulator.account import Simulator, demo_account
+from dfui.simulator.account import Simulator
+from dfui.simulator.worlds import demo_account
 from tests.support.server import SimulatorServer
 from tests.support.tui_process import TuiProcess, wait_until
 

@@ -9,7 +9,7 @@ from dfui.cli.context import Context, ids_of, run_command
 from dfui.cli.download_lines import download_lines
 from dfui.core.downloads import Download, download_json
 from dfui.core.errors import CommandError, DatafinitiError, KeyringProblem, NotFound
-from dfui.operations.watching import refresh_one
+from dfui.operations.refresh import refresh_one
 from dfui.wording.access import not_signed_in
 from dfui.wording.errors import error_sentences, keyring_sentences
 

@@ -15,8 +15,9 @@ from dfui.cli.prompts import ask, read_hidden_meanwhile
 from dfui.core.downloads import Download
 from dfui.core.errors import CommandError, DatafinitiError, NotFound, StoreError, TokenError
 from dfui.core.outcomes import Outcome, OutcomeKind, outcome_json
+from dfui.core.progress import Progress
 from dfui.core.sanitize import sanitize
-from dfui.operations.cancel import MOST_REQUESTS, Progress, cancel
+from dfui.operations.cancel import MOST_REQUESTS, cancel
 from dfui.system.credentials import parse_token
 from dfui.wording.confirming import confirm_consequences, confirm_facts, confirm_title
 from dfui.wording.errors import error_sentences

@@ -65,7 +65,7 @@ class Context:
 
     async def settle(self, client: DatafinitiClient) -> None:
         """Settle the cancellations that a dfui left open which is gone, and tell of them."""
-        from dfui.operations.cancel import settle
+        from dfui.operations.settle import settle
 
         try:
             async for outcome in settle(client=client, store=self.store, clock=self.clock):

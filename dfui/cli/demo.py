@@ -11,6 +11,7 @@ from dfui.core.secret import Secret
 from dfui.operations.sign_in import Access
 from dfui.simulator import account as simulator
 from dfui.simulator.files import SimulatedFiles
+from dfui.simulator.worlds import demo_account
 from dfui.store import Store, temporary_store
 from dfui.system.credentials import Token, TokenSource
 from dfui.system.settings import Settings
@@ -26,7 +27,7 @@ def simulated_account(settings: Settings, clock: Clock, *, latency: float = LATE
         await clock.sleep(latency)
 
     settings = replace(settings, profile="demo", address=DATAFINITI)
-    account = simulator.demo_account(clock.now)
+    account = demo_account(clock.now)
     transport = simulator.transport(account, latency=wait if latency else None)
     token = Token(Secret(simulator.TOKEN), TokenSource.SESSION)
 

@@ -13,7 +13,7 @@ from dfui.cli.console import Console, ExitCode
 from dfui.cli.context import Context, exit_code_of, ids_of, run_command
 from dfui.cli.fetch_progress import FetchProgress
 from dfui.cli.prompts import ask
-from dfui.core.fetch_events import folders_for
+from dfui.core.progress import folders_for
 from dfui.core.sanitize import sanitize
 from dfui.operations.fetch import fetch
 from dfui.operations.fetch_control import FetchControl

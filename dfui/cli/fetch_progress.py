@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from dfui.cli.console import Console
-from dfui.core.fetch_events import DownloadFiles, Event, FileProgress, FileState
+from dfui.core.progress import DownloadFiles, Event, FileProgress, FileState
 from dfui.core.sanitize import sanitize
 from dfui.operations.fetch_summary import FetchSummary
 from dfui.wording import fetching

@@ -9,7 +9,7 @@ from dfui.cli.context import Context, run_command
 from dfui.cli.download_lines import download_lines
 from dfui.core.downloads import Download, download_json
 from dfui.core.sanitize import sanitize
-from dfui.operations.watching import refresh_list
+from dfui.operations.refresh import refresh_list
 from dfui.wording.downloads import list_broken_off
 
 

@@ -8,7 +8,7 @@ from dfui.cli.console import Console, ExitCode
 from dfui.cli.context import Context, ids_of, run_command
 from dfui.core.details import details_json
 from dfui.core.receipts import HistoryEntry
-from dfui.operations.watching import look_closely
+from dfui.operations.refresh import look_closely
 from dfui.store import JournalFilter
 from dfui.wording.details import details_facts, details_title
 from dfui.wording.facts import fact_lines

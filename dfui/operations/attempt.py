@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import enum
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from dfui.core.clock import Clock
@@ -22,6 +20,7 @@ from dfui.core.errors import (
     Unauthorized,
 )
 from dfui.core.outcomes import Outcome, OutcomeKind
+from dfui.core.progress import Progress, Step
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
@@ -40,23 +39,6 @@ MOST_ANNOUNCED_WAITS = 3
 """`Retry-After`s that are waited out; who goes on asking for more is not waited for without end."""
 
 Answer = TypeVar("Answer")
-
-
-class Step(enum.Enum):
-    """What dfui is doing for a download right now."""
-
-    SENDING = "sending"
-    CHECKING = "checking"
-    WAITING = "waiting"
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """A step that a cancellation has come to; a wait tells its seconds."""
-
-    download_id: str
-    step: Step
-    seconds: float | None = None
 
 
 class Surroundings(Protocol):

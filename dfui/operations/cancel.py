@@ -1,4 +1,4 @@
-"""Cancelling downloads, one or many: the journal, the attempts, the outcomes; and settling what a crash left."""
+"""Cancelling downloads, one or many: the journal, the attempts, the outcomes."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING
 
 from dfui.core.clock import Clock
 from dfui.core.downloads import Download
-from dfui.core.errors import DatafinitiError, NotFound, StoreError
+from dfui.core.errors import StoreError
 from dfui.core.outcomes import Outcome, OutcomeKind
-from dfui.operations.attempt import Attempt, Progress, Step
-from dfui.store import JournalRow, Store
+from dfui.core.progress import Progress
+from dfui.operations.attempt import Attempt
+from dfui.store import Store
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
     from dfui.core.secret import Secret
-
-__all__ = ["Event", "Progress", "SignIn", "Step", "cancel", "settle"]
 
 MOST_REQUESTS = 8
 """Requests at a time."""
@@ -67,56 +66,6 @@ async def cancel(
         for task in (watch, *attempts):
             task.cancel()
         await asyncio.gather(watch, *attempts, return_exceptions=True)
-
-
-async def settle(*, client: DatafinitiClient, store: Store, clock: Clock | None = None) -> AsyncIterator[Outcome]:
-    """Settle the cancellations that a dfui left open which is gone: by GET alone, a DELETE is not sent again.
-
-    Where the state cannot be learnt now, the entry stays open for the next start.
-
-    Raises:
-        StoreError: the journal cannot be read.
-    """
-    clock = clock or Clock()
-    gate = asyncio.Semaphore(MOST_REQUESTS)
-
-    async def look(row: JournalRow) -> Outcome | None:
-        async with gate:
-            began = clock.monotonic()
-            seen: Download | None = None
-            kind = OutcomeKind.NOT_FOUND
-            try:
-                answer = await client.get_download(row.download_id)
-            except NotFound:
-                pass
-            except DatafinitiError:
-                return None
-            else:
-                seen = Download.from_answer(answer, seen_at=clock.now())
-                kind = _kind_after_a_crash(row, seen)
-        outcome = Outcome(row.download_id, kind, seen=seen, http_status=row.http_status, api_message=row.api_message)
-        if seen is not None:
-            store.downloads.observe([seen.to_row()], observed=began, now=clock.monotonic())
-        _close(store, row.entry, outcome, clock)
-        return outcome
-
-    looks = [asyncio.create_task(look(row)) for row in store.journal.take_over_abandoned()]
-    try:
-        for next_look in asyncio.as_completed(looks):
-            if (outcome := await next_look) is not None:
-                yield outcome
-    finally:
-        for task in looks:
-            task.cancel()
-
-
-def _kind_after_a_crash(row: JournalRow, seen: Download) -> OutcomeKind:
-    if seen.status.is_final:
-        return OutcomeKind(seen.status.value)
-    if row.deletes_sent == 0:
-        return OutcomeKind.NOT_SENT
-    was_accepted = row.http_status is not None and 200 <= row.http_status < 300
-    return OutcomeKind.ACCEPTED if was_accepted else OutcomeKind.STILL_ACTIVE
 
 
 def _close(store: Store, entry: int, outcome: Outcome, clock: Clock) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from dfui.core.clock import Clock
 from dfui.core.downloads import Download
 from dfui.core.errors import AlreadyThere, DatafinitiError, Halted, LinkExpired, NotFound, TransferFailed
-from dfui.core.fetch_events import DownloadFiles, Event, FileProgress, FileState
+from dfui.core.progress import DownloadFiles, Event, FileProgress, FileState
 from dfui.core.result_files import ResultFile, count_records, files_of
 from dfui.operations.fetch_control import FetchControl
 from dfui.operations.transfer import Received, Transfer, files_client

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from dfui.core.fetch_events import DownloadFiles, Event, FileProgress, FileState
+from dfui.core.progress import DownloadFiles, Event, FileProgress, FileState
 from dfui.core.sanitize import sanitize
 from dfui.wording import fetching
 from dfui.wording.errors import error_sentences

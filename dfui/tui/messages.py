@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from dfui.core.details import Details
-from dfui.core.fetch_events import Event
 from dfui.core.outcomes import Outcome
-from dfui.operations.cancel import Progress
-from dfui.operations.watching import ListProgress
+from dfui.core.progress import Event, ListProgress, Progress
 
 if TYPE_CHECKING:
     from dfui.api.wire import Account

@@ -25,11 +25,14 @@ from dfui.core.errors import (
     Unauthorized,
 )
 from dfui.core.outcomes import Outcome, OutcomeKind
+from dfui.core.progress import ListProgress, Progress
 from dfui.core.secret import Secret
-from dfui.operations.cancel import Progress, cancel, settle
+from dfui.operations.cancel import cancel
 from dfui.operations.fetch_control import FetchControl
+from dfui.operations.follow import Follower, Looks
+from dfui.operations.refresh import refresh_list
+from dfui.operations.settle import settle
 from dfui.operations.sign_in import Access
-from dfui.operations.watching import Follower, ListProgress, Looks, refresh_list
 from dfui.store import Store
 from dfui.tui.messages import (
     AccountNotSeen,

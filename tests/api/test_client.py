@@ -17,7 +17,6 @@ import trustme
 
 from dfui.api.client import DatafinitiClient
 from dfui.core.addresses import parse_api_url
-from dfui.core.clock import ManualClock
 from dfui.core.errors import (
     AnswerLost,
     ApiError,
@@ -32,6 +31,7 @@ from dfui.core.errors import (
 )
 from dfui.core.secret import Secret
 from dfui.simulator.account import EMAIL, PASSWORD, TOKEN, Dialect, Simulator
+from dfui.simulator.manual_clock import ManualClock
 from tests.support.server import SimulatorServer
 
 MARKED = "MARKED-token-0123456789"

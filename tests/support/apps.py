@@ -13,10 +13,10 @@ from textual.widgets import Static
 
 from dfui.api.client import DatafinitiClient
 from dfui.core.addresses import DATAFINITI, parse_api_url
-from dfui.core.clock import ManualClock
 from dfui.core.secret import Secret
 from dfui.operations.sign_in import Access
 from dfui.simulator.account import TOKEN, Simulator, transport
+from dfui.simulator.manual_clock import ManualClock
 from dfui.store import Store, temporary_store
 from dfui.system.credentials import Token, TokenSource
 from dfui.system.settings import Settings

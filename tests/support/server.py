@@ -17,8 +17,9 @@ from typing import Any, Self, cast
 import httpx
 
 from dfui.core.clock import Clock
-from dfui.simulator.account import TOKEN, Dialect, Simulator, demo_account
+from dfui.simulator.account import TOKEN, Dialect, Simulator
 from dfui.simulator.files import SimulatedFiles
+from dfui.simulator.worlds import demo_account
 
 Handle = Callable[[httpx.Request], httpx.Response]
 Fault = Callable[[socket.socket, Handle], None]

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from dfui.core.addresses import DATAFINITI
-from dfui.core.clock import ManualClock
 from dfui.simulator.account import Dialect, Simulator
+from dfui.simulator.manual_clock import ManualClock
 from dfui.store import open_store
 from dfui.tui.screens.confirm_cancel import ConfirmCancel
 from dfui.tui.screens.downloads import DownloadsScreen

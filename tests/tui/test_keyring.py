@@ -12,9 +12,9 @@ from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked
 
 from dfui.core.addresses import parse_api_url
-from dfui.core.clock import ManualClock
 from dfui.operations.sign_in import Access
 from dfui.simulator.account import TOKEN, Simulator
+from dfui.simulator.manual_clock import ManualClock
 from dfui.store import temporary_store
 from dfui.system import credentials
 from dfui.system.settings import Settings

@@ -7,8 +7,9 @@ from collections.abc import Callable
 import pytest
 from textual.pilot import Pilot
 
-from dfui.core.clock import ManualClock
-from dfui.simulator.account import Simulator, demo_account
+from dfui.simulator.account import Simulator
+from dfui.simulator.manual_clock import ManualClock
+from dfui.simulator.worlds import demo_account
 from dfui.tui.app import DfuiApp
 from dfui.tui.screens.account import AccountModal
 from dfui.tui.screens.add_downloads import AddDownloads

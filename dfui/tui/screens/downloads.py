@@ -13,8 +13,8 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from dfui.core.downloads import Download
+from dfui.core.progress import Step
 from dfui.core.sanitize import sanitize
-from dfui.operations.cancel import Step
 from dfui.store import SortBy
 from dfui.tui.messages import (
     AccountNotSeen,

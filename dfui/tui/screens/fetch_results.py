@@ -15,7 +15,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
-from dfui.core.fetch_events import Event, FileProgress, FileState, folders_for
+from dfui.core.progress import Event, FileProgress, FileState, folders_for
 from dfui.core.sanitize import sanitize
 from dfui.operations.fetch_control import FetchControl
 from dfui.operations.fetch_summary import FetchSummary, summary_lines

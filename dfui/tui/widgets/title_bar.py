@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from dfui.operations.watching import ListProgress
+from dfui.core.progress import ListProgress
 from dfui.tui.messages import Reach
 from dfui.wording.downloads import list_progress
 from dfui.wording.figures import clock_time

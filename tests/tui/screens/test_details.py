@@ -7,8 +7,8 @@ import threading
 import httpx
 import pytest
 
-from dfui.core.clock import ManualClock
 from dfui.simulator.account import Dialect, Simulator
+from dfui.simulator.manual_clock import ManualClock
 from dfui.store import DownloadRow, temporary_store
 from dfui.tui.screens.confirm_cancel import ConfirmCancel
 from dfui.tui.screens.details import DetailsModal

@@ -6,8 +6,8 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from dfui.core.clock import ManualClock
 from dfui.simulator.account import Simulator
+from dfui.simulator.manual_clock import ManualClock
 from dfui.store import DownloadRow, Store, temporary_store
 from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.screens.sort_by import SortByModal

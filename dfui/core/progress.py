@@ -1,4 +1,4 @@
-"""What a fetch of result files tells of each download and file, and where the files go."""
+"""How far something under way has come: a cancellation, a look at the list, a fetch of result files."""
 
 from __future__ import annotations
 
@@ -12,6 +12,31 @@ from dfui.core.downloads import Download
 
 if TYPE_CHECKING:
     from dfui.core.errors import DatafinitiError
+
+
+class Step(enum.Enum):
+    """What dfui is doing for a download right now."""
+
+    SENDING = "sending"
+    CHECKING = "checking"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A step that a cancellation has come to; a wait tells its seconds."""
+
+    download_id: str
+    step: Step
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListProgress:
+    """How far a look at the whole list has come."""
+
+    bytes_read: int
+    downloads_stored: int = 0
 
 
 class FileState(enum.Enum):

@@ -7,10 +7,12 @@ import pytest
 
 from dfui.api.client import DatafinitiClient
 from dfui.core.addresses import DATAFINITI
-from dfui.core.clock import ManualClock
+from dfui.core.progress import ListProgress
 from dfui.core.secret import Secret
-from dfui.operations.watching import MOST_LOOKS, Follower, ListProgress, Looks, refresh_list
+from dfui.operations.follow import MOST_LOOKS, Follower, Looks
+from dfui.operations.refresh import refresh_list
 from dfui.simulator.account import TOKEN, Simulator, transport
+from dfui.simulator.manual_clock import ManualClock
 from dfui.store import Store
 
 

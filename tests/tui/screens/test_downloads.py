@@ -6,8 +6,8 @@ import httpx
 import pytest
 from textual.binding import Binding
 
-from dfui.core.clock import ManualClock
 from dfui.simulator.account import Simulator
+from dfui.simulator.manual_clock import ManualClock
 from dfui.store import DownloadRow, temporary_store
 from dfui.tui.screens.add_downloads import AddDownloads
 from dfui.tui.screens.downloads import DownloadsScreen

@@ -9,11 +9,12 @@ import httpx
 import pytest
 
 from dfui.api.client import DatafinitiClient
-from dfui.core.clock import ManualClock
 from dfui.core.outcomes import Outcome, OutcomeKind
+from dfui.core.progress import Progress
 from dfui.core.secret import Secret
-from dfui.operations.cancel import MOST_REQUESTS, Event, Progress, SignIn, cancel
+from dfui.operations.cancel import MOST_REQUESTS, Event, SignIn, cancel
 from dfui.simulator.account import Dialect, Simulator
+from dfui.simulator.manual_clock import ManualClock
 from dfui.store import DownloadRow, Store
 
 Answer = Callable[[httpx.Request], httpx.Response | None]

@@ -18,7 +18,7 @@ from dfui.core.addresses import parse_api_url
 from dfui.core.clock import Clock
 from dfui.core.outcomes import Outcome
 from dfui.core.secret import Secret
-from dfui.operations.cancel import settle
+from dfui.operations.settle import settle
 from dfui.simulator.account import TOKEN, Simulator
 from dfui.store import Store, open_store
 from tests.support.server import SimulatorServer

@@ -13,11 +13,11 @@ import pytest
 from dfui.api import client as client_module
 from dfui.api.client import DatafinitiClient
 from dfui.core.addresses import parse_api_url
-from dfui.core.clock import ManualClock
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.secret import Secret
 from dfui.operations.cancel import cancel
 from dfui.simulator.account import TOKEN, Simulator
+from dfui.simulator.manual_clock import ManualClock
 from dfui.store import Store
 from tests.support.server import Fault, Handle, SimulatorServer
 
@@ -196,7 +196,7 @@ async def test_an_older_list_does_not_turn_cancelled_back(
     real_client: DatafinitiClient, server: SimulatorServer, store: Store, clock: ManualClock
 ) -> None:
     from dfui.core.downloads import Download
-    from dfui.operations.watching import refresh_one
+    from dfui.operations.refresh import refresh_one
 
     before = await refresh_one(real_client, store, "7", clock=clock)
     began = clock.monotonic()

@@ -15,12 +15,12 @@ import pytest
 
 from dfui.api.client import DatafinitiClient
 from dfui.core.addresses import parse_api_url
-from dfui.core.clock import ManualClock
-from dfui.core.fetch_events import DownloadFiles, FileProgress, FileState, folders_for
+from dfui.core.progress import DownloadFiles, FileProgress, FileState, folders_for
 from dfui.core.secret import Secret
 from dfui.operations.fetch import MOST_FILES, fetch
 from dfui.operations.fetch_control import FetchControl
 from dfui.simulator.account import TOKEN, Simulator
+from dfui.simulator.manual_clock import ManualClock
 from dfui.store import Store
 from tests.support.file_server import MODIFIED_AT, FileServer, StoredFile
 from tests.support.server import SimulatorServer

@@ -1,0 +1,105 @@
+"""Keeping known downloads current: the whole list, one of them, and following the active ones."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from dfui.core.clock import Clock
+from dfui.core.details import Details
+from dfui.core.downloads import Download
+from dfui.core.errors import NotFound
+from dfui.core.identifiers import is_id
+from dfui.core.progress import ListProgress
+from dfui.store import DownloadRow, Store
+
+if TYPE_CHECKING:
+    from dfui.api.client import DatafinitiClient
+
+PROGRESS_SECONDS = 0.5
+"""Between two tellings of how far a list has come."""
+ROWS_A_TELLING = 500
+
+
+@dataclass(frozen=True, slots=True)
+class ListRefresh:
+    """What a look at the whole list brought."""
+
+    downloads: int
+    """How many were read."""
+    skipped: tuple[str, ...] = ()
+    """What was wrong with each record that could not be read."""
+    broken_off: str | None = None
+    """Why the list ended early, where it did."""
+
+
+async def refresh_list(
+    client: DatafinitiClient,
+    store: Store,
+    *,
+    clock: Clock,
+    progressed: Callable[[ListProgress], None] = lambda progress: None,
+) -> ListRefresh:
+    """Take over every download of the account; `GET /downloads`. Reading and storing happen on threads.
+
+    `progressed` is called now and then, from any thread, where this takes its time.
+
+    Raises:
+        DatafinitiError: there was no list.
+        StoreError: it could not be stored.
+    """
+    began = told = clock.monotonic()
+    bytes_read = 0
+
+    def tell(stored: int) -> None:
+        nonlocal told
+        if clock.monotonic() - told >= PROGRESS_SECONDS:
+            told = clock.monotonic()
+            progressed(ListProgress(bytes_read, stored))
+
+    def read(so_far: int) -> None:
+        nonlocal bytes_read
+        bytes_read = so_far
+        tell(0)
+
+    answer = await client.list_downloads(progressed=read)
+    seen_at, now = clock.now(), clock.monotonic()
+    readable = [download for download in answer.downloads if is_id(download.id)]
+
+    def rows() -> Iterator[DownloadRow]:
+        for stored, download in enumerate(readable):
+            if stored % ROWS_A_TELLING == 0:
+                tell(stored)
+            yield Download.from_answer(download, seen_at=seen_at).to_row()
+
+    await asyncio.to_thread(store.downloads.observe, rows(), observed=began, now=now)
+    no_ids = tuple("one with an id that is none" for _ in range(len(answer.downloads) - len(readable)))
+    return ListRefresh(len(readable), (*answer.unreadable, *no_ids), answer.broken_off)
+
+
+async def refresh_one(client: DatafinitiClient, store: Store, download_id: str, *, clock: Clock) -> Download:
+    """Take over what the API shows of one download; `GET /downloads/{id}`. Raises what `look_closely` raises."""
+    return (await look_closely(client, store, download_id, clock=clock)).download
+
+
+async def look_closely(client: DatafinitiClient, store: Store, download_id: str, *, clock: Clock) -> Details:
+    """Take over what the API shows of one download, and give all of it, also what is not kept.
+
+    Raises:
+        NotFound: the API knows no such download; that is taken over too.
+        DatafinitiError: it could not be learnt.
+        StoreError: it could not be stored.
+    """
+    began = clock.monotonic()
+    try:
+        answer = await client.get_download(download_id)
+    except NotFound:
+        seen_at, now = clock.now().timestamp(), clock.monotonic()
+        store.downloads.observe_missing(download_id, observed=began, now=now, seen_at=seen_at)
+        raise
+    details = Details.from_answer(answer, seen_at=clock.now())
+    store.downloads.observe([details.download.to_row()], observed=began, now=clock.monotonic())
+    row = store.downloads.get(download_id)  # with what this answer left out, and an earlier one told
+    return replace(details, download=Download.from_row(row)) if row else details
