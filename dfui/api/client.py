@@ -12,20 +12,23 @@ from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import quote
 
+import httpx
 import msgspec
 
 from dfui import __version__
-from dfui.api import wire
-from dfui.api.lean_httpx import httpx
+from dfui.api import reader
+from dfui.core.account import Account
 from dfui.core.addresses import ApiAddress
+from dfui.core.downloads import DownloadDetails, DownloadList
 from dfui.core.errors import AnswerLost, InsecureConnection, NotConnected, UnreadableAnswer, error_for
+from dfui.core.outcomes import CancelAnswer
 from dfui.core.secret import Secret
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
-LARGEST_ANSWER = 4 * 1024 * 1024
+MAX_ANSWER_BYTES = 4 * 1024 * 1024
 """Bytes of an answer about one download; the list has no limit, for it grows with the account."""
-MOST_CONNECTIONS = 16
+MAX_CONNECTIONS = 16
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +58,7 @@ class DatafinitiClient:
             self._http = httpx.AsyncClient(
                 transport=transport,
                 timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
-                limits=httpx.Limits(max_connections=MOST_CONNECTIONS),
+                limits=httpx.Limits(max_connections=MAX_CONNECTIONS),
                 follow_redirects=False,
                 trust_env=not address.is_loopback,
                 # Loading the certificates costs more than the rest of a start; plain loopback needs none.
@@ -85,41 +88,41 @@ class DatafinitiClient:
         """Send this token from the next request on."""
         self._token = token
 
-    async def cancel_download(self, download_id: str) -> wire.CancelAnswer:
+    async def cancel_download(self, download_id: str) -> CancelAnswer:
         """Ask the API to stop a download; `DELETE /downloads/{id}`.
 
         The answer says what the API said, not that the download has stopped: 2017 and 2025 answer with the download,
         2026 with a message alone.
         """
         http_status, body = await self._send("DELETE", f"/downloads/{_segment(download_id)}")
-        return self._read(lambda: wire.read_cancel_answer(body, http_status), http_status)
+        return self._read(lambda: reader.read_cancel_answer(body, http_status), http_status)
 
-    async def get_download(self, download_id: str) -> wire.WireDownload:
+    async def get_download(self, download_id: str) -> DownloadDetails:
         """What the API knows of one download; `GET /downloads/{id}`, free of credits."""
         http_status, body = await self._send("GET", f"/downloads/{_segment(download_id)}")
-        download = self._read(lambda: wire.read_download(body), http_status)
-        if download.id != download_id:
+        details = self._read(lambda: reader.read_download(body), http_status)
+        if details.download.id != download_id:
             raise AnswerLost(f"The answer of {self._host} is about another download.", http_status=http_status)
-        return download
+        return details
 
-    async def list_downloads(self, *, progressed: Callable[[int], None] | None = None) -> wire.ListAnswer:
+    async def list_downloads(self, *, progressed: Callable[[int], None] | None = None) -> DownloadList:
         """Every download that the account ever started; `GET /downloads`.
 
         Reading a grown account's answer takes seconds, so that happens on a thread of its own. `progressed` is called
         with the bytes that came so far.
         """
-        http_status, body = await self._send("GET", "/downloads", largest=None, progressed=progressed)
-        return await asyncio.to_thread(self._read, lambda: wire.read_list(body), http_status)
+        http_status, body = await self._send("GET", "/downloads", max_bytes=None, progressed=progressed)
+        return await asyncio.to_thread(self._read, lambda: reader.read_list(body), http_status)
 
-    async def account(self) -> wire.Account:
+    async def account(self) -> Account:
         """The account and the credits it has used; `GET /account`, free of credits."""
         http_status, body = await self._send("GET", "/account")
-        return self._read(lambda: wire.read_account(body), http_status)
+        return self._read(lambda: reader.read_account(body), http_status)
 
     async def authenticate(self, email_address: str, password: Secret) -> Secret:
         """Get the account's token for an e-mail address and a password; `POST /auth`. Neither is kept."""
         http_status, body = await self._send("POST", "/auth", content=_Password(email_address, password))
-        return self._read(lambda: wire.read_token(body), http_status)
+        return self._read(lambda: reader.read_token(body), http_status)
 
     async def _send(
         self,
@@ -127,7 +130,7 @@ class DatafinitiClient:
         path: str,
         *,
         content: _Password | None = None,
-        largest: int | None = LARGEST_ANSWER,
+        max_bytes: int | None = MAX_ANSWER_BYTES,
         progressed: Callable[[int], None] | None = None,
     ) -> tuple[int, bytes]:
         token = self._token if content is None else None
@@ -138,12 +141,10 @@ class DatafinitiClient:
                 body += part
                 if progressed is not None:
                     progressed(len(body))
-                if largest is not None and len(body) > largest:
-                    too_large = f"The answer of {self._host} is larger than {largest // 2**20} MB, so it was not read."
+                if max_bytes is not None and len(body) > max_bytes:
+                    too_large = f"The answer of {self._host} is over {max_bytes // 2**20} MB, so it was not read."
                     raise AnswerLost(too_large, http_status=answer.status_code)
         except httpx.HTTPError as error:
-            if largest is None and body:
-                return answer.status_code, bytes(body)  # a list that broke off gives what came before
             lost = f"The answer of {self._host} broke off: {_in_words(error)}."
             raise AnswerLost(lost, http_status=answer.status_code) from None
         finally:
@@ -151,7 +152,7 @@ class DatafinitiClient:
         whole = _without(token, body) if token else bytes(body)
         logger.info("%s %s: HTTP %d, %d bytes", method, path, answer.status_code, len(body))
         if not answer.is_success:
-            message, details = wire.read_error(whole)
+            message, details = reader.read_error(whole)
             raise error_for(answer.status_code, message, details, _retry_after(answer.headers.get("Retry-After")))
         return answer.status_code, whole
 

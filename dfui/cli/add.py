@@ -7,7 +7,7 @@ import argparse
 from dfui.cli.console import Console, ExitCode
 from dfui.cli.context import Context, ids_of, run_command
 from dfui.cli.download_lines import download_lines
-from dfui.core.downloads import Download, download_json
+from dfui.core.downloads import download_json
 from dfui.core.errors import CommandError, DatafinitiError, KeyringProblem, NotFound
 from dfui.operations.refresh import refresh_one
 from dfui.wording.access import not_signed_in
@@ -26,7 +26,7 @@ async def _add(context: Context, ids: list[str]) -> int:
     context.store.downloads.add(ids)
     exit_code = await _look(context, ids)
     rows = (context.store.downloads.get(download_id) for download_id in ids)
-    downloads = [Download.from_row(row) for row in rows if row]
+    downloads = [row for row in rows if row]
     context.console.result(
         [download_json(download) for download in downloads], download_lines(downloads, now=context.clock.now())
     )

@@ -10,16 +10,15 @@ from typing import Any, NoReturn
 
 from dfui import __version__
 from dfui.cli.console import Console, ExitCode
+from dfui.core.downloads import Status
 from dfui.core.errors import CommandError
+from dfui.core.outcomes import OutcomeKind
 from dfui.core.sanitize import sanitize
 
 ID_HELP = "a download's ID, or an address that ends in /downloads/ID"
 LARGEST_LIMIT = 1_000_000_000
-STATUSES = ("active", "final", "queued", "running", "completed", "cancelled", "unknown")
-OUTCOMES = (
-    "open", "cancelled", "completed", "accepted", "still_active", "refused", "not_found", "unauthorized", "unknown",
-    "not_sent",
-)  # fmt: skip
+STATUSES = ("active", "final", *(status.value for status in Status))
+OUTCOMES = ("open", *(kind.value for kind in OutcomeKind))
 EXIT_CODES = (
     "exit codes: 0 done; 1 refused, not found, declined, or some failed; 2 usage; 3 no token, or rejected; "
     "4 could not be told, or not yet stopped; 130 interrupted"

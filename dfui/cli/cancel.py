@@ -17,7 +17,8 @@ from dfui.core.errors import CommandError, DatafinitiError, NotFound, StoreError
 from dfui.core.outcomes import Outcome, OutcomeKind, outcome_json
 from dfui.core.progress import Progress
 from dfui.core.sanitize import sanitize
-from dfui.operations.cancel import MOST_REQUESTS, cancel
+from dfui.operations.batch import MAX_REQUESTS
+from dfui.operations.cancel import cancel
 from dfui.system.credentials import parse_token
 from dfui.wording.confirming import confirm_consequences, confirm_facts, confirm_title
 from dfui.wording.errors import error_sentences
@@ -89,7 +90,7 @@ async def _confirmed(
     context: Context, client: DatafinitiClient, ids: list[str]
 ) -> tuple[dict[str, Outcome], list[str]]:
     """Show what is known of the downloads, and ask once: the outcomes that need no DELETE, and the IDs to cancel."""
-    gate = asyncio.Semaphore(MOST_REQUESTS)
+    gate = asyncio.Semaphore(MAX_REQUESTS)
 
     async def look(download_id: str) -> Download:
         async with gate:
@@ -100,7 +101,7 @@ async def _confirmed(
             except DatafinitiError as error:
                 context.console.tell(f"{download_id}: {error_sentences(error)}")
                 return _last_seen(context, download_id)
-            return Download.from_answer(answer, seen_at=context.clock.now())
+            return answer.seen(context.clock.now()).download
 
     downloads = await asyncio.gather(*(look(download_id) for download_id in ids))
     active = [download for download in downloads if download.is_active]
@@ -134,7 +135,7 @@ def _last_seen(context: Context, download_id: str) -> Download:
         row = context.store.downloads.get(download_id)
     except StoreError:  # a cancellation does not wait for the store to be mended
         row = None
-    return Download.from_row(row) if row and row.is_active else Download(download_id)
+    return row if row and row.is_active else Download(download_id)
 
 
 async def _ask_for_token() -> Secret | None:

@@ -8,8 +8,9 @@ from dfui.cli.columns import in_columns
 from dfui.cli.console import Console, ExitCode
 from dfui.cli.context import Context, ids_of, run_command
 from dfui.core.errors import CommandError, ExportError
-from dfui.core.receipts import HistoryEntry, export_text, history_csv, history_json
-from dfui.store import JournalFilter
+from dfui.core.outcomes import OutcomeKind
+from dfui.core.receipts import Receipt, export_text, history_csv, history_json
+from dfui.store.journal import JournalFilter
 from dfui.wording.history import (
     HISTORY_HEADINGS,
     NO_HISTORY,
@@ -41,9 +42,9 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 async def _history(context: Context, options: argparse.Namespace, ids: tuple[str, ...]) -> int:
     console = context.console
-    is_open = {None: None, OPEN: True}.get(options.outcome, False)
-    wanted = JournalFilter(ids=ids, outcome=None if is_open else options.outcome, is_open=is_open)
-    entries = [HistoryEntry.from_row(row) for row in context.store.journal.history(wanted, limit=options.limit)]
+    outcome = None if options.outcome in (None, OPEN) else OutcomeKind(options.outcome)
+    wanted = JournalFilter(ids=ids, outcome=outcome, is_open=True if options.outcome == OPEN else None)
+    entries = list(context.store.journal.history(wanted, limit=options.limit))
     if options.output is not None:
         _write(console, options, entries)
     elif options.csv:
@@ -57,7 +58,7 @@ async def _history(context: Context, options: argparse.Namespace, ids: tuple[str
     return ExitCode.DONE
 
 
-def _write(console: Console, options: argparse.Namespace, entries: list[HistoryEntry]) -> None:
+def _write(console: Console, options: argparse.Namespace, entries: list[Receipt]) -> None:
     from dfui.system.export import write_export
 
     try:
@@ -68,5 +69,5 @@ def _write(console: Console, options: argparse.Namespace, entries: list[HistoryE
     console.result({"file": str(options.output), "entries": len(entries)}, [])
 
 
-def _lines(entries: list[HistoryEntry]) -> list[str]:
+def _lines(entries: list[Receipt]) -> list[str]:
     return in_columns(HISTORY_HEADINGS, [entry_cells(entry) for entry in entries])

@@ -10,7 +10,6 @@ from dfui.cli.download_lines import download_lines
 from dfui.core.downloads import Download, download_json
 from dfui.core.sanitize import sanitize
 from dfui.operations.refresh import refresh_list
-from dfui.wording.downloads import list_broken_off
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -27,12 +26,7 @@ async def _list(context: Context, options: argparse.Namespace) -> int:
         for what in refreshed.skipped:
             context.console.tell(f"Skipped what could not be read: {sanitize(what)}.")
             exit_code = ExitCode.FAILED
-        if refreshed.broken_off:
-            context.console.tell(list_broken_off(refreshed.downloads, refreshed.broken_off))
-            exit_code = ExitCode.NOT_KNOWN
-    downloads = [
-        download for row in context.store.downloads if _is_wanted(download := Download.from_row(row), options.status)
-    ]
+    downloads = [download for row in context.store.downloads if _is_wanted(download := row, options.status)]
     if not downloads:
         context.console.tell("No downloads are known here." if options.status is None else "None has this status.")
     context.console.result(

@@ -6,10 +6,9 @@ import argparse
 
 from dfui.cli.console import Console, ExitCode
 from dfui.cli.context import Context, ids_of, run_command
-from dfui.core.details import details_json
-from dfui.core.receipts import HistoryEntry
+from dfui.core.downloads import details_json
 from dfui.operations.refresh import look_closely
-from dfui.store import JournalFilter
+from dfui.store.journal import JournalFilter
 from dfui.wording.details import details_facts, details_title
 from dfui.wording.facts import fact_lines
 
@@ -24,7 +23,7 @@ async def _show(context: Context, download_id: str) -> int:
     async with context.online() as client:
         await context.settle(client)
         details = await look_closely(client, context.store, download_id, clock=context.clock)
-    history = [HistoryEntry.from_row(row) for row in context.store.journal.history(JournalFilter(ids=(download_id,)))]
+    history = list(context.store.journal.history(JournalFilter(ids=(download_id,))))
     facts = details_facts(details, history, now=context.clock.now())
     lines = [details_title(details.download), *(f"  {line}" for line in fact_lines(facts))]
     context.console.result(details_json(details), lines)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Self
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
-from dfui.store import DownloadRow
+from dfui.core.result_files import ResultFile
 
-if TYPE_CHECKING:
-    from dfui.api.wire import WireDownload
+DATA_TYPES = ("business", "product", "people", "property")
+"""What a download can hold records of; costs are told by type."""
 
 
 class Status(enum.Enum):
@@ -50,7 +50,11 @@ _STATUSES = {
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """One download as it was last seen; None is not known. Times are in UTC."""
+    """One download as it was last seen; None is not known. Times are in UTC.
+
+    The API is read into it and the store keeps it: a field is declared here, read in `api.reader`, and has a column in
+    `store.schema`.
+    """
 
     id: str
     api_status: str | None = None
@@ -70,50 +74,6 @@ class Download:
     """When the API showed this."""
     is_missing: bool = False
     """Whether the API says that there is no such download on this account."""
-
-    @classmethod
-    def from_answer(cls, answer: WireDownload, *, seen_at: datetime) -> Self:
-        """What an answer of the API showed."""
-        return cls(
-            id=answer.id,
-            api_status=answer.status,
-            data_type=answer.data_type,
-            query=answer.query,
-            format=answer.format,
-            num_records=answer.num_records,
-            num_downloaded=answer.num_downloaded,
-            total_cost=answer.total_cost,
-            started_at=answer.started_at,
-            updated_at=answer.updated_at,
-            seen_at=seen_at,
-        )
-
-    @classmethod
-    def from_row(cls, row: DownloadRow) -> Self:
-        """What is stored."""
-        facts = row._asdict()
-        del facts["is_active"]
-        for time in ("started_at", "updated_at", "seen_at"):
-            facts[time] = from_timestamp(facts[time])
-        return cls(**facts)
-
-    def to_row(self) -> DownloadRow:
-        """What to store."""
-        return DownloadRow(
-            id=self.id,
-            api_status=self.api_status,
-            is_active=self.is_active,
-            is_missing=self.is_missing,
-            data_type=self.data_type,
-            query=self.query,
-            format=self.format,
-            num_records=self.num_records,
-            num_downloaded=self.num_downloaded,
-            total_cost=self.total_cost,
-            started_at=_timestamp(self.started_at),
-            updated_at=_timestamp(self.updated_at),
-            seen_at=_timestamp(self.seen_at),
-        )
 
     @property
     def status(self) -> Status:
@@ -147,6 +107,35 @@ class Download:
             return None
         return max(0, self.num_records - self.num_downloaded)
 
+    def without_times(self) -> Download:
+        """What of it changes because it goes on, not because it was looked at: for telling a change."""
+        return replace(self, seen_at=None, updated_at=None)
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadDetails:
+    """One download and what only a look at it shows, which the store does not keep."""
+
+    download: Download
+    costs: Mapping[str, int] = field(default_factory=dict)
+    """Credits deducted so far, by data type."""
+    view: str | None = None
+    files: tuple[ResultFile, ...] | None = None
+    """None where the answer does not tell of files at all."""
+
+    def seen(self, at: datetime) -> DownloadDetails:
+        """The same, with the time at which the API showed it."""
+        return replace(self, download=replace(self.download, seen_at=at))
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadList:
+    """Every download of an account that could be read, and what could not."""
+
+    downloads: list[Download]
+    unreadable: list[str] = field(default_factory=list)
+    """What was wrong with each record that was skipped."""
+
 
 def download_json(download: Download) -> dict[str, object]:
     """A download in the form that the commands print; times in ISO with zone, unknown values null."""
@@ -167,18 +156,10 @@ def download_json(download: Download) -> dict[str, object]:
     }
 
 
-def from_timestamp(seconds: float | None) -> datetime | None:
-    """A stored time, seconds since 1970."""
-    if seconds is None:
-        return None
-    try:
-        return datetime.fromtimestamp(seconds, UTC)
-    except (ValueError, OverflowError, OSError):  # beyond what a calendar holds, as a rounded 9999-12-31 is
-        return None
-
-
-def _timestamp(time: datetime | None) -> float | None:
-    return None if time is None else time.timestamp()
+def details_json(details: DownloadDetails) -> dict[str, object]:
+    """A download in the form that the commands print, with the number of its result files."""
+    files = None if details.files is None else len(details.files)
+    return download_json(details.download) | {"result_files": files}
 
 
 def _iso(time: datetime | None) -> str | None:

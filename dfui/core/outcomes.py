@@ -56,6 +56,15 @@ class OutcomeKind(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class CancelAnswer:
+    """What a DELETE was answered with (2xx): a message (2026), or the download (2017, 2025)."""
+
+    http_status: int
+    message: str | None = None
+    download: Download | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """How the cancellation of one download ended."""
 

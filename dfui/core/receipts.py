@@ -1,16 +1,14 @@
-"""What the journal tells of a cancellation, and the forms in which it is exported."""
+"""The receipt of a cancellation, and the forms in which receipts are exported."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
 
-from dfui.core.downloads import Status, from_timestamp
+from dfui.core.downloads import Status
 from dfui.core.outcomes import OutcomeKind
 from dfui.core.sanitize import sanitize
-from dfui.store import JournalRow
 
 LONGEST_MESSAGE = 20_000
 """Characters of the API's words in a CSV."""
@@ -18,41 +16,27 @@ _BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
-class HistoryEntry:
-    """One confirmed cancellation; None is not known. Times are in UTC."""
+class Receipt:
+    """One confirmed cancellation, as the journal keeps it; None is not known. Times are in UTC."""
 
+    entry: int
+    """Its number in the journal; later ones have larger numbers."""
     download_id: str
     confirmed_at: datetime | None
     deletes_sent: int = 0
     """How often a DELETE was sent."""
+    http_status: int | None = None
+    """Of the last answer to a DELETE."""
+    api_message: str | None = None
+    """The API's own words on the DELETE."""
     outcome: OutcomeKind | None = None
     """None while it is open: under way, or left so by a crash and not looked at since."""
     verified: bool | None = None
     """Whether a look after the DELETE showed the download's state."""
     status: Status | None = None
-    http_status: int | None = None
-    api_message: str | None = None
-    """The API's own words on the DELETE."""
     retained_records: int | None = None
     credits_deducted: int | None = None
     ended_at: datetime | None = None
-
-    @classmethod
-    def from_row(cls, row: JournalRow) -> Self:
-        """What is stored."""
-        return cls(
-            download_id=row.download_id,
-            confirmed_at=from_timestamp(row.confirmed_at),
-            deletes_sent=row.deletes_sent,
-            outcome=None if row.outcome is None else OutcomeKind(row.outcome),
-            verified=row.verified,
-            status=None if row.status is None else Status(row.status),
-            http_status=row.http_status,
-            api_message=row.api_message,
-            retained_records=row.retained_records,
-            credits_deducted=row.credits_deducted,
-            ended_at=from_timestamp(row.ended_at),
-        )
 
     @property
     def is_open(self) -> bool:
@@ -60,7 +44,7 @@ class HistoryEntry:
         return self.outcome is None
 
 
-def history_json(entry: HistoryEntry) -> dict[str, object]:
+def history_json(entry: Receipt) -> dict[str, object]:
     """An entry in the form that `dfui history --json` prints; times in ISO with zone, unknown values null."""
     return {
         "id": entry.download_id,
@@ -77,7 +61,7 @@ def history_json(entry: HistoryEntry) -> dict[str, object]:
     }
 
 
-def history_csv(entries: Iterable[HistoryEntry]) -> str:
+def history_csv(entries: Iterable[Receipt]) -> str:
     """The entries as CSV (RFC 4180), with the keys of the JSON as headings; unknown values are empty.
 
     Text from outside is made harmless for a terminal, and for a spreadsheet, which would run it as a formula.
@@ -87,13 +71,13 @@ def history_csv(entries: Iterable[HistoryEntry]) -> str:
 
     written = io.StringIO()
     table = csv.writer(written)
-    table.writerow(history_json(HistoryEntry("", None)))
+    table.writerow(history_json(Receipt(0, "", None)))
     for entry in entries:
         table.writerow([_cell(value) for value in history_json(entry).values()])
     return written.getvalue()
 
 
-def export_text(entries: Iterable[HistoryEntry], *, as_csv: bool) -> str:
+def export_text(entries: Iterable[Receipt], *, as_csv: bool) -> str:
     """What an export of the entries holds: CSV, or a list in JSON, escaped to ASCII."""
     if as_csv:
         return history_csv(entries)

@@ -7,14 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from dfui.core.sanitize import sanitize
-
-if TYPE_CHECKING:
-    from dfui.api.wire import WireDownload
-    from dfui.core.secret import Secret
+from dfui.core.secret import Secret
 
 LONGEST_NAME = 150
 """Bytes of a file name; what is written beside the file while it comes needs some more."""
@@ -41,19 +37,16 @@ class ResultFile:
     """In bytes; None where it was not looked at, or could not be learnt."""
 
 
-def files_of(answer: WireDownload) -> list[ResultFile]:
-    """The result files that an answer of the API links to."""
-    extension = sanitize(answer.format or "", most=16).lower()
+def files_of(download_id: str, format: str | None, links: Sequence[Secret]) -> list[ResultFile]:  # noqa: A002
+    """The result files that these pre-signed links lead to."""
+    extension = sanitize(format or "", most=16).lower()
     fallbacks = [
-        f"{answer.id}_{number}.{extension}" if extension.isalnum() else f"{answer.id}_{number}"
-        for number in range(1, len(answer.result_links) + 1)
+        f"{download_id}_{number}.{extension}" if extension.isalnum() else f"{download_id}_{number}"
+        for number in range(1, len(links) + 1)
     ]
-    wanted = [unquote(_parts(link).path.rpartition("/")[2]) for link in answer.result_links]
+    wanted = [unquote(_parts(link).path.rpartition("/")[2]) for link in links]
     safe = [safe_name(name, fallback=other) for name, other in zip(wanted, fallbacks, strict=True)]
-    return [
-        ResultFile(name, link, expires_at(link))
-        for name, link in zip(unique_names(safe), answer.result_links, strict=True)
-    ]
+    return [ResultFile(name, link, expires_at(link)) for name, link in zip(unique_names(safe), links, strict=True)]
 
 
 def safe_name(name: str, *, fallback: str) -> str:

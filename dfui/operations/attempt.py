@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from dfui.core.clock import Clock
-from dfui.core.downloads import Download, Status
+from dfui.core.downloads import Download, DownloadDetails, Status
 from dfui.core.errors import (
     AnswerLost,
     ApiError,
@@ -19,69 +18,33 @@ from dfui.core.errors import (
     TooManyRequests,
     Unauthorized,
 )
-from dfui.core.outcomes import Outcome, OutcomeKind
+from dfui.core.outcomes import CancelAnswer, Outcome, OutcomeKind
 from dfui.core.progress import Progress, Step
 
 if TYPE_CHECKING:
-    from dfui.api.client import DatafinitiClient
-    from dfui.api.wire import CancelAnswer, WireDownload
+    from dfui.operations.batch import Batch
 
-MOST_DELETES = 3
+MAX_DELETES = 3
 BUDGET_SECONDS = 60.0
 """What one download may take, announced waits apart."""
 REQUEST_SECONDS = 20.0
 """What one request may take, also where its answer dribbles in."""
 CHECK_PAUSES = (0.0, 0.5, 1.0, 2.0, 4.0)
 """Seconds before each look at a download whose DELETE may have worked."""
-LONGEST_WAIT = 60.0
+MAX_WAIT_SECONDS = 60.0
 """A `Retry-After` beyond this ends the tries, in seconds."""
-MOST_ANNOUNCED_WAITS = 3
+MAX_ANNOUNCED_WAITS = 3
 """`Retry-After`s that are waited out; who goes on asking for more is not waited for without end."""
 
 Answer = TypeVar("Answer")
 
 
-class Surroundings(Protocol):
-    """What the downloads of one batch share."""
-
-    client: DatafinitiClient
-    clock: Clock
-    gate: asyncio.Semaphore
-    """Lets so many requests through at a time."""
-    signed_out: bool
-    """Whether the token was rejected, and no other was given."""
-
-    async def replace_token(self, generation: int) -> bool:
-        """After a 401 with the token of this generation: whether there is another to go on with."""
-
-    @property
-    def token_generation(self) -> int:
-        """Counts the tokens used."""
-
-    def about_to_send(self, download_id: str) -> None:
-        """A DELETE is about to be sent."""
-
-    def answered(self, download_id: str, http_status: int | None, api_message: str | None) -> None:
-        """A DELETE was answered."""
-
-    def observed(self, download: Download, began: float) -> None:
-        """A GET that began then, on the clock that never goes back, showed this."""
-
-    def missing(self, download_id: str, began: float) -> None:
-        """A GET that began then was answered 404."""
-
-    def report(self, progress: Progress) -> None:
-        """Tell of a step."""
-
-
 class Attempt:
     """The cancellation of one download, and all that is known of it at any moment."""
 
-    def __init__(
-        self, download_id: str, around: Surroundings, *, randomness: Callable[[], float] = random.random
-    ) -> None:
+    def __init__(self, download_id: str, batch: Batch, *, randomness: Callable[[], float] = random.random) -> None:
         self.download_id = download_id
-        self._around = around
+        self._batch = batch
         self._random = randomness
         self._ends_at: float | None = None
         self._deletes = 0
@@ -127,7 +90,7 @@ class Attempt:
             http_status=answer.http_status if answer else getattr(error, "http_status", None),
             api_message=answer.message if answer else getattr(error, "api_message", None),
             details=error.details if isinstance(error, ApiError) else (),
-            answered_status=answer.download.status if answer and answer.download else None,
+            answered_status=answer.download.api_status if answer and answer.download else None,
             trouble=self._trouble(),
         )
 
@@ -162,7 +125,7 @@ class Attempt:
         if self._in_flight:
             return "It was interrupted before an answer came."
         for error in (self._look_error, self._delete_error):
-            if isinstance(error, ApiError) and error.retry_after is not None and error.retry_after > LONGEST_WAIT:
+            if isinstance(error, ApiError) and error.retry_after is not None and error.retry_after > MAX_WAIT_SECONDS:
                 return f"The API asks to wait {error.retry_after:.0f} s before the next try."
         if self._is_missing:
             is_told = isinstance(self._delete_error, NotFound)
@@ -189,55 +152,55 @@ class Attempt:
     @property
     def _may_be_tried_again(self) -> bool:
         temporary = NotConnected | AnswerLost | ServerFault | TooManyRequests
-        is_temporary = isinstance(self._delete_error, temporary) and not self._around.signed_out
-        return is_temporary and self._deletes < MOST_DELETES
+        is_temporary = isinstance(self._delete_error, temporary) and not self._batch.signed_out
+        return is_temporary and self._deletes < MAX_DELETES
 
     def _is_over(self, pauses: int) -> bool:
         # Where nothing was sent yet, and nothing goes out, a few tries are enough to say so.
-        return self._left <= 0 or (not self._was_sent and pauses >= MOST_DELETES)
+        return self._left <= 0 or (not self._was_sent and pauses >= MAX_DELETES)
 
     @property
     def _left(self) -> float:
         """Seconds left; they count from its first request, not from the confirmation."""
-        return BUDGET_SECONDS if self._ends_at is None else self._ends_at - self._around.clock.monotonic()
+        return BUDGET_SECONDS if self._ends_at is None else self._ends_at - self._batch.clock.monotonic()
 
     # ── what is done ─────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _delete(self) -> None:
-        self._around.report(Progress(self.download_id, Step.SENDING))
+        self._batch.report(Progress(self.download_id, Step.SENDING))
         self._seen = self._look_error = None
-        client = self._around.client
+        client = self._batch.client
         try:
             self._answer = await self._request(lambda: client.cancel_download(self.download_id), is_delete=True)
             self._delete_error = None
-            self._around.answered(self.download_id, self._answer.http_status, self._answer.message)
+            self._batch.record_answer(self.download_id, self._answer.http_status, self._answer.message)
         except DatafinitiError as error:
             self._delete_error = error
             if isinstance(error, ApiError):
-                self._around.answered(self.download_id, error.http_status, error.api_message)
+                self._batch.record_answer(self.download_id, error.http_status, error.api_message)
         self._in_flight = False  # where this is interrupted before, nobody knows what became of the DELETE
 
     async def _look(self) -> None:
-        self._around.report(Progress(self.download_id, Step.CHECKING))
-        client, clock = self._around.client, self._around.clock
+        self._batch.report(Progress(self.download_id, Step.CHECKING))
+        client, clock = self._batch.client, self._batch.clock
         began = clock.monotonic()
 
-        async def get() -> WireDownload:
+        async def get() -> DownloadDetails:
             nonlocal began
             began = clock.monotonic()  # not before its turn has come, or an older look of another may win over it
             return await client.get_download(self.download_id)
 
         try:
-            answer = await self._request(get)
+            details = await self._request(get)
         except NotFound as error:
             self._look_error = error
-            self._around.missing(self.download_id, began)
+            self._batch.record_missing(self.download_id, began)
         except DatafinitiError as error:
             self._look_error = error
         else:
             self._look_error = None
-            self._seen = Download.from_answer(answer, seen_at=clock.now())
-            self._around.observed(self._seen, began)
+            self._seen = details.seen(clock.now()).download
+            self._batch.record_seen(self._seen, began)
 
     async def _look_once_more(self) -> None:
         """The look that decides; several, with growing pauses, where the DELETE may have worked and needs its time."""
@@ -245,7 +208,7 @@ class Attempt:
             return
         was_lost = self._is_uncertain or isinstance(self._delete_error, AnswerLost | ServerFault)
         for pause in CHECK_PAUSES if self._answer or was_lost else CHECK_PAUSES[:1]:
-            if self._left <= 0 or self._around.signed_out:
+            if self._left <= 0 or self._batch.signed_out:
                 return
             if pause and not await self._pause(0, seconds=pause):
                 return
@@ -259,28 +222,28 @@ class Attempt:
         asked = error.retry_after if isinstance(error, TooManyRequests | ServerFault) else None
         if asked is not None:
             self._announced_waits += 1
-            if asked > LONGEST_WAIT or self._announced_waits > MOST_ANNOUNCED_WAITS:
+            if asked > MAX_WAIT_SECONDS or self._announced_waits > MAX_ANNOUNCED_WAITS:
                 return False
             self._extend(asked)
             seconds = asked
         elif seconds is None:
             seconds = min(0.5 * 2 ** (number - 1), 8.0) * (0.75 + 0.5 * self._random())
             seconds = min(seconds, max(0.0, self._left))
-        self._around.report(Progress(self.download_id, Step.WAITING, seconds))
-        await self._around.clock.sleep(seconds)
+        self._batch.report(Progress(self.download_id, Step.WAITING, seconds))
+        await self._batch.clock.sleep(seconds)
         return True
 
     async def _request(self, call: Callable[[], Awaitable[Answer]], *, is_delete: bool = False) -> Answer:
         """Make a request, within the time that is left, and with another token where the first is rejected."""
         while True:
-            async with self._around.gate:
-                if self._around.signed_out:
+            async with self._batch.gate:
+                if self._batch.signed_out:
                     raise NotConnected("Nothing was sent: the token was rejected, and no other was given.")
                 if self._ends_at is None:
-                    self._ends_at = self._around.clock.monotonic() + BUDGET_SECONDS
+                    self._ends_at = self._batch.clock.monotonic() + BUDGET_SECONDS
                 if is_delete:
                     self._count_delete()
-                generation = self._around.token_generation
+                generation = self._batch.token_generation
                 try:
                     async with asyncio.timeout(max(0.1, min(self._left, REQUEST_SECONDS))):
                         return await call()
@@ -289,19 +252,19 @@ class Attempt:
                 except Unauthorized as error:
                     rejection = error
             self._in_flight = False
-            asked_at = self._around.clock.monotonic()
-            if not await self._around.replace_token(generation):
+            asked_at = self._batch.clock.monotonic()
+            if not await self._batch.replace_token(generation):
                 raise rejection
-            self._extend(self._around.clock.monotonic() - asked_at)
+            self._extend(self._batch.clock.monotonic() - asked_at)
             if is_delete:
                 self._deletes -= 1  # a DELETE with a token that is not valid is no try
 
     def _extend(self, seconds: float) -> None:
         """Give it time for a wait that was announced, or for a person."""
-        self._ends_at = (self._ends_at or self._around.clock.monotonic()) + seconds
+        self._ends_at = (self._ends_at or self._batch.clock.monotonic()) + seconds
 
     def _count_delete(self) -> None:
         self._is_uncertain = self._is_uncertain or isinstance(self._delete_error, AnswerLost | ServerFault)
         self._deletes += 1
         self._in_flight = True
-        self._around.about_to_send(self.download_id)
+        self._batch.record_delete(self.download_id)

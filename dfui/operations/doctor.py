@@ -20,15 +20,14 @@ from dfui.core.errors import (
     Unauthorized,
 )
 from dfui.operations.sign_in import Access
-from dfui.store import Inspection, inspect_store
+from dfui.store.inspection import Inspection, inspect_store
 from dfui.system.credentials import TokenSource, token_of_environment, try_keyring
 from dfui.system.settings import Settings, database_path
 from dfui.system.terminal import SMALLEST, Terminal
 from dfui.wording import doctor as wording
 
 if TYPE_CHECKING:
-    from dfui.api.client import DatafinitiClient
-    from dfui.api.wire import Account
+    from dfui.core.account import Account
 
 WAYS = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR")
 """The variables that change how the API is reached."""
@@ -69,16 +68,16 @@ async def examine(
         return [
             _failing("settings", str(settings), wording.MEND_THE_CONFIG),
             (await _keyring(None, environment)),
-            *(_note(name, why) for name in ("token", "api", "account", "dialect")),
+            *(_note(name, why) for name in ("token", "api", "account")),
             _store(str(database_path()), inspect_store(database_path())),
             *_terminal(terminal, is_light=False),
         ]
-    found = inspect_store(settings.database, profile=settings.profile, origin=settings.address.origin)
+    found = inspect_store(settings.database)
     keyring = await _keyring(settings, environment)
     return [
         _ok("settings", wording.settings_found(settings, has_file=settings.config_file.exists())),
         keyring,
-        *await _Online(settings, environment, keyring, found).checks(),
+        *await _Online(settings, environment, keyring).checks(),
         _store(str(settings.database), found),
         *_terminal(terminal, is_light=settings.light),
     ]
@@ -96,17 +95,16 @@ async def _keyring(settings: Settings | None, environment: Mapping[str, str]) ->
 
 
 class _Online:
-    """The token, the API, the account and the dialect: all by one `GET /account`, and a look at one download."""
+    """The token, the API and the account: all by one `GET /account`."""
 
-    def __init__(self, settings: Settings, environment: Mapping[str, str], keyring: Check, found: Inspection) -> None:
+    def __init__(self, settings: Settings, environment: Mapping[str, str], keyring: Check) -> None:
         self._settings = settings
         self._environment = environment
         self._keyring_works = keyring.state is State.OK
-        self._found = found
         self._access = Access(settings, environment=environment)
 
     async def checks(self) -> Sequence[Check]:
-        """The four of them, in order."""
+        """The three of them, in order."""
         no_token = await self._find_token()
         source = self._access.token.source if self._access.token else None
         try:
@@ -116,9 +114,9 @@ class _Online:
                 except DatafinitiError as error:
                     return self._failed(error, source, no_token)
                 if source is None:
-                    return [no_token or _no_token(), self._answers(), *_unchecked("no token is known")]
+                    return [no_token or _no_token(), self._answers(), _unchecked("no token is known")]
                 token = _ok("token", wording.token_found(source, "the API takes it"))
-                return [token, self._answers(), _account(account), await self._dialect(client)]
+                return [token, self._answers(), _account(account)]
         except DatafinitiError as error:  # no client can be made with the certificates or the proxy of the environment
             return self._failed(error, source, no_token)
 
@@ -144,19 +142,19 @@ class _Online:
             case Unauthorized() if source is not None:
                 rejected = wording.token_rejected_by(source, error)
                 token = _failing("token", rejected, wording.TOKEN_CURE, exit_code=3)
-                return [token, self._answers(), *_unchecked("the token is rejected")]
+                return [token, self._answers(), _unchecked("the token is rejected")]
             case Unauthorized():
-                return [token, self._answers(), *_unchecked("no token is known")]
+                return [token, self._answers(), _unchecked("no token is known")]
             case NotFound():
                 api = _failing("api", wording.api_is_another(host, error), wording.ADDRESS_CURE)
             case ApiError() if error.http_status >= 400 and not isinstance(error, ServerFault | TooManyRequests):
                 account = _failing("account", wording.account_refused(error), wording.ACCOUNT_CURE)
-                return [token, self._answers(), account, _unchecked("the account is not shown")[1]]
+                return [token, self._answers(), account]
             case _:
                 # A redirection is an answer, though not the API's; the others are no answer that could be used.
                 is_answer = isinstance(error, ApiError) and error.http_status < 400
                 api = _failing("api", *wording.api_fails(error, self._ways), exit_code=1 if is_answer else 4)
-        return [token, api, *_unchecked("the API cannot be used")]
+        return [token, api, _unchecked("the API cannot be used")]
 
     def _answers(self) -> Check:
         return _ok("api", wording.api_answers(self._settings.address.host, self._ways))
@@ -164,20 +162,6 @@ class _Online:
     @property
     def _ways(self) -> list[str]:
         return [] if self._settings.address.is_loopback else [name for name in WAYS if self._environment.get(name)]
-
-    async def _dialect(self, client: DatafinitiClient) -> Check:
-        from dfui.api.dialects import documented_in
-
-        # The list would tell as well, and may be 50 MB.
-        if (known := self._found.newest_id) is None:
-            return _note("dialect", wording.cannot_be_told("no download is known here"))
-        try:
-            year = documented_in(await client.get_download(known))
-        except DatafinitiError as error:
-            return _note("dialect", wording.cannot_be_told(str(error)))
-        if year is None:
-            return _note("dialect", wording.cannot_be_told("the answer holds too little"))
-        return _ok("dialect", wording.looks_like(year, known))
 
 
 def _account(account: Account) -> Check:
@@ -223,5 +207,5 @@ def _no_token() -> Check:
     return _failing("token", wording.NO_TOKEN, wording.NO_TOKEN_CURE, exit_code=3)
 
 
-def _unchecked(why: str) -> list[Check]:
-    return [_note(name, wording.not_checked(why)) for name in ("account", "dialect")]
+def _unchecked(why: str) -> Check:
+    return _note("account", wording.not_checked(why))

@@ -14,15 +14,16 @@ from dfui.core.clock import Clock
 from dfui.core.downloads import Download
 from dfui.core.errors import AlreadyThere, DatafinitiError, Halted, LinkExpired, NotFound, TransferFailed
 from dfui.core.progress import DownloadFiles, Event, FileProgress, FileState
-from dfui.core.result_files import ResultFile, count_records, files_of
+from dfui.core.result_files import ResultFile, count_records
 from dfui.operations.fetch_control import FetchControl
 from dfui.operations.transfer import Received, Transfer, files_client
 from dfui.store import Store
 from dfui.system.daemon_thread import call_on_daemon_thread
 
 if TYPE_CHECKING:
+    import httpx
+
     from dfui.api.client import DatafinitiClient
-    from dfui.api.lean_httpx import httpx
 
 MOST_FILES = 4
 """Files at a time, over all downloads."""
@@ -128,10 +129,9 @@ class _Fetching:
 
     async def _look(self, download_id: str) -> tuple[Download, list[ResultFile]]:
         began = self._clock.monotonic()
-        answer = await self._client.get_download(download_id)
-        download = Download.from_answer(answer, seen_at=self._clock.now())
-        self._store.downloads.observe([download.to_row()], observed=began, now=self._clock.monotonic())
-        return download, files_of(answer)
+        details = (await self._client.get_download(download_id)).seen(self._clock.now())
+        self._store.downloads.observe([details.download], observed=began, now=self._clock.monotonic())
+        return details.download, list(details.files or ())
 
     async def _file(self, download: Download, file: ResultFile, folder: Path) -> None:
         path = folder / file.name

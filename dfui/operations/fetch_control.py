@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dfui.core.errors import Halted
 
 if TYPE_CHECKING:
-    from dfui.api.lean_httpx import httpx
+    import httpx
 
 
 class FetchControl:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dfui.core.clock import Clock
-from dfui.core.details import Details
+from dfui.core.downloads import Download, DownloadDetails
 from dfui.core.errors import ApiError, DatafinitiError
 from dfui.operations.refresh import look_closely
-from dfui.store import DownloadRow, Store
+from dfui.store import Store
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
@@ -36,7 +36,7 @@ class Looks:
         self._store = store
         self._clock = clock
         self._gate = asyncio.Semaphore(MOST_LOOKS)
-        self._under_way: dict[str, asyncio.Task[Details]] = {}
+        self._under_way: dict[str, asyncio.Task[DownloadDetails]] = {}
         self._held: set[str] = set()
 
     def is_held(self, download_id: str) -> bool:
@@ -54,7 +54,7 @@ class Looks:
         """Look at these again when asked to."""
         self._held.difference_update(ids)
 
-    async def at(self, download_id: str) -> Details | None:
+    async def at(self, download_id: str) -> DownloadDetails | None:
         """What the API shows of one download, taken over into the store; None where it is held.
 
         Raises:
@@ -75,7 +75,7 @@ class Looks:
                 return None
             raise
 
-    async def _look(self, download_id: str) -> Details:
+    async def _look(self, download_id: str) -> DownloadDetails:
         async with self._gate:
             return await look_closely(self._client, self._store, download_id, clock=self._clock)
 
@@ -134,7 +134,7 @@ class Follower:
                 await self._wait(None if next_due is None else next_due - now)
 
     async def _look(self, download_id: str) -> None:
-        before = self._store.downloads.get(download_id)
+        before = _lasting(self._store.downloads.get(download_id))
         error: DatafinitiError | None = None
         has_looked = True
         try:
@@ -143,8 +143,7 @@ class Follower:
             error = failure
         turn = self._turns.get(download_id)
         if turn is not None:
-            after = self._store.downloads.get(download_id)
-            has_changed = _state(before) != _state(after)
+            has_changed = before != _lasting(self._store.downloads.get(download_id))
             turn.interval = QUICKEST_SECONDS if has_changed else min(turn.interval * SLOWING, SLOWEST_SECONDS)
             asked = error.retry_after if isinstance(error, ApiError) else None
             turn.due = self._clock.monotonic() + max(self._jittered(turn.interval), asked or 0.0)
@@ -166,6 +165,5 @@ class Follower:
                 wait.cancel()
 
 
-def _state(row: DownloadRow | None) -> DownloadRow | None:
-    """What of a download changes because it goes on, not because it was looked at."""
-    return row and row._replace(seen_at=None, updated_at=None)
+def _lasting(download: Download | None) -> Download | None:
+    return download and download.without_times()

@@ -8,19 +8,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dfui.core.clock import Clock
-from dfui.core.details import Details
-from dfui.core.downloads import Download
+from dfui.core.downloads import Download, DownloadDetails
 from dfui.core.errors import NotFound
 from dfui.core.identifiers import is_id
 from dfui.core.progress import ListProgress
-from dfui.store import DownloadRow, Store
+from dfui.store import Store
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
 
 PROGRESS_SECONDS = 0.5
 """Between two tellings of how far a list has come."""
-ROWS_A_TELLING = 500
+ROWS_PER_PROGRESS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +30,6 @@ class ListRefresh:
     """How many were read."""
     skipped: tuple[str, ...] = ()
     """What was wrong with each record that could not be read."""
-    broken_off: str | None = None
-    """Why the list ended early, where it did."""
 
 
 async def refresh_list(
@@ -68,15 +65,15 @@ async def refresh_list(
     seen_at, now = clock.now(), clock.monotonic()
     readable = [download for download in answer.downloads if is_id(download.id)]
 
-    def rows() -> Iterator[DownloadRow]:
+    def rows() -> Iterator[Download]:
         for stored, download in enumerate(readable):
-            if stored % ROWS_A_TELLING == 0:
+            if stored % ROWS_PER_PROGRESS == 0:
                 tell(stored)
-            yield Download.from_answer(download, seen_at=seen_at).to_row()
+            yield replace(download, seen_at=seen_at)
 
     await asyncio.to_thread(store.downloads.observe, rows(), observed=began, now=now)
     no_ids = tuple("one with an id that is none" for _ in range(len(answer.downloads) - len(readable)))
-    return ListRefresh(len(readable), (*answer.unreadable, *no_ids), answer.broken_off)
+    return ListRefresh(len(readable), (*answer.unreadable, *no_ids))
 
 
 async def refresh_one(client: DatafinitiClient, store: Store, download_id: str, *, clock: Clock) -> Download:
@@ -84,7 +81,7 @@ async def refresh_one(client: DatafinitiClient, store: Store, download_id: str, 
     return (await look_closely(client, store, download_id, clock=clock)).download
 
 
-async def look_closely(client: DatafinitiClient, store: Store, download_id: str, *, clock: Clock) -> Details:
+async def look_closely(client: DatafinitiClient, store: Store, download_id: str, *, clock: Clock) -> DownloadDetails:
     """Take over what the API shows of one download, and give all of it, also what is not kept.
 
     Raises:
@@ -96,10 +93,10 @@ async def look_closely(client: DatafinitiClient, store: Store, download_id: str,
     try:
         answer = await client.get_download(download_id)
     except NotFound:
-        seen_at, now = clock.now().timestamp(), clock.monotonic()
+        seen_at, now = clock.now(), clock.monotonic()
         store.downloads.observe_missing(download_id, observed=began, now=now, seen_at=seen_at)
         raise
-    details = Details.from_answer(answer, seen_at=clock.now())
-    store.downloads.observe([details.download.to_row()], observed=began, now=clock.monotonic())
-    row = store.downloads.get(download_id)  # with what this answer left out, and an earlier one told
-    return replace(details, download=Download.from_row(row)) if row else details
+    details = answer.seen(clock.now())
+    store.downloads.observe([details.download], observed=began, now=clock.monotonic())
+    # With what this answer left out, and an earlier one told.
+    return replace(details, download=store.downloads.get(download_id) or details.download)

@@ -10,8 +10,9 @@ from dfui.core.clock import Clock
 from dfui.core.downloads import Download
 from dfui.core.errors import DatafinitiError, NotFound
 from dfui.core.outcomes import Outcome, OutcomeKind
-from dfui.operations.cancel import MOST_REQUESTS, _close
-from dfui.store import JournalRow, Store
+from dfui.core.receipts import Receipt
+from dfui.operations.batch import MAX_REQUESTS
+from dfui.store import Store
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
@@ -26,9 +27,9 @@ async def settle(*, client: DatafinitiClient, store: Store, clock: Clock | None 
         StoreError: the journal cannot be read.
     """
     clock = clock or Clock()
-    gate = asyncio.Semaphore(MOST_REQUESTS)
+    gate = asyncio.Semaphore(MAX_REQUESTS)
 
-    async def look(row: JournalRow) -> Outcome | None:
+    async def look(row: Receipt) -> Outcome | None:
         async with gate:
             began = clock.monotonic()
             seen: Download | None = None
@@ -40,12 +41,12 @@ async def settle(*, client: DatafinitiClient, store: Store, clock: Clock | None 
             except DatafinitiError:
                 return None
             else:
-                seen = Download.from_answer(answer, seen_at=clock.now())
+                seen = answer.seen(clock.now()).download
                 kind = _kind_after_a_crash(row, seen)
         outcome = Outcome(row.download_id, kind, seen=seen, http_status=row.http_status, api_message=row.api_message)
         if seen is not None:
-            store.downloads.observe([seen.to_row()], observed=began, now=clock.monotonic())
-        _close(store, row.entry, outcome, clock)
+            store.downloads.observe([seen], observed=began, now=clock.monotonic())
+        store.journal.close_entry(row.entry, outcome, ended_at=clock.now())
         return outcome
 
     looks = [asyncio.create_task(look(row)) for row in store.journal.take_over_abandoned()]
@@ -58,7 +59,7 @@ async def settle(*, client: DatafinitiClient, store: Store, clock: Clock | None 
             task.cancel()
 
 
-def _kind_after_a_crash(row: JournalRow, seen: Download) -> OutcomeKind:
+def _kind_after_a_crash(row: Receipt, seen: Download) -> OutcomeKind:
     if seen.status.is_final:
         return OutcomeKind(seen.status.value)
     if row.deletes_sent == 0:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from dfui.system.credentials import KeyringEntry, Token, TokenSource, token_of_environment
 
 if TYPE_CHECKING:
+    import httpx
+
     from dfui.api.client import DatafinitiClient
-    from dfui.api.lean_httpx import httpx
-    from dfui.api.wire import Account
+    from dfui.core.account import Account
     from dfui.core.secret import Secret
     from dfui.system.settings import Settings
 

@@ -19,8 +19,8 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import httpcore
+import httpx
 
-from dfui.api.lean_httpx import httpx
 from dfui.core.addresses import is_loopback_host
 from dfui.core.errors import AlreadyThere, LinkExpired, TransferFailed
 from dfui.core.secret import Secret

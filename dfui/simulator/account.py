@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from dfui.api.wire import COST_FIELDS
+from dfui.core.downloads import DATA_TYPES
 
 RECORDS_A_FILE = 10_000
 LINK_ORIGIN = "https://results.simulated.invalid"
@@ -199,7 +199,7 @@ class Simulator:
                 "date_started": _form_of_2017(download.started_at),
                 "date_updated": _form_of_2017(now),
             }
-        costs = dict.fromkeys(COST_FIELDS, 0) | {f"{download.data_type}_cost": records}
+        costs = {f"{data_type}_cost": 0 for data_type in DATA_TYPES} | {f"{download.data_type}_cost": records}
         return described | costs | {
             "id": download.id,
             "_id": int(download.id) if download.id.isdecimal() else 0,
@@ -225,7 +225,7 @@ class Simulator:
 
     def _account(self) -> dict[str, object]:
         now = self.now()
-        used = dict.fromkeys(COST_FIELDS.values(), 0)
+        used = dict.fromkeys(DATA_TYPES, 0)
         for download in self.downloads.values():
             used[download.data_type] += download.num_downloaded(now)
         return {

@@ -10,26 +10,8 @@ from pathlib import Path
 
 from dfui.core.errors import NewerSchema, StoreError
 from dfui.store.database import Database, make_private
-from dfui.store.download_query import Arrangement, SortBy
-from dfui.store.inspection import Inspection, inspect_store
-from dfui.store.journal import Journal, JournalFilter, JournalRow
-from dfui.store.known_downloads import DownloadRow, KnownDownloads
-
-__all__ = [
-    "Arrangement",
-    "DownloadRow",
-    "Inspection",
-    "Journal",
-    "JournalFilter",
-    "JournalRow",
-    "KnownDownloads",
-    "SortBy",
-    "Store",
-    "StoreError",
-    "inspect_store",
-    "open_store",
-    "temporary_store",
-]
+from dfui.store.journal import Journal
+from dfui.store.known_downloads import KnownDownloads
 
 
 class Store:

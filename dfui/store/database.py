@@ -15,7 +15,7 @@ from dfui.core.errors import StoreError
 from dfui.store.schema import migrate, schema_version
 
 BUSY_SECONDS = 5.0
-MOST_BYTES_CHECKED = 32 * 1024 * 1024
+MAX_BYTES_CHECKED = 32 * 1024 * 1024
 """A larger file takes too long to check at each start (2 ms a MB); damage in one shows when it is read."""
 
 
@@ -36,7 +36,7 @@ class Database:
         self._writing = _connect(path)
         try:
             migrate(self._writing)
-            if path and path.stat().st_size <= MOST_BYTES_CHECKED:
+            if path and path.stat().st_size <= MAX_BYTES_CHECKED:
                 _check(self._writing)
             self._reading = _connect(path) if path else self._writing
         except BaseException:
@@ -49,10 +49,10 @@ class Database:
             self._reading.close()
             self._writing.close()
 
-    def read(self, query: str, *facts: object) -> list[tuple[Any, ...]]:
+    def read(self, query: str, *params: object) -> list[tuple[Any, ...]]:
         """The rows of a query."""
         with self._reading_lock, _store_errors():
-            return self._reading.execute(query, facts).fetchall()
+            return self._reading.execute(query, params).fetchall()
 
     @contextlib.contextmanager
     def transaction(self, *, on_disk: bool = False) -> Iterator[sqlite3.Connection]:

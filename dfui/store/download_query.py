@@ -1,4 +1,4 @@
-"""Which of the known downloads are wanted, and in which order."""
+"""Which of the known downloads to show, and in which order."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ _FROM_A_TO_Z = frozenset({SortBy.STATUS, SortBy.TYPE})
 
 
 @dataclass(frozen=True, slots=True)
-class Arrangement:
-    """What of the known downloads is wanted, in which order."""
+class DownloadQuery:
+    """Which of the known downloads to show, and in which order."""
 
-    search: str = ""
+    filter: str = ""
     """Words that each must occur in the ID, the status, the type or the query, in any case of A to Z."""
     sort_by: SortBy = SortBy.ACTIVITY
     is_reversed: bool = False
@@ -58,7 +58,7 @@ class Arrangement:
 
     def where(self) -> tuple[str, list[str]]:
         """The condition in SQL, and its values."""
-        words = self.search.split()
+        words = self.filter.split()
         condition = "".join(f" AND {_SEARCHED} LIKE ? ESCAPE '\\'" for _ in words)
         return condition, [f"%{_literally(word)}%" for word in words]
 

@@ -34,8 +34,6 @@ class Inspection:
     entries: int = 0
     """Of the journal."""
     open_entries: int = 0
-    newest_id: str | None = None
-    """A download of this account that the API has shown, the newest one."""
 
     @property
     def is_newer(self) -> bool:
@@ -43,8 +41,8 @@ class Inspection:
         return self.schema is not None and self.schema > SCHEMA_VERSION
 
 
-def inspect_store(path: Path, *, profile: str | None = None, origin: str | None = None) -> Inspection:
-    """Look at the database; `newest_id` is of this profile at this API origin. Raises nothing."""
+def inspect_store(path: Path) -> Inspection:
+    """Look at the database. Raises nothing."""
     try:
         facts = path.stat()
     except FileNotFoundError:
@@ -57,10 +55,10 @@ def inspect_store(path: Path, *, profile: str | None = None, origin: str | None 
         mode=stat.S_IMODE(facts.st_mode),
         size=facts.st_size + sum(_size(path.with_name(path.name + ending)) for ending in _SIDE_FILES),
     )
-    return _looked_into(path, found, profile, origin)
+    return _looked_into(path, found)
 
 
-def _looked_into(path: Path, found: Inspection, profile: str | None, origin: str | None) -> Inspection:
+def _looked_into(path: Path, found: Inspection) -> Inspection:
     try:
         # Without a write-ahead log nobody has it open, and it is read without a lock, or a file beside it.
         how = "mode=ro" if _size(path.with_name(f"{path.name}-wal")) else "immutable=1"
@@ -79,11 +77,6 @@ def _looked_into(path: Path, found: Inspection, profile: str | None, origin: str
             ((entries, open_entries),) = connection.execute(
                 "SELECT count(*), coalesce(sum(ended_at IS NULL), 0) FROM journal"
             )
-            newest = connection.execute(
-                "SELECT id FROM downloads JOIN accounts USING (account) WHERE profile = ? AND origin = ? "
-                "AND api_status IS NOT NULL AND is_missing = 0 ORDER BY started_at DESC, key DESC LIMIT 1",
-                (profile, origin),
-            ).fetchone()
     except (sqlite3.Error, OSError) as error:
         return replace(found, trouble=str(error))
     return replace(
@@ -92,7 +85,6 @@ def _looked_into(path: Path, found: Inspection, profile: str | None, origin: str
         active=active,
         entries=entries,
         open_entries=open_entries,
-        newest_id=newest[0] if newest else None,
     )
 
 

@@ -4,31 +4,17 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import NamedTuple
 
 from dfui.core.errors import StoreError
+from dfui.core.outcomes import Outcome, OutcomeKind
+from dfui.core.receipts import Receipt
 from dfui.store.database import Database
-from dfui.store.process_lock import Owners
+from dfui.store.process_lock import ProcessLock
+from dfui.store.rows import Rows
 
-
-class JournalRow(NamedTuple):
-    """One confirmed cancellation; `ended_at` is None while it is open."""
-
-    entry: int
-    download_id: str
-    confirmed_at: float
-    deletes_sent: int
-    http_status: int | None
-    api_message: str | None
-    outcome: str | None
-    verified: bool | None
-    status: str | None
-    retained_records: int | None
-    credits_deducted: int | None
-    ended_at: float | None
-
-
-_COLUMNS = ", ".join(JournalRow._fields)
+_ROWS = Rows(Receipt)
 
 
 class JournalFilter(NamedTuple):
@@ -36,7 +22,7 @@ class JournalFilter(NamedTuple):
 
     ids: tuple[str, ...] = ()
     """Of these downloads."""
-    outcome: str | None = None
+    outcome: OutcomeKind | None = None
     """With this outcome."""
     is_open: bool | None = None
     """Without an outcome yet, or with one."""
@@ -56,24 +42,25 @@ class Journal:
         self._account = account
         self._is_lost = is_lost
         """Whether entries were to be kept, and cannot be."""
-        self._owners = Owners(database.path) if database.path else None
+        self._lock = ProcessLock(database.path) if database.path else None
 
     def close(self) -> None:
         """Give up the entries that are still open here."""
-        if self._owners:
-            self._owners.leave()
+        if self._lock:
+            self._lock.release()
 
-    def open_entries(self, ids: Sequence[str], *, confirmed_at: float) -> list[int]:
+    def open_entries(self, ids: Sequence[str], *, confirmed_at: datetime) -> list[int]:
         """Write down that these cancellations were confirmed, all or none; on the disk when this returns."""
         if self._is_lost:
             raise StoreError("The journal cannot be written.")
-        if self._owners:
-            self._owners.enter()
-        owner = self._owners.me if self._owners else ""
+        if self._lock:
+            self._lock.acquire()
+        owner = self._lock.id if self._lock else ""
         query = "INSERT INTO journal (account, download_id, owner, confirmed_at) VALUES (?, ?, ?, ?)"
         with self._database.transaction(on_disk=True) as connection:
-            facts = [(self._account, download_id, owner, confirmed_at) for download_id in ids]
-            return [connection.execute(query, each).lastrowid or 0 for each in facts]
+            stamp = confirmed_at.timestamp()
+            params = [(self._account, download_id, owner, stamp) for download_id in ids]
+            return [connection.execute(query, each).lastrowid or 0 for each in params]
 
     def count_delete(self, entry: int) -> None:
         """Write down that a DELETE is about to be sent."""
@@ -86,89 +73,83 @@ class Journal:
         with self._database.transaction() as connection:
             connection.execute(query, (http_status, api_message, entry))
 
-    def close_entry(
-        self,
-        entry: int,
-        *,
-        outcome: str,
-        verified: bool,
-        status: str | None,
-        http_status: int | None,
-        api_message: str | None,
-        retained_records: int | None,
-        credits_deducted: int | None,
-        ended_at: float,
-    ) -> None:
+    def close_entry(self, entry: int, outcome: Outcome, *, ended_at: datetime) -> None:
         """Write down how a cancellation ended."""
         query = """
             UPDATE journal SET outcome = ?, verified = ?, status = ?, http_status = ?, api_message = ?,
                 retained_records = ?, credits_deducted = ?, ended_at = ?
             WHERE entry = ?
         """
-        facts = (outcome, verified, status, http_status, api_message, retained_records, credits_deducted, ended_at)
+        params = (
+            outcome.kind.value,
+            outcome.verified,
+            outcome.status.value if outcome.status else None,
+            outcome.http_status,
+            outcome.api_message,
+            outcome.retained_records,
+            outcome.credits_deducted,
+            ended_at.timestamp(),
+            entry,
+        )
         with self._database.transaction() as connection:
-            connection.execute(query, (*facts, entry))
+            connection.execute(query, params)
 
-    def history(self, wanted: JournalFilter | None = None, *, limit: int | None = None) -> list[JournalRow]:
+    def history(self, wanted: JournalFilter | None = None, *, limit: int | None = None) -> list[Receipt]:
         """The wanted entries of the journal, the newest first, at most `limit`."""
-        where, facts = self._where(wanted)
-        query = f"SELECT {_COLUMNS} FROM journal WHERE {where} ORDER BY entry DESC LIMIT ?"
-        return [_journal_row(row) for row in self._database.read(query, *facts, -1 if limit is None else limit)]
+        where, params = self._where(wanted)
+        query = f"SELECT {_ROWS.columns} FROM journal WHERE {where} ORDER BY entry DESC LIMIT ?"
+        return [_ROWS.read(row) for row in self._database.read(query, *params, -1 if limit is None else limit)]
 
     def keys(self, wanted: JournalFilter | None = None) -> array[int]:
         """The number of each wanted entry, the newest first."""
-        where, facts = self._where(wanted)
+        where, params = self._where(wanted)
         query = f"SELECT entry FROM journal WHERE {where} ORDER BY entry DESC"
-        return array("q", (entry for (entry,) in self._database.read(query, *facts)))
+        return array("q", (entry for (entry,) in self._database.read(query, *params)))
 
-    def by_key(self, keys: Sequence[int]) -> dict[int, JournalRow]:
+    def by_key(self, keys: Sequence[int]) -> dict[int, Receipt]:
         """The entries with these numbers."""
         marks = ",".join("?" * len(keys))
-        rows = self._database.read(f"SELECT {_COLUMNS} FROM journal WHERE entry IN ({marks})", *keys)
-        return {row[0]: _journal_row(row) for row in rows}
+        rows = self._database.read(f"SELECT {_ROWS.columns} FROM journal WHERE entry IN ({marks})", *keys)
+        return {row[0]: _ROWS.read(row) for row in rows}
 
     def _where(self, wanted: JournalFilter | None) -> tuple[str, list[object]]:
-        """The condition of a filter, and the facts in it."""
+        """The condition of a filter, and its parameters."""
         wanted = wanted or JournalFilter()
         # The plus keeps SQLite from an index here: entries are numbered in the order in which they were confirmed, so
         # that a walk down the numbers needs no sorting, and ends at the limit.
-        conditions, facts = ["account = ?" if wanted.ids else "+account = ?"], list[object]([self._account])
+        conditions, params = ["account = ?" if wanted.ids else "+account = ?"], list[object]([self._account])
         if wanted.ids:
             conditions.append(f"download_id IN ({','.join('?' * len(wanted.ids))})")
-            facts += wanted.ids
+            params += wanted.ids
         if wanted.outcome is not None:
             conditions.append("outcome = ?")
-            facts.append(wanted.outcome)
+            params.append(wanted.outcome.value)
         if wanted.is_open is not None:
             conditions.append("ended_at IS NULL" if wanted.is_open else "ended_at IS NOT NULL")
         if wanted.words:
             escaped = wanted.words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
             shown = ("download_id", "api_message", "replace(coalesce(outcome, 'open'), '_', ' ')")
             conditions.append("(" + " OR ".join(f"{column} LIKE ? ESCAPE '\\'" for column in shown) + ")")
-            facts += [f"%{escaped}%"] * len(shown)
-        return " AND ".join(conditions), facts
+            params += [f"%{escaped}%"] * len(shown)
+        return " AND ".join(conditions), params
 
-    def take_over_abandoned(self) -> list[JournalRow]:
+    def take_over_abandoned(self) -> list[Receipt]:
         """The open entries that no living dfui works on, now this store's own, so that two dfui do not settle one."""
-        if self._owners is None:
+        if self._lock is None:
             return []
         query = "SELECT DISTINCT owner FROM journal WHERE account = ? AND ended_at IS NULL"
         owners = [owner for (owner,) in self._database.read(query, self._account)]
-        gone = [owner for owner in owners if owner != self._owners.me and not self._owners.is_alive(owner)]
+        gone = [owner for owner in owners if owner != self._lock.id and not self._lock.is_alive(owner)]
         if not gone:
             return []
-        self._owners.enter()
+        self._lock.acquire()
         marks = ",".join("?" * len(gone))
         theirs = f"account = ? AND owner IN ({marks}) AND ended_at IS NULL"
         with self._database.transaction() as connection:
             found = connection.execute(
-                f"SELECT {_COLUMNS} FROM journal WHERE {theirs}", (self._account, *gone)
+                f"SELECT {_ROWS.columns} FROM journal WHERE {theirs}", (self._account, *gone)
             ).fetchall()
-            connection.execute(f"UPDATE journal SET owner = ? WHERE {theirs}", (self._owners.me, self._account, *gone))
+            connection.execute(f"UPDATE journal SET owner = ? WHERE {theirs}", (self._lock.id, self._account, *gone))
         for owner in gone:
-            self._owners.clear(owner)
-        return [_journal_row(row) for row in found]
-
-
-def _journal_row(row: tuple[Any, ...]) -> JournalRow:
-    return JournalRow(*row)._replace(verified=None if row[7] is None else bool(row[7]))
+            self._lock.clear(owner)
+        return [_ROWS.read(row) for row in found]

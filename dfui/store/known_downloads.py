@@ -5,36 +5,35 @@ from __future__ import annotations
 import itertools
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from datetime import datetime
 
+from dfui.core.downloads import Download
 from dfui.store.database import Database
-from dfui.store.download_query import Arrangement
+from dfui.store.download_query import DownloadQuery
+from dfui.store.rows import Rows
 
-ROWS_A_TRANSACTION = 500
-EVERYTHING = Arrangement()
+ROWS_PER_TRANSACTION = 500
+EVERYTHING = DownloadQuery()
 
-_COLUMNS = (
-    "id, api_status, is_active, is_missing, data_type, query, format, num_records, num_downloaded, total_cost, "
-    "started_at, updated_at, seen_at"
-)
-
-
-class DownloadRow(NamedTuple):
-    """One known download as it is stored; times are seconds since 1970 in UTC, None is not known."""
-
-    id: str
-    api_status: str | None = None
-    is_active: bool = True
-    is_missing: bool = False
-    data_type: str | None = None
-    query: str | None = None
-    format: str | None = None
-    num_records: int | None = None
-    num_downloaded: int | None = None
-    total_cost: int | None = None
-    started_at: float | None = None
-    updated_at: float | None = None
-    seen_at: float | None = None
+_ROWS = Rows(Download)
+_REPLACED = ("api_status", "num_downloaded", "seen_at", "is_missing")
+"""What an answer that leaves it out makes unknown again; the rest stays as it was."""
+_COST = """CASE WHEN excluded.total_cost IS NULL AND excluded.num_downloaded = num_downloaded
+    THEN total_cost ELSE excluded.total_cost END"""
+_TAKEN_OVER = {
+    name: f"excluded.{name}" if name in _REPLACED else f"coalesce(excluded.{name}, {name})"
+    for name in _ROWS.names
+    if name != "id"
+} | {"total_cost": _COST}
+_OBSERVE = f"""
+    INSERT INTO downloads (account, observed, is_active, {_ROWS.columns})
+    VALUES (:account, :observed, :is_active, {", ".join(f":{name}" for name in _ROWS.names)})
+    ON CONFLICT (account, id) DO UPDATE SET
+        observed = excluded.observed,
+        is_active = excluded.is_active,
+        {", ".join(f"{name} = {value}" for name, value in _TAKEN_OVER.items())}
+    WHERE excluded.observed >= observed OR observed > :now
+"""
 
 
 class KnownDownloads:
@@ -48,37 +47,36 @@ class KnownDownloads:
         self._database = database
         self._account = account
 
-    def keys_in_order(self, arrangement: Arrangement = EVERYTHING) -> array[int]:
+    def keys_in_order(self, query: DownloadQuery = EVERYTHING) -> array[int]:
         """The key of each known download that is wanted; unless told, active ones first, the newest first."""
-        condition, words = arrangement.where()
-        query = (
-            f"SELECT key FROM downloads WHERE account = ? AND is_forgotten = 0{condition} "
-            f"ORDER BY {arrangement.order_by()}"
+        condition, words = query.where()
+        statement = (
+            f"SELECT key FROM downloads WHERE account = ? AND is_forgotten = 0{condition} ORDER BY {query.order_by()}"
         )
-        return array("q", (key for (key,) in self._database.read(query, self._account, *words)))
+        return array("q", (key for (key,) in self._database.read(statement, self._account, *words)))
 
-    def by_key(self, keys: Sequence[int]) -> dict[int, DownloadRow]:
+    def by_key(self, keys: Sequence[int]) -> dict[int, Download]:
         """The downloads with these keys; one that is no longer known is left out."""
         marks = ",".join("?" * len(keys))
         rows = self._database.read(
-            f"SELECT key, {_COLUMNS} FROM downloads WHERE key IN ({marks}) AND is_forgotten = 0", *keys
+            f"SELECT key, {_ROWS.columns} FROM downloads WHERE key IN ({marks}) AND is_forgotten = 0", *keys
         )
-        return {row[0]: _download_row(row[1:]) for row in rows}
+        return {row[0]: _ROWS.read(row[1:]) for row in rows}
 
-    def __iter__(self) -> Iterator[DownloadRow]:
+    def __iter__(self) -> Iterator[Download]:
         """Each known download, in order."""
         keys = self.keys_in_order()
-        for start in range(0, len(keys), ROWS_A_TRANSACTION):
-            page = keys[start : start + ROWS_A_TRANSACTION]
+        for start in range(0, len(keys), ROWS_PER_TRANSACTION):
+            page = keys[start : start + ROWS_PER_TRANSACTION]
             rows = self.by_key(page)
             yield from (rows[key] for key in page if key in rows)
 
-    def get(self, download_id: str) -> DownloadRow | None:
+    def get(self, download_id: str) -> Download | None:
         """One download, also where it is forgotten; None where it was never known."""
         rows = self._database.read(
-            f"SELECT {_COLUMNS} FROM downloads WHERE account = ? AND id = ?", self._account, download_id
+            f"SELECT {_ROWS.columns} FROM downloads WHERE account = ? AND id = ?", self._account, download_id
         )
-        return _download_row(rows[0]) if rows else None
+        return _ROWS.read(rows[0]) if rows else None
 
     def key_of(self, download_id: str) -> int | None:
         """The key of a known download."""
@@ -120,7 +118,7 @@ class KnownDownloads:
         with self._database.transaction() as connection:
             return connection.execute(query, (self._account, download_id)).rowcount == 1
 
-    def observe(self, rows: Iterable[DownloadRow], *, observed: float, now: float) -> None:
+    def observe(self, downloads: Iterable[Download], *, observed: float, now: float) -> None:
         """Take over what the API showed.
 
         `observed` is when the request for it began, `now` the present, both in seconds of a clock that never goes
@@ -128,42 +126,18 @@ class KnownDownloads:
         anew, and yields. A figure that this answer leaves out, as the 2017 list does with the cost, stays only while
         the records that it belongs to are the same.
         """
-        query = f"""
-            INSERT INTO downloads (account, observed, {_COLUMNS})
-            VALUES (:account, :observed, :id, :api_status, :is_active, :is_missing, :data_type, :query, :format,
-                    :num_records, :num_downloaded, :total_cost, :started_at, :updated_at, :seen_at)
-            ON CONFLICT (account, id) DO UPDATE SET
-                observed = excluded.observed,
-                api_status = excluded.api_status,
-                is_active = excluded.is_active,
-                is_missing = excluded.is_missing,
-                data_type = coalesce(excluded.data_type, data_type),
-                query = coalesce(excluded.query, query),
-                format = coalesce(excluded.format, format),
-                num_records = coalesce(excluded.num_records, num_records),
-                num_downloaded = excluded.num_downloaded,
-                total_cost = CASE WHEN excluded.total_cost IS NULL AND excluded.num_downloaded = num_downloaded
-                             THEN total_cost ELSE excluded.total_cost END,
-                started_at = coalesce(excluded.started_at, started_at),
-                updated_at = coalesce(excluded.updated_at, updated_at),
-                seen_at = excluded.seen_at
-            WHERE excluded.observed >= observed OR observed > :now
-        """
         stamps = {"account": self._account, "observed": observed, "now": now}
-        waiting = iter(rows)
-        while batch := [row._asdict() | stamps for row in itertools.islice(waiting, ROWS_A_TRANSACTION)]:
+        waiting = iter(downloads)
+        while page := list(itertools.islice(waiting, ROWS_PER_TRANSACTION)):
+            rows = [_ROWS.write(download) | stamps | {"is_active": download.is_active} for download in page]
             with self._database.transaction() as connection:
-                connection.executemany(query, batch)
+                connection.executemany(_OBSERVE, rows)
 
-    def observe_missing(self, download_id: str, *, observed: float, now: float, seen_at: float) -> None:
+    def observe_missing(self, download_id: str, *, observed: float, now: float, seen_at: datetime) -> None:
         """Take over that the API knows no such download (404): what was known of it stays, but it is not active."""
         query = """
             UPDATE downloads SET is_missing = 1, is_active = 0, observed = ?, seen_at = ?
             WHERE account = ? AND id = ? AND (? >= observed OR observed > ?)
         """
         with self._database.transaction() as connection:
-            connection.execute(query, (observed, seen_at, self._account, download_id, observed, now))
-
-
-def _download_row(row: tuple[Any, ...]) -> DownloadRow:
-    return DownloadRow(*row)._replace(is_active=bool(row[2]), is_missing=bool(row[3]))
+            connection.execute(query, (observed, seen_at.timestamp(), self._account, download_id, observed, now))

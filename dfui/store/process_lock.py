@@ -10,15 +10,15 @@ from pathlib import Path
 from dfui.core.errors import StoreError
 
 
-class Owners:
+class ProcessLock:
     """A lock file for each dfui that has open journal entries; the system frees the lock however the process ends."""
 
     def __init__(self, database: Path) -> None:
-        self.me = uuid.uuid4().hex
+        self.id = uuid.uuid4().hex
         self._folder = database.with_name(f"{database.name}-owners")
         self._lock: int | None = None
 
-    def enter(self) -> None:
+    def acquire(self) -> None:
         """Hold this dfui's lock from now on.
 
         Raises:
@@ -28,16 +28,16 @@ class Owners:
             return
         try:
             self._folder.mkdir(mode=0o700, exist_ok=True)
-            lock = os.open(self._folder / self.me, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            lock = os.open(self._folder / self.id, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise StoreError(f"The journal cannot be written: {error}.") from None
         self._lock = lock
 
-    def leave(self) -> None:
+    def release(self) -> None:
         """Give the lock up."""
         if self._lock is not None:
-            self.clear(self.me)
+            self.clear(self.id)
             os.close(self._lock)
             self._lock = None
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from dfui.core.details import Details
+from dfui.core.downloads import DownloadDetails
 from dfui.core.outcomes import Outcome
 from dfui.core.progress import Event, ListProgress, Progress
 
 if TYPE_CHECKING:
-    from dfui.api.wire import Account
+    from dfui.core.account import Account
 
 
 class Reach(enum.Enum):
@@ -61,7 +61,7 @@ class LookFailed(Message):
 class DetailsSeen(Message):
     """A close look at a download brought this; its links are secrets."""
 
-    details: Details
+    details: DownloadDetails
 
 
 @dataclass

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from textual.message import Message
 
 from dfui.core.clock import Clock
-from dfui.core.details import Details
+from dfui.core.downloads import DownloadDetails
 from dfui.core.errors import (
     DatafinitiError,
     KeyringProblem,
@@ -63,7 +63,7 @@ from dfui.wording.access import (
     password_rejected,
     token_rejected,
 )
-from dfui.wording.downloads import downloads_added, list_broken_off, records_skipped
+from dfui.wording.downloads import downloads_added, records_skipped
 from dfui.wording.errors import broke, error_sentences, fault, keyring_sentences
 
 if TYPE_CHECKING:
@@ -267,9 +267,6 @@ class Session:
                 self._post(Told(error_sentences(error), is_trouble=True))
         else:
             self._noticed(None)
-            if refreshed.broken_off:
-                sentence = list_broken_off(refreshed.downloads, refreshed.broken_off)
-                self._post(Told(sentence, is_trouble=True))
             if refreshed.skipped:
                 self._post(Told(records_skipped(refreshed.skipped), is_trouble=True))
         finally:
@@ -314,7 +311,7 @@ class Session:
                 await self._size(details)
         self._post(DownloadsChanged((download_id,)))
 
-    async def _size(self, details: Details) -> None:
+    async def _size(self, details: DownloadDetails) -> None:
         """Tell of the details once more, with the sizes of the files."""
         if details.files:
             from dfui.operations.fetch import sized

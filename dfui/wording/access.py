@@ -13,7 +13,7 @@ from dfui.wording.facts import Fact, fact
 from dfui.wording.figures import counted
 
 if TYPE_CHECKING:
-    from dfui.api.wire import Account
+    from dfui.core.account import Account
 
 ENVIRONMENT_STAYS = "The token in DATAFINITI_TOKEN is still used wherever that variable is set."
 TOKEN_REJECTED = "The token was rejected. Give another one, and what was begun goes on."  # noqa: S105

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 
-from dfui.core.details import Details
-from dfui.core.downloads import Download
-from dfui.core.receipts import HistoryEntry
+from dfui.core.downloads import Download, DownloadDetails
+from dfui.core.receipts import Receipt
 from dfui.core.result_files import ResultFile
 from dfui.core.sanitize import sanitize
 from dfui.wording.downloads import records_so_far, status_glyph, status_word
@@ -25,7 +24,7 @@ def details_title(download: Download) -> str:
 
 
 def details_facts(
-    details: Details, history: Sequence[HistoryEntry], *, now: datetime, zone: tzinfo | None = None
+    details: DownloadDetails, history: Sequence[Receipt], *, now: datetime, zone: tzinfo | None = None
 ) -> list[Fact]:
     """All that is known of a download; what is not known is left out. `history` holds its journal entries."""
     download = details.download
@@ -98,7 +97,7 @@ def links_sent(files: Sequence[ResultFile]) -> str:
     return f"Sent to the terminal's clipboard: {which}. Whoever has a link has the records."
 
 
-def no_links(details: Details) -> str:
+def no_links(details: DownloadDetails) -> str:
     """Why there are no links to copy."""
     if details.files is None:
         return "The result files are not known yet: the API has not been asked, or did not say."

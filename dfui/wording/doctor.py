@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dfui.core.errors import ApiError, DatafinitiError, KeyringProblem, Unauthorized
 from dfui.core.sanitize import sanitize
-from dfui.store import Inspection
+from dfui.store.inspection import Inspection
 from dfui.system.credentials import TokenSource
 from dfui.system.settings import Settings
 from dfui.system.terminal import SMALLEST, Terminal
@@ -16,7 +16,7 @@ from dfui.wording.errors import answered, error_sentences, keyring_sentences
 from dfui.wording.figures import as_sentence, counted, file_size
 
 if TYPE_CHECKING:
-    from dfui.api.wire import Account
+    from dfui.core.account import Account
 
 ALL_IS_WELL = "All is well."
 MEND_THE_CONFIG = "Correct the file, the option or the variable that is named, or take it away."
@@ -99,16 +99,6 @@ def api_fails(error: DatafinitiError, by_way_of: Sequence[str]) -> tuple[str, st
     if isinstance(error, ApiError) and error.http_status >= 500:
         return what, "The fault is the API's, or of something before it. Try again later."
     return what, cure or "Try again in a while."
-
-
-def looks_like(year: str, download_id: str) -> str:
-    """Which documentation the answers follow."""
-    return f"Answers look as documented in {year} (by download {sanitize(download_id)})."
-
-
-def cannot_be_told(why: str) -> str:
-    """The dialect was looked for in vain."""
-    return f"It cannot be told: {as_sentence(why)}"
 
 
 # ── the account ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -126,11 +126,6 @@ def list_progress(bytes_read: int, stored: int) -> str:
     return f"{stored:,} listed" if stored else f"list: {bytes_read / 1e6:,.0f} MB"
 
 
-def list_broken_off(downloads: int, reason: str) -> str:
-    """The list ended early."""
-    return f"The list broke off after {counted(downloads, 'download')} ({sanitize(reason)}); these were taken over."
-
-
 def nothing_matches(search: str) -> str:
     """No known download has the words of the filter."""
     return f"No known download matches “{sanitize(search, most=60)}”."

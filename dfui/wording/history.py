@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, tzinfo
 
 from dfui.core.errors import ExportError, FileExists, StoreError
-from dfui.core.receipts import HistoryEntry
+from dfui.core.receipts import Receipt
 from dfui.core.sanitize import sanitize
 from dfui.wording.facts import Fact, fact
 from dfui.wording.figures import counted, date_time, dated, day_and_time, number
@@ -16,12 +16,12 @@ NONE_MATCHES = "No entry of the history matches."
 HISTORY_HEADINGS = ("When", "ID", "Outcome", "Retained", "Credits", "The API said")
 
 
-def outcome_word(entry: HistoryEntry) -> str:
+def outcome_word(entry: Receipt) -> str:
     """How it ended, in a word or two; `open` where that is not known yet."""
     return "open" if entry.outcome is None else entry.outcome.value.replace("_", " ")
 
 
-def words_of_api(entry: HistoryEntry, *, most: int = 500) -> str:
+def words_of_api(entry: Receipt, *, most: int = 500) -> str:
     """What the API said on the DELETE, in its words, with its HTTP status; empty where it did not answer."""
     if entry.http_status is None:
         return ""
@@ -29,7 +29,7 @@ def words_of_api(entry: HistoryEntry, *, most: int = 500) -> str:
     return f"“{sanitize(entry.api_message, most=most)}” ({status})" if entry.api_message else status
 
 
-def entry_cells(entry: HistoryEntry, *, zone: tzinfo | None = None) -> tuple[str, ...]:
+def entry_cells(entry: Receipt, *, zone: tzinfo | None = None) -> tuple[str, ...]:
     """An entry as a line of a table, under `HISTORY_HEADINGS`."""
     return (
         day_and_time(entry.confirmed_at, zone=zone),
@@ -41,7 +41,7 @@ def entry_cells(entry: HistoryEntry, *, zone: tzinfo | None = None) -> tuple[str
     )
 
 
-def entry_line(entry: HistoryEntry, *, zone: tzinfo | None = None) -> str:
+def entry_line(entry: Receipt, *, zone: tzinfo | None = None) -> str:
     """An entry in a line, where it is clear which download it is about."""
     parts = [date_time(entry.confirmed_at, zone=zone), outcome_word(entry), words_of_api(entry)]
     if entry.retained_records is not None:
@@ -51,12 +51,12 @@ def entry_line(entry: HistoryEntry, *, zone: tzinfo | None = None) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def entry_title(entry: HistoryEntry) -> str:
+def entry_title(entry: Receipt) -> str:
     """Which cancellation it is."""
     return f"Cancellation of {sanitize(entry.download_id)}"
 
 
-def entry_facts(entry: HistoryEntry, *, now: datetime, zone: tzinfo | None = None) -> list[Fact]:
+def entry_facts(entry: Receipt, *, now: datetime, zone: tzinfo | None = None) -> list[Fact]:
     """All that the journal tells of a cancellation; what is not known is left out."""
     facts = [fact("Outcome", outcome_word(entry) if entry.outcome else "open: how it ended is not known yet")]
     if entry.confirmed_at:

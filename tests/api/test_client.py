@@ -45,12 +45,12 @@ def running(simulator: Simulator, clock: ManualClock) -> None:
 
 async def test_a_download_is_read(socket_client: DatafinitiClient, simulator: Simulator, dialect: Dialect) -> None:
     simulator.dialect = dialect
-    download = await socket_client.get_download("7")
+    download = (await socket_client.get_download("7")).download
     assert download.id == "7"
     if dialect is Dialect.DOCS_2026:
-        assert (download.status, download.num_records, download.num_downloaded) == ("in_progress", 2_000, None)
+        assert (download.api_status, download.num_records, download.num_downloaded) == ("in_progress", 2_000, None)
     else:
-        assert (download.status, download.num_records, download.num_downloaded) == ("running", 50_000, 2_000)
+        assert (download.api_status, download.num_records, download.num_downloaded) == ("running", 50_000, 2_000)
 
 
 async def test_a_download_is_cancelled(
@@ -63,7 +63,7 @@ async def test_a_download_is_cancelled(
         assert (answer.message, answer.download) == ("Download cancelled successfully", None)
     else:
         assert answer.download is not None
-        assert (answer.message, answer.download.status) == (None, "cancelled")
+        assert (answer.message, answer.download.api_status) == (None, "cancelled")
 
 
 async def test_the_list_is_read(socket_client: DatafinitiClient, simulator: Simulator, dialect: Dialect) -> None:
@@ -71,7 +71,7 @@ async def test_the_list_is_read(socket_client: DatafinitiClient, simulator: Simu
     simulator.add("8")
     answer = await socket_client.list_downloads()
     assert [download.id for download in answer.downloads] == ["8", "7"]
-    assert (answer.unreadable, answer.broken_off) == ([], None)
+    assert answer.unreadable == []
 
 
 async def test_the_account_and_a_password_are_taken(

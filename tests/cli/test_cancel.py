@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from dfui.core.outcomes import OutcomeKind
 from dfui.simulator.account import TOKEN, Dialect, Simulator
 from tests.support.commands import DFUI, Commands, Ended
 
@@ -278,8 +279,8 @@ def test_the_journal_tells_of_it(dfui: Commands) -> None:
     dfui("cancel", "--yes", "847070", "404")
     rows = {row.download_id: row for row in dfui.journal()}
     assert {name: (row.outcome, row.verified, row.deletes_sent) for name, row in rows.items()} == {
-        "847070": ("cancelled", True, 1),
-        "404": ("not_found", True, 1),
+        "847070": (OutcomeKind.CANCELLED, True, 1),
+        "404": (OutcomeKind.NOT_FOUND, True, 1),
     }
     assert (rows["847070"].retained_records, rows["847070"].credits_deducted) == (34_120, 34_120)
     assert rows["847070"].ended_at
@@ -488,8 +489,8 @@ def test_a_killed_cancel_is_settled_by_the_next_list_by_looking_alone(dfui: Comm
     ]
     assert deletes(account) == []
     assert {row.download_id: row.outcome for row in dfui.journal()} == {
-        "847070": "still_active",
-        "847069": "cancelled",
+        "847070": OutcomeKind.STILL_ACTIVE,
+        "847069": OutcomeKind.CANCELLED,
     }
     assert "Left open" not in dfui("list").stderr
 
@@ -514,4 +515,4 @@ def test_told_to_end_it_lets_what_is_under_way_end(
         os.kill(terminal.process.pid, signal_number)
         ended = terminal.ended()
     assert outcomes(ended) == {"847070": "cancelled"}
-    assert dfui.journal()[0].outcome == "cancelled"
+    assert dfui.journal()[0].outcome is OutcomeKind.CANCELLED

@@ -18,7 +18,7 @@ from tests.support.commands import Commands, Ended
 from tests.support.keyring_daemon import MISSING, Daemon, in_session
 
 NAMES = [
-    "settings", "keyring", "token", "api", "account", "dialect", "store",
+    "settings", "keyring", "token", "api", "account", "store",
     "terminal", "colours", "locale", "line", "clipboard",
 ]  # fmt: skip
 needs_daemon = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")
@@ -63,15 +63,14 @@ def tables(ended: Ended) -> list[str]:
 # ── all is well ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_all_is_well_in_each_dialect_which_it_names(dfui: Commands, account: Simulator, dialect: Dialect) -> None:
+def test_all_is_well_in_each_dialect(dfui: Commands, account: Simulator, dialect: Dialect) -> None:
     account.dialect = dialect
     dfui("add", "847070")
     account.requests.clear()
     report = examined(dfui)
     assert (report.exit_code, report.ok, report.failing) == (0, True, [])
     assert report.found("token") == "From the environment; the API takes it."
-    assert dialect.value[-4:] in report.found("dialect")
-    assert account.requests == [("GET", "/account"), ("GET", "/downloads/847070")]
+    assert account.requests == [("GET", "/account")]
 
 
 def test_the_account_is_told_with_its_credits_by_type(dfui: Commands) -> None:
@@ -80,9 +79,8 @@ def test_the_account_is_told_with_its_credits_by_type(dfui: Commands) -> None:
     )
 
 
-def test_where_nothing_is_known_the_dialect_cannot_be_told_and_that_is_no_failure(dfui: Commands) -> None:
-    report = examined(dfui)
-    assert (report.exit_code, report.state("dialect")) == (0, "note")
+def test_it_writes_nothing(dfui: Commands) -> None:
+    examined(dfui)
     assert not dfui.database.parent.exists()
 
 
@@ -94,7 +92,7 @@ def test_as_text_each_check_has_a_line_and_the_end_says_it_all(dfui: Commands, u
     ended = unreachable("doctor")
     assert "failing api" in tables(ended)
     assert "→ Check the network, then try again." in ended.stdout
-    assert ended.stdout.endswith("\n1 of 12 checks fails.\n")
+    assert ended.stdout.endswith("\n1 of 11 checks fails.\n")
 
 
 # ── the token and the API ────────────────────────────────────────────────────────────────────────────────────────────
@@ -118,7 +116,6 @@ def test_a_token_that_does_not_work_is_exit_3(dfui: Commands, monkeypatch: pytes
     report = examined(dfui)
     assert (report.exit_code, report.failing) == (3, ["token"])
     assert token not in json.dumps([report.found(name) for name in NAMES])
-    assert report.found("dialect").startswith("Not checked")
 
 
 def test_an_api_that_cannot_be_reached_is_exit_4(unreachable: Commands) -> None:
@@ -256,7 +253,7 @@ def test_a_config_file_that_cannot_be_used_is_a_failing_line_and_what_needs_it_i
     report = examined(dfui)
     assert (report.exit_code, report.failing) == (1, ["settings"])
     assert str(config) in report.found("settings")
-    assert [report.found(name)[:11] for name in ("token", "api", "account", "dialect")] == ["Not checked"] * 4
+    assert [report.found(name)[:11] for name in ("token", "api", "account")] == ["Not checked"] * 3
     assert account.requests == []
 
 

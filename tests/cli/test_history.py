@@ -20,6 +20,7 @@ from dfui.core.outcomes import OutcomeKind
 from dfui.simulator.account import Simulator
 from dfui.store import open_store
 from tests.support.commands import Commands, Ended
+from tests.support.rows import at
 
 REFUSAL = "There was a problem with this customer's payment information."
 
@@ -48,7 +49,7 @@ def rows_of(text: str) -> list[dict[str, str]]:
 
 def leave_open(dfui: Commands, *ids: str) -> None:
     store = open_store(dfui.database, profile="default", origin=parse_api_url(dfui.api_url).origin)
-    store.journal.open_entries(ids, confirmed_at=0.0)
+    store.journal.open_entries(ids, confirmed_at=at(0))
     store.close()
 
 

@@ -24,8 +24,14 @@ NOT_FOR_THE_FIRST_PICTURE = {"httpx", "keyring", "msgspec"}
 
 def loaded_by(program: str, *arguments: str) -> set[str]:
     """The top-level packages that are loaded at the end of a program."""
+    # httpx loads its own command line where click is installed, which a plain install of dfui does not bring.
+    without_click = "import sys; sys.modules['click'] = None\n"
     ended = subprocess.run(
-        [sys.executable, "-c", program, *arguments], input="", capture_output=True, encoding="utf-8", check=True
+        [sys.executable, "-c", without_click + program, *arguments],
+        input="",
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
     )
     before, _, loaded = ended.stderr.rpartition("\nloaded ")
     assert "Traceback" not in before

@@ -16,7 +16,7 @@ import pytest
 from dfui.api.client import DatafinitiClient
 from dfui.core.addresses import parse_api_url
 from dfui.core.clock import Clock
-from dfui.core.outcomes import Outcome
+from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.secret import Secret
 from dfui.operations.settle import settle
 from dfui.simulator.account import TOKEN, Simulator
@@ -95,7 +95,7 @@ async def check(machine: Machine) -> None:
     assert all(row.ended_at is not None for row in after)
     for row in after:
         truth = machine.simulator.downloads[row.download_id].status(machine.simulator.now())
-        assert (row.outcome == "cancelled") == (truth == "cancelled"), row
+        assert (row.outcome is OutcomeKind.CANCELLED) == (truth == "cancelled"), row
 
 
 async def test_killed_at_any_moment(server: SimulatorServer, tmp_path: Path) -> None:

@@ -125,17 +125,12 @@ def test_a_record_that_cannot_be_read_is_skipped_and_told(dfui: Commands, accoun
     assert len(ended.stderr.splitlines()) == 3
 
 
-def test_of_a_list_that_breaks_off_what_came_is_taken_over(dfui: Commands, account: Simulator) -> None:
-    account.interrupt = list_of('{"num_found": 2, "records": [{"id": "7", "status": "running"}, {"id": "8", "sta')
-    ended = dfui("list", "--json")
-    assert ended.exit_code == 4
-    assert ids(ended) == ["7"]
-    assert "The list broke off after 1 download" in ended.stderr
-
-
-def test_what_is_no_list_is_an_error_and_known_ones_stay(dfui: Commands, account: Simulator) -> None:
+@pytest.mark.parametrize(
+    "body", ["<h1>Please wait</h1>", '{"num_found": 2, "records": [{"id": "7", "status": "running"}, {"id": "8", "sta']
+)
+def test_what_is_no_whole_list_is_an_error_and_known_ones_stay(dfui: Commands, account: Simulator, body: str) -> None:
     dfui("list")
-    account.interrupt = list_of("<h1>Please wait</h1>")
+    account.interrupt = list_of(body)
     ended = dfui("list", "--json")
     assert ended.exit_code == 4
     assert ended.document["error"]["kind"] == "answer_lost"

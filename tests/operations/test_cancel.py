@@ -9,13 +9,15 @@ import httpx
 import pytest
 
 from dfui.api.client import DatafinitiClient
+from dfui.core.downloads import Download
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.progress import Progress
 from dfui.core.secret import Secret
-from dfui.operations.cancel import MOST_REQUESTS, Event, SignIn, cancel
+from dfui.operations.batch import MAX_REQUESTS, Event, SignIn
+from dfui.operations.cancel import cancel
 from dfui.simulator.account import Dialect, Simulator
 from dfui.simulator.manual_clock import ManualClock
-from dfui.store import DownloadRow, Store
+from dfui.store import Store
 
 Answer = Callable[[httpx.Request], httpx.Response | None]
 
@@ -261,7 +263,7 @@ async def test_the_look_after_the_delete_wins_over_one_that_began_while_it_waite
     def interrupt(request: httpx.Request) -> None:
         if request.method == "DELETE":  # another look, which began after this batch, and saw it run
             clock.advance(1)
-            running = DownloadRow("7", api_status="running")
+            running = Download("7", api_status="running")
             store.downloads.observe([running], observed=clock.monotonic(), now=clock.monotonic())
 
     simulator.interrupt = interrupt
@@ -298,7 +300,7 @@ async def test_without_another_token_the_rest_is_not_sent(
     simulator.token = "another"
     kinds = [outcome.kind for outcome in (await outcomes_of(ids, client, store, clock)).values()]
     assert set(kinds) == {OutcomeKind.UNAUTHORIZED, OutcomeKind.NOT_SENT}
-    assert len(simulator.requests) == kinds.count(OutcomeKind.UNAUTHORIZED) <= MOST_REQUESTS
+    assert len(simulator.requests) == kinds.count(OutcomeKind.UNAUTHORIZED) <= MAX_REQUESTS
 
 
 async def test_all_are_in_the_journal_before_the_first_delete(
@@ -314,8 +316,8 @@ async def test_all_are_in_the_journal_before_the_first_delete(
     await outcomes_of(["7", "8"], client, store, clock)
     assert seen == [2] * 4
     assert [(row.download_id, row.outcome) for row in store.journal.history()] == [
-        ("8", "cancelled"),
-        ("7", "cancelled"),
+        ("8", OutcomeKind.CANCELLED),
+        ("7", OutcomeKind.CANCELLED),
     ]
 
 

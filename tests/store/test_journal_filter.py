@@ -6,7 +6,10 @@ import sqlite3
 
 import pytest
 
-from dfui.store import JournalFilter, Store, open_store
+from dfui.core.outcomes import OutcomeKind
+from dfui.store import Store, open_store
+from dfui.store.journal import JournalFilter
+from tests.support.rows import at, close_entry, outcome
 
 Wanted = JournalFilter
 
@@ -14,20 +17,17 @@ Wanted = JournalFilter
 @pytest.fixture
 def store(store: Store) -> Store:
     """Entries of three downloads; the clock was set back between the second and the third."""
-    for position, (download_id, outcome, message) in enumerate(
+    for position, (download_id, kind, message) in enumerate(
         [
-            ("10", "cancelled", "Download cancelled successfully"),
-            ("20", "refused", "100% of_it"),
-            ("10", "still_active", None),
+            ("10", OutcomeKind.CANCELLED, "Download cancelled successfully"),
+            ("20", OutcomeKind.REFUSED, "100% of_it"),
+            ("10", OutcomeKind.STILL_ACTIVE, None),
             ("30", None, None),
         ]
     ):
-        (entry,) = store.journal.open_entries([download_id], confirmed_at=100.0 - position)
-        if outcome:
-            store.journal.close_entry(
-                entry, outcome=outcome, verified=True, status=None, http_status=200, api_message=message,
-                retained_records=None, credits_deducted=None, ended_at=2.0,
-            )  # fmt: skip
+        (entry,) = store.journal.open_entries([download_id], confirmed_at=at(100 - position))
+        if kind:
+            close_entry(store, entry, outcome(download_id, kind, api_message=message))
     return store
 
 
@@ -37,7 +37,7 @@ def store(store: Store) -> Store:
         (None, ["30", "10", "20", "10"]),
         (Wanted(ids=("10",)), ["10", "10"]),
         (Wanted(ids=("10", "30")), ["30", "10", "10"]),
-        (Wanted(outcome="refused"), ["20"]),
+        (Wanted(outcome=OutcomeKind.REFUSED), ["20"]),
         (Wanted(is_open=True), ["30"]),
         (Wanted(is_open=False), ["10", "20", "10"]),
         (Wanted(words="SUCCESS"), ["10"]),

@@ -15,8 +15,12 @@ from pathlib import Path
 
 import pytest
 
+from dfui.core.downloads import Download
 from dfui.core.errors import StoreError
-from dfui.store import DownloadRow, Store, open_store, temporary_store
+from dfui.core.outcomes import OutcomeKind
+from dfui.core.receipts import Receipt
+from dfui.store import Store, open_store, temporary_store
+from tests.support.rows import at, close_entry
 
 ORIGIN = "https://api.datafiniti.co"
 ROOT = Path(__file__).parents[2]
@@ -47,20 +51,17 @@ def ids(store: Store) -> list[str]:
     return [row.id for row in store.downloads]
 
 
-def see(store: Store, *rows: DownloadRow, observed: float = 10.0, now: float = 100.0) -> None:
+def see(store: Store, *rows: Download, observed: float = 10.0, now: float = 100.0) -> None:
     store.downloads.observe(rows, observed=observed, now=now)
-
-
-def close(store: Store, entry: int, outcome: str = "cancelled") -> None:
-    store.journal.close_entry(
-        entry, outcome=outcome, verified=True, status=outcome, http_status=200, api_message=None,
-        retained_records=7, credits_deducted=None, ended_at=2.0,
-    )  # fmt: skip
 
 
 def run(script: str, *arguments: str | Path) -> subprocess.Popen[str]:
     """Another process, with dfui's store imported."""
-    imports = "import os, signal, sys; from pathlib import Path; from dfui.store import *\n"
+    imports = (
+        "import os, signal, sys; from pathlib import Path; from dfui.store import open_store; "
+        "from dfui.core.downloads import Download; from dfui.core.errors import StoreError; "
+        "from tests.support.rows import at, close_entry\n"
+    )
     return subprocess.Popen(
         [sys.executable, "-c", imports + script, *map(str, arguments)],
         cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -82,11 +83,11 @@ OPEN = f"store = open_store(Path(sys.argv[1]), profile='default', origin='{ORIGI
 def test_active_ones_come_first_and_the_newest_first_within_each_group(store: Store) -> None:
     see(
         store,
-        DownloadRow("old done", is_active=False, started_at=1.0),
-        DownloadRow("old active", started_at=2.0),
-        DownloadRow("new done", is_active=False, started_at=9.0),
-        DownloadRow("unknown start"),
-        DownloadRow("new active", started_at=8.0),
+        Download("old done", "completed", started_at=at(1)),
+        Download("old active", started_at=at(2)),
+        Download("new done", "completed", started_at=at(9)),
+        Download("unknown start"),
+        Download("new active", started_at=at(8)),
     )
     assert ids(store) == ["new active", "old active", "unknown start", "new done", "old done"]
     assert store.downloads.active_ids() == ["new active", "old active", "unknown start"]
@@ -94,8 +95,8 @@ def test_active_ones_come_first_and_the_newest_first_within_each_group(store: St
 
 
 def test_every_field_comes_back_as_it_was_seen(store: Store) -> None:
-    row = DownloadRow(
-        "dl_7", "paused?", False, False, "business", "a:\x00\x1b[31m“é”", "csv", 2**53, 0, 3, 1.25, 2.5, 3.75
+    row = Download(
+        "dl_7", "paused?", "business", "a:\x00\x1b[31m“é”", "csv", 2**53, 0, 3, at(1.25), at(2.5), at(3.75)
     )  # fmt: skip
     see(store, row)
     assert store.downloads.get("dl_7") == row
@@ -103,29 +104,29 @@ def test_every_field_comes_back_as_it_was_seen(store: Store) -> None:
 
 
 def test_more_downloads_than_fit_into_one_query_are_listed(store: Store) -> None:
-    see(store, *(DownloadRow(str(number), started_at=float(number)) for number in range(1_201)))
+    see(store, *(Download(str(number), started_at=at(number)) for number in range(1_201)))
     assert ids(store) == [str(number) for number in reversed(range(1_201))]
 
 
 def test_an_older_observation_never_overwrites_a_newer_one(store: Store) -> None:
-    see(store, DownloadRow("7", "cancelled", is_active=False), observed=10.0)
-    see(store, DownloadRow("7", "running", data_type="business"), observed=9.9)
-    store.downloads.observe_missing("7", observed=9.9, now=100.0, seen_at=1.0)
-    assert store.downloads.get("7") == DownloadRow("7", "cancelled", is_active=False)
-    see(store, DownloadRow("7", "running"), observed=10.0)
-    assert store.downloads.get("7") == DownloadRow("7", "running")
+    see(store, Download("7", "cancelled"), observed=10.0)
+    see(store, Download("7", "running", data_type="business"), observed=9.9)
+    store.downloads.observe_missing("7", observed=9.9, now=100.0, seen_at=at(1))
+    assert store.downloads.get("7") == Download("7", "cancelled")
+    see(store, Download("7", "running"), observed=10.0)
+    assert store.downloads.get("7") == Download("7", "running")
 
 
 def test_an_observation_from_before_the_machine_started_anew_yields(store: Store) -> None:
-    see(store, DownloadRow("7", "running"), DownloadRow("8", "running"), observed=5_000.0, now=5_001.0)
-    see(store, DownloadRow("7", "cancelled", is_active=False), observed=30.0, now=31.0)
-    store.downloads.observe_missing("8", observed=30.0, now=31.0, seen_at=1.0)
+    see(store, Download("7", "running"), Download("8", "running"), observed=5_000.0, now=5_001.0)
+    see(store, Download("7", "cancelled"), observed=30.0, now=31.0)
+    store.downloads.observe_missing("8", observed=30.0, now=31.0, seen_at=at(1))
     assert store.downloads.active_ids() == []
 
 
 def test_the_cost_is_kept_only_while_the_records_are_the_same(store: Store) -> None:
     def cost_after(num_downloaded: int | None, total_cost: int | None) -> int | None:
-        see(store, DownloadRow("7", num_downloaded=num_downloaded, total_cost=total_cost))
+        see(store, Download("7", num_downloaded=num_downloaded, total_cost=total_cost))
         row = store.downloads.get("7")
         assert row is not None
         assert row.num_downloaded == num_downloaded
@@ -139,29 +140,29 @@ def test_the_cost_is_kept_only_while_the_records_are_the_same(store: Store) -> N
 
 
 def test_what_an_answer_leaves_out_about_the_download_itself_stays_known(store: Store) -> None:
-    see(store, DownloadRow("7", "running", True, False, "business", "a:b", "csv", 50, 1, 1, 1.0, 2.0, 3.0))
-    see(store, DownloadRow("7", "cancelled", is_active=False, seen_at=9.0), observed=11.0)
-    assert store.downloads.get("7") == DownloadRow(
-        "7", "cancelled", False, False, "business", "a:b", "csv", 50, None, None, 1.0, 2.0, 9.0
+    see(store, Download("7", "running", "business", "a:b", "csv", 50, 1, 1, at(1), at(2), at(3)))
+    see(store, Download("7", "cancelled", seen_at=at(9)), observed=11.0)
+    assert store.downloads.get("7") == Download(
+        "7", "cancelled", "business", "a:b", "csv", 50, None, None, at(1), at(2), at(9)
     )
 
 
 def test_a_missing_download_is_not_active_and_what_was_known_stays(store: Store) -> None:
-    see(store, DownloadRow("7", "running", data_type="business", num_downloaded=3))
-    store.downloads.observe_missing("7", observed=11.0, now=100.0, seen_at=5.0)
-    assert store.downloads.get("7") == DownloadRow(
-        "7", "running", is_active=False, is_missing=True, data_type="business", num_downloaded=3, seen_at=5.0
+    see(store, Download("7", "running", data_type="business", num_downloaded=3))
+    store.downloads.observe_missing("7", observed=11.0, now=100.0, seen_at=at(5))
+    assert store.downloads.get("7") == Download(
+        "7", "running", is_missing=True, data_type="business", num_downloaded=3, seen_at=at(5)
     )
-    see(store, DownloadRow("7", "running"), observed=12.0)
+    see(store, Download("7", "running"), observed=12.0)
     assert store.downloads.active_ids() == ["7"]
 
 
 def test_only_adding_it_again_brings_a_forgotten_download_back(store: Store) -> None:
     assert store.downloads.add(["7", "8", "7"]) == ["7", "8"]
-    see(store, DownloadRow("7", "running", data_type="business"))
+    see(store, Download("7", "running", data_type="business"))
     assert store.downloads.forget("7")
     assert not store.downloads.forget("7")
-    see(store, DownloadRow("7", "running"), observed=11.0)
+    see(store, Download("7", "running"), observed=11.0)
     assert ids(store) == ["8"]
     assert store.downloads.counts() == (1, 1)
     assert store.downloads.add(["7", "8"]) == ["7"]
@@ -174,8 +175,8 @@ def test_only_adding_it_again_brings_a_forgotten_download_back(store: Store) -> 
 def test_profiles_and_origins_know_nothing_of_each_other(opened: Open) -> None:
     stores = [opened(), opened("other"), opened(origin="http://127.0.0.1:8765")]
     for number, each in enumerate(stores):
-        see(each, DownloadRow("7", query=str(number)))
-        each.journal.open_entries([str(number)], confirmed_at=1.0)
+        see(each, Download("7", query=str(number)))
+        each.journal.open_entries([str(number)], confirmed_at=at(1))
     stores[0].downloads.forget("7")
     assert [[row.query for row in each.downloads] for each in stores] == [[], ["1"], ["2"]]
     assert [[row.download_id for row in each.journal.history()] for each in stores] == [["0"], ["1"], ["2"]]
@@ -183,15 +184,15 @@ def test_profiles_and_origins_know_nothing_of_each_other(opened: Open) -> None:
 
 def test_what_is_written_outlives_the_process(opened: Open) -> None:
     first = opened()
-    see(first, DownloadRow("7", "running"))
-    close(first, first.journal.open_entries(["7"], confirmed_at=1.0)[0])
+    see(first, Download("7", "running"))
+    close_entry(first, first.journal.open_entries(["7"], confirmed_at=at(1))[0])
     first.close()
     second = opened()
     assert second.is_kept
     assert ids(second) == ["7"]
     (entry,) = second.journal.history()
     assert (entry.outcome, entry.verified, entry.retained_records, entry.credits_deducted) == (
-        "cancelled",
+        OutcomeKind.CANCELLED,
         True,
         7,
         None,
@@ -204,7 +205,7 @@ def test_what_is_written_outlives_the_process(opened: Open) -> None:
 def test_the_file_and_its_folder_are_for_their_owner_alone(opened: Open, path: Path) -> None:
     before = os.umask(0)
     try:
-        opened().journal.open_entries(["7"], confirmed_at=1.0)
+        opened().journal.open_entries(["7"], confirmed_at=at(1))
         modes = {each: stat.S_IMODE(each.stat().st_mode) for each in [path.parent, *path.parent.rglob("*")]}
     finally:
         os.umask(before)
@@ -222,8 +223,8 @@ def test_a_file_that_others_could_read_no_longer_can_be(opened: Open, path: Path
 
 
 def fill(store: Store) -> None:
-    see(store, *(DownloadRow(str(number), "running", query="x" * 100, started_at=1.0) for number in range(2_000)))
-    store.journal.open_entries([str(number) for number in range(500)], confirmed_at=1.0)
+    see(store, *(Download(str(number), "running", query="x" * 100, started_at=at(1)) for number in range(2_000)))
+    store.journal.open_entries([str(number) for number in range(500)], confirmed_at=at(1))
     store.close()
 
 
@@ -256,8 +257,8 @@ def test_a_damaged_database_is_set_aside_and_named(opened: Open, path: Path, dam
     assert store.is_kept
     assert ids(store) == []
     store.downloads.add(["8"])
-    (entry,) = store.journal.open_entries(["8"], confirmed_at=1.0)
-    close(store, entry)
+    (entry,) = store.journal.open_entries(["8"], confirmed_at=at(1))
+    close_entry(store, entry)
     store.close()
     again = opened()
     assert again.problem is None
@@ -278,7 +279,7 @@ def test_a_database_of_a_newer_dfui_is_left_alone_and_the_journal_refuses(opened
     store.downloads.add(["8"])
     assert ids(store) == ["8"]
     with pytest.raises(StoreError):
-        store.journal.open_entries(["8"], confirmed_at=1.0)
+        store.journal.open_entries(["8"], confirmed_at=at(1))
     assert store.journal.take_over_abandoned() == []
     store.close()
     assert {each.name: each.read_bytes() for each in path.parent.iterdir() if each.is_file()} == before
@@ -293,7 +294,7 @@ def test_a_place_that_cannot_be_written_is_said_and_nothing_is_kept(opened: Open
     store.downloads.add(["7"])
     assert ids(store) == ["7"]
     with pytest.raises(StoreError):
-        store.journal.open_entries(["7"], confirmed_at=1.0)
+        store.journal.open_entries(["7"], confirmed_at=at(1))
 
 
 def test_a_folder_in_the_place_of_the_file_is_left_there(opened: Open, path: Path) -> None:
@@ -308,14 +309,14 @@ def test_a_temporary_store_keeps_a_journal_while_it_lasts() -> None:
     store = temporary_store(profile="default", origin=ORIGIN)
     assert store.problem is None
     assert not store.is_kept
-    close(store, store.journal.open_entries(["7"], confirmed_at=1.0)[0])
-    assert [row.outcome for row in store.journal.history()] == ["cancelled"]
+    close_entry(store, store.journal.open_entries(["7"], confirmed_at=at(1))[0])
+    assert [row.outcome for row in store.journal.history()] == [OutcomeKind.CANCELLED]
     store.close()
 
 
 def test_a_full_disk_is_an_error_and_no_damage(opened: Open, path: Path) -> None:
     first = opened()
-    see(first, DownloadRow("7", "running"))
+    see(first, Download("7", "running"))
     first.close()
     fills = (
         OPEN
@@ -325,7 +326,7 @@ signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, resource.RLIM_INFINITY))
 failed = []
 for number in range(10_000):
-    row = DownloadRow(str(1_000 + number), "running", query="x" * 4_000)
+    row = Download(str(1_000 + number), "running", query="x" * 4_000)
     try:
         store.downloads.observe([row], observed=1.0, now=2.0)
     except StoreError as error:
@@ -333,7 +334,7 @@ for number in range(10_000):
         break
 assert failed, "the disk was never full"
 for use in (lambda: store.downloads.add([str(n) for n in range(5000)]),
-            lambda: store.journal.open_entries([str(n) for n in range(5000)], confirmed_at=1.0)):
+            lambda: store.journal.open_entries([str(n) for n in range(5000)], confirmed_at=at(1))):
     try:
         use()
     except StoreError:
@@ -380,7 +381,7 @@ print("ready", flush=True)
 sys.stdin.readline()
 for number in range(200):
     store.downloads.add([f"{sys.argv[2]}-{number}"])
-    entry, = store.journal.open_entries([f"{sys.argv[2]}-{number}"], confirmed_at=1.0)
+    entry, = store.journal.open_entries([f"{sys.argv[2]}-{number}"], confirmed_at=at(1))
     store.journal.count_delete(entry)
 store.close()
 """
@@ -412,31 +413,30 @@ def test_reading_does_not_wait_for_another_that_writes(opened: Open, path: Path)
     row = store.downloads.get("7")
     other.execute("ROLLBACK")
     other.close()
-    assert row == DownloadRow("7")
+    assert row == Download("7")
 
 
 # The journal
 
 
 def test_the_journal_tells_what_was_sent_and_answered_newest_first(store: Store) -> None:
-    first, second = store.journal.open_entries(["7", "8"], confirmed_at=1.0)
-    (third,) = store.journal.open_entries(["7"], confirmed_at=3.0)
+    first, second = store.journal.open_entries(["7", "8"], confirmed_at=at(1))
+    (third,) = store.journal.open_entries(["7"], confirmed_at=at(3))
     store.journal.count_delete(first)
     store.journal.count_delete(first)
     store.journal.note_answer(first, http_status=503, api_message="Later, “please”.")
     history = store.journal.history()
     assert [row.entry for row in history] == [third, second, first]
-    assert history[-1][:6] == (first, "7", 1.0, 2, 503, "Later, “please”.")
+    assert history[-1] == Receipt(first, "7", at(1), 2, 503, "Later, “please”.")
     assert {row.ended_at for row in history} == {None}
 
 
 LEAVES_OPEN = (
     OPEN
     + """
-done, *_ = store.journal.open_entries(["1", "2", "3"], confirmed_at=1.0)
+done, *_ = store.journal.open_entries(["1", "2", "3"], confirmed_at=at(1))
 store.journal.count_delete(done + 1)
-store.journal.close_entry(done, outcome="cancelled", verified=True, status="cancelled", http_status=200,
-                          api_message=None, retained_records=None, credits_deducted=None, ended_at=2.0)
+close_entry(store, done)
 print("open", flush=True)
 sys.stdin.readline()
 """
@@ -463,7 +463,7 @@ def test_what_a_killed_dfui_left_open_is_taken_over_once(opened: Open, path: Pat
 
 def test_what_a_closed_dfui_left_open_is_taken_over_by_the_next(opened: Open) -> None:
     first = opened()
-    first.journal.open_entries(["7"], confirmed_at=1.0)
+    first.journal.open_entries(["7"], confirmed_at=at(1))
     assert first.journal.take_over_abandoned() == []
     second = opened()
     assert second.journal.take_over_abandoned() == []
@@ -475,7 +475,7 @@ def test_what_a_closed_dfui_left_open_is_taken_over_by_the_next(opened: Open) ->
 
 def test_another_profiles_open_entries_are_left_to_it(opened: Open) -> None:
     first = opened()
-    first.journal.open_entries(["7"], confirmed_at=1.0)
+    first.journal.open_entries(["7"], confirmed_at=at(1))
     first.close()
     assert opened("other").journal.take_over_abandoned() == []
     assert len(opened().journal.take_over_abandoned()) == 1
@@ -490,7 +490,7 @@ def test_all_of_a_batch_are_written_down_or_none(opened: Open, path: Path) -> No
     )
     other.close()
     with pytest.raises(StoreError, match="no room"):
-        store.journal.open_entries(["7", "8", "9"], confirmed_at=1.0)
+        store.journal.open_entries(["7", "8", "9"], confirmed_at=at(1))
     assert store.journal.history() == []
-    store.journal.open_entries(["7"], confirmed_at=1.0)
+    store.journal.open_entries(["7"], confirmed_at=at(1))
     assert len(store.journal.history()) == 1

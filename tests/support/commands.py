@@ -15,7 +15,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from dfui.core.addresses import parse_api_url
-from dfui.store import JournalRow, open_store
+from dfui.core.receipts import Receipt
+from dfui.store import open_store
 
 LONGEST_SECONDS = 60.0
 DFUI = [sys.executable, "-m", "dfui"]
@@ -66,7 +67,7 @@ class Commands:
         """The file of known downloads and the journal."""
         return Path(os.environ["XDG_DATA_HOME"]) / "dfui" / "dfui.db"
 
-    def journal(self) -> list[JournalRow]:
+    def journal(self) -> list[Receipt]:
         """What the journal tells, the newest first."""
         store = open_store(self.database, profile="default", origin=parse_api_url(self.api_url).origin)
         try:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from dfui.core.addresses import DATAFINITI
+from dfui.core.outcomes import OutcomeKind
 from dfui.simulator.account import Dialect, Simulator
 from dfui.simulator.manual_clock import ManualClock
 from dfui.store import open_store
@@ -17,6 +18,7 @@ from dfui.tui.screens.outcome import OutcomeModal
 from dfui.tui.screens.question import Question
 from dfui.tui.screens.sign_in import SignIn
 from tests.support.apps import app_on, downloads_screen, lines, live, opened, text, told, until
+from tests.support.rows import at
 
 
 @pytest.fixture
@@ -211,7 +213,7 @@ async def test_what_another_dfui_left_open_is_told_at_the_start(
 ) -> None:
     path = tmp_path / "dfui.db"
     gone = open_store(path, profile="production", origin=DATAFINITI.origin)
-    gone.journal.open_entries(["7"], confirmed_at=0)
+    gone.journal.open_entries(["7"], confirmed_at=at(0))
     gone.close()
     simulator.downloads["7"].cancel(clock.now())
     store = open_store(path, profile="production", origin=DATAFINITI.origin)
@@ -222,6 +224,6 @@ async def test_what_another_dfui_left_open_is_told_at_the_start(
         assert "dfui ended before it could tell" in outcome
         await live(pilot)
     assert deletes(simulator) == []
-    assert [row.outcome for row in store.journal.history()] == ["cancelled"]
+    assert [row.outcome for row in store.journal.history()] == [OutcomeKind.CANCELLED]
     app.session.stop()
     store.close()

@@ -12,8 +12,10 @@ import pytest
 
 from dfui.core.addresses import parse_api_url
 from dfui.core.clock import Clock
+from dfui.core.outcomes import OutcomeKind
+from dfui.core.receipts import Receipt
 from dfui.simulator.account import TOKEN, Simulator
-from dfui.store import JournalRow, open_store
+from dfui.store import open_store
 from tests.support.server import SimulatorServer
 from tests.support.tui_process import TuiProcess, wait_until
 
@@ -52,7 +54,7 @@ def delete_waits(simulator: Simulator) -> Iterator[threading.Event]:
     may_answer.set()
 
 
-def journal(server: SimulatorServer, tmp_path: Path) -> list[JournalRow]:
+def journal(server: SimulatorServer, tmp_path: Path) -> list[Receipt]:
     origin = parse_api_url(server.url).origin
     store = open_store(tmp_path / "data" / "dfui" / "dfui.db", profile="default", origin=origin)
     try:
@@ -95,7 +97,7 @@ def test_a_cancellation_under_way_gets_its_time_when_dfui_is_told_to_end(
         wait_until(lambda: LEFT_ALTERNATE_SCREEN in dfui.output, "the screen is left")
         delete_waits.set()
         assert dfui.process.wait(8) == 0
-    assert [row.outcome for row in journal(server, tmp_path)] == ["cancelled"]
+    assert [row.outcome for row in journal(server, tmp_path)] == [OutcomeKind.CANCELLED]
 
 
 def test_what_does_not_end_in_time_is_open_in_the_journal(
@@ -125,7 +127,7 @@ def test_a_stalled_terminal_does_not_stop_a_cancellation(
         dfui.shows("Keep it running")
         dfui.stop_reading()
         dfui.press("y" + "jk" * 400)  # more pictures than the terminal takes unread
-        wait_until(lambda: [row.outcome for row in journal(server, tmp_path)] == ["cancelled"], "cancelled")
+        wait_until(lambda: [row.outcome for row in journal(server, tmp_path)] == [OutcomeKind.CANCELLED], "cancelled")
         dfui.go_on_reading()
         dfui.shows("is cancelled")
 
@@ -164,5 +166,5 @@ def test_after_a_kill_the_next_start_shows_what_the_api_and_the_journal_say(
         dfui.shows("Download 7 is cancelled")
         dfui.shows("dfui ended before it could tell")
         dfui.shows("Checked: its status is cancelled.")
-    assert [row.outcome for row in journal(server, tmp_path)] == ["cancelled"]
+    assert [row.outcome for row in journal(server, tmp_path)] == [OutcomeKind.CANCELLED]
     assert [method for method, _ in simulator.requests].count("DELETE") == 1

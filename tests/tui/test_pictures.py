@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from textual.pilot import Pilot
 
+from dfui.core.outcomes import OutcomeKind
 from dfui.simulator.account import Simulator
 from dfui.simulator.manual_clock import ManualClock
 from dfui.simulator.worlds import demo_account
@@ -25,6 +27,7 @@ from dfui.tui.screens.sign_in import SignIn
 from dfui.tui.screens.sort_by import SortByModal
 from dfui.tui.widgets.facts import Facts
 from tests.support.apps import app_on, live, opened, text, until
+from tests.support.rows import outcome
 
 SIZES = [(80, 24), (120, 40), (60, 15)]
 PAYMENT = "There was a problem with this customer's payment information."
@@ -121,14 +124,19 @@ async def details_of_cancelled(pilot: Pilot[None]) -> None:
 async def history(pilot: Pilot[None]) -> None:
     assert isinstance(pilot.app, DfuiApp)
     journal = pilot.app.session.store.journal
-    confirmed_at = pilot.app.session.clock.now().timestamp()
-    endings = [("refused", 403, PAYMENT, None), ("cancelled", 200, "Download cancelled successfully", 1_204)] * 15
-    for number, (outcome, http_status, message, kept) in enumerate(endings):
-        (entry,) = journal.open_entries([str(846_000 + number)], confirmed_at=confirmed_at - 90_000 + 3_000 * number)
-        journal.close_entry(
-            entry, outcome=outcome, verified=True, status=None, http_status=http_status, api_message=message,
-            retained_records=kept, credits_deducted=kept, ended_at=confirmed_at,
-        )  # fmt: skip
+    confirmed_at = pilot.app.session.clock.now()
+    endings = [
+        (OutcomeKind.REFUSED, 403, PAYMENT, None),
+        (OutcomeKind.CANCELLED, 200, "Download cancelled successfully", 1_204),
+    ] * 15
+    for number, (kind, http_status, message, kept) in enumerate(endings):
+        (entry,) = journal.open_entries(
+            [str(846_000 + number)], confirmed_at=confirmed_at + timedelta(seconds=3_000 * number - 90_000)
+        )
+        ended = outcome(
+            str(846_000 + number), kind, records=kept, cost=kept, http_status=http_status, api_message=message
+        )
+        journal.close_entry(entry, ended, ended_at=confirmed_at)
     journal.open_entries(["dl_a_rather_long_id_0123456789"], confirmed_at=confirmed_at)
     await live(pilot)
     await pilot.press("h", "j")

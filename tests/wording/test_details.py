@@ -6,9 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dfui.api.wire import WireDownload
-from dfui.core.details import Details
-from dfui.core.downloads import Download
+from dfui.core.downloads import Download, DownloadDetails
 from dfui.core.result_files import ResultFile, expires_at, files_of
 from dfui.core.secret import Secret
 from dfui.wording.details import details_facts
@@ -19,13 +17,13 @@ NOW = datetime(2026, 11, 23, 12, 4, tzinfo=UTC)
 SIGNED = "X-Amz-Date=20261123T120400Z&X-Amz-Expires=604800&X-Amz-Signature=abc"
 
 
-def facts(details: Details) -> dict[str, tuple[str, ...]]:
+def facts(details: DownloadDetails) -> dict[str, tuple[str, ...]]:
     return dict[str, tuple[str, ...]](details_facts(details, [], now=NOW, zone=UTC))
 
 
 def test_a_link_names_its_file_and_its_end_and_stays_a_secret() -> None:
     link = Secret(f"https://files.example.com/a/847070_1.csv?{SIGNED}")
-    (file,) = files_of(WireDownload(id="847070", result_links=(link,)))
+    (file,) = files_of("847070", None, (link,))
     assert (file.name, file.expires_at) == ("847070_1.csv", NOW + timedelta(days=7))
     assert "abc" not in repr(file)
 
@@ -45,24 +43,24 @@ def test_a_link_that_does_not_say_when_it_ends_has_no_end(link: str) -> None:
 def test_links_that_end_together_are_told_once_and_sizes_where_they_are_known() -> None:
     ends = NOW + timedelta(days=6, hours=23)
     files = (ResultFile("a.csv", Secret("x"), ends, size=1_234_567), ResultFile("", Secret("y"), ends))
-    told = facts(Details(Download("7"), files=files))
+    told = facts(DownloadDetails(Download("7"), files=files))
     assert told["Result files"] == ("2 files", "a.csv  1.2 MB", "file 2")
     assert told["Links end"] == ("2026-11-30 11:04 UTC (in 6 days); each look gets fresh ones",)
 
 
 def test_links_that_have_ended_are_said_to_have() -> None:
     files = (ResultFile("a", Secret("x"), NOW - timedelta(hours=3)),)
-    assert facts(Details(Download("7"), files=files))["Links"] == (
+    assert facts(DownloadDetails(Download("7"), files=files))["Links"] == (
         "the first ended 3 h ago; each look gets fresh ones",
     )
 
 
 def test_of_an_unseen_download_nothing_is_made_up() -> None:
-    assert details_facts(Details(Download("7")), [], now=NOW, zone=UTC) == [Fact("Status", ("? not seen",))]
+    assert details_facts(DownloadDetails(Download("7")), [], now=NOW, zone=UTC) == [Fact("Status", ("? not seen",))]
 
 
 def test_a_missing_download_is_said_to_be_missing_with_what_it_was() -> None:
-    told = facts(Details(Download("7", api_status="running", is_missing=True)))
+    told = facts(DownloadDetails(Download("7", api_status="running", is_missing=True)))
     assert told["Status"] == ("? not found: the API knows no such download on this account", "it was “running” before")
 
 
@@ -76,7 +74,7 @@ def test_a_missing_download_is_said_to_be_missing_with_what_it_was() -> None:
     ],
 )
 def test_credits_in_all_and_by_type(total: int | None, costs: dict[str, int], told: str) -> None:
-    assert facts(Details(Download("7", total_cost=total), costs=costs))["Credits"] == (told,)
+    assert facts(DownloadDetails(Download("7", total_cost=total), costs=costs))["Credits"] == (told,)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from dfui.wording.access import ASKING_FOR_ACCOUNT, access_lines, account_facts
 from dfui.wording.facts import fact_lines
 
 if TYPE_CHECKING:
-    from dfui.api.wire import Account
+    from dfui.core.account import Account
 
 
 class AccountModal(ModalScreen[str]):

@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from dfui.core.downloads import Download
-from dfui.store import KnownDownloads
+from dfui.store.known_downloads import KnownDownloads
 from dfui.wording.confirming import confirm_consequences, confirm_facts, confirm_title, nothing_to_cancel_title
 
 
@@ -109,7 +109,7 @@ class ConfirmCancel(ModalScreen[tuple[str, ...]]):
 
     def _read(self) -> list[Download]:
         rows = {download_id: self._store.get(download_id) for download_id in self._ids}
-        return [Download.from_row(row) if row else Download(download_id) for download_id, row in rows.items()]
+        return [row if row else Download(download_id) for download_id, row in rows.items()]
 
     def _show(self) -> None:
         if not self._is_composed:

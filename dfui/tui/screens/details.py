@@ -12,10 +12,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
-from dfui.core.details import Details
-from dfui.core.downloads import Download
-from dfui.core.receipts import HistoryEntry
-from dfui.store import JournalFilter
+from dfui.core.downloads import Download, DownloadDetails
+from dfui.store.journal import JournalFilter
 from dfui.tui.session import Session
 from dfui.tui.widgets.facts import FRAME_LINES, Facts, FactsScroll
 from dfui.wording.details import details_facts, details_title, links_sent, no_links
@@ -49,7 +47,7 @@ class DetailsModal(ModalScreen[str]):
         self._session = session
         self._download_id = download_id
         self._offers_fetch = offers_fetch
-        self._details = Details(self._read())
+        self._details = DownloadDetails(self._read())
         self._trouble = ""
         self._is_composed = False
 
@@ -77,7 +75,7 @@ class DetailsModal(ModalScreen[str]):
 
     # ── what the session tells ───────────────────────────────────────────────────────────────────────────────────
 
-    def look_brought(self, details: Details) -> None:
+    def look_brought(self, details: DownloadDetails) -> None:
         """A close look at a download."""
         if details.download.id == self._download_id:
             self._details, self._trouble = details, ""
@@ -92,7 +90,7 @@ class DetailsModal(ModalScreen[str]):
         self._details = replace(self._details, download=known)
         if _lasting(known) != _lasting(before):
             # By type, and in files, this is not known of the new figures.
-            self._details = Details(known, view=self._details.view)
+            self._details = DownloadDetails(known, view=self._details.view)
             if not known.is_missing:
                 self._session.look_closely(self._download_id)
         self._show()
@@ -142,13 +140,13 @@ class DetailsModal(ModalScreen[str]):
 
     def _read(self) -> Download:
         row = self._session.store.downloads.get(self._download_id)
-        return Download.from_row(row) if row else Download(self._download_id)
+        return row if row else Download(self._download_id)
 
     def _show(self) -> None:
         if not self._is_composed:
             return  # news came first; it is shown once there is something to show it in
         rows = self._session.store.journal.history(JournalFilter(ids=(self._download_id,)))
-        history = [HistoryEntry.from_row(row) for row in rows]
+        history = list(rows)
         facts = details_facts(self._details, history, now=self._session.clock.now())
         self.query_one("#details").border_title = Content(details_title(self._details.download))
         self.query_one(Facts).show(facts)

@@ -15,7 +15,7 @@ from textual.widgets import Footer, Static
 from dfui.core.downloads import Download
 from dfui.core.progress import Step
 from dfui.core.sanitize import sanitize
-from dfui.store import SortBy
+from dfui.store.download_query import SortBy
 from dfui.tui.messages import (
     AccountNotSeen,
     AccountSeen,
@@ -192,7 +192,7 @@ class DownloadsScreen(Screen[None]):
 
     @on(FilterBar.Changed)
     def _filter_changed(self, message: FilterBar.Changed) -> None:
-        self._table.arrangement = replace(self._table.arrangement, search=message.search.strip())
+        self._table.arrangement = replace(self._table.arrangement, filter=message.search.strip())
         self._count()
 
     @on(FilterBar.Left)
@@ -453,7 +453,7 @@ class DownloadsScreen(Screen[None]):
         self.query_one("#empty").display = known == 0
         title = self.query_one(TitleBar)
         title.counts, title.marked = (active, known), len(self._table.marked)
-        if self._table.arrangement.search:
+        if self._table.arrangement.filter:
             self.query_one(FilterBar).show_matches(f"{self._table.shown:,} of {known:,}")
 
     @on(DownloadsTable.CursorMoved)

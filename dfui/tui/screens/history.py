@@ -15,8 +15,8 @@ from textual.widgets import Button, Input, Static
 
 from dfui.core.clock import Clock
 from dfui.core.errors import ExportError, FileExists, StoreError
-from dfui.core.receipts import HistoryEntry, export_text
-from dfui.store import Journal, JournalFilter
+from dfui.core.receipts import export_text
+from dfui.store.journal import Journal, JournalFilter
 from dfui.system.export import write_export
 from dfui.tui.screens.history_entry import HistoryEntryModal
 from dfui.tui.screens.question import Question
@@ -139,7 +139,7 @@ class HistoryModal(ModalScreen[None]):
             self._tell(exported(entries, str(path.absolute())))
 
     def _write(self, path: Path, *, overwrite: bool) -> int:
-        entries = [HistoryEntry.from_row(row) for row in self._journal.history(self._list.wanted)]
+        entries = list(self._journal.history(self._list.wanted))
         write_export(path, export_text(entries, as_csv=path.suffix.lower() == ".csv"), overwrite=overwrite)
         return len(entries)
 

@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button
 
 from dfui.core.clock import Clock
-from dfui.core.receipts import HistoryEntry
+from dfui.core.receipts import Receipt
 from dfui.tui.widgets.facts import FRAME_LINES, Facts, FactsScroll
 from dfui.wording.history import entry_facts, entry_title
 
@@ -27,7 +27,7 @@ class HistoryEntryModal(ModalScreen[None]):
         Binding("down,j", "scroll(1)", show=False),
     ]
 
-    def __init__(self, entry: HistoryEntry, *, clock: Clock) -> None:
+    def __init__(self, entry: Receipt, *, clock: Clock) -> None:
         super().__init__()
         self._entry = entry
         self._clock = clock

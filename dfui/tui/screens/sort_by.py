@@ -11,7 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from dfui.store import Arrangement, SortBy
+from dfui.store.download_query import DownloadQuery, SortBy
 
 NAMES = {
     SortBy.ACTIVITY: "active first, then newest",
@@ -35,7 +35,7 @@ class SortByModal(ModalScreen[SortBy | None]):
         Binding("k", "move('cursor_up')", show=False),
     ]
 
-    def __init__(self, arrangement: Arrangement) -> None:
+    def __init__(self, arrangement: DownloadQuery) -> None:
         super().__init__()
         self._arrangement = arrangement
 

@@ -10,7 +10,7 @@ from rich.cells import set_cell_size
 
 from dfui.core.downloads import Download
 from dfui.core.sanitize import sanitize
-from dfui.store import Arrangement, SortBy
+from dfui.store.download_query import DownloadQuery, SortBy
 from dfui.wording.downloads import records_cell, status_glyph, status_word
 from dfui.wording.figures import clock_time, number
 
@@ -119,7 +119,7 @@ def fit(text: str, cell: Cell) -> str:
     return sized
 
 
-def headings(cells: Sequence[Cell], arrangement: Arrangement) -> str:
+def headings(cells: Sequence[Cell], arrangement: DownloadQuery) -> str:
     """The line of headings over the cells; the one that is sorted by tells which way."""
     line = ""
     for cell in cells:

@@ -19,7 +19,8 @@ from textual.strip import Strip
 from dfui.core.clock import Clock
 from dfui.core.downloads import Download, Status
 from dfui.core.errors import StoreError
-from dfui.store import Arrangement, KnownDownloads, SortBy
+from dfui.store.download_query import DownloadQuery, SortBy
+from dfui.store.known_downloads import KnownDownloads
 from dfui.tui.widgets.columns import Cell, column_at, fit, fitting, headings
 from dfui.tui.widgets.downloads_window import DownloadsWindow
 from dfui.wording.downloads import nothing_matches
@@ -91,12 +92,12 @@ class DownloadsTable(ScrollView, can_focus=True):
     # ── what it shows ────────────────────────────────────────────────────────────────────────────────────────────
 
     @property
-    def arrangement(self) -> Arrangement:
+    def arrangement(self) -> DownloadQuery:
         """Which downloads are shown, in which order."""
         return self._window.arrangement
 
     @arrangement.setter
-    def arrangement(self, arrangement: Arrangement) -> None:
+    def arrangement(self, arrangement: DownloadQuery) -> None:
         if arrangement != self._window.arrangement:
             self._window.arrangement = arrangement
             self.reload()
@@ -151,7 +152,7 @@ class DownloadsTable(ScrollView, can_focus=True):
         """Take over what the store has of one download; its line alone is repainted, where it stays in its place."""
         line = self._window.line_of(download_id)
         if line is None:
-            if self.arrangement.search or not self._window:
+            if self.arrangement.filter or not self._window:
                 self.reload()
             return
         before, after = self._window.refresh(line)
@@ -164,7 +165,7 @@ class DownloadsTable(ScrollView, can_focus=True):
 
     def _may_move(self, before: Download, after: Download) -> bool:
         """Whether a change may lead to another place, or out of the filter."""
-        if self.arrangement != Arrangement():
+        if self.arrangement != DownloadQuery():
             return _as_seen(before) != _as_seen(after)
         return (before.is_active, before.started_at) != (after.is_active, after.started_at)
 
@@ -306,8 +307,8 @@ class DownloadsTable(ScrollView, can_focus=True):
             return Strip([Segment(line, style)]).adjust_cell_length(width, style)
         line_number = y - 1 + self.scroll_offset.y
         if line_number >= len(self._window):
-            nothing = y == 1 and self.arrangement.search
-            words = f"{' ' * MARGIN}{nothing_matches(self.arrangement.search)}" if nothing else ""
+            nothing = y == 1 and self.arrangement.filter
+            words = f"{' ' * MARGIN}{nothing_matches(self.arrangement.filter)}" if nothing else ""
             return Strip([Segment(words, base)]).adjust_cell_length(width, base)
         is_cursor = line_number == self.cursor
         cursor_style = base

@@ -6,7 +6,8 @@ from array import array
 from collections.abc import Iterable
 
 from dfui.core.downloads import Download
-from dfui.store import Arrangement, KnownDownloads
+from dfui.store.download_query import DownloadQuery
+from dfui.store.known_downloads import KnownDownloads
 
 PAGE_ROWS = 128
 MOST_PAGES = 8
@@ -23,7 +24,7 @@ class DownloadsWindow:
         self._downloads = downloads
         self._keys: array[int] = array("q")
         self._pages: dict[int, dict[int, Download]] = {}
-        self.arrangement = Arrangement()
+        self.arrangement = DownloadQuery()
         """Which downloads are wanted, in which order; `reload` takes a change over."""
 
     def __len__(self) -> int:
@@ -62,7 +63,7 @@ class DownloadsWindow:
             while len(self._pages) >= MOST_PAGES:
                 del self._pages[next(iter(self._pages))]
             rows = self._downloads.by_key(self._keys[page * PAGE_ROWS : (page + 1) * PAGE_ROWS])
-            self._pages[page] = {key: Download.from_row(row) for key, row in rows.items()}
+            self._pages[page] = dict(rows.items())
         return self._pages[page].get(key)
 
     def refresh(self, line: int) -> tuple[Download | None, Download | None]:
@@ -72,7 +73,7 @@ class DownloadsWindow:
         row = self._downloads.by_key([key]).get(key)
         if before is None or row is None:
             return before, None
-        after = self._pages[line // PAGE_ROWS][key] = Download.from_row(row)
+        after = self._pages[line // PAGE_ROWS][key] = row
         return before, after
 
     def active_ids(self) -> Iterable[str]:

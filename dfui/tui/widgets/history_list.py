@@ -16,8 +16,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from dfui.core.errors import StoreError
-from dfui.core.receipts import HistoryEntry
-from dfui.store import Journal, JournalFilter
+from dfui.core.receipts import Receipt
+from dfui.store.journal import Journal, JournalFilter
 from dfui.wording.history import HISTORY_HEADINGS, entry_cells
 
 PAGE_ROWS = 128
@@ -50,7 +50,7 @@ class HistoryList(ScrollView, can_focus=True):
     class Chosen(Message):
         """Enter was pressed on an entry, or it was clicked."""
 
-        def __init__(self, entry: HistoryEntry) -> None:
+        def __init__(self, entry: Receipt) -> None:
             super().__init__()
             self.entry = entry
 
@@ -58,7 +58,7 @@ class HistoryList(ScrollView, can_focus=True):
         super().__init__(id=id)
         self._journal = journal
         self._keys: array[int] = array("q")
-        self._pages: dict[int, dict[int, HistoryEntry]] = {}
+        self._pages: dict[int, dict[int, Receipt]] = {}
         self._id_width = WIDTHS[1]
         self.wanted = JournalFilter()
         """Which entries are shown; `reload` takes a change over."""
@@ -84,7 +84,7 @@ class HistoryList(ScrollView, can_focus=True):
         self._scroll_to_cursor()
         self.refresh()
 
-    def entry_at(self, line: int) -> HistoryEntry | None:
+    def entry_at(self, line: int) -> Receipt | None:
         """The entry on a line; None where there is none.
 
         Raises:
@@ -97,7 +97,7 @@ class HistoryList(ScrollView, can_focus=True):
             while len(self._pages) >= MOST_PAGES:
                 del self._pages[next(iter(self._pages))]
             rows = self._journal.by_key(self._keys[page * PAGE_ROWS : (page + 1) * PAGE_ROWS])
-            self._pages[page] = {key: HistoryEntry.from_row(row) for key, row in rows.items()}
+            self._pages[page] = dict(rows.items())
             longest = max((len(entry.download_id) for entry in self._pages[page].values()), default=0)
             if longest > self._id_width:
                 self._id_width = min(longest, LONGEST_ID)

@@ -6,14 +6,16 @@ import httpx
 import pytest
 from textual.binding import Binding
 
+from dfui.core.downloads import Download
 from dfui.simulator.account import Simulator
 from dfui.simulator.manual_clock import ManualClock
-from dfui.store import DownloadRow, temporary_store
+from dfui.store import temporary_store
 from dfui.tui.screens.add_downloads import AddDownloads
 from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.screens.question import Question
 from dfui.tui.screens.sign_in import SignIn
 from tests.support.apps import app_on, downloads_screen, lines, live, opened, table, text, told, until
+from tests.support.rows import at
 
 
 @pytest.fixture
@@ -23,7 +25,7 @@ def clock() -> ManualClock:
 
 async def test_the_store_is_shown_before_the_network_answers(simulator: Simulator, clock: ManualClock) -> None:
     store = temporary_store(profile="production", origin="x")
-    store.downloads.observe([DownloadRow("846990", api_status="cancelled", is_active=False)], observed=0, now=0)
+    store.downloads.observe([Download("846990", api_status="cancelled")], observed=0, now=0)
 
     def unreachable(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("no route", request=request)
@@ -211,7 +213,7 @@ async def test_markup_and_escape_sequences_of_the_api_are_shown_harmless(
 
 async def test_100_000_downloads_are_a_window(simulator: Simulator, clock: ManualClock) -> None:
     store = temporary_store(profile="production", origin="x")
-    rows = (DownloadRow(str(n), api_status="completed", is_active=False, started_at=n) for n in range(100_000))
+    rows = (Download(str(n), api_status="completed", started_at=at(n)) for n in range(100_000))
     store.downloads.observe(rows, observed=0, now=0)
     app = app_on(simulator, clock, store=store)
     async with app.run_test(size=(110, 30)) as pilot:

@@ -11,6 +11,8 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from dfui.core.downloads import Download
+from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.simulator.account import Simulator
 from dfui.simulator.manual_clock import ManualClock
 from dfui.store import Store, temporary_store
@@ -20,6 +22,7 @@ from dfui.tui.screens.history_entry import HistoryEntryModal
 from dfui.tui.screens.question import Question
 from dfui.tui.widgets.history_list import HistoryList
 from tests.support.apps import app_on, live, opened, text, until
+from tests.support.rows import at
 
 
 @pytest.fixture
@@ -41,13 +44,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def write(store: Store, *entries: tuple[str, str | None, str | None]) -> None:
     """Journal entries: the ID, the outcome, and what the API said."""
-    for position, (download_id, outcome, message) in enumerate(entries):
-        (entry,) = store.journal.open_entries([download_id], confirmed_at=1_790_000_000.0 + 60 * position)
-        if outcome:
-            store.journal.close_entry(
-                entry, outcome=outcome, verified=True, status="cancelled", http_status=200, api_message=message,
-                retained_records=1_204, credits_deducted=1_200, ended_at=1_790_000_002.0,
-            )  # fmt: skip
+    for position, (download_id, kind, message) in enumerate(entries):
+        (entry,) = store.journal.open_entries([download_id], confirmed_at=at(1_790_000_000 + 60 * position))
+        if kind:
+            seen = Download(download_id, "cancelled", num_downloaded=1_204, total_cost=1_200)
+            ended = Outcome(download_id, OutcomeKind(kind), seen=seen, http_status=200, api_message=message)
+            store.journal.close_entry(entry, ended, ended_at=at(1_790_000_002))
 
 
 def lines(modal: HistoryModal) -> list[str]:
@@ -197,7 +199,7 @@ async def test_a_name_that_does_not_do_is_told(
 
 
 async def test_100_000_entries_are_a_window(simulator: Simulator, clock: ManualClock, store: Store) -> None:
-    store.journal.open_entries([str(number) for number in range(100_000)], confirmed_at=1.0)
+    store.journal.open_entries([str(number) for number in range(100_000)], confirmed_at=at(1))
     app = app_on(simulator, clock, store=store)
     async with app.run_test(size=(80, 24)) as pilot:
         modal = await history(pilot)

@@ -6,13 +6,15 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from dfui.core.downloads import Download
 from dfui.simulator.account import Simulator
 from dfui.simulator.manual_clock import ManualClock
-from dfui.store import DownloadRow, Store, temporary_store
+from dfui.store import Store, temporary_store
 from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.screens.sort_by import SortByModal
 from dfui.tui.widgets.filter_bar import FilterBar
 from tests.support.apps import app_on, downloads_screen, lines, live, notifications, opened, table, until
+from tests.support.rows import at
 
 MANY = 100_000
 
@@ -34,16 +36,15 @@ def large_store() -> Store:
     """100,000 downloads that have ended, of two types; the newest is 99999."""
     store = temporary_store(profile="production", origin="x")
     rows = (
-        DownloadRow(
+        Download(
             str(n),
             api_status="completed",
-            is_active=False,
             data_type="business" if n % 10 else "product",
             query=f"categories:hotels AND city:number{n % 1_000}",
             num_downloaded=n % 777,
             num_records=777,
             total_cost=n % 555,
-            started_at=n,
+            started_at=at(n),
         )
         for n in range(MANY)
     )
@@ -52,7 +53,7 @@ def large_store() -> Store:
 
 
 def _searches(pilot: Pilot[None], words: str) -> bool:
-    return table(pilot).arrangement.search == words
+    return table(pilot).arrangement.filter == words
 
 
 def ids(pilot: Pilot[None]) -> list[str]:

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dfui.api import wire
+from dfui.api import reader
+from dfui.core.downloads import Status
 from dfui.core.errors import UnreadableAnswer
 
 DOCS_2026 = {
@@ -46,8 +47,8 @@ answers = (
     | st.dictionaries(known_keys, anything).map(lambda value: json.dumps(value).encode())
 )
 READERS: list[Callable[[bytes], object]] = [
-    wire.read_download, wire.read_list, wire.read_error, wire.read_account, wire.read_token,
-    lambda body: wire.read_cancel_answer(body, 200),
+    reader.read_download, reader.read_list, reader.read_error, reader.read_account, reader.read_token,
+    lambda body: reader.read_cancel_answer(body, 200),
 ]  # fmt: skip
 
 
@@ -56,45 +57,48 @@ def encoded(value: object) -> bytes:
 
 
 def test_docs_2026_tells_no_records_so_far() -> None:
-    download = wire.read_download(encoded(DOCS_2026))
-    assert (download.id, download.status, download.num_records) == ("dl_847070", "in_progress", 34120)
+    details = reader.read_download(encoded(DOCS_2026))
+    download = details.download
+    assert (download.id, download.api_status, download.num_records) == ("dl_847070", "in_progress", 34120)
     assert (download.num_downloaded, download.total_cost, download.data_type) == (None, None, None)
     assert download.started_at == datetime(2026, 11, 23, 10, tzinfo=UTC)
-    assert [link.reveal() for link in download.result_links] == ["https://files/1"]
+    assert [file.link.reveal() for file in details.files or ()] == ["https://files/1"]
 
 
 def test_readme_2017_has_a_number_for_an_id_and_dates_without_a_zone() -> None:
-    download = wire.read_download(encoded(README_2017))
-    assert (download.id, download.status) == ("7", "cancelled")
+    details = reader.read_download(encoded(README_2017))
+    download = details.download
+    assert (download.id, download.api_status) == ("7", "cancelled")
     assert (download.num_downloaded, download.num_records, download.total_cost) == (20, 50, 20)
     assert download.started_at == datetime(2017, 11, 16, 17, 46, 6, tzinfo=UTC)
     assert download.updated_at == datetime(2017, 11, 16, 17, 51, 7, tzinfo=UTC)
-    assert [link.reveal() for link in download.result_links] == ["https://files/1"]
+    assert [file.link.reveal() for file in details.files or ()] == ["https://files/1"]
 
 
 def test_live_2025_trusts_id_and_has_the_costs_by_type() -> None:
-    download = wire.read_download(encoded(LIVE_2025 | {"_id": 1}))
-    assert (download.id, download.costs["business"], download.costs["people"]) == ("847070", 34120, 0)
+    details = reader.read_download(encoded(LIVE_2025 | {"_id": 1}))
+    download = details.download
+    assert (download.id, details.costs["business"], details.costs["people"]) == ("847070", 34120, 0)
     assert download.started_at == datetime(2026, 11, 23, 10, 0, 46, 733000, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("field", [key for key in {**README_2017, **LIVE_2025} if key != "id"])
 @pytest.mark.parametrize("value", [None, True, -1, 1.5, 1e300, "", [], {}, [[]], 2**70])
 def test_a_field_of_a_wrong_type_is_unknown_and_the_record_stands(field: str, value: object) -> None:
-    download = wire.read_download(encoded(README_2017 | {field: value}))
+    download = reader.read_download(encoded(README_2017 | {field: value})).download
     assert download.id == "7"
     if field in ("num_downloaded", "num_records", "total_cost"):
         assert getattr(download, field) is None
 
 
 def test_a_status_that_is_not_documented_is_kept() -> None:
-    assert wire.read_download(encoded(README_2017 | {"status": "paused"})).status == "paused"
+    assert reader.read_download(encoded(README_2017 | {"status": "paused"})).download.api_status == "paused"
 
 
 @pytest.mark.parametrize("no_id", [{}, {"id": None}, {"id": ""}, {"id": True}, {"id": []}, [], "7", 7, None])
 def test_without_an_id_it_is_unreadable(no_id: object) -> None:
     with pytest.raises(UnreadableAnswer):
-        wire.read_download(encoded(no_id))
+        reader.read_download(encoded(no_id))
 
 
 def test_deep_nesting_is_unreadable_and_nothing_worse() -> None:
@@ -106,49 +110,44 @@ def test_deep_nesting_is_unreadable_and_nothing_worse() -> None:
 
 @pytest.mark.parametrize("wrap", [lambda records: records, lambda records: {"num_found": 9, "records": records}])
 def test_one_unreadable_record_is_reported_and_skipped(wrap: Callable[[list[Any]], object]) -> None:
-    answer = wire.read_list(encoded(wrap([LIVE_2025, {"status": "running"}, 5, README_2017])))
+    answer = reader.read_list(encoded(wrap([LIVE_2025, {"status": "running"}, 5, README_2017])))
     assert [download.id for download in answer.downloads] == ["847070", "7"]
     assert len(answer.unreadable) == 2
     assert answer.unreadable[0].startswith("record 2: ")
-    assert answer.broken_off is None
 
 
-def test_a_list_that_breaks_off_gives_the_whole_records_before_that() -> None:
+def test_a_list_that_breaks_off_is_unreadable() -> None:
     whole = encoded({"num_found": 3, "records": [LIVE_2025, README_2017, DOCS_2026]})
-    ends = [whole.index(b'"id": "847070"'), whole.index(b'"id": 7'), whole.index(b'"id": "dl_847070"'), len(whole) - 1]
-    for number, end in enumerate(ends[1:], start=1):
-        answer = wire.read_list(whole[:end])
-        assert len(answer.downloads) == number
-        assert answer.broken_off
-    with pytest.raises(UnreadableAnswer):
-        wire.read_list(whole[: ends[0]])
+    for end in range(len(whole)):
+        with pytest.raises(UnreadableAnswer):
+            reader.read_list(whole[:end])
 
 
 def test_an_error_has_its_message_and_each_detail() -> None:
     details = [{"field": "id", "message": "Unknown download"}, {"message": "No"}, "odd"]
-    assert wire.read_error(encoded({"error": "Bad Request", "message": "Invalid", "details": details})) == (
+    assert reader.read_error(encoded({"error": "Bad Request", "message": "Invalid", "details": details})) == (
         "Invalid",
         ("id: Unknown download", "No", "odd"),
     )
-    assert wire.read_error(encoded({"errors": ["Download not found.", "Really."]})) == (
+    assert reader.read_error(encoded({"errors": ["Download not found.", "Really."]})) == (
         "Download not found.",
         ("Really.",),
     )
-    assert wire.read_error(b"<h1>502 Bad Gateway</h1>") == (None, ())
+    assert reader.read_error(b"<h1>502 Bad Gateway</h1>") == (None, ())
 
 
 def test_a_cancel_answer_is_a_message_or_the_download() -> None:
-    by_message = wire.read_cancel_answer(encoded({"message": "Download cancelled successfully"}), 200)
+    by_message = reader.read_cancel_answer(encoded({"message": "Download cancelled successfully"}), 200)
     assert (by_message.message, by_message.download) == ("Download cancelled successfully", None)
-    by_download = wire.read_cancel_answer(encoded(README_2017), 200)
+    by_download = reader.read_cancel_answer(encoded(README_2017), 200)
     assert by_download.message is None
     assert by_download.download is not None
-    assert by_download.download.status == "cancelled"
-    assert wire.read_cancel_answer(b"  ", 204).message is None
+    assert by_download.download.status is Status.CANCELLED
+    assert reader.read_cancel_answer(b"  ", 204).message is None
 
 
 def test_an_account_has_the_credits_by_type() -> None:
-    account = wire.read_account(
+    account = reader.read_account(
         encoded(
             {"email": "a@b.c", "active": True, "plan_ids": [3, "x"], "num_credits_used": 9, "people_credits_used": 4}
         )
@@ -169,6 +168,6 @@ def test_whatever_comes_is_read_or_unreadable(body: bytes) -> None:
 @given(st.lists(anything, max_size=5), st.integers(0, 400))
 def test_a_list_cut_anywhere_is_read_or_unreadable(records: list[Any], cut: int) -> None:
     try:
-        wire.read_list(encoded([README_2017, *records])[:cut])
+        reader.read_list(encoded([README_2017, *records])[:cut])
     except UnreadableAnswer as error:
         assert str(error)

@@ -1,4 +1,4 @@
-"""The documented shapes of three dialects, read by what an answer contains; nothing here knows a version.
+"""The documented shapes of three dialects, read by what an answer contains into what `core` defines.
 
 Any field but `id` may be missing, null or of another type than documented: such a field is unknown (None), and the rest
 of the record stands. Source: the API's published documentation of 2017, 2025 and 2026.
@@ -6,74 +6,20 @@ of the record stands. Source: the API's published documentation of 2017, 2025 an
 
 from __future__ import annotations
 
-import json
-import re
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
+from dfui.core.account import Account
+from dfui.core.downloads import DATA_TYPES, Download, DownloadDetails, DownloadList
 from dfui.core.errors import UnreadableAnswer
+from dfui.core.outcomes import CancelAnswer
+from dfui.core.result_files import files_of
 from dfui.core.secret import Secret
 
 LARGEST_COUNT = 2**53
 """A count of records or credits beyond this is no count."""
-COST_FIELDS = {f"{data_type}_cost": data_type for data_type in ("business", "product", "people", "property")}
-
-
-class WireDownload(msgspec.Struct, frozen=True, kw_only=True):
-    """One download, as an answer described it; None is not known."""
-
-    id: str
-    status: str | None = None
-    """The API's own word."""
-    num_records: int | None = None
-    """Records asked for; in the 2026 dialect this may be the records so far."""
-    num_downloaded: int | None = None
-    """Records added so far."""
-    total_cost: int | None = None
-    """Credits deducted so far."""
-    costs: dict[str, int] = {}
-    """Credits by data type."""
-    data_type: str | None = None
-    query: str | None = None
-    format: str | None = None
-    view: str | None = None
-    started_at: datetime | None = None
-    updated_at: datetime | None = None
-    result_links: tuple[Secret, ...] = ()
-    """Pre-signed addresses of the result files, good for 7 days."""
-    lists_results: bool = False
-    """Whether the answer tells of the result files at all; where it does not, their number is not known."""
-
-
-class CancelAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What a DELETE was answered with (2xx): a message (2026), or the download (2017, 2025)."""
-
-    http_status: int
-    message: str | None = None
-    download: WireDownload | None = None
-
-
-class ListAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Every download of an account that could be read, and what could not."""
-
-    downloads: list[WireDownload]
-    unreadable: list[str] = []
-    """What was wrong with each record that was skipped."""
-    broken_off: str | None = None
-    """Why the answer ended early, where it did; the downloads are those before that."""
-
-
-class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """An account and the credits it has used."""
-
-    email: str | None = None
-    active: bool | None = None
-    plan_ids: tuple[str, ...] = ()
-    num_credits_used: int | None = None
-    credits_used: dict[str, int] = {}
-    """Credits used by data type."""
 
 
 class _RawDownload(msgspec.Struct):
@@ -110,13 +56,26 @@ _decode_records = msgspec.json.Decoder(_RawList).decode
 _UNREADABLE = (msgspec.MsgspecError, RecursionError, ValueError)
 
 
-def read_download(body: bytes) -> WireDownload:
+def read_download(body: bytes) -> DownloadDetails:
     """Read `GET /downloads/{id}`.
 
     Raises:
         UnreadableAnswer: it is no JSON object with an `id`.
     """
-    return _download(_raw_download(body))
+    raw = _raw_download(body)
+    download = _download(raw)
+    return DownloadDetails(
+        download,
+        costs={
+            data_type: cost
+            for data_type in DATA_TYPES
+            if (cost := _count(getattr(raw, f"{data_type}_cost"))) is not None
+        },
+        view=_text(raw.view),
+        files=tuple(files_of(download.id, download.format, _links(raw.results)))
+        if isinstance(raw.results, list)
+        else None,
+    )
 
 
 def read_cancel_answer(body: bytes, http_status: int) -> CancelAnswer:
@@ -133,33 +92,24 @@ def read_cancel_answer(body: bytes, http_status: int) -> CancelAnswer:
     return CancelAnswer(http_status=http_status, message=message, download=download)
 
 
-def read_list(body: bytes) -> ListAnswer:
-    """Read `GET /downloads`: a bare array, or an object with `records`.
-
-    A record that cannot be read is reported and skipped. An answer that breaks off gives what came before.
+def read_list(body: bytes) -> DownloadList:
+    """Read `GET /downloads`: a bare array, or an object with `records`. A record that cannot be read is skipped.
 
     Raises:
-        UnreadableAnswer: it is no list at all.
+        UnreadableAnswer: it is no whole list.
     """
     start = body.lstrip()[:1]
-    if start not in (b"[", b"{"):
-        raise UnreadableAnswer("it is no list of downloads")
-    records: list[msgspec.Raw] | list[bytes]
-    broken_off = None
     try:
         records = _decode_array(body) if start == b"[" else _decode_records(body).records
     except _UNREADABLE as error:
-        records = _records_before_the_break(body)
-        if not records:
-            raise UnreadableAnswer(f"it is no list of downloads ({_reason(error)})") from None
-        broken_off = _reason(error)
+        raise UnreadableAnswer(f"it is no list of downloads ({_reason(error)})") from None
     downloads, unreadable = [], []
     for position, record in enumerate(records, start=1):
         try:
-            downloads.append(read_download(bytes(record)))
+            downloads.append(_download(_raw_download(bytes(record))))
         except UnreadableAnswer as error:
             unreadable.append(f"record {position}: {error}")
-    return ListAnswer(downloads=downloads, unreadable=unreadable, broken_off=broken_off)
+    return DownloadList(downloads, unreadable)
 
 
 def read_account(body: bytes) -> Account:
@@ -177,7 +127,7 @@ def read_account(body: bytes) -> Account:
         num_credits_used=_count(answer.get("num_credits_used")),
         credits_used={
             data_type: used
-            for data_type in COST_FIELDS.values()
+            for data_type in DATA_TYPES
             if (used := _count(answer.get(f"{data_type}_credits_used"))) is not None
         },
     )
@@ -234,29 +184,21 @@ def _raw_download(body: bytes) -> _RawDownload:
         raise UnreadableAnswer(_reason(error)) from None
 
 
-def _download(raw: _RawDownload) -> WireDownload:
+def _download(raw: _RawDownload) -> Download:
     download_id = str(raw.id) if isinstance(raw.id, int) and not isinstance(raw.id, bool) else _text(raw.id)
     if not download_id:
         raise UnreadableAnswer("it has no id")
-    return WireDownload(
+    return Download(
         id=download_id,
-        status=_text(raw.status),
-        num_records=_count(raw.num_records),
-        num_downloaded=_count(raw.num_downloaded),
-        total_cost=_count(raw.total_cost),
-        costs={
-            data_type: cost
-            for field, data_type in COST_FIELDS.items()
-            if (cost := _count(getattr(raw, field))) is not None
-        },
+        api_status=_text(raw.status),
         data_type=_text(raw.data_type),
         query=_text(raw.query),
         format=_text(raw.format),
-        view=_text(raw.view),
+        num_records=_count(raw.num_records),
+        num_downloaded=_count(raw.num_downloaded),
+        total_cost=_count(raw.total_cost),
         started_at=_time(raw.date_started) or _time(raw.created_at),
         updated_at=_time(raw.date_updated),
-        result_links=_links(raw.results),
-        lists_results=isinstance(raw.results, list),
     )
 
 
@@ -288,24 +230,6 @@ def _links(results: object) -> tuple[Secret, ...]:
         return ()
     addresses = (result.get("url") if isinstance(result, dict) else result for result in results)
     return tuple(Secret(address) for address in addresses if isinstance(address, str) and address)
-
-
-def _records_before_the_break(body: bytes) -> list[bytes]:
-    """The whole records of an answer that broke off."""
-    text = body.decode(errors="replace")
-    opening = re.match(r"\s*\[", text) or re.search(r'"records"\s*:\s*\[', text)
-    if opening is None:
-        return []
-    decoder = json.JSONDecoder()
-    records: list[bytes] = []
-    position, between = opening.end(), re.compile(r"[\s,]*")
-    while True:
-        start = between.match(text, position).end()  # type: ignore[union-attr]  # it matches the empty text too
-        try:
-            _, position = decoder.raw_decode(text, start)
-        except (ValueError, RecursionError):
-            return records
-        records.append(text[start:position].encode(errors="replace"))
 
 
 def _reason(error: Exception) -> str:

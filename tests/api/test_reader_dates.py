@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dfui.api.wire import WireDownload, read_download
+from dfui.api.reader import read_download
 from dfui.core.downloads import Download
+from dfui.store.rows import Rows
 
 
-def started(text: str) -> WireDownload:
-    return read_download(json.dumps({"id": "7", "date_started": text}).encode())
+def started(text: str) -> Download:
+    return read_download(json.dumps({"id": "7", "date_started": text}).encode()).download
 
 
 @pytest.mark.parametrize(
@@ -51,5 +52,5 @@ def test_any_date_that_is_read_can_be_stored_and_read_again(text: str) -> None:
 
 def stored_and_read_again(text: str) -> None:
     """A stored date that cannot be read would end every start from then on."""
-    download = Download.from_answer(started(text), seen_at=datetime(2026, 11, 23, tzinfo=UTC))
-    assert Download.from_row(download.to_row()).id == "7"
+    rows = Rows(Download)
+    assert rows.read(tuple(rows.write(started(text)).values())).id == "7"

@@ -1,0 +1,109 @@
+"""What the cancellations of one confirmation share."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dfui.core.clock import Clock
+from dfui.core.downloads import Download
+from dfui.core.errors import StoreError
+from dfui.core.outcomes import Outcome, OutcomeKind
+from dfui.core.progress import Progress
+from dfui.store import Store
+
+if TYPE_CHECKING:
+    from dfui.api.client import DatafinitiClient
+    from dfui.core.secret import Secret
+
+MAX_REQUESTS = 8
+"""Requests at a time."""
+
+Event = Progress | Outcome
+SignIn = Callable[[], Awaitable["Secret | None"]]
+"""Asks a person for another token, after the first was rejected; None declines."""
+
+
+class Batch:
+    """What the attempts of one confirmation share: the client, the token, the journal, and what is reported."""
+
+    def __init__(self, *, client: DatafinitiClient, store: Store, sign_in: SignIn | None, clock: Clock) -> None:
+        self.client = client
+        self.clock = clock
+        self.gate = asyncio.Semaphore(MAX_REQUESTS)
+        self.signed_out = False
+        self.is_interrupted = False
+        self.token_generation = 0
+        self.events: asyncio.Queue[Event | BaseException] = asyncio.Queue()
+        self._store = store
+        self._sign_in = sign_in
+        self._signing_in = asyncio.Lock()
+        self._entries: dict[str, int] = {}
+        """The journal entry of each download; one that the journal does not take is not here."""
+
+    def open_journal(self, ids: Sequence[str]) -> None:
+        """Write down what was confirmed, before the first DELETE."""
+        # Credits are being spent: where the journal cannot be written, the DELETE is sent all the same, and told.
+        with contextlib.suppress(StoreError):
+            entries = self._store.journal.open_entries(ids, confirmed_at=self.clock.now())
+            self._entries = dict(zip(ids, entries, strict=True))
+
+    def journaled(self, outcome: Outcome) -> Outcome:
+        """Write the outcome down; what an interruption left unknown stays open there, for the next start to settle."""
+        entry = self._entries.get(outcome.download_id)
+        if entry is None:
+            return replace(outcome, journaled=False)
+        if self.is_interrupted and outcome.kind is OutcomeKind.UNKNOWN:
+            return outcome
+        try:
+            self._store.journal.close_entry(entry, outcome, ended_at=self.clock.now())
+        except StoreError:
+            return replace(outcome, journaled=False)
+        return outcome
+
+    async def replace_token(self, generation: int) -> bool:
+        """After a 401 with the token of this generation: whether there is another to go on with."""
+        async with self._signing_in:
+            if generation != self.token_generation:
+                return True
+            token = await self._sign_in() if self._sign_in and not self.signed_out and generation == 0 else None
+            if token is None:
+                self.signed_out = True
+                return False
+            self.client.use_token(token)
+            self.token_generation += 1
+            return True
+
+    def record_delete(self, download_id: str) -> None:
+        """A DELETE is about to be sent."""
+        if entry := self._entries.get(download_id):
+            # A journal that fails now is told by the outcome; the DELETE does not wait for it.
+            with contextlib.suppress(StoreError):
+                self._store.journal.count_delete(entry)
+
+    def record_answer(self, download_id: str, http_status: int | None, api_message: str | None) -> None:
+        """A DELETE was answered."""
+        if entry := self._entries.get(download_id):
+            with contextlib.suppress(StoreError):
+                self._store.journal.note_answer(entry, http_status=http_status, api_message=api_message)
+
+    def record_seen(self, download: Download, began: float) -> None:
+        """A GET that began then, on the clock that never goes back, showed this."""
+        # The outcome holds what was seen as well, and is shown from there.
+        with contextlib.suppress(StoreError):
+            self._store.downloads.observe([download], observed=began, now=self.clock.monotonic())
+
+    def record_missing(self, download_id: str, began: float) -> None:
+        """A GET that began then was answered 404."""
+        seen_at = self.clock.now()
+        with contextlib.suppress(StoreError):
+            self._store.downloads.observe_missing(
+                download_id, observed=began, now=self.clock.monotonic(), seen_at=seen_at
+            )
+
+    def report(self, progress: Progress) -> None:
+        """Report a step."""
+        self.events.put_nowait(progress)

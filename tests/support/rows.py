@@ -1,0 +1,34 @@
+"""Values as the store keeps them, in few words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from dfui.core.downloads import Download
+from dfui.core.outcomes import Outcome, OutcomeKind
+from dfui.store import Store
+
+
+def at(seconds: float) -> datetime:
+    """A time, so many seconds after the beginning of 1970."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def outcome(
+    download_id: str = "7",
+    kind: OutcomeKind = OutcomeKind.CANCELLED,
+    *,
+    records: int | None = None,
+    cost: int | None = None,
+    http_status: int | None = 200,
+    api_message: str | None = None,
+    seen: bool = True,
+) -> Outcome:
+    """How a cancellation ended; the download was seen in the state that the outcome names."""
+    shown = Download(download_id, kind.value, num_downloaded=records, total_cost=cost) if seen else None
+    return Outcome(download_id, kind, seen=shown, http_status=http_status, api_message=api_message)
+
+
+def close_entry(store: Store, entry: int, ended: Outcome | None = None, *, ended_at: datetime | None = None) -> None:
+    """Write an outcome into the journal."""
+    store.journal.close_entry(entry, ended or outcome(records=7), ended_at=ended_at or at(2))
