@@ -6,7 +6,7 @@ import argparse
 
 from dfui.cli.console import Console, ExitCode
 from dfui.cli.context import Context, ids_of, run_command
-from dfui.cli.download_lines import download_lines
+from dfui.cli.tables import download_lines
 from dfui.core.downloads import download_json
 from dfui.core.errors import CommandError, DatafinitiError, KeyringProblem, NotFound
 from dfui.operations.refresh import refresh_one

@@ -12,7 +12,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TextIO
 
-from dfui.core.errors import CommandError
+from dfui.core.errors import (
+    AddressError,
+    ApiError,
+    CommandError,
+    DatafinitiError,
+    DfuiError,
+    KeyringProblem,
+    NotAnId,
+    NotFound,
+    Refused,
+    SettingsError,
+    TokenError,
+    Unauthorized,
+)
+from dfui.core.sanitize import sanitize
+from dfui.wording.errors import error_sentences
 
 
 class ExitCode(enum.IntEnum):
@@ -81,20 +96,38 @@ class Console:
             yield ending
         except KeyboardInterrupt:
             self._fail(CommandError("interrupted", "Interrupted.", ExitCode.INTERRUPTED), ending)
-        except CommandError as error:
+        except DfuiError as error:
             self._fail(error, ending)
         if self.could_not_write:
             ending.exit_code = max(ending.exit_code, ExitCode.FAILED)
 
-    def _fail(self, error: CommandError, ending: Ending) -> None:
-        ending.exit_code = error.exit_code
+    def _fail(self, error: DfuiError, ending: Ending) -> None:
+        ending.exit_code = exit_code_of(error)
+        message = error_sentences(error)
+        details = [sanitize(detail) for detail in error.details] if isinstance(error, ApiError | CommandError) else []
         if self.as_json:
-            failure = {"kind": error.kind, "message": str(error), "details": list(error.details)}
-            self.result({"error": failure}, [])
+            self.result({"error": {"kind": error.kind, "message": message, "details": details}}, [])
         else:
-            self.tell(f"dfui: {error}")
-            for detail in error.details:
+            self.tell(f"dfui: {message}")
+            for detail in details:
                 self.tell(f"  · {detail}")
+
+
+def exit_code_of(error: DfuiError) -> int:
+    """What a command exits with that failed by this."""
+    match error:
+        case CommandError():
+            return error.exit_code
+        case NotAnId() | SettingsError() | AddressError():
+            return ExitCode.USAGE
+        case TokenError() | KeyringProblem() | Unauthorized():
+            return ExitCode.NOT_SIGNED_IN
+        case NotFound() | Refused():
+            return ExitCode.FAILED
+        case DatafinitiError():
+            return ExitCode.NOT_KNOWN
+        case _:
+            return ExitCode.FAILED
 
 
 def _write(stream: TextIO | None, text: str) -> None:

@@ -5,32 +5,22 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dfui.cli.console import Console, ExitCode
 from dfui.core.clock import Clock
 from dfui.core.errors import (
-    ApiError,
     CommandError,
-    DatafinitiError,
     KeyringProblem,
-    NotAnId,
-    NotFound,
-    Refused,
-    SettingsError,
     StoreError,
-    TokenError,
-    Unauthorized,
 )
 from dfui.core.identifiers import ids_of_arguments
-from dfui.core.sanitize import sanitize
 from dfui.operations.sign_in import Access
 from dfui.store import Store, open_store
 from dfui.system.settings import Settings, load_settings
 from dfui.wording.access import no_token, not_signed_in
-from dfui.wording.errors import error_sentences, keyring_sentences
 from dfui.wording.outcomes import settled
 
 if TYPE_CHECKING:
@@ -81,60 +71,27 @@ def run_command(command: Command, options: argparse.Namespace, console: Console)
     """Run a command on an event loop; gives its exit code.
 
     Raises:
-        CommandError: it could not do what it is for.
+        DfuiError: it could not do what it is for.
     """
-    with command_errors():
-        settings = load_settings(profile=options.profile, api_url=options.api_url)
-        if options.log is not None:
-            from dfui.system.log import write_log
+    settings = load_settings(profile=options.profile, api_url=options.api_url)
+    if options.log is not None:
+        from dfui.system.log import write_log
 
-            write_log(options.log)
-        store = open_store(settings.database, profile=settings.profile, origin=settings.address.origin)
-        try:
-            if store.problem:
-                console.tell(store.problem)
-            context = Context(console, settings, store, Access(settings), Clock())
-            return asyncio.run(command(context, options))
-        finally:
-            store.close()
+        write_log(options.log)
+    store = open_store(settings.database, profile=settings.profile, origin=settings.address.origin)
+    try:
+        if store.problem:
+            console.tell(store.problem)
+        context = Context(console, settings, store, Access(settings), Clock())
+        return asyncio.run(command(context, options))
+    finally:
+        store.close()
 
 
 def ids_of(options: argparse.Namespace) -> list[str]:
     """The IDs that a command was given.
 
     Raises:
-        CommandError: one of them is no ID; nothing was sent.
+        NotAnId: one of them is no ID; nothing was sent.
     """
-    try:
-        return ids_of_arguments(options.ids)
-    except NotAnId as error:
-        raise CommandError("usage", sanitize(error), ExitCode.USAGE) from None
-
-
-@contextlib.contextmanager
-def command_errors() -> Iterator[None]:
-    """Turn what dfui's parts raise into what a command fails with."""
-    try:
-        yield
-    except SettingsError as error:
-        raise CommandError("settings", sanitize(error), ExitCode.USAGE) from None
-    except TokenError as error:
-        raise CommandError("token", str(error), ExitCode.NOT_SIGNED_IN) from None
-    except KeyringProblem as problem:
-        raise CommandError("keyring", keyring_sentences(problem), ExitCode.NOT_SIGNED_IN) from None
-    except StoreError as error:
-        raise CommandError("store", sanitize(error), ExitCode.FAILED) from None
-    except DatafinitiError as error:
-        details = tuple(sanitize(detail) for detail in error.details) if isinstance(error, ApiError) else ()
-        raise CommandError(error.kind, error_sentences(error), exit_code_of(error), details) from None
-
-
-def exit_code_of(error: DatafinitiError) -> ExitCode:
-    """What a command exits with that failed by this."""
-    match error:
-        case Unauthorized():
-            return ExitCode.NOT_SIGNED_IN
-        case NotFound() | Refused():
-            return ExitCode.FAILED
-        case _:
-            return ExitCode.NOT_KNOWN
+    return ids_of_arguments(options.ids)

@@ -6,7 +6,6 @@ import argparse
 import asyncio
 
 from dfui.cli.console import Console
-from dfui.cli.context import command_errors
 from dfui.core.errors import SettingsError
 from dfui.core.sanitize import sanitize
 from dfui.operations.doctor import Check, State, check_json, examine
@@ -19,11 +18,10 @@ SIGNS = {State.OK: "✓", State.FAILING: "✗", State.NOTE: "·"}
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Look at everything, and print it; the store is not opened, for that may set it aside or bring it forward."""
-    with command_errors():
-        if options.log is not None:
-            from dfui.system.log import write_log
+    if options.log is not None:
+        from dfui.system.log import write_log
 
-            write_log(options.log)
+        write_log(options.log)
     settings: Settings | SettingsError
     try:
         settings = load_settings(profile=options.profile, api_url=options.api_url)

@@ -9,8 +9,8 @@ import signal
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from dfui.cli.console import Console, ExitCode
-from dfui.cli.context import Context, exit_code_of, ids_of, run_command
+from dfui.cli.console import Console, ExitCode, exit_code_of
+from dfui.cli.context import Context, ids_of, run_command
 from dfui.cli.fetch_progress import FetchProgress
 from dfui.cli.prompts import ask
 from dfui.core.progress import folders_for

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from dfui.cli.columns import in_columns
 from dfui.cli.console import Console, ExitCode
 from dfui.cli.context import Context, ids_of, run_command
+from dfui.cli.tables import in_columns
 from dfui.core.errors import CommandError, ExportError
 from dfui.core.outcomes import OutcomeKind
 from dfui.core.receipts import Receipt, export_text, history_csv, history_json

@@ -6,7 +6,7 @@ import argparse
 
 from dfui.cli.console import Console, ExitCode
 from dfui.cli.context import Context, run_command
-from dfui.cli.download_lines import download_lines
+from dfui.cli.tables import download_lines
 from dfui.core.downloads import Download, download_json
 from dfui.core.sanitize import sanitize
 from dfui.operations.refresh import refresh_list

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 
-from dfui.cli.console import Console, ExitCode
-from dfui.cli.context import Context, exit_code_of, run_command
+from dfui.cli.console import Console, ExitCode, exit_code_of
+from dfui.cli.context import Context, run_command
 from dfui.cli.prompts import read_hidden
 from dfui.core.errors import CommandError, DatafinitiError, KeyringProblem, TokenError, Unauthorized
 from dfui.core.sanitize import sanitize
@@ -32,7 +32,8 @@ async def _login(context: Context, options: argparse.Namespace) -> int:
             raise CommandError(error.kind, password_rejected(error), ExitCode.NOT_SIGNED_IN) from None
     else:
         token = parse_token(read_hidden("API token: "))
-    exit_code, email_address = ExitCode.DONE, None
+    exit_code: int = ExitCode.DONE
+    email_address = None
     try:
         account = await context.access.check(token)
         email_address = account.email
@@ -55,7 +56,7 @@ async def _login(context: Context, options: argparse.Namespace) -> int:
             "profile": settings.profile,
             "origin": settings.address.origin,
             "email": email_address,
-            "checked": exit_code is ExitCode.DONE,
+            "checked": exit_code == ExitCode.DONE,
         },
         [f"The token{whose} is kept in the OS keyring, for {settings.profile} at {settings.address.origin}."],
     )

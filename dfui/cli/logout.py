@@ -23,7 +23,7 @@ async def _logout(context: Context, options: argparse.Namespace) -> int:
     try:
         was_kept = await context.access.forget()
     except KeyringProblem as problem:
-        raise CommandError("keyring", keyring_sentences(problem), ExitCode.FAILED) from None
+        raise CommandError(problem.kind, keyring_sentences(problem), ExitCode.FAILED) from None
     if os.environ.get(ENVIRONMENT_VARIABLE):
         context.console.tell(ENVIRONMENT_STAYS)
     whose = f"{settings.profile} at {settings.address.origin}"

@@ -8,7 +8,6 @@ import sys
 from dataclasses import replace
 
 from dfui.cli.console import Console, ExitCode
-from dfui.cli.context import command_errors
 from dfui.core.clock import Clock
 from dfui.core.errors import CommandError
 from dfui.operations.sign_in import Access
@@ -21,7 +20,7 @@ def open_tui(options: argparse.Namespace, console: Console) -> int:
     """Open the terminal UI.
 
     Raises:
-        CommandError: there is no terminal, or one that cannot show it.
+        DfuiError: there is no terminal, or one that cannot show it; or a setting cannot be used.
     """
     if console.as_json:
         raise CommandError("usage", "The terminal UI prints no JSON; dfui list --json does.", ExitCode.USAGE)
@@ -36,12 +35,11 @@ def open_tui(options: argparse.Namespace, console: Console) -> int:
     from dfui.tui.app import run_app
 
     clock = Clock()
-    with command_errors():
-        settings = load_settings(profile=options.profile, api_url=options.api_url)
-        if options.log is not None:
-            from dfui.system.log import write_log
+    settings = load_settings(profile=options.profile, api_url=options.api_url)
+    if options.log is not None:
+        from dfui.system.log import write_log
 
-            write_log(options.log)
+        write_log(options.log)
     settings = replace(settings, light=settings.light or options.light)
     if options.demo:
         from dfui.cli.demo import simulated_account

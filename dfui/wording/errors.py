@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dfui.core.errors import (
     AnswerLost,
-    DatafinitiError,
+    DfuiError,
     InsecureConnection,
     KeyringLocked,
     KeyringProblem,
@@ -21,10 +21,12 @@ from dfui.core.sanitize import sanitize
 from dfui.wording.figures import as_sentence
 
 
-def error_sentences(error: DatafinitiError) -> str:
-    """What went wrong on the way to the API, and what to do next."""
+def error_sentences(error: DfuiError) -> str:
+    """What went wrong, and what to do next."""
     what = as_sentence(sanitize(error))
     match error:
+        case KeyringProblem():
+            return keyring_sentences(error)
         case Unauthorized():
             return f"{answered('The token was rejected', error.api_message)} Sign in again."
         case NotFound():

@@ -24,8 +24,9 @@ def outcome(
     api_message: str | None = None,
     seen: bool = True,
 ) -> Outcome:
-    """How a cancellation ended; the download was seen in the state that the outcome names."""
-    shown = Download(download_id, kind.value, num_downloaded=records, total_cost=cost) if seen else None
+    """How a cancellation ended; unless `seen` is false, the download was seen afterwards."""
+    api_status = kind.value if kind in (OutcomeKind.CANCELLED, OutcomeKind.COMPLETED) else "running"
+    shown = Download(download_id, api_status, num_downloaded=records, total_cost=cost) if seen else None
     return Outcome(download_id, kind, seen=shown, http_status=http_status, api_message=api_message)
 
 

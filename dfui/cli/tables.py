@@ -1,11 +1,10 @@
-"""Downloads as a table in plain text."""
+"""Tables in plain text, and the one of downloads."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from dfui.cli.columns import in_columns
 from dfui.core.downloads import Download
 from dfui.core.sanitize import sanitize
 from dfui.wording.downloads import records_cell, status_glyph, status_word
@@ -29,3 +28,12 @@ def _cells(download: Download, now: datetime) -> tuple[str, ...]:
         clock_time(download.started_at, now=now),
         sanitize(download.query or "", most=60),
     )
+
+
+def in_columns(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """A line of headings and a line for each row, in columns as wide as they need; nothing where there is no row."""
+    if not rows:
+        return []
+    lines = [headings, *rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
