@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from dfui.core.clock import Clock
 from dfui.core.downloads import Download
-from dfui.core.errors import StoreError
+from dfui.core.errors import DatafinitiError, StoreError, Unauthorized
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.progress import Progress
+from dfui.operations.turns import Turns
 from dfui.store import Store
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 MAX_REQUESTS = 8
 """Requests at a time."""
+ACCOUNT_SECONDS = 20.0
+"""What asking for the account may take, after a 401."""
 
 Event = Progress | Outcome
 SignIn = Callable[[], Awaitable["Secret | None"]]
@@ -33,14 +36,15 @@ class Batch:
     def __init__(self, *, client: DatafinitiClient, store: Store, sign_in: SignIn | None, clock: Clock) -> None:
         self.client = client
         self.clock = clock
-        self.gate = asyncio.Semaphore(MAX_REQUESTS)
+        self.turns = Turns(MAX_REQUESTS)
         self.signed_out = False
+        """Whether the token was rejected, and no other was given."""
         self.is_interrupted = False
         self.token_generation = 0
         self.events: asyncio.Queue[Event | BaseException] = asyncio.Queue()
         self._store = store
         self._sign_in = sign_in
-        self._signing_in = asyncio.Lock()
+        self._checking_token = asyncio.Lock()
         self._entries: dict[str, int] = {}
         """The journal entry of each download; one that the journal does not take is not here."""
 
@@ -64,18 +68,34 @@ class Batch:
             return replace(outcome, journaled=False)
         return outcome
 
-    async def replace_token(self, generation: int) -> bool:
-        """After a 401 with the token of this generation: whether there is another to go on with."""
-        async with self._signing_in:
+    async def replace_rejected_token(self, generation: int) -> bool:
+        """After a 401 with the token of this generation: whether another is in use now, to go on with.
+
+        A 401 is the token's fault only where the account answers 401 too; else it is that download's own refusal, and
+        the others go on as if nothing had been. A person is asked once for the whole batch.
+        """
+        async with self._checking_token:
             if generation != self.token_generation:
                 return True
-            token = await self._sign_in() if self._sign_in and not self.signed_out and generation == 0 else None
+            if self.signed_out or not await self._is_token_rejected():
+                return False
+            token = await self._sign_in() if self._sign_in and generation == 0 else None
             if token is None:
                 self.signed_out = True
                 return False
             self.client.use_token(token)
             self.token_generation += 1
             return True
+
+    async def _is_token_rejected(self) -> bool:
+        try:
+            async with asyncio.timeout(ACCOUNT_SECONDS):
+                await self.client.account()
+        except Unauthorized:
+            return True
+        except (DatafinitiError, TimeoutError):
+            return False
+        return False
 
     def record_delete(self, download_id: str) -> None:
         """A DELETE is about to be sent."""

@@ -43,7 +43,14 @@ async def settle(*, client: DatafinitiClient, store: Store, clock: Clock | None 
             else:
                 seen = answer.seen(clock.now()).download
                 kind = _kind_after_a_crash(row, seen)
-        outcome = Outcome(row.download_id, kind, seen=seen, http_status=row.http_status, api_message=row.api_message)
+        outcome = Outcome(
+            row.download_id,
+            kind,
+            seen=seen,
+            http_status=row.http_status,
+            api_message=row.api_message,
+            deletes_sent=row.deletes_sent,
+        )
         if seen is not None:
             store.downloads.observe([seen], observed=began, now=clock.monotonic())
         store.journal.close_entry(row.entry, outcome, ended_at=clock.now())

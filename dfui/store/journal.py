@@ -77,7 +77,7 @@ class Journal:
         """Write down how a cancellation ended."""
         query = """
             UPDATE journal SET outcome = ?, verified = ?, status = ?, http_status = ?, api_message = ?,
-                retained_records = ?, credits_deducted = ?, ended_at = ?
+                retained_records = ?, credits_deducted = ?, ended_at = ?, deletes_sent = ?
             WHERE entry = ?
         """
         params = (
@@ -89,6 +89,7 @@ class Journal:
             outcome.retained_records,
             outcome.credits_deducted,
             ended_at.timestamp(),
+            outcome.deletes_sent,
             entry,
         )
         with self._database.transaction() as connection:

@@ -300,7 +300,9 @@ async def test_without_another_token_the_rest_is_not_sent(
     simulator.token = "another"
     kinds = [outcome.kind for outcome in (await outcomes_of(ids, client, store, clock)).values()]
     assert set(kinds) == {OutcomeKind.UNAUTHORIZED, OutcomeKind.NOT_SENT}
-    assert len(simulator.requests) == kinds.count(OutcomeKind.UNAUTHORIZED) <= MAX_REQUESTS
+    deletes = [request for request in simulator.requests if request[0] == "DELETE"]
+    assert len(deletes) == kinds.count(OutcomeKind.UNAUTHORIZED) <= MAX_REQUESTS
+    assert simulator.requests.count(("GET", "/account")) == 1
 
 
 async def test_all_are_in_the_journal_before_the_first_delete(

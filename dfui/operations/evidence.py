@@ -1,0 +1,123 @@
+"""What is known of one cancellation, and the outcome that follows from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dfui.core.downloads import Download, Status
+from dfui.core.errors import (
+    AnswerLost,
+    ApiError,
+    DatafinitiError,
+    NotConnected,
+    NotFound,
+    ServerFault,
+    TooManyRequests,
+    Unauthorized,
+)
+from dfui.core.outcomes import CancelAnswer, Outcome, OutcomeKind
+
+MAX_WAIT_SECONDS = 60.0
+"""A `Retry-After` beyond this ends the tries."""
+
+
+@dataclass(slots=True)
+class Evidence:
+    """What the DELETEs of one download were answered, and what looks at it showed."""
+
+    download_id: str
+    deletes_sent: int = 0
+    """DELETEs that left this machine, or may have."""
+    in_flight: bool = False
+    """Whether a DELETE was sent, and no answer has come yet."""
+    is_uncertain: bool = False
+    """Whether a DELETE before the last one was sent, and may have worked."""
+    answer: CancelAnswer | None = None
+    delete_error: DatafinitiError | None = None
+    look_error: DatafinitiError | None = None
+    seen: Download | None = None
+    """What the last look after the last DELETE showed."""
+
+    def begin_delete(self) -> None:
+        """A DELETE is about to be sent: what was seen before does not tell of it."""
+        self.is_uncertain = self.is_uncertain or self.may_have_worked
+        self.seen = self.look_error = None
+
+    @property
+    def was_sent(self) -> bool:
+        """Whether a DELETE may have reached the API."""
+        return self.deletes_sent > 0
+
+    @property
+    def may_have_worked(self) -> bool:
+        """Whether the last DELETE got no answer that tells."""
+        return isinstance(self.delete_error, AnswerLost | ServerFault)
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether the last look was answered 404."""
+        return isinstance(self.look_error, NotFound)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the last look shows that there is nothing left to stop."""
+        return self.is_missing or (self.seen is not None and self.seen.status.is_final)
+
+    @property
+    def asked_wait(self) -> float | None:
+        """The seconds that the API asks to wait before the next request, where it does."""
+        error = self.look_error or (None if self.answer else self.delete_error)
+        return error.retry_after if isinstance(error, TooManyRequests | ServerFault) else None
+
+    def outcome(self) -> Outcome:
+        """How it ended; the last look after the DELETE decides where it decides anything."""
+        error, answer = self.delete_error, self.answer
+        return Outcome(
+            download_id=self.download_id,
+            kind=self._kind(),
+            seen=self.seen,
+            http_status=answer.http_status if answer else getattr(error, "http_status", None),
+            api_message=answer.message if answer else getattr(error, "api_message", None),
+            details=error.details if isinstance(error, ApiError) else (),
+            answered_status=answer.download.api_status if answer and answer.download else None,
+            trouble=self._trouble(),
+            deletes_sent=self.deletes_sent,
+        )
+
+    def _kind(self) -> OutcomeKind:
+        match self.seen.status if self.seen else None:
+            case Status.CANCELLED:
+                return OutcomeKind.CANCELLED
+            case Status.COMPLETED:
+                return OutcomeKind.COMPLETED
+            case _:
+                pass
+        if self.answer is not None:
+            return OutcomeKind.ACCEPTED
+        if not self.was_sent:
+            return OutcomeKind.NOT_SENT
+        if self.is_uncertain and self.seen is None and not self.is_missing:
+            return OutcomeKind.UNKNOWN  # whatever the last DELETE was answered, an earlier one may have worked
+        match self.delete_error:
+            case Unauthorized():
+                return OutcomeKind.UNAUTHORIZED
+            case NotFound() if self.is_missing:
+                return OutcomeKind.NOT_FOUND
+            case TooManyRequests() | ServerFault() | AnswerLost() | NotConnected() | None:
+                return OutcomeKind.STILL_ACTIVE if self.seen else OutcomeKind.UNKNOWN
+            case _:
+                return OutcomeKind.REFUSED
+
+    def _trouble(self) -> str | None:
+        """What dfui met itself; what the API said is told as the API's words."""
+        if self.in_flight:
+            return "It was interrupted before an answer came."
+        for error in (self.look_error, self.delete_error):
+            if isinstance(error, ApiError) and error.retry_after is not None and error.retry_after > MAX_WAIT_SECONDS:
+                return f"The API asks to wait {error.retry_after:.0f} s before the next try."
+        if self.is_missing:
+            is_told = isinstance(self.delete_error, NotFound)
+            return None if is_told else "A look after it was answered that there is no such download."
+        if self.look_error is not None:
+            return f"{'A later look failed' if self.seen else 'It could not be checked'}. {self.look_error}"
+        return None if isinstance(self.delete_error, ApiError | None) else str(self.delete_error)
