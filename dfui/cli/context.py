@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from dfui.core.errors import (
 from dfui.core.identifiers import ids_of_arguments
 from dfui.operations.sign_in import Access
 from dfui.store import Store, open_store
+from dfui.system.event_loop import run as run_on_event_loop
 from dfui.system.settings import Settings, load_settings
 from dfui.wording.access import no_token, not_signed_in
 from dfui.wording.outcomes import settled
@@ -83,7 +83,7 @@ def run_command(command: Command, options: argparse.Namespace, console: Console)
         if store.problem:
             console.tell(store.problem)
         context = Context(console, settings, store, Access(settings), Clock())
-        return asyncio.run(command(context, options))
+        return run_on_event_loop(command(context, options))
     finally:
         store.close()
 

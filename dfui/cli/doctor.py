@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 
 from dfui.cli.console import Console
 from dfui.core.errors import SettingsError
 from dfui.core.sanitize import sanitize
 from dfui.operations.doctor import Check, State, check_json, examine
+from dfui.system.event_loop import run as run_on_event_loop
 from dfui.system.settings import Settings, load_settings
 from dfui.system.terminal import size_of_terminal, terminal_here
 from dfui.wording import doctor as wording
@@ -27,7 +27,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         settings = load_settings(profile=options.profile, api_url=options.api_url)
     except SettingsError as error:
         settings = error
-    checks = asyncio.run(examine(settings, terminal=terminal_here(size=size_of_terminal())))
+    checks = run_on_event_loop(examine(settings, terminal=terminal_here(size=size_of_terminal())))
     failing = [check for check in checks if check.state is State.FAILING]
     console.result(
         {"ok": not failing, "checks": [check_json(check) for check in checks]},

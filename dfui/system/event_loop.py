@@ -1,0 +1,42 @@
+"""An event loop that a name server that does not answer cannot hold up at the exit."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from dfui.system.daemon_thread import call_on_daemon_thread
+
+Result = TypeVar("Result")
+
+
+class EventLoop(asyncio.SelectorEventLoop):
+    """Looks names up on daemon threads.
+
+    asyncio's own look-ups run in a pool whose threads Python waits for at the exit, half a minute where no name server
+    answers.
+    """
+
+    async def getaddrinfo(
+        self,
+        host: Any,
+        port: Any,
+        *,
+        family: int = 0,
+        type: int = 0,
+        proto: int = 0,
+        flags: int = 0,  # noqa: A002
+    ) -> Any:
+        """As `socket.getaddrinfo`."""
+        answer = call_on_daemon_thread(
+            lambda: socket.getaddrinfo(host, port, family, type, proto, flags), name="name look-up"
+        )
+        return await asyncio.wrap_future(answer)
+
+
+def run(work: Coroutine[Any, Any, Result]) -> Result:
+    """Run a coroutine to its end, as `asyncio.run`."""
+    with asyncio.Runner(loop_factory=EventLoop) as runner:
+        return runner.run(work)
