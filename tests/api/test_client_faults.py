@@ -1,72 +1,24 @@
-"""What the client makes of a server that answers as none should, and where the token goes then."""
+"""What the client makes of a server that answers as none should."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import gzip
 import json
-import ssl
-import traceback
-from collections.abc import Awaitable, Callable, Iterator
-from pathlib import Path
 
 import pytest
-import trustme
 
 from dfui.api import client as client_module
-from dfui.api.client import MAX_ANSWER_BYTES, DatafinitiClient
-from dfui.core.addresses import parse_api_url
 from dfui.core.errors import (
     AnswerLost,
     ApiError,
-    DatafinitiError,
-    InsecureConnection,
-    NotConnected,
     NotFound,
     Refused,
     ServerFault,
     TooManyRequests,
     Unauthorized,
 )
-from dfui.core.secret import Secret
-from tests.support.fault_server import Answer, FaultServer, close, http, raw, reset
-
-SECRET = "eyJhbGciOi.token-of-this-test.c2lnbmVk"
-RUNNING = b'{"id": "7", "status": "running"}'
-
-
-def client_of(url: str, token: str = SECRET) -> DatafinitiClient:
-    return DatafinitiClient(Secret(token), address=parse_api_url(url))
-
-
-async def error_of(call: Awaitable[object]) -> DatafinitiError:
-    with pytest.raises(DatafinitiError) as raised:
-        await call
-    return raised.value
-
-
-async def error_from(answer: Answer, method: str = "GET") -> DatafinitiError:
-    """What a call raises that is answered by this."""
-    with FaultServer(answer) as server:
-        async with client_of(server.url) as client:
-            return await error_of(client.get_download("7") if method == "GET" else client.cancel_download("7"))
-
-
-def told(error: BaseException) -> str:
-    """Everything that an error could show of itself and of what it came from."""
-    chain: list[BaseException] = []
-    waiting: list[BaseException | None] = [error]
-    while waiting:
-        each = waiting.pop()
-        if each is not None and each not in chain:
-            chain.append(each)
-            waiting += [each.__cause__, each.__context__]
-    shown = [f"{each}\n{each!r}\n{each.args!r}\n{vars(each)!r}" for each in chain]
-    return "\n".join([*shown, *traceback.format_exception(error)])
-
-
-# What the answers of faults become
+from tests.support.fault_client import LOST, RUNNING, client_of, error_from, error_of
+from tests.support.fault_server import Answer, FaultServer, http
 
 
 @pytest.mark.parametrize(
@@ -135,23 +87,6 @@ async def test_a_redirect_is_refused_and_the_token_does_not_follow_it(method: st
     assert error.http_status == status
 
 
-LOST: dict[str, Answer] = {
-    "reset": reset(),
-    "reset in the head": reset(raw(b"HTTP/1.1 200 OK\r\nContent-")),
-    "reset in the body": reset(http(200, RUNNING[:9], length=len(RUNNING))),
-    "closed": close,
-    "truncated": http(200, RUNNING[:9], length=len(RUNNING)),
-    "truncated chunks": raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n" + RUNNING[:9] + b"\r\n"),
-    "no HTTP": raw(b"SSH-2.0-OpenSSH_9.6\r\n"),
-    "bad gzip": http(200, RUNNING, headers=["Content-Encoding: gzip"]),
-    "HTML": http(200, b"<h1>Please wait</h1>"),
-    "half JSON": http(200, RUNNING[:9]),
-    "another shape": http(200, b'["7"]'),
-    "too large": http(200, b'{"id": "7", "query": "' + b"a" * MAX_ANSWER_BYTES + b'"}'),
-    "inflated": http(200, gzip.compress(b" " * (MAX_ANSWER_BYTES * 8) + RUNNING), headers=["Content-Encoding: gzip"]),
-}
-
-
 @pytest.mark.parametrize("answer", LOST.values(), ids=LOST)
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 async def test_an_answer_that_cannot_be_read_is_lost_and_not_taken_for_a_failure(answer: Answer, method: str) -> None:
@@ -196,146 +131,3 @@ async def test_a_connection_that_was_closed_while_idle_is_not_used_again() -> No
             assert await asyncio.to_thread(server.closed.wait, 10)
             await client.get_download("7")
     assert len(server.requests) == 2
-
-
-# TLS
-
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@contextlib.contextmanager
-def tls_server(authority: trustme.CA, name: str = "127.0.0.1") -> Iterator[FaultServer]:
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    authority.issue_cert(name).configure_cert(context)
-    with FaultServer(http(200, RUNNING), tls=context) as server:
-        yield server
-
-
-async def test_a_certificate_of_an_unknown_authority_is_not_secure_and_nothing_is_sent(authority: trustme.CA) -> None:
-    with tls_server(authority) as server:
-        async with client_of(server.url) as client:
-            assert isinstance(error := await error_of(client.cancel_download("7")), InsecureConnection)
-    assert server.requests == []
-    assert SECRET not in told(error)
-
-
-async def test_an_authority_named_in_ssl_cert_file_is_trusted_for_its_hosts_alone(
-    authority: trustme.CA, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
-    with tls_server(authority) as server:
-        async with client_of(server.url) as client:
-            assert (await client.get_download("7")).download.api_status == "running"
-    with tls_server(authority, "other.example") as server:
-        async with client_of(server.url) as client:
-            assert isinstance(await error_of(client.get_download("7")), InsecureConnection)
-    assert server.requests == []
-
-
-async def test_a_server_without_tls_behind_an_https_address_is_not_secure() -> None:
-    with FaultServer(http(200, RUNNING)) as server:
-        async with client_of(server.url.replace("http:", "https:")) as client:
-            error = await error_of(client.get_download("7"))
-    assert isinstance(error, InsecureConnection)
-    assert SECRET.encode() not in b"".join(server.requests)
-
-
-async def test_tls_that_is_not_established_in_time_is_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "CONNECT_SECONDS", 0.05)
-    with FaultServer() as server:
-        async with client_of(server.url.replace("http:", "https:")) as client:
-            error = await error_of(client.get_download("7"))
-    assert type(error) is NotConnected
-    assert "no connection within" in str(error)
-
-
-# The requests, and the secrets in them
-
-
-@pytest.mark.parametrize(
-    ("download_id", "segment"),
-    [
-        ("dl_8-7", "dl_8-7"),
-        ("../7", "..%2F7"),
-        ("7?a=b#c", "7%3Fa%3Db%23c"),
-        ("a%2Fb é", "a%252Fb%20%C3%A9"),
-        ("7\r\nX: y", "7%0D%0AX%3A%20y"),
-    ],
-)
-async def test_an_id_is_one_segment_of_the_path(download_id: str, segment: str) -> None:
-    with FaultServer(http(200, json.dumps({"id": download_id}).encode())) as server:
-        async with client_of(server.url) as client:
-            assert (await client.get_download(download_id)).download.id == download_id
-            await client.cancel_download(download_id)
-    assert [request.split(b"\r\n")[0].decode() for request in server.requests] == [
-        f"GET /v4/downloads/{segment} HTTP/1.1",
-        f"DELETE /v4/downloads/{segment} HTTP/1.1",
-    ]
-
-
-@pytest.mark.parametrize("download_id", [".", "..", ""])
-async def test_an_id_that_would_be_another_address_is_sent_nowhere_else(download_id: str) -> None:
-    with FaultServer(http(404)) as server:
-        async with client_of(server.url) as client:
-            with contextlib.suppress(DatafinitiError, ValueError):
-                await client.cancel_download(download_id)
-    paths = [request.split(b" ")[1] for request in server.requests]
-    assert all(path.startswith(b"/v4/downloads/") and len(path) > len("/v4/downloads/") for path in paths)
-
-
-async def test_every_request_but_signing_in_carries_the_token() -> None:
-    with FaultServer(http(200, b'{"id": "7", "token": "new"}')) as server:
-        async with client_of(server.url) as client:
-            calls: list[Callable[[], Awaitable[object]]] = [
-                lambda: client.get_download("7"),
-                lambda: client.cancel_download("7"),
-                client.account,
-                lambda: client.authenticate("someone@example.com", Secret("pässword")),
-            ]
-            for call in calls:
-                await call()
-    *others, signing_in = server.requests
-    assert [f"authorization: bearer {SECRET}".lower() in each.decode().lower() for each in others] == [True] * 3
-    assert SECRET.encode() not in signing_in
-    assert json.loads(signing_in.split(b"\r\n\r\n")[1]) == {"email": "someone@example.com", "password": "pässword"}
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [*LOST.values(), http(401), http(404, RUNNING), http(500, b"<html>"), http(302, headers=["Location: https://x/"])],
-)
-async def test_no_error_or_log_shows_the_token(answer: Answer, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("DEBUG")
-    error = await error_from(answer, "DELETE")
-    assert "cancel_download" in told(error)
-    assert SECRET not in told(error)
-    assert SECRET not in caplog.text
-
-
-async def test_a_trace_with_its_locals_shows_neither_token_nor_password() -> None:
-    # Textual shows the locals of each frame, where dfui ends in an error.
-    with FaultServer(http(500)) as server:
-        async with client_of(server.url) as client:
-            errors = [
-                await error_of(client.cancel_download("7")),
-                await error_of(client.authenticate("someone@example.com", Secret("p4ssword"))),
-            ]
-    for error in errors:
-        trace = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
-        assert "_send" in trace
-        assert SECRET not in trace
-        assert "p4ssword" not in trace
-
-
-@pytest.mark.parametrize("token", [f"{SECRET}\n", f"{SECRET}\x00", f"{SECRET}é", f"{SECRET}\r\nX: y"])
-async def test_a_token_that_no_header_can_carry_is_sent_nowhere_and_not_shown(token: str) -> None:
-    with FaultServer(http(200, RUNNING)) as server:
-        async with client_of(server.url, token=token) as client:
-            error = await error_of(client.cancel_download("7"))
-    assert server.requests == []
-    assert isinstance(error, NotConnected)
-    assert SECRET not in told(error)

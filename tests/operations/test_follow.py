@@ -1,15 +1,13 @@
+"""Looks at active downloads: how often, and how many at once."""
+
 from __future__ import annotations
 
 import asyncio
 
-import httpx
 import pytest
 
 from dfui.api.client import DatafinitiClient
 from dfui.core.addresses import DATAFINITI
-from dfui.core.downloads import Download
-from dfui.core.errors import AnswerLost
-from dfui.core.progress import ListProgress
 from dfui.core.secret import Secret
 from dfui.operations.follow import MOST_LOOKS, Follower, Looks
 from dfui.operations.refresh import refresh_list
@@ -115,33 +113,3 @@ async def test_few_are_looked_at_together(simulator: Simulator, store: Store, cl
     looks = Looks(client, store, clock=clock)
     await asyncio.gather(*(looks.at(str(n)) for n in range(30)))
     assert most == MOST_LOOKS
-
-
-async def test_a_list_that_breaks_off_leaves_what_was_known(
-    client: DatafinitiClient, simulator: Simulator, store: Store, clock: ManualClock
-) -> None:
-    body = b'{"num_found": 3, "records": [{"id": "1", "status": "running"}, {"id": "2", "status": "completed"}, {"id"'
-    simulator.interrupt = lambda request: httpx.Response(200, content=body)
-    store.downloads.add(["1"])
-    with pytest.raises(AnswerLost):
-        await refresh_list(client, store, clock=clock)
-    assert list(store.downloads) == [Download("1")]
-
-
-async def test_a_long_list_tells_how_far_it_has_come(
-    client: DatafinitiClient, simulator: Simulator, store: Store, clock: ManualClock
-) -> None:
-    for n in range(1_500):
-        simulator.add(str(n))
-    told: list[ListProgress] = []
-    monotonic = clock.monotonic
-
-    def slow() -> float:
-        clock._elapsed += 0.3
-        return monotonic()
-
-    clock.monotonic = slow  # type: ignore[method-assign]
-    await refresh_list(client, store, clock=clock, progressed=told.append)
-    assert told
-    assert told[-1].downloads_stored >= 500
-    assert all(progress.bytes_read > 0 for progress in told)

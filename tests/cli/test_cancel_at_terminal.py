@@ -1,0 +1,181 @@
+"""`dfui cancel` at a terminal: what is asked, and what interrupts it."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import httpx
+import pytest
+
+from dfui.core.outcomes import OutcomeKind
+from dfui.simulator.account import TOKEN, Simulator
+from tests.support.cancelling import answering, deletes, outcomes
+from tests.support.commands import Commands
+
+
+def test_at_a_terminal_it_shows_the_facts_and_a_yes_cancels(dfui: Commands, account: Simulator) -> None:
+    with dfui.on_terminal("cancel", "847070") as terminal:
+        terminal.wait_for("Cancel download 847070? [y/N] ")
+        assert deletes(account) == []
+        for fact in (
+            "● running · business · categories:hotels AND country:US",
+            "34,120 of 50,000 records so far",
+            "The download stops; it is not deleted.",
+            "Their credits (34,120) stay deducted;",
+            "about 15,880 are not spent.",
+        ):
+            assert fact in terminal.shown
+        terminal.type("y\n")
+        ended = terminal.ended()
+    assert ended.exit_code == 0
+    assert ended.stdout.startswith("Download 847070 is cancelled\n")
+    assert deletes(account) == ["/downloads/847070"]
+
+
+def test_at_a_terminal_several_are_listed_with_their_sums_and_those_that_have_ended_are_left_out(
+    dfui: Commands, account: Simulator
+) -> None:
+    with dfui.on_terminal("cancel", "847001", "847070", "847069", "999") as terminal:
+        terminal.wait_for("Cancel 2 downloads? [y/N] ")
+        assert terminal.shown.count("[y/N]") == 1
+        assert terminal.shown.splitlines()[:6] == [
+            "847070 · ● running · 34,120 records · business",
+            "847069 · ◌ queued · 0 records · business",
+            "left out: 847001 · ✓ completed · 2,000 records · people",
+            "left out: 999 · ? not found",
+            "Together 34,120 records so far.",
+            "The downloads stop; they are not deleted.",
+        ]
+        assert "about 17,880 are not spent." in terminal.shown
+        terminal.type("y\n")
+        terminal.ended()
+    assert sorted(deletes(account)) == ["/downloads/847069", "/downloads/847070"]
+
+
+def test_at_a_terminal_a_look_that_fails_shows_what_was_seen_last_of_active_ones_alone(
+    dfui: Commands, account: Simulator
+) -> None:
+    dfui("list")
+    account.interrupt = lambda request: httpx.Response(503) if request.method == "GET" else None
+    with dfui.on_terminal("cancel", "847070", "847001") as terminal:
+        terminal.wait_for("Cancel 2 downloads? [y/N] ")
+        assert "847070: The API answered HTTP 503." in terminal.shown
+        assert "847070 · ● running · 34,120 records · business" in terminal.shown
+        assert "847001 · ? not seen" in terminal.shown
+        terminal.type("\n")
+        assert terminal.ended().exit_code == 1
+    assert deletes(account) == []
+
+
+def test_at_a_terminal_enter_keeps_it(dfui: Commands, account: Simulator) -> None:
+    with dfui.on_terminal("cancel", "--json", "847070", "847069") as terminal:
+        terminal.wait_for("Cancel 2 downloads? [y/N] ")
+        terminal.type("\n")
+        ended = terminal.ended()
+    assert ended.exit_code == 1
+    assert outcomes(ended) == {"847070": "not_sent", "847069": "not_sent"}
+    assert deletes(account) == []
+    assert dfui.journal() == []
+
+
+def test_at_a_terminal_nothing_is_asked_where_nothing_is_active(dfui: Commands, account: Simulator) -> None:
+    with dfui.on_terminal("cancel", "--json", "847001", "846990") as terminal:
+        ended = terminal.ended()
+    assert outcomes(ended) == {"847001": "completed", "846990": "cancelled"}
+    assert "[y/N]" not in ended.stderr
+    assert deletes(account) == []
+
+
+def test_ctrl_c_at_the_question_ends_it_and_nothing_is_sent(dfui: Commands, account: Simulator) -> None:
+    with dfui.on_terminal("cancel", "847070") as terminal:
+        terminal.wait_for("[y/N] ")
+        terminal.type("\x03")
+        ended = terminal.ended(seconds=10)
+    assert ended.exit_code == 130
+    assert deletes(account) == []
+
+
+def test_after_a_rejected_token_another_is_asked_for_once_and_not_shown(
+    dfui: Commands, account: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATAFINITI_TOKEN", "another-token")
+    with dfui.on_terminal("cancel", "--yes", "--json", "847070", "847069") as terminal:
+        terminal.wait_for("The token was rejected. Another one (empty: stop): ")
+        terminal.type(f"{TOKEN}\n")
+        ended = terminal.ended()
+    assert outcomes(ended) == {"847070": "cancelled", "847069": "cancelled"}
+    assert ended.stderr.count("Another one") == 1
+    assert TOKEN not in ended.stderr + ended.stdout
+
+
+def test_ctrl_c_at_the_question_for_a_token_ends_it_with_an_outcome_for_each(
+    dfui: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATAFINITI_TOKEN", "another-token")
+    with dfui.on_terminal("cancel", "--yes", "--json", "847070", "847069") as terminal:
+        terminal.wait_for("Another one (empty: stop): ")
+        terminal.type("\x03")
+        ended = terminal.ended(seconds=10)
+    assert ended.exit_code == 130
+    assert len(outcomes(ended)) == 2
+
+
+def told_to_wait(account: Simulator) -> None:
+    account.interrupt = answering("DELETE", 429, "Slow down.", headers={"Retry-After": "30"})
+
+
+def test_ctrl_c_in_a_wait_gives_an_outcome_for_each(dfui: Commands, account: Simulator) -> None:
+    told_to_wait(account)
+    with dfui.on_terminal("cancel", "--yes", "--json", "847070", "847069") as terminal:
+        terminal.wait_for("847070: waiting 30 s", "847069: waiting 30 s")
+        terminal.type("\x03")
+        ended = terminal.ended(seconds=10)
+    assert ended.exit_code == 130
+    assert outcomes(ended) == {"847070": "unknown", "847069": "unknown"}
+    assert len(deletes(account)) == 2
+
+
+def test_a_killed_cancel_is_settled_by_the_next_list_by_looking_alone(dfui: Commands, account: Simulator) -> None:
+    told_to_wait(account)
+    with dfui.on_terminal("cancel", "--yes", "847070", "847069") as terminal:
+        terminal.wait_for("847070: waiting 30 s", "847069: waiting 30 s")
+        terminal.process.kill()
+        assert terminal.ended().exit_code == -signal.SIGKILL
+    account.downloads["847069"].cancel(account.now())
+    account.requests.clear()
+
+    told = dfui("list").stderr.splitlines()
+    assert sorted(told) == [
+        "Left open by an earlier dfui: Download 847069 is cancelled.",
+        "Left open by an earlier dfui: Download 847070 goes on.",
+    ]
+    assert deletes(account) == []
+    assert {row.download_id: row.outcome for row in dfui.journal()} == {
+        "847070": OutcomeKind.STILL_ACTIVE,
+        "847069": OutcomeKind.CANCELLED,
+    }
+    assert "Left open" not in dfui("list").stderr
+
+
+def test_a_cancel_that_is_still_at_work_is_left_alone_by_a_list(dfui: Commands, account: Simulator) -> None:
+    told_to_wait(account)
+    with dfui.on_terminal("cancel", "--yes", "847070") as terminal:
+        terminal.wait_for("847070: waiting 30 s")
+        assert "Left open" not in dfui("list").stderr
+        assert dfui.journal()[0].ended_at is None
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGHUP], ids=["SIGTERM", "SIGHUP"])
+def test_told_to_end_it_lets_what_is_under_way_end(
+    dfui: Commands, account: Simulator, signal_number: signal.Signals
+) -> None:
+    """The wait of 2 s is shorter than the 5 s that are granted."""
+    answers = [httpx.Response(429, headers={"Retry-After": "2"})]
+    account.interrupt = lambda request: answers.pop() if request.method == "DELETE" and answers else None
+    with dfui.on_terminal("cancel", "--yes", "--json", "847070") as terminal:
+        terminal.wait_for("847070: waiting 2 s")
+        os.kill(terminal.process.pid, signal_number)
+        ended = terminal.ended()
+    assert outcomes(ended) == {"847070": "cancelled"}
+    assert dfui.journal()[0].outcome is OutcomeKind.CANCELLED

@@ -1,0 +1,110 @@
+"""IDs as arguments and in what is pasted."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dfui.core.errors import NotAnId
+from dfui.core.identifiers import id_of_argument, ids_in_paste, ids_of_arguments, is_id
+
+
+@pytest.mark.parametrize("text", ["847070", "dl_847070", "0", "a-1_B", "-1", "a" * 127 + "1"])
+def test_letters_digits_dashes_and_underscores_with_a_digit_are_an_id(text: str) -> None:
+    assert is_id(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "abc", "-", "7 ", "7\n", "7/8", "7.0", "../7", "٧", "é1", "7\x1b", "a" * 128 + "1"]
+)
+def test_anything_else_is_no_id(text: str) -> None:
+    assert not is_id(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "847070",
+        "https://api.datafiniti.co/v4/downloads/847070",
+        "https://api.datafiniti.co/v4/downloads/847070/",
+        "/downloads/847070",
+    ],
+)
+def test_an_argument_is_an_id_or_an_address_that_ends_in_one(text: str) -> None:
+    assert id_of_argument(text) == "847070"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://api.datafiniti.co/v4/downloads/",
+        "https://api.datafiniti.co/v4/downloads/847070/results",
+        "https://api.datafiniti.co/v4/products/847070",
+        "847070,847071",
+        "--yes",
+        "all",
+    ],
+)
+def test_any_other_argument_is_refused_and_named(text: str) -> None:
+    with pytest.raises(NotAnId) as refused:
+        id_of_argument(text)
+    assert refused.value.text == text
+
+
+def test_repeated_arguments_collapse_and_keep_their_order() -> None:
+    assert ids_of_arguments(["9", "7", "https://api.datafiniti.co/v4/downloads/9", "8", "7"]) == ["9", "7", "8"]
+
+
+@pytest.mark.parametrize(
+    ("paste", "ids"),
+    [
+        ("", []),
+        (" \n,; ", []),
+        ("7", ["7"]),
+        ("7, 8;9\n10\t7", ["7", "8", "9", "10"]),
+        ('{"id": 7, "status": "running"}', ["7"]),
+        ('[{"id": "dl_8"}, {"id": 7}, {"id": "dl_8"}]', ["dl_8", "7"]),
+        ('\n {"num_found": 2, "records": [{"id": "7"}, {"id": 8, "_id": 9}]}', ["7", "8"]),
+        ('curl -X DELETE "https://api.datafiniti.co/v4/downloads/847070" -H "Authorization: Bearer e1.x"', ["847070"]),
+        ("https://api.datafiniti.co/v4/downloads/7\nGET /downloads/8?x=9 #2", ["7", "8"]),
+    ],
+)
+def test_a_paste_gives_its_ids(paste: str, ids: list[str]) -> None:
+    assert ids_in_paste(paste) == ids
+
+
+@pytest.mark.parametrize(
+    ("paste", "named"),
+    [
+        ("7, 8, oops, 9", "oops"),
+        ("7 8.0", "8.0"),
+        ('[{"id": 7}, {"id": "../8"}]', "../8"),
+        ('{"id": null}', "None"),
+        ("https://api.datafiniti.co/v4/downloads/7 https://api.datafiniti.co/v4/downloads/search", "search"),
+        ('{"id": 7', '{"id":'),
+    ],
+)
+def test_one_bad_token_in_a_paste_stops_it_and_is_named(paste: str, named: str) -> None:
+    with pytest.raises(NotAnId) as refused:
+        ids_in_paste(paste)
+    assert refused.value.text == named
+    assert named in str(refused.value)
+
+
+@given(st.one_of(st.text(), st.recursive(st.none() | st.integers() | st.text(), st.lists).map(json.dumps)))
+def test_whatever_is_pasted_gives_ids_or_names_what_is_none(paste: str) -> None:
+    try:
+        found = ids_in_paste(paste)
+    except NotAnId as refused:
+        assert not is_id(refused.text)
+    else:
+        assert all(map(is_id, found))
+        assert len(set(found)) == len(found)
+
+
+def test_a_deeply_nested_paste_is_refused() -> None:
+    with pytest.raises(NotAnId):
+        ids_in_paste("[" * 100_000)

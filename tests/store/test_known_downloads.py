@@ -1,0 +1,100 @@
+"""Known downloads: order, age, and what is kept of an answer."""
+
+from __future__ import annotations
+
+from dfui.core.downloads import Download
+from dfui.store import Store
+from tests.support.rows import at
+from tests.support.stores import ids, see
+
+
+def test_active_ones_come_first_and_the_newest_first_within_each_group(store: Store) -> None:
+    see(
+        store,
+        Download("old done", "completed", started_at=at(1)),
+        Download("old active", started_at=at(2)),
+        Download("new done", "completed", started_at=at(9)),
+        Download("unknown start"),
+        Download("new active", started_at=at(8)),
+    )
+    assert ids(store) == ["new active", "old active", "unknown start", "new done", "old done"]
+    assert store.downloads.active_ids() == ["new active", "old active", "unknown start"]
+    assert store.downloads.counts() == (3, 5)
+
+
+def test_every_field_comes_back_as_it_was_seen(store: Store) -> None:
+    row = Download(
+        "dl_7", "paused?", "business", "a:\x00\x1b[31m“é”", "csv", 2**53, 0, 3, at(1.25), at(2.5), at(3.75)
+    )  # fmt: skip
+    see(store, row)
+    assert store.downloads.get("dl_7") == row
+    assert store.downloads.get("dl_8") is None
+
+
+def test_more_downloads_than_fit_into_one_query_are_listed(store: Store) -> None:
+    see(store, *(Download(str(number), started_at=at(number)) for number in range(1_201)))
+    assert ids(store) == [str(number) for number in reversed(range(1_201))]
+
+
+def test_an_older_observation_never_overwrites_a_newer_one(store: Store) -> None:
+    see(store, Download("7", "cancelled"), observed=10.0)
+    see(store, Download("7", "running", data_type="business"), observed=9.9)
+    store.downloads.observe_missing("7", observed=9.9, now=100.0, seen_at=at(1))
+    assert store.downloads.get("7") == Download("7", "cancelled")
+    see(store, Download("7", "running"), observed=10.0)
+    assert store.downloads.get("7") == Download("7", "running")
+
+
+def test_an_observation_from_before_the_machine_started_anew_yields(store: Store) -> None:
+    see(store, Download("7", "running"), Download("8", "running"), observed=5_000.0, now=5_001.0)
+    see(store, Download("7", "cancelled"), observed=30.0, now=31.0)
+    store.downloads.observe_missing("8", observed=30.0, now=31.0, seen_at=at(1))
+    assert store.downloads.active_ids() == []
+
+
+def test_the_cost_is_kept_only_while_the_records_are_the_same(store: Store) -> None:
+    def cost_after(num_downloaded: int | None, total_cost: int | None) -> int | None:
+        see(store, Download("7", num_downloaded=num_downloaded, total_cost=total_cost))
+        row = store.downloads.get("7")
+        assert row is not None
+        assert row.num_downloaded == num_downloaded
+        return row.total_cost
+
+    assert cost_after(20, 20) == 20
+    assert cost_after(20, None) == 20
+    assert cost_after(21, None) is None
+    assert cost_after(21, 42) == 42
+    assert cost_after(None, None) is None
+
+
+def test_what_an_answer_leaves_out_about_the_download_itself_stays_known(store: Store) -> None:
+    see(store, Download("7", "running", "business", "a:b", "csv", 50, 1, 1, at(1), at(2), at(3)))
+    see(store, Download("7", "cancelled", seen_at=at(9)), observed=11.0)
+    assert store.downloads.get("7") == Download(
+        "7", "cancelled", "business", "a:b", "csv", 50, None, None, at(1), at(2), at(9)
+    )
+
+
+def test_a_missing_download_is_not_active_and_what_was_known_stays(store: Store) -> None:
+    see(store, Download("7", "running", data_type="business", num_downloaded=3))
+    store.downloads.observe_missing("7", observed=11.0, now=100.0, seen_at=at(5))
+    assert store.downloads.get("7") == Download(
+        "7", "running", is_missing=True, data_type="business", num_downloaded=3, seen_at=at(5)
+    )
+    see(store, Download("7", "running"), observed=12.0)
+    assert store.downloads.active_ids() == ["7"]
+
+
+def test_only_adding_it_again_brings_a_forgotten_download_back(store: Store) -> None:
+    assert store.downloads.add(["7", "8", "7"]) == ["7", "8"]
+    see(store, Download("7", "running", data_type="business"))
+    assert store.downloads.forget("7")
+    assert not store.downloads.forget("7")
+    see(store, Download("7", "running"), observed=11.0)
+    assert ids(store) == ["8"]
+    assert store.downloads.counts() == (1, 1)
+    assert store.downloads.add(["7", "8"]) == ["7"]
+    row = store.downloads.get("7")
+    assert row is not None
+    assert row.data_type == "business"
+    assert not store.downloads.forget("never known")

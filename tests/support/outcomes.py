@@ -1,0 +1,72 @@
+"""Walking a cancellation to its outcomes, with the API's answers scripted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import httpx
+
+from dfui.api.client import DatafinitiClient
+from dfui.core.outcomes import Outcome
+from dfui.operations.batch import SignIn
+from dfui.operations.cancel import cancel
+from dfui.simulator.account import Simulator
+from dfui.simulator.manual_clock import ManualClock
+from dfui.store import Store
+
+Answer = Callable[[httpx.Request], httpx.Response | None]
+
+
+async def outcomes_of(
+    ids: Sequence[str],
+    client: DatafinitiClient,
+    store: Store,
+    clock: ManualClock,
+    *,
+    sign_in: SignIn | None = None,
+) -> dict[str, Outcome]:
+    events = [event async for event in cancel(ids, client=client, store=store, clock=clock, sign_in=sign_in)]
+    return {event.download_id: event for event in events if isinstance(event, Outcome)}
+
+
+def script(
+    simulator: Simulator, deletes: Sequence[Answer | int | None], gets: Sequence[Answer | int | None] = ()
+) -> None:
+    """Answer the DELETEs and the GETs by these, in order; None, and what comes after, is the account's own answer."""
+    waiting = {"DELETE": list(deletes), "GET": list(gets)}
+
+    def interrupt(request: httpx.Request) -> httpx.Response | None:
+        if not waiting[request.method]:
+            return None
+        answer = waiting[request.method].pop(0)
+        if isinstance(answer, int):
+            return httpx.Response(answer, json={"errors": [f"Told to answer {answer}."]})
+        return answer(request) if answer else None
+
+    simulator.interrupt = interrupt
+
+
+def lost(request: httpx.Request) -> httpx.Response:
+    raise httpx.ReadError("the connection was reset", request=request)
+
+
+def unreachable(request: httpx.Request) -> httpx.Response:
+    raise httpx.ConnectError("no route", request=request)
+
+
+def html(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(200, html="<h1>Please wait</h1>")
+
+
+def methods(simulator: Simulator) -> str:
+    return " ".join(method for method, _ in simulator.requests)
+
+
+def done_and(answer: Answer, simulator: Simulator) -> Answer:
+    """The API does what was asked, and its answer is another."""
+
+    def do(request: httpx.Request) -> httpx.Response | None:
+        simulator.downloads["7"].cancel(simulator.now())
+        return answer(request)
+
+    return do

@@ -1,0 +1,46 @@
+"""What the store's tests do with one: rows seen, entries closed, and other processes on the same file."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from dfui.core.downloads import Download
+from dfui.store import Store
+
+ORIGIN = "https://api.datafiniti.co"
+ROOT = Path(__file__).parents[2]
+
+Open = Callable[..., Store]
+
+
+def ids(store: Store) -> list[str]:
+    return [row.id for row in store.downloads]
+
+
+def see(store: Store, *rows: Download, observed: float = 10.0, now: float = 100.0) -> None:
+    store.downloads.observe(rows, observed=observed, now=now)
+
+
+def run(script: str, *arguments: str | Path) -> subprocess.Popen[str]:
+    """Another process, with dfui's store imported."""
+    imports = (
+        "import os, signal, sys; from pathlib import Path; from dfui.store import open_store; "
+        "from dfui.core.downloads import Download; from dfui.core.errors import StoreError; "
+        "from tests.support.rows import at, close_entry\n"
+    )
+    return subprocess.Popen(
+        [sys.executable, "-c", imports + script, *map(str, arguments)],
+        cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def end(process: subprocess.Popen[str]) -> str:
+    out, err = process.communicate("\n", timeout=30)
+    assert process.returncode == 0, err
+    return out
+
+
+OPEN = f"store = open_store(Path(sys.argv[1]), profile='default', origin='{ORIGIN}'); assert not store.problem\n"

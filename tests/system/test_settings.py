@@ -1,0 +1,85 @@
+"""Settings: which comes first, and which are refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dfui.core.addresses import DATAFINITI
+from dfui.core.errors import SettingsError
+from dfui.system.settings import load_settings
+
+
+@pytest.fixture
+def config_file(tmp_path: Path) -> Path:
+    folder = tmp_path / "xdg_config_home" / "dfui"
+    folder.mkdir(parents=True)
+    return folder / "config.toml"
+
+
+def test_without_any_setting_it_is_datafiniti_and_the_safe_choices(tmp_path: Path) -> None:
+    settings = load_settings(environment={})
+    assert (settings.profile, settings.address) == ("default", DATAFINITI)
+    assert (settings.allow_plaintext_keyring, settings.light) == (False, False)
+    assert settings.database == tmp_path / "xdg_data_home" / "dfui" / "dfui.db"
+
+
+def test_an_argument_comes_before_the_environment_and_that_before_the_config_file(config_file: Path) -> None:
+    config_file.write_text(
+        'profile = "filed"\nlight = true\nallow_plaintext_keyring = true\n'
+        '[profiles.filed]\napi_url = "https://filed.example"\n[profiles.named]\napi_url = "https://named.example"\n'
+    )
+    environment = {"DFUI_PROFILE": "named", "DFUI_API_URL": "https://environment.example"}
+    from_file = load_settings(environment={})
+    assert (from_file.profile, from_file.address.host) == ("filed", "filed.example")
+    assert (from_file.light, from_file.allow_plaintext_keyring) == (True, True)
+    named = load_settings(environment={"DFUI_PROFILE": "named"})
+    assert (named.profile, named.address.host) == ("named", "named.example")
+    assert load_settings(environment=environment).address.host == "environment.example"
+    given_both = load_settings(profile="other", api_url="https://argument.example", environment=environment)
+    assert (given_both.profile, given_both.address.host) == ("other", "argument.example")
+
+
+def test_a_session_over_ssh_is_light() -> None:
+    assert load_settings(environment={"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}).light
+
+
+@pytest.mark.parametrize("profile", ["a b", "../up", "a@b", "a" * 65, "é"])
+def test_a_profile_that_is_no_name_is_refused(profile: str) -> None:
+    with pytest.raises(SettingsError, match=r"^A profile's name is .*\.$"):
+        load_settings(profile=profile, environment={})
+
+
+def test_an_unsafe_address_is_refused_wherever_it_is_set(config_file: Path) -> None:
+    with pytest.raises(SettingsError, match="not encrypted"):
+        load_settings(environment={"DFUI_API_URL": "http://api.datafiniti.co/v4"})
+    config_file.write_text('[profiles.default]\napi_url = "http://api.datafiniti.co/v4"\n')
+    with pytest.raises(SettingsError, match="not encrypted"):
+        load_settings(environment={})
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        b"profile =",
+        b"profile = 7",
+        b'light = "yes"',
+        b"colour = true",
+        b"[profiles]\ndefault = 3",
+        b"[profiles.default]\napi_url = 3",
+        b'[profiles.default]\napi-url = "https://misspelt.example"',
+        b"\xff\xfe",
+    ],
+)
+def test_a_config_file_that_is_not_valid_is_named_in_a_sentence(config_file: Path, written: bytes) -> None:
+    config_file.write_bytes(written)
+    with pytest.raises(SettingsError, match=r"^The config file .*\.$") as refused:
+        load_settings(environment={})
+    assert str(config_file) in str(refused.value)
+
+
+def test_a_config_file_that_cannot_be_read_is_named_in_a_sentence(config_file: Path) -> None:
+    config_file.mkdir()
+    with pytest.raises(SettingsError, match="could not be read"):
+        load_settings(environment={})
