@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import signal
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import keyring
 import pytest
+from keyring.backends import fail
 
 from dfui.api.client import DatafinitiClient
 from dfui.core.addresses import DATAFINITI, parse_api_url
@@ -14,6 +18,18 @@ from dfui.simulator.account import TOKEN, Dialect, Simulator, transport
 from dfui.simulator.manual_clock import ManualClock
 from dfui.store import Store, open_store
 from tests.support.server import SimulatorServer
+
+
+@pytest.fixture(scope="session", autouse=True)
+def signals_reach_processes() -> None:
+    """Also where the tests run in the background or under nohup, and so ignore Ctrl-C or a hangup.
+
+    A process inherits what is ignored, but not a handler: with one that does nothing, the tests still ignore the
+    signal, and what they start does not.
+    """
+    for each in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        if signal.getsignal(each) is signal.SIG_IGN:
+            signal.signal(each, lambda *_: None)
 
 
 @pytest.fixture(autouse=True)
@@ -27,8 +43,10 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
         monkeypatch.setenv(name, str(tmp_path / name.lower()))
     monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
     # A test that means the keyring says which; no test meets the one of the person at this machine.
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    keyring.set_keyring(fail.Keyring())  # type: ignore[no-untyped-call]
 
 
 @pytest.fixture

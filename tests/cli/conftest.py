@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 
+from dfui.core.clock import Clock
 from dfui.simulator.account import TOKEN, Simulator
 from tests.support.commands import Commands
 from tests.support.server import SimulatorServer
@@ -39,3 +41,13 @@ def unreachable(monkeypatch: pytest.MonkeyPatch) -> Iterator[Commands]:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield Commands(f"http://127.0.0.1:{taken.getsockname()[1]}/v4")
+
+
+@pytest.fixture
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pauses between tries and checks take no time."""
+
+    async def at_once(self: Clock, seconds: float) -> None:
+        await asyncio.sleep(0)
+
+    monkeypatch.setattr(Clock, "sleep", at_once)

@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from dfui.simulator.account import Simulator
-from tests.support.commands import Commands, Ended
+from tests.support.commands import Commands
+from tests.support.ended import Ended
 
 NOT_SEEN = dict.fromkeys(
     (
@@ -70,7 +71,7 @@ def test_without_a_token_it_is_added_all_the_same(dfui: Commands, monkeypatch: p
 def test_several_dfui_that_begin_at_once_share_a_new_database(unreachable: Commands) -> None:
     added = [str(number) for number in range(10)]
     with ThreadPoolExecutor(len(added)) as at_once:
-        endings = list(at_once.map(lambda each: unreachable("add", each), added))
+        endings = list(at_once.map(lambda each: unreachable.as_process("add", each), added))
     assert [ended.exit_code for ended in endings] == [0] * len(added), endings
     assert sorted(ids(unreachable("list", "--offline", "--json"))) == added
 

@@ -9,7 +9,9 @@ import pytest
 
 from dfui import __version__
 from dfui.simulator.account import Simulator
-from tests.support.commands import Commands, Terminal, run
+from tests.support.commands import Commands
+from tests.support.in_process import run
+from tests.support.terminal import Terminal
 
 COMMANDS = ("cancel", "list", "show", "fetch", "history", "add", "forget", "login", "logout", "doctor")
 

@@ -10,7 +10,8 @@ import pytest
 from dfui.core.outcomes import OutcomeKind
 from dfui.simulator.account import TOKEN, Simulator
 from tests.support.cancelling import answering, deletes, outcomes
-from tests.support.commands import DFUI, Commands
+from tests.support.commands import Commands
+from tests.support.process import DFUI
 
 
 def test_without_a_terminal_and_yes_nothing_is_sent(dfui: Commands, account: Simulator) -> None:
@@ -67,7 +68,7 @@ def test_words_from_outside_cannot_steer_the_terminal(dfui: Commands, account: S
 
 def test_a_terminal_without_the_signs_still_gets_the_words(dfui: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONIOENCODING", "ascii")
-    ended = dfui("cancel", "--yes", "847070")
+    ended = dfui.as_process("cancel", "--yes", "847070")
     assert ended.exit_code == 0
     assert "Download 847070 is cancelled\n" in ended.stdout
 
@@ -88,18 +89,18 @@ def test_a_reader_that_leaves_early_does_not_change_the_exit_code(dfui: Commands
 
 
 def test_a_closed_standard_error_neither_stops_it_nor_spoils_the_document(dfui: Commands, account: Simulator) -> None:
-    ended = dfui("cancel", "--yes", "--json", "847070", redirection="2>&-")
+    ended = dfui.as_process("cancel", "--yes", "--json", "847070", redirection="2>&-")
     assert ended.exit_code == 0
     assert outcomes(ended) == {"847070": "cancelled"}
 
 
 def test_a_closed_standard_output_does_not_change_the_exit_code(dfui: Commands, account: Simulator) -> None:
-    assert dfui("cancel", "--yes", "847070", "404", redirection=">&-").exit_code == 1
+    assert dfui.as_process("cancel", "--yes", "847070", "404", redirection=">&-").exit_code == 1
     assert len(deletes(account)) == 2
 
 
 def test_an_output_that_cannot_be_written_is_told_in_words(dfui: Commands, account: Simulator) -> None:
-    ended = dfui("cancel", "--yes", "847070", redirection="> /dev/full")
+    ended = dfui.as_process("cancel", "--yes", "847070", redirection="> /dev/full")
     assert ended.exit_code != 0
     assert "No space left on device" in ended.stderr
     assert deletes(account) == ["/downloads/847070"]
@@ -107,7 +108,7 @@ def test_an_output_that_cannot_be_written_is_told_in_words(dfui: Commands, accou
 
 def test_neither_the_token_nor_a_result_link_is_in_the_log(dfui: Commands, tmp_path: Path) -> None:
     log = tmp_path / "dfui.log"
-    ended = dfui("cancel", "--yes", "--log", str(log), "847070")
+    ended = dfui.as_process("cancel", "--yes", "--log", str(log), "847070")
     written = log.read_text()
     assert "DELETE /downloads/847070" in written
     for secret in (TOKEN, "X-Amz-Signature"):

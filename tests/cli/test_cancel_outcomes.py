@@ -25,7 +25,7 @@ def test_a_cancelled_download_is_told_with_what_was_kept_and_what_it_cost(
     dfui: Commands, account: Simulator, answers_whole: Dialect
 ) -> None:
     account.dialect = answers_whole
-    text, as_json = as_text_and_json(dfui, "847070")
+    text, as_json = as_text_and_json(dfui, account, "847070")
     assert text.exit_code == 0
     assert text.stdout.splitlines() == [
         "Download 847070 is cancelled",
@@ -46,7 +46,7 @@ def test_a_cancelled_download_is_told_with_what_was_kept_and_what_it_cost(
 
 def test_the_2026_dialect_is_quoted_and_no_figure_is_made_up(dfui: Commands, account: Simulator) -> None:
     account.dialect = Dialect.DOCS_2026
-    text, as_json = as_text_and_json(dfui, "847070")
+    text, as_json = as_text_and_json(dfui, account, "847070")
     assert text.stdout.splitlines() == [
         "Download 847070 is cancelled",
         "  The API said: “Download cancelled successfully”",
@@ -67,7 +67,7 @@ def test_a_download_that_finished_first_is_completed_and_paid_for(
     dfui: Commands, account: Simulator, dialect: Dialect
 ) -> None:
     account.dialect = dialect
-    text, as_json = as_text_and_json(dfui, "847001")
+    text, as_json = as_text_and_json(dfui, account, "847001")
     assert text.exit_code == 0
     assert "Download 847001 is completed\n" in text.stdout
     assert "all of it is paid for" in text.stdout
@@ -76,12 +76,13 @@ def test_a_download_that_finished_first_is_completed_and_paid_for(
 
 
 @pytest.mark.parametrize("answers", [Dialect.LIVE_2025, Dialect.DOCS_2026], ids=lambda dialect: dialect.value)
+@pytest.mark.usefixtures("no_pauses")
 def test_an_accepted_cancellation_is_not_yet_called_cancelled(
     dfui: Commands, account: Simulator, answers: Dialect
 ) -> None:
     account.dialect = answers
     account.downloads["847070"].stopping_seconds = 3_600
-    text, as_json = as_text_and_json(dfui, "847070")
+    text, as_json = as_text_and_json(dfui, account, "847070")
     assert text.exit_code == 4
     assert "Cancelling 847070 was accepted, not yet seen to stop\n" in text.stdout
     assert "Checked: its status is running.\n" in text.stdout
@@ -95,7 +96,7 @@ def test_a_server_that_fails_and_asks_for_a_long_wait_leaves_it_active_and_the_w
     dfui: Commands, account: Simulator
 ) -> None:
     account.interrupt = answering("DELETE", 503, "Out of service.", headers=LONG_WAIT)
-    text, as_json = as_text_and_json(dfui, "847070")
+    text, as_json = as_text_and_json(dfui, account, "847070")
     assert text.exit_code == 4
     assert "Download 847070 goes on\n" in text.stdout
     assert "“Out of service.” (HTTP 503)" in text.stdout
@@ -105,6 +106,7 @@ def test_a_server_that_fails_and_asks_for_a_long_wait_leaves_it_active_and_the_w
     )
 
 
+@pytest.mark.usefixtures("no_pauses")
 def test_a_server_that_fails_is_sent_three_deletes_and_looked_at_before_each(
     dfui: Commands, account: Simulator
 ) -> None:
@@ -116,7 +118,7 @@ def test_a_server_that_fails_is_sent_three_deletes_and_looked_at_before_each(
 
 def test_a_refusal_is_told_in_the_apis_words_with_each_detail(dfui: Commands, account: Simulator) -> None:
     account.interrupt = answering("DELETE", 403, PAYMENT, "Call us.")
-    text, as_json = as_text_and_json(dfui, "847070")
+    text, as_json = as_text_and_json(dfui, account, "847070")
     assert text.exit_code == 1
     assert text.stdout.splitlines()[:4] == [
         "Cancelling 847070 was refused",
@@ -132,7 +134,7 @@ def test_a_download_that_the_api_does_not_know_is_not_found(
 ) -> None:
     account.dialect = dialect
     del account.downloads["847070"]
-    text, as_json = as_text_and_json(dfui, "847070")
+    text, as_json = as_text_and_json(dfui, account, "847070")
     assert text.exit_code == 1
     assert "There is no download 847070\n" in text.stdout
     assert as_json.document == outcome("not_found", verified=True, api_message="Download not found.", http_status=404)
@@ -143,7 +145,7 @@ def test_a_rejected_token_ends_it_and_says_to_sign_in(
 ) -> None:
     account.dialect = dialect
     monkeypatch.setenv("DATAFINITI_TOKEN", "another-token")
-    text, as_json = as_text_and_json(dfui, "847070")
+    text, as_json = as_text_and_json(dfui, account, "847070")
     assert text.exit_code == 3
     assert "The token was rejected; 847070 was not cancelled\n" in text.stdout
     assert "Sign in again" in text.stdout
@@ -151,17 +153,19 @@ def test_a_rejected_token_ends_it_and_says_to_sign_in(
     assert "another-token" not in text.stdout + text.stderr + as_json.stdout + as_json.stderr
 
 
-def test_where_no_connection_is_made_nothing_was_sent(unreachable: Commands) -> None:
-    text, as_json = as_text_and_json(unreachable, "847070")
+@pytest.mark.usefixtures("no_pauses")
+def test_where_no_connection_is_made_nothing_was_sent(unreachable: Commands, account: Simulator) -> None:
+    text, as_json = as_text_and_json(unreachable, account, "847070")
     assert text.exit_code == 1
     assert "Nothing was sent for 847070\n" in text.stdout
     assert "could not be reached" in text.stdout
     assert as_json.document == outcome("not_sent")
 
 
+@pytest.mark.usefixtures("no_pauses")
 def test_where_nothing_can_be_learnt_it_says_so_and_to_look_again(dfui: Commands, account: Simulator) -> None:
     account.interrupt = either(answering("DELETE", 500), answering("GET", 503, headers=LONG_WAIT))
-    text, as_json = as_text_and_json(dfui, "847070")
+    text, as_json = as_text_and_json(dfui, account, "847070")
     assert text.exit_code == 4
     assert "It is not known whether 847070 has stopped\n" in text.stdout
     assert "Look again" in text.stdout

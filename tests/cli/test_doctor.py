@@ -14,7 +14,8 @@ import pytest
 
 from dfui.simulator.account import TOKEN, Dialect, Simulator
 from dfui.store.schema import SCHEMA_VERSION
-from tests.support.commands import Commands, Ended
+from tests.support.commands import Commands
+from tests.support.ended import Ended
 from tests.support.keyring_daemon import MISSING, Daemon, in_session
 
 NAMES = [

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dfui.simulator.account import Simulator
-from tests.support.commands import Commands, Ended
+from tests.support.commands import Commands
+from tests.support.ended import Ended
 
 
 def ids(ended: Ended) -> list[str]:

@@ -19,7 +19,8 @@ from dfui.core.addresses import parse_api_url
 from dfui.core.outcomes import OutcomeKind
 from dfui.simulator.account import Simulator
 from dfui.store import open_store
-from tests.support.commands import Commands, Ended
+from tests.support.commands import Commands
+from tests.support.ended import Ended
 from tests.support.rows import at
 
 REFUSAL = "There was a problem with this customer's payment information."

@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from dfui.simulator.account import Simulator
-from tests.support.commands import Commands, Ended
+from tests.support.commands import Commands
+from tests.support.ended import Ended
 
 HARM = (
     "\x1b]52;c;aGk=\x07\x1b]0;owned\x07\x1b[2J\x9b31m\x00\u202egnp\u200b[red]x[/red]\r\nsecond line\u2028"

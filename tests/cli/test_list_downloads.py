@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from dfui.simulator.account import TOKEN, Dialect, Simulator
-from tests.support.commands import Commands, Ended
+from tests.support.commands import Commands
+from tests.support.ended import Ended
 
 
 def ids(ended: Ended) -> list[str]:

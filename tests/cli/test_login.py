@@ -2,59 +2,30 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 from pathlib import Path
 
+import keyring
 import pytest
 
 from dfui.simulator.account import EMAIL, PASSWORD, TOKEN, Simulator
-from tests.support.commands import Commands, Ended
+from tests.support import keyring_in_a_file
+from tests.support.commands import Commands
+from tests.support.ended import Ended
 
-KEYRING_IN_A_FILE = """
-import json, pathlib
-from keyring.backend import KeyringBackend
+ROOT = Path(__file__).parents[2]
 
-FILE = pathlib.Path(__file__).with_name("kept.json")
-
-class Keyring(KeyringBackend):
-    priority = 1
-    name = "a keyring for tests"
-
-    def _kept(self):
-        return json.loads(FILE.read_text()) if FILE.exists() else {}
-
-    def get_password(self, service, username):
-        return self._kept().get(f"{service} {username}")
-
-    def set_password(self, service, username, password):
-        FILE.write_text(json.dumps(self._kept() | {f"{service} {username}": password}))
-
-    def delete_password(self, service, username):
-        kept = self._kept()
-        del kept[f"{service} {username}"]
-        FILE.write_text(json.dumps(kept))
-"""
-
-
-class KeptTokens:
-    """What the keyring of this test keeps."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-
-    def __call__(self) -> dict[str, str]:
-        return dict(json.loads(self._file.read_text())) if self._file.exists() else {}
+KeptTokens = Callable[[], dict[str, str]]
 
 
 @pytest.fixture
 def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> KeptTokens:
-    """A keyring that works."""
-    folder = tmp_path / "keyring"
-    folder.mkdir()
-    (folder / "keyring_in_a_file.py").write_text(KEYRING_IN_A_FILE)
-    monkeypatch.setenv("PYTHONPATH", str(folder))
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring_in_a_file.Keyring")
-    return KeptTokens(folder / "kept.json")
+    """What a keyring keeps that works; the commands use it."""
+    monkeypatch.setenv(keyring_in_a_file.FILE_VARIABLE, str(tmp_path / "kept.json"))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", f"{keyring_in_a_file.__name__}.Keyring")
+    keyring.set_keyring(keyring_in_a_file.Keyring())  # type: ignore[no-untyped-call]
+    return keyring_in_a_file.kept
 
 
 @pytest.fixture
@@ -115,7 +86,7 @@ def test_what_can_be_no_token_is_neither_sent_nor_shown(
 
 
 def test_a_closed_standard_input_holds_no_token(signed_out: Commands, kept: KeptTokens) -> None:
-    assert signed_out("login", redirection="<&-").exit_code == 3
+    assert signed_out.as_process("login", redirection="<&-").exit_code == 3
 
 
 def test_an_email_address_and_a_password_give_the_token(
@@ -153,8 +124,7 @@ def test_without_a_keyring_it_says_so_and_what_to_do(signed_out: Commands) -> No
 def test_a_keyring_that_keeps_plain_text_is_refused_unless_the_config_allows_it(
     signed_out: Commands, kept: KeptTokens, tmp_path: Path
 ) -> None:
-    module = tmp_path / "keyring" / "keyring_in_a_file.py"
-    module.write_text(module.read_text().replace("a keyring for tests", "plaintext keyring"))
+    keyring.set_keyring(keyring_in_a_file.PlainTextKeyring())  # type: ignore[no-untyped-call]
     refused = signed_out("login", stdin=TOKEN)
     assert refused.exit_code == 1
     assert "allow_plaintext_keyring = true" in refused.stderr

@@ -9,7 +9,8 @@ import pytest
 
 from dfui.simulator.account import Dialect, Simulator
 from dfui.store import open_store
-from tests.support.commands import Commands, Ended
+from tests.support.commands import Commands
+from tests.support.ended import Ended
 
 
 def shown(ended: Ended) -> dict[str, list[str]]:
@@ -93,7 +94,7 @@ def test_an_answer_without_results_leaves_the_number_of_files_unknown(dfui: Comm
 
 def test_no_link_is_shown_logged_or_kept(dfui: Commands, tmp_path_factory: pytest.TempPathFactory) -> None:
     log = tmp_path_factory.mktemp("log") / "dfui.log"
-    text = dfui("show", "847001", "--log", str(log))
+    text = dfui.as_process("show", "847001", "--log", str(log))
     as_json = dfui("show", "847001", "--json")
     everything = text.stdout + text.stderr + as_json.stdout + log.read_text()
     assert "847001_1.csv" in text.stdout

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
 
 from dfui.simulator.account import Simulator
-from tests.support.commands import Commands, Ended
+from tests.support.commands import Commands
+from tests.support.ended import Ended
 
 Answer = Callable[[httpx.Request], httpx.Response | None]
 LONG_WAIT = {"Retry-After": "3600"}
@@ -17,10 +18,12 @@ PAYMENT = "There was a problem with this customer's payment information."
 DELETE, GET = ("DELETE", "/downloads/847070"), ("GET", "/downloads/847070")
 
 
-def as_text_and_json(dfui: Commands, *ids: str) -> tuple[Ended, Ended]:
-    dfui.journal()  # begins the database
-    with ThreadPoolExecutor() as at_once:
-        text, as_json = at_once.map(lambda options: dfui("cancel", "--yes", *options, *ids), ([], ["--json"]))
+def as_text_and_json(dfui: Commands, account: Simulator, *ids: str) -> tuple[Ended, Ended]:
+    """The same cancellation of the same downloads, told to a person and to a script."""
+    before = copy.deepcopy(account.downloads)
+    text = dfui("cancel", "--yes", *ids)
+    account.downloads = before
+    as_json = dfui("cancel", "--yes", "--json", *ids)
     assert text.exit_code == as_json.exit_code
     return text, as_json
 

@@ -157,11 +157,9 @@ Use = Callable[[KeyringBackend], None]
 
 
 @pytest.fixture
-def use() -> Iterator[Use]:
+def use() -> Use:
     """Makes a keyring this process's own, for the test."""
-    before = keyring.get_keyring()
-    yield keyring.set_keyring
-    keyring.set_keyring(before)
+    return keyring.set_keyring
 
 
 def entry(profile: str = "default", origin: str = ORIGIN, *, allow_plaintext: bool = False) -> KeyringEntry:
