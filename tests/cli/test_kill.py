@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import subprocess
 import sys
 import threading
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +24,9 @@ from dfui.store import Store, open_store
 from tests.support.server import SimulatorServer
 from tests.support.tui_process import wait_until
 
-KILLS = 50
+KILLS = 4
+ANSWER_SECONDS = 0.03
+PATIENCE_SECONDS = 30.0
 IDS = ["101", "102", "103"]
 
 
@@ -98,28 +100,36 @@ async def check(machine: Machine) -> None:
         assert (row.outcome is OutcomeKind.CANCELLED) == (truth == "cancelled"), row
 
 
-async def test_killed_at_any_moment(server: SimulatorServer, tmp_path: Path) -> None:
-    server.simulator.interrupt = _slowly
-    began = time.monotonic()
-    machine(tmp_path / "whole", server).start().wait()
-    whole = time.monotonic() - began
-    moments = set()
-    killed = 0
-    for start in range(KILLS * 3):
-        if killed == KILLS:
-            break
-        one = machine(tmp_path / str(start), server)
+@pytest.mark.parametrize("nth", range(7))
+async def test_killed_at_any_moment(nth: int, server: SimulatorServer, tmp_path: Path) -> None:
+    """From the moment on that the nth request has come, or the database is there: at once, and ever later."""
+    came, answers = threading.Event(), threading.Event()
+
+    def slowly(request: httpx.Request) -> None:
+        if len(server.simulator.requests) == nth:
+            came.set()
+            answers.wait(PATIENCE_SECONDS)
+        threading.Event().wait(ANSWER_SECONDS)  # as from afar, so that there are moments to be killed in
+
+    server.simulator.interrupt = slowly
+    for number in range(KILLS):
+        one = machine(tmp_path / str(number), server)
+        came.clear()
+        answers.clear()
         process = one.start()
-        try:
-            process.wait(whole * (start % KILLS + 1) / (KILLS + 1))
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-            killed += process.wait() == -signal.SIGKILL  # one that had just ended by itself does not count
-        server.drain()
-        moments.add(len(one.simulator.requests))
+        if nth:
+            assert came.wait(PATIENCE_SECONDS)
+        else:
+            wait_until((one.folder / "dfui" / "dfui.db").exists, "the database is there")
+        if number == 0:
+            process.kill()
+            assert process.wait() == -signal.SIGKILL
+        answers.set()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(number * ANSWER_SECONDS / 2)
+        process.kill()  # unless it has ended by itself, which is as well
+        process.wait()
         await check(one)
-    assert killed == KILLS
-    assert len(moments) >= 3  # before the first request, between them, and after
 
 
 @pytest.mark.parametrize("answered", [False, True], ids=["before the DELETE is done", "before it is answered"])
@@ -157,8 +167,3 @@ async def test_what_another_living_dfui_works_on_is_left_to_it(server: Simulator
         process.wait()
     server.simulator.interrupt = lambda request: None
     assert len(await settled(living)) == len(IDS)
-
-
-def _slowly(request: httpx.Request) -> None:
-    """As long as an answer from afar, so that there are moments to be killed in."""
-    threading.Event().wait(0.03)

@@ -8,6 +8,7 @@ import pytest
 
 from dfui.api.client import DatafinitiClient
 from dfui.core.addresses import DATAFINITI
+from dfui.core.errors import DatafinitiError
 from dfui.core.secret import Secret
 from dfui.operations.follow import MOST_LOOKS, Follower, Looks
 from dfui.operations.refresh import refresh_list
@@ -15,10 +16,31 @@ from dfui.simulator.account import TOKEN, Simulator, transport
 from dfui.simulator.manual_clock import ManualClock
 from dfui.store import Store
 
+LONGEST_SECONDS = 10.0
+
+
+class WatchedClock(ManualClock):
+    """A clock that tells when somebody sleeps on it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asleep = asyncio.Event()
+        self._wakes_at = 0.0
+
+    async def sleep(self, seconds: float) -> None:
+        self._wakes_at = self.monotonic() + seconds
+        self.asleep.set()
+        await super().sleep(seconds)
+
+    async def next_waking(self) -> float:
+        """When the one who sleeps is woken, once somebody sleeps."""
+        await asyncio.wait_for(self.asleep.wait(), LONGEST_SECONDS)
+        return self._wakes_at
+
 
 @pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
+def clock() -> WatchedClock:
+    return WatchedClock()
 
 
 @pytest.fixture
@@ -34,51 +56,64 @@ def client(simulator: Simulator) -> DatafinitiClient:
 class Following:
     """A follower under way, whose looks are counted."""
 
-    def __init__(self, client: DatafinitiClient, store: Store, clock: ManualClock) -> None:
+    def __init__(self, client: DatafinitiClient, store: Store, clock: WatchedClock) -> None:
         self.clock = clock
         self.looked: list[str] = []
+        self.has_looked = asyncio.Event()
         self.looks = Looks(client, store, clock=clock)
-        self.follower = Follower(
-            self.looks, store, looked=lambda each, _: self.looked.append(each), clock=clock, randomness=lambda: 0.5
-        )
+        self.follower = Follower(self.looks, store, looked=self._looked, clock=clock, randomness=lambda: 0.5)
         self.task = asyncio.create_task(self.follower.run())
 
     async def after(self, seconds: float) -> list[str]:
-        """What was looked at once this time has passed."""
+        """What was looked at once this time has passed, of a follower that waits for its next look."""
         self.looked.clear()
-        for _ in range(round(seconds)):
-            self.clock.advance(1)
-            for _ in range(40):
-                await asyncio.sleep(0)
+        ends_at = self.clock.monotonic() + seconds
+        while (wakes_at := await self.clock.next_waking()) <= ends_at:
+            self.clock.asleep.clear()
+            self.clock.advance(wakes_at - self.clock.monotonic())
+        self.clock.advance(ends_at - self.clock.monotonic())
         return list(self.looked)
+
+    def hurry(self) -> None:
+        self.clock.asleep.clear()
+        self.follower.hurry()
+
+    def _looked(self, download_id: str, error: DatafinitiError | None) -> None:
+        self.looked.append(download_id)
+        self.has_looked.set()
 
 
 async def test_looks_slow_down_while_nothing_changes_and_are_quick_after_an_action(
-    client: DatafinitiClient, simulator: Simulator, store: Store, clock: ManualClock
+    client: DatafinitiClient, simulator: Simulator, store: Store, clock: WatchedClock
 ) -> None:
     simulator.add("7", queued_seconds=10_000)
     await refresh_list(client, store, clock=clock)
     following = Following(client, store, clock)
-    await following.after(0)
-    for _ in range(40):
-        await asyncio.sleep(0)
     assert len(await following.after(6)) == 1
     early, late = len(await following.after(60)), len(await following.after(240))
     assert early > late / 4 >= 1  # from every 5 s towards every 60 s
     assert len(await following.after(300)) == 5
-    following.follower.hurry()
+    following.hurry()
     assert len(await following.after(8)) == 1
     following.task.cancel()
 
 
 async def test_nothing_is_sent_while_none_is_active(
-    client: DatafinitiClient, simulator: Simulator, store: Store, clock: ManualClock
+    client: DatafinitiClient, simulator: Simulator, store: Store, clock: WatchedClock
 ) -> None:
-    simulator.add("7").cancel(clock.now())
+    simulator.add("7")
     await refresh_list(client, store, clock=clock)
+    simulator.downloads["7"].cancel(clock.now())
     following = Following(client, store, clock)
-    assert await following.after(200) == []
-    assert simulator.requests == [("GET", "/downloads")]
+    clock.advance(await clock.next_waking() - clock.monotonic())  # shows that it has ended
+    await asyncio.wait_for(following.has_looked.wait(), LONGEST_SECONDS)
+    clock.asleep.clear()
+    clock.advance(1_000)
+    store.downloads.add(["8"])
+    following.hurry()
+    simulator.add("8")
+    assert await following.after(6) == ["8"]
+    assert simulator.requests == [("GET", "/downloads"), ("GET", "/downloads/7"), ("GET", "/downloads/8")]
     following.task.cancel()
 
 

@@ -52,7 +52,7 @@ async def test_a_long_list_tells_how_far_it_has_come(
     monotonic = clock.monotonic
 
     def slow() -> float:
-        clock._elapsed += 0.3
+        clock.advance(0.3)
         return monotonic()
 
     clock.monotonic = slow  # type: ignore[method-assign]
