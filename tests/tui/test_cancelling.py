@@ -77,8 +77,8 @@ async def test_every_other_key_keeps_the_download(simulator: Simulator, clock: M
         await opened(pilot, ConfirmCancel)
         await pilot.press(key)
         await opened(pilot, DownloadsScreen)
+    app.session.stop(waits=True)  # until a cancellation, if there were one, has ended
     assert deletes(simulator) == []
-    app.session.stop()
 
 
 async def test_the_confirmation_follows_what_the_api_shows(simulator: Simulator, clock: ManualClock) -> None:

@@ -61,15 +61,22 @@ async def test_an_active_download_follows_the_api(simulator: Simulator, clock: M
 
 
 async def test_nothing_is_asked_while_none_is_active(simulator: Simulator, clock: ManualClock) -> None:
-    simulator.add("7").cancel(clock.now())
+    for download_id in ("7", "8", "9"):
+        simulator.add(download_id).cancel(clock.now())
+    expected = [("GET", "/downloads")]
     app = app_on(simulator, clock)
     async with app.run_test(size=(110, 30)) as pilot:
         await live(pilot)
-        clock.advance(600)
-        await pilot.pause()
-        assert clock._sleepers == []
-        assert simulator.requests == [("GET", "/downloads")]
+        for download_id in ("9", "8", "7"):  # what a person asks for gives time for what nobody asked for
+            clock.advance(600)
+            await pilot.press("enter")
+            expected.append(("GET", f"/downloads/{download_id}"))
+            await until(pilot, lambda: expected[-1] in simulator.requests, "what was asked for")
+            await pilot.press("escape")
+            await opened(pilot, DownloadsScreen)
+            await pilot.press("j")
     app.session.stop()
+    assert simulator.requests == expected
 
 
 async def test_the_cursor_stays_on_its_download(simulator: Simulator, clock: ManualClock) -> None:
