@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from keyring.backends import SecretService
+from keyring.core import init_backend
 
 from dfui.core.addresses import DATAFINITI
 from dfui.core.errors import KeyringProblem
@@ -123,6 +124,8 @@ async def _answers(profile: str, origin: str, calls: list[str]) -> list[Any]:
 def main() -> None:
     daemon, profile, origin, *calls = sys.argv[1:]
     with _running(Daemon(daemon)):
+        # Those of other packages, such as keyrings.alt, would be found on some machines and not on others.
+        init_backend(limit=lambda backend: type(backend).__module__.startswith("keyring.backends."))
         print(json.dumps(asyncio.run(_answers(profile, origin, calls))))  # noqa: T201
 
 
