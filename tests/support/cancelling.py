@@ -40,10 +40,12 @@ def answering(method: str, http_status: int, *words: str, headers: dict[str, str
 
 
 def either(*answers: Answer) -> Answer:
+    """The first of these that answers a request."""
     return lambda request: next((given for answer in answers if (given := answer(request))), None)
 
 
 def deletes(account: Simulator) -> list[str]:
+    """The path of each DELETE that came."""
     return [path for method, path in account.requests if method == "DELETE"]
 
 

@@ -21,10 +21,12 @@ RUNNING = b'{"id": "7", "status": "running"}'
 
 
 def client_of(url: str, token: str = SECRET) -> DatafinitiClient:
+    """A client of this server."""
     return DatafinitiClient(Secret(token), address=parse_api_url(url))
 
 
 async def error_of(call: Awaitable[object]) -> DatafinitiError:
+    """What a call raises."""
     with pytest.raises(DatafinitiError) as raised:
         await call
     return raised.value

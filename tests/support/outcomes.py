@@ -25,6 +25,7 @@ async def outcomes_of(
     *,
     sign_in: SignIn | None = None,
 ) -> dict[str, Outcome]:
+    """Cancel these; the outcome of each."""
     events = [event async for event in cancel(ids, client=client, store=store, clock=clock, sign_in=sign_in)]
     return {event.download_id: event for event in events if isinstance(event, Outcome)}
 
@@ -47,18 +48,22 @@ def script(
 
 
 def lost(request: httpx.Request) -> httpx.Response:
+    """The request was sent, and its answer is lost."""
     raise httpx.ReadError("the connection was reset", request=request)
 
 
 def unreachable(request: httpx.Request) -> httpx.Response:
+    """The request cannot be sent."""
     raise httpx.ConnectError("no route", request=request)
 
 
 def html(request: httpx.Request) -> httpx.Response:
+    """A proxy answers in the API's place."""
     return httpx.Response(200, html="<h1>Please wait</h1>")
 
 
 def methods(simulator: Simulator) -> str:
+    """The methods of the requests that came, in order."""
     return " ".join(method for method, _ in simulator.requests)
 
 

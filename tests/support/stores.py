@@ -1,4 +1,4 @@
-"""What the store's tests do with one: rows seen, entries closed, and other processes on the same file."""
+"""What the store's tests do with one, here and in other processes on the same file."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ Open = Callable[..., Store]
 
 
 def ids(store: Store) -> list[str]:
+    """The IDs of the known downloads, in their order."""
     return [row.id for row in store.downloads]
 
 
 def see(store: Store, *rows: Download, observed: float = 10.0, now: float = 100.0) -> None:
+    """Take these over as seen at a moment."""
     store.downloads.observe(rows, observed=observed, now=now)
 
 
@@ -38,6 +40,7 @@ def run(script: str, *arguments: str | Path) -> subprocess.Popen[str]:
 
 
 def end(process: subprocess.Popen[str]) -> str:
+    """Let another process go on to its end; gives what it printed."""
     out, err = process.communicate("\n", timeout=30)
     assert process.returncode == 0, err
     return out
