@@ -66,7 +66,7 @@ def test_a_whole_session_shows_and_keeps_neither_token_nor_link(server: Simulato
         dfui.press("t")
         dfui.shows("Sign out")
         dfui.press("\r")
-        dfui.shows("846900")
+        dfui.shows("846789     ✓ completed")  # a row that the dialog hid
         dfui.press("c")
         dfui.shows("Keep it running")
         dfui.press("y")
