@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from dfui.cli.console import Console, ExitCode
 from dfui.cli.context import Context, ids_of, run_command
 from dfui.cli.prompts import ask, read_hidden_meanwhile
+from dfui.cli.signals import handling
 from dfui.core.downloads import Download
 from dfui.core.errors import CommandError, DatafinitiError, NotFound, StoreError, TokenError
 from dfui.core.outcomes import Outcome, OutcomeKind, outcome_json
@@ -151,14 +152,12 @@ def _interruptions() -> Iterator[asyncio.Event]:
     """Ctrl-C ends the cancellations with what is known; a dropped line, or being told to end, gives them 5 s first."""
     interrupted = asyncio.Event()
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGINT, interrupted.set)
-    for leaving in (signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(leaving, lambda: loop.call_later(LEAVING_SECONDS, interrupted.set))
-    try:
+
+    def end_soon() -> None:
+        loop.call_later(LEAVING_SECONDS, interrupted.set)
+
+    with handling({signal.SIGINT: interrupted.set, signal.SIGTERM: end_soon, signal.SIGHUP: end_soon}):
         yield interrupted
-    finally:
-        for handled in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.remove_signal_handler(handled)
 
 
 def _lines(outcomes: list[Outcome]) -> list[str]:

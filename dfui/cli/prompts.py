@@ -17,8 +17,8 @@ LONGEST_LINE = 65_536
 
 def ask(question: str) -> bool:
     """Ask a yes or no; anything but a yes is a no."""
-    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
     with _interruptible():
+        print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
         answer = sys.stdin.readline()
     if not answer.endswith("\n"):
         print(file=sys.stderr)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from datetime import UTC, datetime, timedelta
 
 from dfui.core.clock import Clock
@@ -19,6 +20,7 @@ class ManualClock(Clock):
     ) -> None:
         self._start = start
         self._elapsed = 0.0
+        self._lock = threading.Lock()
         self._moves_itself = moves_itself
         self._sleepers: list[tuple[float, asyncio.Event, asyncio.AbstractEventLoop]] = []
         self.slept: list[float] = []
@@ -34,9 +36,10 @@ class ManualClock(Clock):
 
     def advance(self, seconds: float) -> None:
         """Move the clock on, in seconds, and wake who has slept that long; from any thread."""
-        self._elapsed += seconds
-        due = [sleeper for sleeper in self._sleepers if sleeper[0] <= self._elapsed]
-        self._sleepers = [sleeper for sleeper in self._sleepers if sleeper not in due]
+        with self._lock:
+            self._elapsed += seconds
+            due = [sleeper for sleeper in self._sleepers if sleeper[0] <= self._elapsed]
+            self._sleepers = [sleeper for sleeper in self._sleepers if sleeper not in due]
         for _, woken, loop in due:
             loop.call_soon_threadsafe(woken.set)
 
@@ -48,5 +51,6 @@ class ManualClock(Clock):
             await asyncio.sleep(0)
             return
         woken = asyncio.Event()
-        self._sleepers.append((self._elapsed + seconds, woken, asyncio.get_running_loop()))
+        with self._lock:
+            self._sleepers.append((self._elapsed + seconds, woken, asyncio.get_running_loop()))
         await woken.wait()

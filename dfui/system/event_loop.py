@@ -25,9 +25,9 @@ class EventLoop(asyncio.SelectorEventLoop):
         port: Any,
         *,
         family: int = 0,
-        type: int = 0,
+        type: int = 0,  # noqa: A002
         proto: int = 0,
-        flags: int = 0,  # noqa: A002
+        flags: int = 0,
     ) -> Any:
         """As `socket.getaddrinfo`."""
         answer = call_on_daemon_thread(
