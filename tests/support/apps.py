@@ -38,12 +38,12 @@ def app_on(
     *,
     store: Store | None = None,
     token: str | None = TOKEN,
-    light: bool = False,
+    low_bandwidth: bool = False,
     url: str = DATAFINITI.url,
 ) -> DfuiApp:
     """The app, with the account's answers in process."""
     address = parse_api_url(url)
-    settings = Settings("production", address, database=NOWHERE, config_file=NOWHERE, light=light)
+    settings = Settings("production", address, database=NOWHERE, config_file=NOWHERE, low_bandwidth=low_bandwidth)
 
     def connect(secret: Secret | None) -> DatafinitiClient:
         return DatafinitiClient(secret, address=address, transport=transport(simulator))

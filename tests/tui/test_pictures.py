@@ -219,10 +219,10 @@ def test_small_dialogs(
 
 
 @pytest.mark.parametrize("steps", [live, confirming], ids=lambda steps: steps.__name__)
-def test_light_over_ssh(
+def test_low_bandwidth_over_ssh(
     steps: Callable[[Pilot[None]], object], snap_compare: Compare, simulator: Simulator, clock: ManualClock
 ) -> None:
-    app = app_on(simulator, clock, light=True)
+    app = app_on(simulator, clock, low_bandwidth=True)
     assert snap_compare(app, run_before=steps, terminal_size=(80, 24))
     app.session.stop()
 
@@ -241,6 +241,6 @@ def test_without_colours(
     snap_compare: Compare, simulator: Simulator, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    app = app_on(simulator, clock, light=True)
+    app = app_on(simulator, clock, low_bandwidth=True)
     assert snap_compare(app, run_before=live, terminal_size=(80, 24))
     app.session.stop()

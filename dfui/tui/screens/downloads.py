@@ -110,7 +110,7 @@ class DownloadsScreen(Screen[None]):
         yield DownloadsTable(
             self._session.store.downloads,
             clock=self._session.clock,
-            spares_line=access.settings.light,
+            is_low_bandwidth=access.settings.low_bandwidth,
             id="downloads",
         )
         yield Static("\n".join(EMPTY_STATE), id="empty", markup=False)

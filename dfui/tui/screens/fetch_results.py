@@ -23,7 +23,7 @@ from dfui.tui.session import Session
 from dfui.wording import fetching
 
 DRAWN_EVERY_SECONDS = 0.25
-DRAWN_EVERY_SECONDS_LIGHT = 1.0
+DRAWN_EVERY_SECONDS_LOW_BANDWIDTH = 1.0
 NAME_CELLS = 22
 BAR_CELLS = 14
 
@@ -49,8 +49,8 @@ class FetchResults(ModalScreen[None]):
         self._summary = FetchSummary(session.clock.monotonic)
         self._is_under_way = False
         self._drawn_at = 0.0
-        light = session.access.settings.light
-        self._drawn_every = DRAWN_EVERY_SECONDS_LIGHT if light else DRAWN_EVERY_SECONDS
+        low_bandwidth = session.access.settings.low_bandwidth
+        self._drawn_every = DRAWN_EVERY_SECONDS_LOW_BANDWIDTH if low_bandwidth else DRAWN_EVERY_SECONDS
 
     def compose(self) -> ComposeResult:
         """A line for the folder first, then a line for each file."""

@@ -73,13 +73,13 @@ class DownloadsTable(ScrollView, can_focus=True):
         downloads: KnownDownloads,
         *,
         clock: Clock,
-        spares_line: bool = False,
+        is_low_bandwidth: bool = False,
         id: str | None = None,  # noqa: A002
     ) -> None:
         super().__init__(id=id)
         self._window = DownloadsWindow(downloads)
         self._clock = clock
-        self._spares_line = spares_line
+        self._is_low_bandwidth = is_low_bandwidth
         """Whether the cursor colours its first cells alone, so that a move repaints no more than those."""
         self._cells: list[Cell] = []
         self._longest_id = 0
@@ -228,7 +228,7 @@ class DownloadsTable(ScrollView, can_focus=True):
         self._scroll_to_cursor()
         if self.scroll_offset.y == top:
             for line in (before, after):
-                self.refresh_line(line, is_only_cursor=self._spares_line)
+                self.refresh_line(line, is_only_cursor=self._is_low_bandwidth)
         self._tell_of_cursor()
 
     def action_move(self, lines: int) -> None:
@@ -294,7 +294,7 @@ class DownloadsTable(ScrollView, can_focus=True):
 
     @property
     def _cursor_width(self) -> int:
-        """What the cursor colours where the line is spared: the marks and the ID."""
+        """What the cursor colours where bandwidth is low: the marks and the ID."""
         return MARGIN + (self._cells[0].width if self._cells else 0)
 
     def render_line(self, y: int) -> Strip:
@@ -314,7 +314,7 @@ class DownloadsTable(ScrollView, can_focus=True):
         cursor_style = base
         if is_cursor:
             cursor_style += self.get_component_rich_style("downloads-table--cursor", partial=True)
-        style = base if self._spares_line else cursor_style
+        style = base if self._is_low_bandwidth else cursor_style
         mark = "▸" if is_cursor else " "
         try:
             download = self._window.download_at(line_number)
