@@ -454,7 +454,7 @@ class DownloadsScreen(Screen[None]):
         title = self.query_one(TitleBar)
         title.counts, title.marked = (active, known), len(self._table.marked)
         if self._table.arrangement.filter:
-            self.query_one(FilterBar).show_matches(f"{self._table.shown:,} of {known:,}")
+            self.query_one(FilterBar).show_matches(f"{len(self._table):,} of {known:,}")
 
     @on(DownloadsTable.CursorMoved)
     def _cursor_moved(self, message: DownloadsTable.CursorMoved) -> None:

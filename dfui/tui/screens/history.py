@@ -76,7 +76,7 @@ class HistoryModal(ModalScreen[None]):
         """The journal may tell more now."""
         entries = self._list
         entries.reload()
-        is_filtered = entries.wanted != JournalFilter()
+        is_filtered = entries.filter != JournalFilter()
         entries.display = len(entries) > 0
         nothing = self.query_one("#no-entries", Static)
         nothing.display = not entries.display
@@ -107,7 +107,7 @@ class HistoryModal(ModalScreen[None]):
 
     @on(Input.Changed, "#words")
     def _words_changed(self, event: Input.Changed) -> None:
-        self._list.wanted = JournalFilter(words=event.value.strip() or None)
+        self._list.filter = JournalFilter(words=event.value.strip() or None)
         self.look_again()
 
     @on(Input.Submitted, "#words")
@@ -139,7 +139,7 @@ class HistoryModal(ModalScreen[None]):
             self._tell(exported(entries, str(path.absolute())))
 
     def _write(self, path: Path, *, overwrite: bool) -> int:
-        entries = list(self._journal.history(self._list.wanted))
+        entries = list(self._journal.history(self._list.filter))
         write_export(path, export_text(entries, as_csv=path.suffix.lower() == ".csv"), overwrite=overwrite)
         return len(entries)
 
