@@ -9,9 +9,11 @@ from typing import Any, ClassVar
 
 import rich
 from rich.segment import Segments
+from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.command import CommandInput
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from dfui.core.clock import Clock
@@ -19,6 +21,7 @@ from dfui.operations.sign_in import Access
 from dfui.store import Store
 from dfui.tui.leaving import Leaving
 from dfui.tui.low_bandwidth_driver import LowBandwidthDriver
+from dfui.tui.messages import Notice, SessionMessage
 from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.session import LEAVING_SECONDS, Session
 
@@ -66,6 +69,17 @@ class DfuiApp(App[None]):
             self.delay_update(SETTLING_SECONDS)
         if not self.is_headless:
             self.leaving.watch(sys.__stdin__.fileno() if sys.__stdin__ else 0)
+
+    @on(SessionMessage)
+    def _pass_on(self, message: SessionMessage) -> None:
+        """Whoever shows something handles the messages about it."""
+        for screen in self.screen_stack:
+            screen.post_message(message)
+
+    @on(Notice)
+    def _notice(self, notice: Notice) -> None:
+        severity: SeverityLevel = "warning" if notice.is_problem else "information"
+        self.notify(notice.sentence, severity=severity, timeout=notice.seconds, markup=False)
 
     def _leave(self) -> None:
         if self._loop is not None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from rich.cells import set_cell_size
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -15,10 +16,11 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
-from dfui.core.progress import Event, FileProgress, FileState, folders_for
+from dfui.core.progress import FileProgress, FileState, folders_for
 from dfui.core.sanitize import sanitize
 from dfui.operations.fetch_control import FetchControl
 from dfui.operations.fetch_summary import FetchSummary, summary_lines
+from dfui.tui.messages import FetchEnded, FetchProgressed
 from dfui.tui.session import Session
 from dfui.wording import fetching
 
@@ -76,17 +78,19 @@ class FetchResults(ModalScreen[None]):
     def _default_folder(self) -> Path:
         return Path(self._ids[0]) if len(self._ids) == 1 else Path()
 
-    # ── what it is told ──────────────────────────────────────────────────────────────────────────────────────────
+    # ── messages ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def progressed(self, event: Event) -> None:
-        """Show how far it has come; bytes that only came on are shown now and then."""
+    @on(FetchProgressed)
+    def _progressed(self, message: FetchProgressed) -> None:
+        # Bytes that only came on are shown now and then.
+        event = message.event
         self._summary.take(event)
         is_news = not isinstance(event, FileProgress) or event.state is not FileState.FETCHING
         if is_news or time.monotonic() - self._drawn_at >= self._drawn_every:
             self._show()
 
-    def ended(self) -> None:
-        """Nothing more comes."""
+    @on(FetchEnded)
+    def _ended(self) -> None:
         self._is_under_way = False
         self._show()
         self.query_one("#leave", Button).focus()

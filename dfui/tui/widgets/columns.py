@@ -119,13 +119,13 @@ def fit(text: str, cell: Cell) -> str:
     return sized
 
 
-def heading_line(cells: Sequence[Cell], arrangement: DownloadQuery) -> str:
+def heading_line(cells: Sequence[Cell], query: DownloadQuery) -> str:
     """The line of headings over the cells; the one that is sorted by tells which way."""
     line = ""
     for cell in cells:
         heading = cell.column.heading
-        if heading and cell.column.sort_by is arrangement.sort_by:
-            heading += "▴" if arrangement.goes_up else "▾"
+        if heading and cell.column.sort_by is query.sort_by:
+            heading += "▴" if query.goes_up else "▾"
         line += " " * (cell.start - len(line)) + fit(heading, cell)
     return line
 

@@ -59,7 +59,7 @@ class DownloadsTable(RowList[Download]):
     ) -> None:
         super().__init__(id=id)
         self._downloads = downloads
-        self._arrangement = DownloadQuery()
+        self._query = DownloadQuery()
         self._clock = clock
         self._is_low_bandwidth = is_low_bandwidth
         """Whether the cursor colours only its first cells, so that a move repaints no more than those."""
@@ -74,14 +74,14 @@ class DownloadsTable(RowList[Download]):
     # ── rows ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     @property
-    def arrangement(self) -> DownloadQuery:
+    def download_query(self) -> DownloadQuery:
         """Which downloads are listed, in which order."""
-        return self._arrangement
+        return self._query
 
-    @arrangement.setter
-    def arrangement(self, arrangement: DownloadQuery) -> None:
-        if arrangement != self._arrangement:
-            self._arrangement = arrangement
+    @download_query.setter
+    def download_query(self, download_query: DownloadQuery) -> None:
+        if download_query != self._query:
+            self._query = download_query
             self.reload()
 
     @property
@@ -91,7 +91,7 @@ class DownloadsTable(RowList[Download]):
 
     def read_keys(self) -> array[int]:
         """Read the keys of the downloads that are listed."""
-        return self._downloads.keys_in_order(self._arrangement)
+        return self._downloads.keys_in_order(self._query)
 
     def read_rows(self, keys: Sequence[int]) -> Mapping[int, Download]:
         """Read downloads."""
@@ -113,7 +113,7 @@ class DownloadsTable(RowList[Download]):
         """Read one download again; only its line is repainted, where it stays in its place."""
         line = self._line_of(download_id)
         if line is None:
-            if self._arrangement.filter or not len(self):
+            if self._query.filter or not len(self):
                 self.reload()
             return
         before, after = self.reread(line)
@@ -126,7 +126,7 @@ class DownloadsTable(RowList[Download]):
 
     def _may_move(self, before: Download, after: Download) -> bool:
         """Whether a change may move it to another line, or out of the filter."""
-        if self._arrangement != DownloadQuery():
+        if self._query != DownloadQuery():
             return self.as_seen(before) != self.as_seen(after)
         return (before.is_active, before.started_at) != (after.is_active, after.started_at)
 
@@ -212,12 +212,12 @@ class DownloadsTable(RowList[Download]):
     @property
     def text_without_rows(self) -> str:
         """What the filter found nothing of."""
-        search = self._arrangement.filter
+        search = self._query.filter
         return f"{' ' * MARGIN}{nothing_matches(search)}" if search else ""
 
     def headings(self) -> str:
         """The headings of the columns that fit."""
-        return " " * MARGIN + heading_line(self._cells, self._arrangement)
+        return " " * MARGIN + heading_line(self._cells, self._query)
 
     def row_segments(self, row: Download, base: Style, cursor: Style | None) -> list[Segment]:
         """One download in columns."""

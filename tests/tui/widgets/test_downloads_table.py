@@ -53,7 +53,7 @@ def large_store() -> Store:
 
 
 def _searches(pilot: Pilot[None], words: str) -> bool:
-    return table(pilot).arrangement.filter == words
+    return table(pilot).download_query.filter == words
 
 
 def ids(pilot: Pilot[None]) -> list[str]:
