@@ -133,7 +133,7 @@ class DownloadsScreen(DownloadsView):
         self._show_outcomes()
 
     def _show_outcomes(self) -> None:
-        if self._outcomes and self.is_current:
+        if self._outcomes and self.app.screen is self:
             ended = self._outcomes.pop(0)
             # What was confirmed in this session is tried again in one key; what an earlier one left is asked for anew.
             again = self._confirm if ended.settled else self._confirmed
