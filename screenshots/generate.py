@@ -15,7 +15,7 @@ from dfui.core.addresses import DATAFINITI
 from dfui.simulator.manual_clock import ManualClock
 from dfui.system.settings import Settings
 from dfui.tui.app import DfuiApp
-from dfui.tui.messages import Reach
+from dfui.tui.connection_state import ConnectionState
 from dfui.tui.screens.confirm_cancel import ConfirmCancel
 from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.screens.outcome import OutcomeModal
@@ -59,7 +59,7 @@ async def until(pilot: Pilot[None], app: DfuiApp, condition: Callable[[DfuiApp],
 
 def is_live(app: DfuiApp) -> bool:
     """The list has come."""
-    return isinstance(app.screen, DownloadsScreen) and app.screen.query_one(TitleBar).reach is Reach.LIVE
+    return isinstance(app.screen, DownloadsScreen) and app.screen.query_one(TitleBar).connection is ConnectionState.LIVE
 
 
 def shows(modal: type) -> Callable[[DfuiApp], bool]:

@@ -65,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--demo", action="store_true", help="show a simulated account: no token, no network, nothing kept"
     )
-    parser.add_argument("--light", action="store_true", help="for slow lines: fewer bytes, no animation")
+    parser.add_argument("--low-bandwidth", action="store_true", help="for slow lines: fewer bytes, no animation")
     parser.set_defaults(run=_command("open_tui", "open_tui"), opens_tui=True)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
 

@@ -40,7 +40,7 @@ def open_tui(options: argparse.Namespace, console: Console) -> int:
         from dfui.system.log import write_log
 
         write_log(options.log)
-    settings = replace(settings, light=settings.light or options.light)
+    settings = replace(settings, low_bandwidth=settings.low_bandwidth or options.low_bandwidth)
     if options.demo:
         from dfui.cli.demo import simulated_account
 

@@ -70,7 +70,7 @@ async def examine(
             (await _keyring(None, environment)),
             *(_note(name, why) for name in ("token", "api", "account")),
             _store(str(database_path()), inspect_store(database_path())),
-            *_terminal(terminal, is_light=False),
+            *_terminal(terminal, is_low_bandwidth=False),
         ]
     found = inspect_store(settings.database)
     keyring = await _keyring(settings, environment)
@@ -79,7 +79,7 @@ async def examine(
         keyring,
         *await _Online(settings, environment, keyring).checks(),
         _store(str(settings.database), found),
-        *_terminal(terminal, is_light=settings.light),
+        *_terminal(terminal, is_low_bandwidth=settings.low_bandwidth),
     ]
 
 
@@ -175,7 +175,7 @@ def _store(path: str, found: Inspection) -> Check:
     return _ok("store", wording.store_found(path, found))
 
 
-def _terminal(terminal: Terminal, *, is_light: bool) -> list[Check]:
+def _terminal(terminal: Terminal, *, is_low_bandwidth: bool) -> list[Check]:
     fits = (
         terminal.can_show_ui
         and terminal.size is not None
@@ -186,7 +186,7 @@ def _terminal(terminal: Terminal, *, is_light: bool) -> list[Check]:
         _ok("colours", wording.colours_found(terminal)),
         Check("locale", State.OK if terminal.is_unicode else State.NOTE, wording.locale_found(terminal),
               None if terminal.is_unicode else wording.LOCALE_CURE),
-        _ok("line", wording.line_found(terminal, is_light=is_light)),
+        _ok("line", wording.line_found(terminal, is_low_bandwidth=is_low_bandwidth)),
         Check("clipboard", State.NOTE if terminal.is_in_tmux else State.OK, wording.clipboard_found(terminal)),
     ]  # fmt: skip
 

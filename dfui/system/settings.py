@@ -27,8 +27,8 @@ class Settings:
     config_file: Path
     allow_plaintext_keyring: bool = False
     """Whether a keyring that stores the token unencrypted may be used."""
-    light: bool = False
-    """Whether to spare the line: few bytes, no animation."""
+    low_bandwidth: bool = False
+    """Whether the terminal is behind a slow line: few bytes, no animation."""
 
 
 def load_settings(
@@ -58,7 +58,7 @@ def load_settings(
         database=database_path(),
         config_file=config_file,
         allow_plaintext_keyring=config.allow_plaintext_keyring,
-        light=config.light or bool(environment.get("SSH_CONNECTION")),
+        low_bandwidth=config.low_bandwidth or bool(environment.get("SSH_CONNECTION")),
     )
 
 
@@ -89,7 +89,7 @@ class Config:
 
     profile: str | None = None
     allow_plaintext_keyring: bool = False
-    light: bool = False
+    low_bandwidth: bool = False
     profiles: dict[str, ProfileConfig] = field(default_factory=dict)
 
 

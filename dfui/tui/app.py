@@ -9,16 +9,19 @@ from typing import Any, ClassVar
 
 import rich
 from rich.segment import Segments
+from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.command import CommandInput
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from dfui.core.clock import Clock
 from dfui.operations.sign_in import Access
 from dfui.store import Store
 from dfui.tui.leaving import Leaving
-from dfui.tui.low_bandwidth_driver import LightDriver
+from dfui.tui.low_bandwidth_driver import LowBandwidthDriver
+from dfui.tui.messages import Notice, SessionMessage
 from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.session import LEAVING_SECONDS, Session
 
@@ -31,20 +34,20 @@ class DfuiApp(App[None]):
 
     TITLE = "dfui"
     CSS_PATH = "dfui.tcss"
-    DEFAULT_LIGHT_THEME: ClassVar[str] = "ansi-dark"
+    LOW_BANDWIDTH_THEME: ClassVar[str] = "ansi-dark"
 
     def __init__(self, access: Access, store: Store, *, clock: Clock) -> None:
-        spares_the_line = access.settings.light
+        is_low_bandwidth = access.settings.low_bandwidth
         # Said here and not later: with NO_COLOR, the filter for it is chosen when the app is made.
         super().__init__(
-            driver_class=LightDriver if spares_the_line else None, ansi_color=True if spares_the_line else None
+            driver_class=LowBandwidthDriver if is_low_bandwidth else None, ansi_color=True if is_low_bandwidth else None
         )
         self.session = Session(access, store, clock=clock)
         self.leaving = Leaving(self._leave, seconds=LEAVING_SECONDS)
         # A blinking cursor costs 2 kB a second; the palette's is out of reach before it is open.
         CommandInput.cursor_blink = False  # type: ignore[assignment]
-        if spares_the_line:
-            self.theme = self.DEFAULT_LIGHT_THEME
+        if is_low_bandwidth:
+            self.theme = self.LOW_BANDWIDTH_THEME
             self.animation_level = "none"
 
     def get_default_screen(self) -> DownloadsScreen:
@@ -62,10 +65,21 @@ class DfuiApp(App[None]):
 
     def on_mount(self) -> None:
         """Watch for what ends dfui from outside."""
-        if self.session.access.settings.light:
+        if self.session.access.settings.low_bandwidth:
             self.delay_update(SETTLING_SECONDS)
         if not self.is_headless:
             self.leaving.watch(sys.__stdin__.fileno() if sys.__stdin__ else 0)
+
+    @on(SessionMessage)
+    def _pass_on(self, message: SessionMessage) -> None:
+        """Whoever shows something handles the messages about it."""
+        for screen in self.screen_stack:
+            screen.post_message(message)
+
+    @on(Notice)
+    def _notice(self, notice: Notice) -> None:
+        severity: SeverityLevel = "warning" if notice.is_problem else "information"
+        self.notify(notice.sentence, severity=severity, timeout=notice.seconds, markup=False)
 
     def _leave(self) -> None:
         if self._loop is not None:

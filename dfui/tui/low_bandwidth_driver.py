@@ -21,10 +21,6 @@ _LONG_BLANK_AT_END = re.compile(r" {7,}$")
 _GROUND_COLOUR = re.compile(r"4[0-7]|10[0-7]|48;.*|49")
 
 
-class _NotModelled(Exception):
-    """A sequence that Textual does not use today."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Look:
     """How text is drawn: colours as SGR parameters, "" is the terminal's own."""
@@ -33,7 +29,8 @@ class _Look:
     ground: str = ""
     attributes: frozenset[str] = frozenset()
 
-    def with_parameters(self, parameters: str) -> _Look:
+    def with_parameters(self, parameters: str) -> _Look | None:
+        """How text is drawn after an SGR sequence; None where it has a code that Textual does not use today."""
         look = self
         for code in _codes(parameters):
             if code in ("", "0"):
@@ -45,7 +42,7 @@ class _Look:
             elif code in _ATTRIBUTES:
                 look = replace(look, attributes=look.attributes | {code})
             else:
-                raise _NotModelled
+                return None
         return look
 
     def change_to(self, wanted: _Look) -> str:
@@ -88,20 +85,19 @@ def _codes(parameters: str) -> list[str]:
     return codes
 
 
-def spare(data: str) -> str:
-    """What draws the same cells as `data`, less what nobody sees: changes of colour, and moves that lead nowhere.
+def compress(data: str) -> str:
+    """Draw the same cells as `data` with fewer bytes: without needless colour changes and cursor moves.
 
-    It begins and ends as `data` does; no state is kept from one write to the next, which can come from two threads.
+    No state is kept from one write to the next, because writes can come from two threads.
     """
     for sequence in _NOT_ASKED_FOR:
         data = data.replace(sequence, "")
-    try:
-        return _spared(data)
-    except _NotModelled:
-        return data
+    compressed = _compressed(data)
+    return data if compressed is None else compressed
 
 
-def _spared(data: str) -> str:
+def _compressed(data: str) -> str | None:
+    """The compressed bytes; None where `data` has a sequence that is not understood."""
     written: list[str] = []
     shown = wanted = _PLAIN
     move = ""
@@ -118,13 +114,16 @@ def _spared(data: str) -> str:
                 written.append(shown.change_to(wanted))
                 shown = wanted
             if shown.leaves_blanks_empty:
-                text, move = _erasing(text)
+                text, move = _with_erased_blanks(text)
             written.append(text)
         move += whole[len(whole.rstrip("\r\n")) :]
         if match is None:
             break
         if match.group(1):
-            wanted = wanted.with_parameters(match.group()[2:-1])
+            look = wanted.with_parameters(match.group()[2:-1])
+            if look is None:
+                return None
+            wanted = look
         elif match.group(2):
             move = match.group()
         else:
@@ -134,7 +133,7 @@ def _spared(data: str) -> str:
     return "".join(written)
 
 
-def _erasing(text: str) -> tuple[str, str]:
+def _with_erased_blanks(text: str) -> tuple[str, str]:
     """The text with its long blanks erased (ECH) instead of written; and the move over one at its end.
 
     Terminals know ECH since the VT220.
@@ -147,9 +146,9 @@ def _erasing(text: str) -> tuple[str, str]:
     return (f"{text}\x1b[{len(ending.group())}X", move) if ending else (text, move)
 
 
-class LightDriver(LinuxDriver):
-    """Textual's driver for Linux and macOS, less what a slow line should not carry."""
+class LowBandwidthDriver(LinuxDriver):
+    """Textual's driver for Linux and macOS, with fewer bytes for each picture."""
 
     def write(self, data: str) -> None:
-        """Write it in fewer bytes."""
-        super().write(spare(data))
+        """Write the same cells with fewer bytes."""
+        super().write(compress(data))

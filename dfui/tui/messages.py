@@ -1,8 +1,7 @@
-"""What the session tells the downloads screen, from its own thread."""
+"""What the session says, from its own thread; the app passes each message to every open screen."""
 
 from __future__ import annotations
 
-import enum
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -12,88 +11,87 @@ from textual.message import Message
 from dfui.core.downloads import DownloadDetails
 from dfui.core.outcomes import Outcome
 from dfui.core.progress import Event, ListProgress, Progress
+from dfui.tui.connection_state import ConnectionState
 
 if TYPE_CHECKING:
     from dfui.core.account import Account
 
 
-class Reach(enum.Enum):
-    """How current what is shown is."""
+class SessionMessage(Message, bubble=False):
+    """Something that any open screen may want to show."""
 
-    CONNECTING = "connecting"
-    LIVE = "live"
-    STALE = "stale"
-    OFFLINE = "offline"
-    SIGNED_OUT = "signed out"
+    def __init_subclass__(cls) -> None:
+        # A message that bubbled would come back to the app, and be passed on for ever.
+        super().__init_subclass__(bubble=False)
 
 
 @dataclass
-class ReachChanged(Message):
-    """The API was reached, or was not; `since` is when it was last."""
+class ConnectionChanged(SessionMessage):
+    """How current the picture is; `since` is when the API last answered."""
 
-    reach: Reach
+    state: ConnectionState
     since: datetime | None = None
 
 
 @dataclass
-class ListProgressed(Message):
-    """The whole list is under way, and has come this far; None once it has ended."""
+class ListProgressed(SessionMessage):
+    """How much of the list has come; None once it has ended."""
 
     progress: ListProgress | None
 
 
 @dataclass
-class DownloadsChanged(Message):
-    """The store shows something else of these downloads; None: of any number."""
+class DownloadsChanged(SessionMessage):
+    """The store has news of these downloads; None: of any number."""
 
     ids: tuple[str, ...] | None = None
 
 
 @dataclass
-class LookFailed(Message):
-    """A look at one download brought nothing; the sentence says why."""
+class RefreshFailed(SessionMessage):
+    """One download could not be refreshed; the sentence says why."""
 
     download_id: str
     sentence: str
 
 
 @dataclass
-class DetailsSeen(Message):
-    """A close look at a download brought this; its links are secrets."""
+class DetailsFetched(SessionMessage):
+    """The details of one download; its links are secrets."""
 
     details: DownloadDetails
 
 
 @dataclass
-class AccountSeen(Message):
-    """The API told of the account."""
+class AccountFetched(SessionMessage):
+    """The account, from the API."""
 
     account: Account
 
 
 @dataclass
-class AccountNotSeen(Message):
-    """The API could not be asked for the account; the sentence says why."""
+class AccountFailed(SessionMessage):
+    """The account could not be fetched; the sentence says why."""
 
     sentence: str
 
 
 @dataclass
-class CancellationProgressed(Message):
-    """A cancellation has come to a step."""
+class CancellationProgressed(SessionMessage):
+    """A cancellation has reached a step."""
 
     progress: Progress
 
 
 @dataclass
-class CancellationEnded(Message):
+class CancellationEnded(SessionMessage):
     """One of the confirmed cancellations has its outcome; the others may go on."""
 
     outcome: Outcome
 
 
 @dataclass
-class CancellationsEnded(Message):
+class CancellationsEnded(SessionMessage):
     """Confirmed cancellations have their outcomes; `settled`: an earlier dfui had left them open."""
 
     outcomes: tuple[Outcome, ...]
@@ -101,48 +99,47 @@ class CancellationsEnded(Message):
 
 
 @dataclass
-class CancellationsBroke(Message):
-    """Cancellations were broken off by a fault of dfui's own; the journal has them open."""
+class CancellationsBroke(SessionMessage):
+    """A fault of dfui's own broke off these cancellations; they are open in the journal."""
 
     ids: tuple[str, ...]
     sentence: str
 
 
 @dataclass
-class FetchProgressed(Message):
-    """A fetch of result files has come on."""
+class FetchProgressed(SessionMessage):
+    """A fetch of result files has made progress."""
 
     event: Event
 
 
-class FetchEnded(Message):
-    """A fetch has come to its end, whatever it brought."""
+class FetchEnded(SessionMessage):
+    """A fetch has ended, whatever it fetched."""
 
 
 @dataclass
-class SignInNeeded(Message):
-    """A token is needed to go on; the sentence says why, where there is more to say."""
+class SignInNeeded(SessionMessage):
+    """A token is needed; the sentence says why, where there is more to say."""
 
     sentence: str | None = None
 
 
-@dataclass
-class SignedIn(Message):
-    """A token is in use; the sentence says what could not be done with it, if anything."""
-
-    sentence: str | None = None
+class SignedIn(SessionMessage):
+    """A token is in use."""
 
 
 @dataclass
-class SignInFailed(Message):
-    """What was given opens nothing, or could not be checked."""
+class SignInFailed(SessionMessage):
+    """The token or the password is not accepted, or could not be checked."""
 
     sentence: str
 
 
 @dataclass
-class Told(Message):
-    """Something to tell in passing."""
+class Notice(SessionMessage):
+    """Something to say in passing."""
 
     sentence: str
-    is_trouble: bool = False
+    is_problem: bool = False
+    seconds: float = 10
+    """How long it is shown."""

@@ -176,11 +176,13 @@ def locale_found(terminal: Terminal) -> str:
     return "It is not UTF-8, so signs may be garbled; each stands beside its word."
 
 
-def line_found(terminal: Terminal, *, is_light: bool) -> str:
-    """Whether bytes are spared."""
+def line_found(terminal: Terminal, *, is_low_bandwidth: bool) -> str:
+    """Whether the terminal UI is made for a slow line."""
     if terminal.is_over_ssh:
-        return "Over SSH, so the terminal UI is light: fewer bytes, no animation."
-    return "Light, by the config file: fewer bytes, no animation." if is_light else "Local, and not light."
+        return "Over SSH, so the terminal UI saves bandwidth: fewer bytes, no animation."
+    if is_low_bandwidth:
+        return "Low bandwidth, by the config file: fewer bytes, no animation."
+    return "Local, at full bandwidth."
 
 
 def clipboard_found(terminal: Terminal) -> str:

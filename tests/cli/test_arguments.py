@@ -107,7 +107,7 @@ def test_a_profile_name_that_is_none_is_refused(dfui: Commands) -> None:
 def test_a_config_file_that_is_not_valid_is_named(dfui: Commands) -> None:
     config = dfui.database.parents[2] / "xdg_config_home" / "dfui" / "config.toml"
     config.parent.mkdir(parents=True)
-    config.write_text("light = 'perhaps'\n")
+    config.write_text("low_bandwidth = 'perhaps'\n")
     ended = dfui("list", "--offline")
     assert ended.exit_code == 2
     assert str(config) in ended.stderr

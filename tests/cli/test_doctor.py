@@ -250,7 +250,7 @@ def test_a_config_file_that_cannot_be_used_is_a_failing_line_and_what_needs_it_i
 ) -> None:
     config = tmp_path / "xdg_config_home" / "dfui" / "config.toml"
     config.parent.mkdir(parents=True)
-    config.write_text("light = 'perhaps'\n")
+    config.write_text("low_bandwidth = 'perhaps'\n")
     report = examined(dfui)
     assert (report.exit_code, report.failing) == (1, ["settings"])
     assert str(config) in report.found("settings")

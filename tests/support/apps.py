@@ -21,7 +21,7 @@ from dfui.store import Store, temporary_store
 from dfui.system.credentials import Token, TokenSource
 from dfui.system.settings import Settings
 from dfui.tui.app import DfuiApp
-from dfui.tui.messages import Reach
+from dfui.tui.connection_state import ConnectionState
 from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.widgets.downloads_table import DownloadsTable
 from dfui.tui.widgets.title_bar import TitleBar
@@ -38,12 +38,12 @@ def app_on(
     *,
     store: Store | None = None,
     token: str | None = TOKEN,
-    light: bool = False,
+    low_bandwidth: bool = False,
     url: str = DATAFINITI.url,
 ) -> DfuiApp:
     """The app, with the account's answers in process."""
     address = parse_api_url(url)
-    settings = Settings("production", address, database=NOWHERE, config_file=NOWHERE, light=light)
+    settings = Settings("production", address, database=NOWHERE, config_file=NOWHERE, low_bandwidth=low_bandwidth)
 
     def connect(secret: Secret | None) -> DatafinitiClient:
         return DatafinitiClient(secret, address=address, transport=transport(simulator))
@@ -65,7 +65,7 @@ async def until(pilot: Pilot[None], condition: Callable[[], object], what: str) 
 
 async def live(pilot: Pilot[None]) -> None:
     """Wait until the list has come."""
-    await until(pilot, lambda: _reach(pilot) is Reach.LIVE, "live")
+    await until(pilot, lambda: _connection(pilot) is ConnectionState.LIVE, "live")
 
 
 async def opened(pilot: Pilot[None], kind: type[Kind]) -> Kind:
@@ -108,5 +108,5 @@ def text(screen: Screen[Any]) -> str:
     return "\n".join([*titles, *(str(each.render()) for each in screen.query(Static) if each.display)])
 
 
-def _reach(pilot: Pilot[None]) -> Reach:
-    return downloads_screen(pilot).query_one(TitleBar).reach
+def _connection(pilot: Pilot[None]) -> ConnectionState:
+    return downloads_screen(pilot).query_one(TitleBar).connection

@@ -21,19 +21,19 @@ def config_file(tmp_path: Path) -> Path:
 def test_without_any_setting_it_is_datafiniti_and_the_safe_choices(tmp_path: Path) -> None:
     settings = load_settings(environment={})
     assert (settings.profile, settings.address) == ("default", DATAFINITI)
-    assert (settings.allow_plaintext_keyring, settings.light) == (False, False)
+    assert (settings.allow_plaintext_keyring, settings.low_bandwidth) == (False, False)
     assert settings.database == tmp_path / "xdg_data_home" / "dfui" / "dfui.db"
 
 
 def test_an_argument_comes_before_the_environment_and_that_before_the_config_file(config_file: Path) -> None:
     config_file.write_text(
-        'profile = "filed"\nlight = true\nallow_plaintext_keyring = true\n'
+        'profile = "filed"\nlow_bandwidth = true\nallow_plaintext_keyring = true\n'
         '[profiles.filed]\napi_url = "https://filed.example"\n[profiles.named]\napi_url = "https://named.example"\n'
     )
     environment = {"DFUI_PROFILE": "named", "DFUI_API_URL": "https://environment.example"}
     from_file = load_settings(environment={})
     assert (from_file.profile, from_file.address.host) == ("filed", "filed.example")
-    assert (from_file.light, from_file.allow_plaintext_keyring) == (True, True)
+    assert (from_file.low_bandwidth, from_file.allow_plaintext_keyring) == (True, True)
     named = load_settings(environment={"DFUI_PROFILE": "named"})
     assert (named.profile, named.address.host) == ("named", "named.example")
     assert load_settings(environment=environment).address.host == "environment.example"
@@ -41,8 +41,8 @@ def test_an_argument_comes_before_the_environment_and_that_before_the_config_fil
     assert (given_both.profile, given_both.address.host) == ("other", "argument.example")
 
 
-def test_a_session_over_ssh_is_light() -> None:
-    assert load_settings(environment={"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}).light
+def test_a_session_over_ssh_is_low_bandwidth() -> None:
+    assert load_settings(environment={"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}).low_bandwidth
 
 
 @pytest.mark.parametrize("profile", ["a b", "../up", "a@b", "a" * 65, "é"])
@@ -64,7 +64,7 @@ def test_an_unsafe_address_is_refused_wherever_it_is_set(config_file: Path) -> N
     [
         b"profile =",
         b"profile = 7",
-        b'light = "yes"',
+        b'low_bandwidth = "yes"',
         b"colour = true",
         b"[profiles]\ndefault = 3",
         b"[profiles.default]\napi_url = 3",

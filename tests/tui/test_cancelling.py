@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from textual import events
 
 from dfui.core.addresses import DATAFINITI
 from dfui.core.outcomes import OutcomeKind
@@ -14,6 +15,7 @@ from dfui.simulator.manual_clock import ManualClock
 from dfui.store import open_store
 from dfui.tui.screens.confirm_cancel import ConfirmCancel
 from dfui.tui.screens.downloads import DownloadsScreen
+from dfui.tui.screens.help import HelpModal
 from dfui.tui.screens.outcome import OutcomeModal
 from dfui.tui.screens.question import Question
 from dfui.tui.screens.sign_in import SignIn
@@ -227,3 +229,19 @@ async def test_what_another_dfui_left_open_is_told_at_the_start(
     assert [row.outcome for row in store.journal.history()] == [OutcomeKind.CANCELLED]
     app.session.stop()
     store.close()
+
+
+async def test_a_key_pressed_right_after_the_one_that_closes_the_outcome_is_not_lost(
+    simulator: Simulator, clock: ManualClock
+) -> None:
+    app = app_on(simulator, clock)
+    async with app.run_test(size=(110, 30)) as pilot:
+        await live(pilot)
+        await pilot.press("c")
+        await opened(pilot, ConfirmCancel)
+        await pilot.press("y")
+        await opened(pilot, OutcomeModal)
+        for key in ("enter", "question_mark"):  # as a terminal sends them: both at once
+            app.post_message(events.Key(key, None))
+        await opened(pilot, HelpModal)
+    app.session.stop()

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dfui.simulator.account import Simulator
-from dfui.tui.low_bandwidth_driver import spare
+from dfui.tui.low_bandwidth_driver import compress
 from tests.support.server import SimulatorServer
 from tests.support.tui_process import TuiProcess, wait_until
 
@@ -38,17 +38,17 @@ def cells(data: str) -> list[object]:
 )
 def test_the_same_cells_are_drawn_in_no_more_bytes(spans: list[tuple[int, int, str, str]]) -> None:
     data = "".join(f"\x1b[{y};{x}H\x1b[{style}m{text}\x1b[0m" for y, x, style, text in spans)
-    assert cells(spare(data)) == cells(data)
-    assert len(spare(data)) <= len(data)
+    assert cells(compress(data)) == cells(data)
+    assert len(compress(data)) <= len(data)
 
 
 def test_what_it_does_not_know_is_left_as_it_is() -> None:
-    assert spare("\x1b[1ma\x1b[22mb\x1b[0m") == "\x1b[1ma\x1b[22mb\x1b[0m"
+    assert compress("\x1b[1ma\x1b[22mb\x1b[0m") == "\x1b[1ma\x1b[22mb\x1b[0m"
 
 
 @pytest.mark.parametrize("asked_for", ["\x1b[?1004h", "\x1b[?1003h"])
 def test_neither_focus_nor_mouse_motion_is_asked_for(asked_for: str) -> None:
-    assert spare(f"\x1b[?1000h{asked_for}\x1b[?25l") == "\x1b[?1000h\x1b[?25l"
+    assert compress(f"\x1b[?1000h{asked_for}\x1b[?25l") == "\x1b[?1000h\x1b[?25l"
 
 
 def test_at_rest_nothing_is_written_to_the_terminal(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from dfui.tui.screens.outcome import OutcomeModal
 from dfui.tui.screens.question import Question
 from dfui.tui.screens.sign_in import SignIn
 from dfui.tui.screens.sort_by import SortByModal
-from dfui.tui.widgets.facts import Facts
+from dfui.tui.widgets.field_list import FieldList
 from tests.support.apps import app_on, live, opened, text, until
 from tests.support.rows import outcome
 
@@ -76,7 +76,7 @@ async def signing_in(pilot: Pilot[None]) -> None:
 
 async def looked(pilot: Pilot[None], details: DetailsModal, words: str) -> None:
     """Wait until the facts of a look have been given their place, too."""
-    facts = details.query_one(Facts)
+    facts = details.query_one(FieldList)
 
     def is_laid_out() -> bool:
         return words in text(details) and facts.size.height == len(str(facts.render()).splitlines())
@@ -219,10 +219,10 @@ def test_small_dialogs(
 
 
 @pytest.mark.parametrize("steps", [live, confirming], ids=lambda steps: steps.__name__)
-def test_light_over_ssh(
+def test_low_bandwidth_over_ssh(
     steps: Callable[[Pilot[None]], object], snap_compare: Compare, simulator: Simulator, clock: ManualClock
 ) -> None:
-    app = app_on(simulator, clock, light=True)
+    app = app_on(simulator, clock, low_bandwidth=True)
     assert snap_compare(app, run_before=steps, terminal_size=(80, 24))
     app.session.stop()
 
@@ -241,6 +241,6 @@ def test_without_colours(
     snap_compare: Compare, simulator: Simulator, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    app = app_on(simulator, clock, light=True)
+    app = app_on(simulator, clock, low_bandwidth=True)
     assert snap_compare(app, run_before=live, terminal_size=(80, 24))
     app.session.stop()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from rich.cells import set_cell_size
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -15,15 +16,16 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
-from dfui.core.progress import Event, FileProgress, FileState, folders_for
+from dfui.core.progress import FileProgress, FileState, folders_for
 from dfui.core.sanitize import sanitize
 from dfui.operations.fetch_control import FetchControl
 from dfui.operations.fetch_summary import FetchSummary, summary_lines
+from dfui.tui.messages import FetchEnded, FetchProgressed
 from dfui.tui.session import Session
 from dfui.wording import fetching
 
 DRAWN_EVERY_SECONDS = 0.25
-DRAWN_EVERY_SECONDS_LIGHT = 1.0
+DRAWN_EVERY_SECONDS_LOW_BANDWIDTH = 1.0
 NAME_CELLS = 22
 BAR_CELLS = 14
 
@@ -49,8 +51,8 @@ class FetchResults(ModalScreen[None]):
         self._summary = FetchSummary(session.clock.monotonic)
         self._is_under_way = False
         self._drawn_at = 0.0
-        light = session.access.settings.light
-        self._drawn_every = DRAWN_EVERY_SECONDS_LIGHT if light else DRAWN_EVERY_SECONDS
+        low_bandwidth = session.access.settings.low_bandwidth
+        self._drawn_every = DRAWN_EVERY_SECONDS_LOW_BANDWIDTH if low_bandwidth else DRAWN_EVERY_SECONDS
 
     def compose(self) -> ComposeResult:
         """A line for the folder first, then a line for each file."""
@@ -76,17 +78,19 @@ class FetchResults(ModalScreen[None]):
     def _default_folder(self) -> Path:
         return Path(self._ids[0]) if len(self._ids) == 1 else Path()
 
-    # ── what it is told ──────────────────────────────────────────────────────────────────────────────────────────
+    # ── messages ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def progressed(self, event: Event) -> None:
-        """Show how far it has come; bytes that only came on are shown now and then."""
+    @on(FetchProgressed)
+    def _progressed(self, message: FetchProgressed) -> None:
+        # Bytes that only came on are shown now and then.
+        event = message.event
         self._summary.take(event)
         is_news = not isinstance(event, FileProgress) or event.state is not FileState.FETCHING
         if is_news or time.monotonic() - self._drawn_at >= self._drawn_every:
             self._show()
 
-    def ended(self) -> None:
-        """Nothing more comes."""
+    @on(FetchEnded)
+    def _ended(self) -> None:
         self._is_under_way = False
         self._show()
         self.query_one("#leave", Button).focus()

@@ -1,4 +1,4 @@
-"""The modal with the keys by group, what the outcomes mean, and where things are kept."""
+"""The dialog with the keys by group, what the outcomes mean, and where things are kept."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
-from textual.widgets import Button, Static
+from textual.containers import VerticalScroll
+from textual.widgets import Static
 
 from dfui.core.outcomes import OutcomeKind
 from dfui.system.settings import Settings
+from dfui.tui.screens.dialog import Dialog, DialogButton, in_order
 from dfui.wording.help import MOVING, PALETTE, outcome_meaning, places
 
 GROUPS = {
@@ -23,43 +23,23 @@ GROUPS = {
 KEY_CELLS = 7
 
 
-class HelpModal(ModalScreen[None]):
-    """Shows what `bindings` do; their own words are the help's."""
+class HelpModal(Dialog[None]):
+    """Shows what `bindings` do, in their own words."""
 
-    AUTO_FOCUS = "#close"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark", "close", "Close", id="help.close"),
-        Binding("up,k", "scroll(-1)", show=False),
-        Binding("down,j", "scroll(1)", show=False),
-        Binding("pageup", "scroll(-10)", show=False),
-        Binding("pagedown", "scroll(10)", show=False),
-    ]
+    NAME = "help"
+    TITLE = "Help"
+    BINDINGS: ClassVar[list[BindingType]] = [*in_order(Binding("question_mark", "close", "Close", show=False))]
+    BUTTONS = (DialogButton("close", "Close", "close", "escape", shown_key="enter", is_safe=True),)
 
     def __init__(self, bindings: Iterable[BindingType], settings: Settings) -> None:
         super().__init__()
         self._keys = {each.action: each for each in bindings if isinstance(each, Binding)}
         self._settings = settings
 
-    def compose(self) -> ComposeResult:
+    def compose_content(self) -> ComposeResult:
         """One text, which scrolls."""
-        with Vertical(classes="dialog", id="help") as dialog:
-            dialog.border_title = "Help"
-            with VerticalScroll(id="help-text", can_focus=False):
-                yield Static("\n".join(self._lines()), markup=False)
-            with Horizontal(classes="dialog-buttons"):
-                yield Button("Close  enter", id="close", compact=True)
-
-    def action_close(self) -> None:
-        """Close it."""
-        self.dismiss(None)
-
-    def action_scroll(self, lines: int) -> None:
-        """Scroll the text."""
-        self.query_one("#help-text", VerticalScroll).scroll_relative(y=lines, animate=False)
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """There is only one."""
-        self.action_close()
+        with VerticalScroll(id="help-text", can_focus=False):
+            yield Static("\n".join(self._lines()), markup=False)
 
     def _lines(self) -> list[str]:
         lines: list[str] = []

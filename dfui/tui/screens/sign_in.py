@@ -1,4 +1,4 @@
-"""The modal that asks for a token, or for an e-mail address and a password."""
+"""The dialog that asks for a token, or for an e-mail address and a password."""
 
 from __future__ import annotations
 
@@ -7,25 +7,29 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
-from textual.content import Content
-from textual.screen import ModalScreen
-from textual.widgets import Button, Checkbox, Input, Static
+from textual.widgets import Checkbox, Input, Static
 
 from dfui.core.errors import TokenError
 from dfui.core.secret import Secret
 from dfui.system.credentials import parse_token
+from dfui.tui.messages import SignedIn, SignInFailed
+from dfui.tui.screens.dialog import Dialog, DialogButton, in_order
 from dfui.tui.session import Session
+from dfui.tui.widgets.line_input import LineInput
 
 
-class SignIn(ModalScreen[bool]):
-    """Asks until a token works, or until it is left; dismissed with whether one does."""
+class SignIn(Dialog[None]):
+    """Asks until a token works, or until it is left."""
 
+    NAME = "sign-in"
     AUTO_FOCUS = "#token"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Not now", id="sign_in.leave"),
-        Binding("ctrl+o", "switch", "Token, or e-mail and password", id="sign_in.switch"),
+        *in_order(Binding("ctrl+o", "switch", "Token, or e-mail and password", id="sign-in.switch")),
     ]
+    BUTTONS = (
+        DialogButton("leave", "Not now", "leave", "escape", shown_key="esc"),
+        DialogButton("do-sign-in", "Sign in", "sign_in", shown_key="enter", variant="primary"),
+    )
 
     def __init__(self, session: Session, sentence: str | None = None) -> None:
         super().__init__()
@@ -33,71 +37,66 @@ class SignIn(ModalScreen[bool]):
         self._sentence = sentence
         self._by_password = False
 
-    def compose(self) -> ComposeResult:
+    def compose_content(self) -> ComposeResult:
         """What is asked for, and whether to keep it."""
-        settings = self._session.access.settings
-        with Vertical(classes="dialog", id="sign-in") as dialog:
-            dialog.border_title = Content(f"Sign in to {settings.address.host}")
-            yield Static(self._sentence or "", id="sign-in-trouble", markup=False, classes="trouble")
-            yield Static(id="asks", markup=False, classes="dialog-text")
-            yield _line("email", "E-mail address")
-            yield _line("token", "API token", is_secret=True)
-            yield Checkbox("Keep it in this machine's keyring", value=True, id="keep", compact=True)
-            yield Static("ctrl+o: use e-mail and password", id="switch", markup=False)
-            with Horizontal(classes="dialog-buttons"):
-                yield Button("Not now  esc", id="leave", compact=True)
-                yield Button("Sign in  enter", id="do-sign-in", compact=True, variant="primary")
+        yield Static(self._sentence or "", id="sign-in-problem", markup=False, classes="problem")
+        yield Static(id="asks", markup=False, classes="dialog-text")
+        yield LineInput(id="email", placeholder="E-mail address")
+        yield LineInput(id="token", placeholder="API token", password=True)
+        yield Checkbox("Keep it in this machine's keyring", value=True, id="keep", compact=True)
+        yield Static(id="switch", markup=False)
 
     def on_mount(self) -> None:
         """Ask for a token first."""
+        self.show_title(f"Sign in to {self._session.access.settings.address.host}")
         self._show()
 
-    def failed(self, sentence: str) -> None:
-        """What was given does not work."""
-        self._tell(sentence)
-        secret = self.query_one("#token", Input)
+    @on(SignInFailed)
+    def _failed(self, message: SignInFailed) -> None:
+        self._show_problem(message.sentence)
+        secret = self.query_one("#token", LineInput)
         secret.value = ""
         secret.focus()
+
+    @on(SignedIn)
+    def _signed_in(self) -> None:
+        self.dismiss()
 
     def action_switch(self) -> None:
         """Ask for the other: a token, or an e-mail address and a password."""
         self._by_password = not self._by_password
         self._show()
-        self.query_one("#email" if self._by_password else "#token", Input).focus()
+        self.query_one("#email" if self._by_password else "#token", LineInput).focus()
 
     def action_leave(self) -> None:
-        """Go on without."""
+        """Go on without a token."""
         self._session.decline_sign_in()
-        self.dismiss(False)
+        self.dismiss()
 
     @on(Input.Submitted, "#email")
-    def _on_to_the_password(self) -> None:
-        self.query_one("#token", Input).focus()
+    def _email_entered(self) -> None:
+        self.query_one("#token", LineInput).focus()
 
     @on(Input.Submitted, "#token")
-    @on(Button.Pressed, "#do-sign-in")
-    def _sign_in(self) -> None:
-        given = self.query_one("#token", Input).value
-        email_address = self.query_one("#email", Input).value.strip()
-        if self._by_password and not (email_address and given):
-            self._tell("Give both: the e-mail address and the password.")
+    def action_sign_in(self) -> None:
+        """Have what was typed checked."""
+        typed = self.query_one("#token", LineInput).value
+        email_address = self.query_one("#email", LineInput).value.strip()
+        if self._by_password and not (email_address and typed):
+            self._show_problem("Give both: the e-mail address and the password.")
             return
         try:
-            secret = Secret(given) if self._by_password else parse_token(given)
+            secret = Secret(typed) if self._by_password else parse_token(typed)
         except TokenError as error:
-            self._tell(str(error))
+            self._show_problem(str(error))
             return
-        self._tell("Checking…")
+        self._show_problem("Checking…")
         keep = self.query_one("#keep", Checkbox).value
         self._session.sign_in(secret, email_address=email_address if self._by_password else None, keep=keep)
 
-    @on(Button.Pressed, "#leave")
-    def _leave(self) -> None:
-        self.action_leave()
-
     def _show(self) -> None:
         self.query_one("#email").display = self._by_password
-        self.query_one("#token", Input).placeholder = "Password" if self._by_password else "API token"
+        self.query_one("#token", LineInput).placeholder = "Password" if self._by_password else "API token"
         self.query_one("#asks", Static).update(
             "The password is used once, to get the token, and is not kept."
             if self._by_password
@@ -105,16 +104,10 @@ class SignIn(ModalScreen[bool]):
         )
         other = "a token" if self._by_password else "e-mail and password"
         self.query_one("#switch", Static).update(f"ctrl+o: use {other}")
-        self.query_one("#sign-in-trouble").display = bool(self._sentence)
+        self.query_one("#sign-in-problem").display = bool(self._sentence)
 
-    def _tell(self, sentence: str) -> None:
+    def _show_problem(self, sentence: str) -> None:
         self._sentence = sentence
-        trouble = self.query_one("#sign-in-trouble", Static)
-        trouble.update(sentence)
-        trouble.display = True
-
-
-def _line(name: str, placeholder: str, *, is_secret: bool = False) -> Input:
-    line = Input(id=name, placeholder=placeholder, password=is_secret, compact=True)
-    line.cursor_blink = False  # a blinking cursor costs 2 kB a second
-    return line
+        problem = self.query_one("#sign-in-problem", Static)
+        problem.update(sentence)
+        problem.display = True

@@ -1,17 +1,17 @@
-"""The modal that asks what the table is to be sorted by."""
+"""The dialog that asks what the table is to be sorted by."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from dfui.store.download_query import DownloadQuery, SortBy
+from dfui.tui.screens.dialog import Dialog
 
 NAMES = {
     SortBy.ACTIVITY: "active first, then newest",
@@ -25,45 +25,41 @@ NAMES = {
 }
 
 
-class SortByModal(ModalScreen[SortBy | None]):
-    """Asks for a column; dismissed with it, None where all stays. The one that is sorted by already turns the order."""
+class SortByModal(Dialog[SortBy]):
+    """Asks for a column, which is the answer; choosing the current one reverses the order."""
 
+    NAME = "sort"
+    TITLE = "Sort by"
     AUTO_FOCUS = "#columns"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,s", "leave", "Leave", id="sort.leave"),
+        Binding("escape,s", "close", "Leave", id="sort.leave"),
         Binding("j", "move('cursor_down')", show=False),
         Binding("k", "move('cursor_up')", show=False),
     ]
 
-    def __init__(self, arrangement: DownloadQuery) -> None:
+    def __init__(self, query: DownloadQuery) -> None:
         super().__init__()
-        self._arrangement = arrangement
+        self._query = query
 
-    def compose(self) -> ComposeResult:
+    def compose_content(self) -> ComposeResult:
         """One line for each order."""
-        with Vertical(classes="dialog", id="sort") as dialog:
-            dialog.border_title = "Sort by"
-            dialog.border_subtitle = "enter sorts, again turns it round"
-            yield OptionList(*(Option(self._named(each), id=each.value) for each in SortBy), id="columns", compact=True)
+        yield OptionList(*(Option(self._named(each), id=each.value) for each in SortBy), id="columns", compact=True)
 
     def on_mount(self) -> None:
-        """Begin at the order that holds."""
-        self.query_one(OptionList).highlighted = list(SortBy).index(self._arrangement.sort_by)
+        """Start at the current order."""
+        self.frame.border_subtitle = "enter sorts, again turns it round"
+        self.query_one(OptionList).highlighted = list(SortBy).index(self._query.sort_by)
 
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """A line was chosen."""
+    @on(OptionList.OptionSelected)
+    def _chosen(self, event: OptionList.OptionSelected) -> None:
         self.dismiss(SortBy(event.option_id))
 
     def action_move(self, how: str) -> None:
         """Move in the list."""
         getattr(self.query_one(OptionList), f"action_{how}")()
 
-    def action_leave(self) -> None:
-        """Sort as before."""
-        self.dismiss(None)
-
     def _named(self, sort_by: SortBy) -> str:
         sign = " "
-        if sort_by is self._arrangement.sort_by:
-            sign = "•" if sort_by is SortBy.ACTIVITY else "▴" if self._arrangement.goes_up else "▾"
+        if sort_by is self._query.sort_by:
+            sign = "•" if sort_by is SortBy.ACTIVITY else "▴" if self._query.goes_up else "▾"
         return f"{sign} {NAMES[sort_by]}"

@@ -16,7 +16,7 @@ from dfui.wording.figures import clock_time, number
 
 GAP = 2
 BAR_WIDTH = 14
-LONGEST_ID = 24
+MAX_ID_WIDTH = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def _percent(download: Download, now: datetime) -> str:
 
 
 def _id(download: Download, now: datetime) -> str:
-    return sanitize(download.id, most=LONGEST_ID)
+    return sanitize(download.id, most=MAX_ID_WIDTH)
 
 
 def _status(download: Download, now: datetime) -> str:
@@ -93,7 +93,7 @@ COLUMNS = (
 def fitting(width: int, *, longest_id: int) -> list[Cell]:
     """The columns that fit into this many terminal cells, and where each begins."""
     widths = {column.name: column.width for column in COLUMNS}
-    widths["id"] = max(widths["id"], min(longest_id, LONGEST_ID))
+    widths["id"] = max(widths["id"], min(longest_id, MAX_ID_WIDTH))
     shown = list(COLUMNS)
     while _needed(shown, widths) > width and any(column.leaves_first for column in shown):
         shown.remove(max(shown, key=lambda column: column.leaves_first))
@@ -119,13 +119,13 @@ def fit(text: str, cell: Cell) -> str:
     return sized
 
 
-def headings(cells: Sequence[Cell], arrangement: DownloadQuery) -> str:
+def heading_line(cells: Sequence[Cell], query: DownloadQuery) -> str:
     """The line of headings over the cells; the one that is sorted by tells which way."""
     line = ""
     for cell in cells:
         heading = cell.column.heading
-        if heading and cell.column.sort_by is arrangement.sort_by:
-            heading += "▴" if arrangement.goes_up else "▾"
+        if heading and cell.column.sort_by is query.sort_by:
+            heading += "▴" if query.goes_up else "▾"
         line += " " * (cell.start - len(line)) + fit(heading, cell)
     return line
 

@@ -12,9 +12,11 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from dfui.tui.widgets.line_input import LineInput
+
 
 class FilterBar(Horizontal):
-    """Hidden until it is opened; stays while it filters."""
+    """Hidden until it is opened; stays open while a filter is on."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "clear", "Clear the filter", id="filter.clear"),
@@ -23,23 +25,21 @@ class FilterBar(Horizontal):
 
     @dataclass
     class Changed(Message):
-        """Something else is to be filtered by."""
+        """The words to filter by have changed."""
 
         search: str
 
     class Left(Message):
-        """The typing has ended; the filter stays where there is one."""
+        """The typing has ended; a filter stays on."""
 
     def compose(self) -> ComposeResult:
-        """What is typed, and how much it shows."""
+        """The line to type into, and how many downloads match."""
         yield Static("/", id="filter-sign")
-        search = Input(id="search", compact=True, placeholder="words of the ID, status, type or query")
-        search.cursor_blink = False  # a blinking cursor costs 2 kB a second
-        yield search
+        yield LineInput(id="search", placeholder="words of the ID, status, type or query")
         yield Static(id="matches", markup=False)
 
     def on_mount(self) -> None:
-        """It is not open yet."""
+        """Start closed."""
         self.display = False
 
     def open(self) -> None:
@@ -48,7 +48,7 @@ class FilterBar(Horizontal):
         self.query_one(Input).focus()
 
     def show_matches(self, words: str) -> None:
-        """Tell how much the filter shows."""
+        """Say how many downloads match."""
         self.query_one("#matches", Static).update(words)
 
     @on(Input.Changed)

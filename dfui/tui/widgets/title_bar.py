@@ -10,7 +10,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from dfui.core.progress import ListProgress
-from dfui.tui.messages import Reach
+from dfui.tui.connection_state import ConnectionState
 from dfui.wording.downloads import list_progress
 from dfui.wording.figures import clock_time
 
@@ -18,14 +18,14 @@ from dfui.wording.figures import clock_time
 class TitleBar(Widget):
     """`dfui  Datafiniti downloads            production · live · 2 active of 128`."""
 
-    reach: reactive[Reach] = reactive(Reach.CONNECTING)
+    connection: reactive[ConnectionState] = reactive(ConnectionState.CONNECTING)
     since: reactive[datetime | None] = reactive(None)
     counts: reactive[tuple[int, int]] = reactive((0, 0))
     """How many are active, and how many are known."""
 
     marked: reactive[int] = reactive(0)
     cancelling: reactive[tuple[int, int]] = reactive((0, 0))
-    """Of the cancellations that were begun together, how many have ended, and how many there are."""
+    """How many of the cancellations that are under way together have ended, and how many were begun."""
     progress: reactive[ListProgress | None] = reactive(None)
     """How far the list has come, where it takes its time."""
 
@@ -43,7 +43,7 @@ class TitleBar(Widget):
         parts = [
             self._whose,
             self._host,
-            self._reach_in_words(),
+            self._connection_in_words(),
             f"cancelling: {ended:,} of {begun:,} done" if begun > 1 else None,
             f"{self.marked:,} marked" if self.marked else None,
             f"{active:,} active of {known:,}",
@@ -57,9 +57,9 @@ class TitleBar(Widget):
             return Content(set_cell_size(right, width))
         return Content(set_cell_size(left, room) + right)
 
-    def _reach_in_words(self) -> str:
+    def _connection_in_words(self) -> str:
         if self.progress is not None:
             return list_progress(self.progress.bytes_read, self.progress.downloads_stored)
-        if self.reach is Reach.STALE and self.since is not None:
+        if self.connection is ConnectionState.STALE and self.since is not None:
             return f"stale since {clock_time(self.since, now=self._now)}"
-        return self.reach.value
+        return self.connection.value

@@ -205,7 +205,7 @@ async def test_thousands_of_files_and_a_hostile_query_are_shown_harmless(
         assert text(details).count("word") == 400
         assert "… and 4,801 more" in text(details)
         await pilot.press("end")
-        scroll = details.query_one("FactsScroll")
+        scroll = details.query_one("FieldsScroll")
         assert scroll.scroll_y == scroll.max_scroll_y > 100
     app.session.stop()
 

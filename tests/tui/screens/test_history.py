@@ -220,7 +220,7 @@ async def test_an_entry_that_comes_meanwhile_leaves_the_cursor_where_it_is(
         modal = await history(pilot)
         await pilot.press("j")
         write(store, ("3", None, None))
-        modal.look_again()
+        modal.reload()
         shown = [line for line in lines(modal) if line.startswith("▸ ")]
         assert [line.split()[3] for line in shown] == ["1"]
         assert len(lines(modal)) == 3

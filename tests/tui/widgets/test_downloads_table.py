@@ -53,7 +53,7 @@ def large_store() -> Store:
 
 
 def _searches(pilot: Pilot[None], words: str) -> bool:
-    return table(pilot).arrangement.filter == words
+    return table(pilot).download_query.filter == words
 
 
 def ids(pilot: Pilot[None]) -> list[str]:
@@ -72,17 +72,17 @@ async def test_the_window_is_right_at_both_ends_and_after_a_filter(
         assert ids(pilot)[-1] == "0"
         assert table(pilot).cursor == MANY - 1
         await pilot.press("slash", *"number7", "enter")
-        await until(pilot, lambda: table(pilot).shown < MANY, "filtered")
-        assert table(pilot).shown == sum("number7" in f"number{n % 1_000}" for n in range(MANY))
+        await until(pilot, lambda: len(table(pilot)) < MANY, "filtered")
+        assert len(table(pilot)) == sum("number7" in f"number{n % 1_000}" for n in range(MANY))
         await pilot.press("end")
         assert ids(pilot)[-1] == "7"
         await pilot.press("home")
         assert ids(pilot)[0] == "99799"
         await pilot.press("escape")
-        assert table(pilot).shown == MANY
+        assert len(table(pilot)) == MANY
         current = table(pilot).current
         assert current is not None and current.id == "99799"  # the cursor stays on its download
-        assert len(table(pilot)._window._pages) <= 8
+        assert len(table(pilot)._pages) <= 8
     app.session.stop()
 
 
@@ -152,7 +152,7 @@ async def test_the_cursor_stays_on_its_download_when_newer_ones_arrive(
         simulator.add("200001")
         simulator.add("200002")
         await pilot.press("r")
-        await until(pilot, lambda: table(pilot).shown == MANY + 2, "the new ones")
+        await until(pilot, lambda: len(table(pilot)) == MANY + 2, "the new ones")
         after = table(pilot).current
         assert before is not None and after is not None and before.id == after.id
         assert ids(pilot)[0] == top  # nor has what is seen moved
@@ -194,5 +194,5 @@ async def test_a_download_that_vanished_from_the_api_stays_listed_and_is_said(
             clock.advance(10)
             await pilot.pause()
         await until(pilot, lambda: sum("not found" in line for line in lines(pilot)) == 1, "it is said")
-        assert table(pilot).shown == 2
+        assert len(table(pilot)) == 2
     app.session.stop()

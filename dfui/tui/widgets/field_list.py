@@ -1,4 +1,4 @@
-"""Facts in two columns, the labels and what they say, wrapped to the width that there is."""
+"""Fields in two columns, the labels and their values, wrapped to the width."""
 
 from __future__ import annotations
 
@@ -14,45 +14,45 @@ from dfui.wording.facts import Fact
 
 GAP = 2
 FRAME_LINES = 4
-"""Of a dialog, beside its facts: the border, a blank line, the buttons."""
-MOST_LINES = 200
-"""Of one fact; a large download has thousands of files."""
+"""Of a dialog, beside its fields: the border, a blank line, the buttons."""
+MAX_LINES = 200
+"""Of one field; a large download has thousands of files."""
 
 
-class FactsScroll(VerticalScroll, can_focus=False):
-    """Holds facts, and scrolls where they do not fit under the rest of their dialog."""
+class FieldsScroll(VerticalScroll, can_focus=False):
+    """Scrolls fields that do not fit above the rest of their dialog."""
 
     def leave_room(self, lines: int) -> None:
-        """Be no higher than the screen, less so many lines."""
+        """Be no higher than the screen, less this many lines."""
         self.styles.max_height = max(1, self.screen.size.height - lines)
 
 
-class Facts(Static):
-    """Shows facts; a line that is too long goes on under itself."""
+class FieldList(Static):
+    """Shows fields; a line that is too long continues under its value's first line."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(markup=False, id=id)
-        self._facts: Sequence[Fact] = ()
+        self._fields: Sequence[Fact] = ()
 
-    def show(self, facts: Sequence[Fact]) -> None:
-        """Show these."""
-        self._facts = facts
+    def show(self, fields: Sequence[Fact]) -> None:
+        """Show these fields."""
+        self._fields = fields
         self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """As many lines as it takes at this width."""
+        """As many lines as the fields take at this width."""
         return len(self._lines(width))
 
     def render(self) -> Content:
-        """The facts, wrapped to the width that there is."""
+        """The fields, wrapped to the width."""
         return Content("\n").join(self._lines(self.content_size.width))
 
     def _lines(self, width: int) -> list[Content]:
-        indent = max((len(label) for label, _ in self._facts), default=0) + GAP
+        indent = max((len(label) for label, _ in self._fields), default=0) + GAP
         lines: list[Content] = []
-        for label, told in self._facts:
-            more = len(told) - MOST_LINES
-            shown = [*told[:MOST_LINES], f"… and {more:,} more"] if more > 0 else told
+        for label, values in self._fields:
+            more = len(values) - MAX_LINES
+            shown = [*values[:MAX_LINES], f"… and {more:,} more"] if more > 0 else values
             parts = [part for line in shown for part in self._wrapped(line, max(10, width - indent))]
             lines += [
                 Content.assemble((f"{'' if number else label:<{indent}}", "bold"), part)

@@ -1,0 +1,149 @@
+"""What keeps known downloads current while there is a token: the list, single downloads, following the active ones."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from textual.message import Message
+
+from dfui.core.clock import Clock
+from dfui.core.downloads import DownloadDetails
+from dfui.core.errors import DatafinitiError, NotFound, Unauthorized
+from dfui.core.progress import ListProgress
+from dfui.operations.follow import Follower, Looks
+from dfui.operations.refresh import refresh_list
+from dfui.operations.settle import settle
+from dfui.operations.sign_in import Access
+from dfui.store import Store
+from dfui.tui.messages import (
+    CancellationsEnded,
+    DetailsFetched,
+    DownloadsChanged,
+    ListProgressed,
+    Notice,
+    RefreshFailed,
+)
+from dfui.wording.downloads import records_skipped
+from dfui.wording.errors import error_sentences
+
+RecordContact = Callable[[DatafinitiError | None], None]
+"""Called each time the API was asked, with the error where there was one."""
+
+
+class Online:
+    """Downloads as the API shows them, kept in the store; used on the network thread alone."""
+
+    def __init__(
+        self,
+        access: Access,
+        store: Store,
+        *,
+        clock: Clock,
+        post: Callable[[Message], object],
+        record_contact: RecordContact,
+    ) -> None:
+        self._access = access
+        # The import and the certificates take long enough to notice, but nothing waits for the network thread.
+        self.client = access.client()
+        self._store = store
+        self._clock = clock
+        self._post = post
+        self._record_contact = record_contact
+        self._refresher = Looks(self.client, store, clock=clock)
+        self._follower = Follower(self._refresher, store, looked=self._followed, clock=clock)
+        self._following: asyncio.Task[None] | None = None
+        self._is_refreshing_list = False
+
+    async def settle(self) -> None:
+        """Settle the cancellations that an earlier dfui left open."""
+        outcomes = [outcome async for outcome in settle(client=self.client, store=self._store, clock=self._clock)]
+        if outcomes:
+            self._post(CancellationsEnded(tuple(outcomes), settled=True))
+
+    async def refresh_list(self) -> None:
+        """Fetch the whole list, unless it is being fetched."""
+        if self._is_refreshing_list:
+            return
+        self._is_refreshing_list = True
+        try:
+            refreshed = await refresh_list(
+                self.client, self._store, clock=self._clock, progressed=self._list_progressed
+            )
+        except Unauthorized as error:
+            self._record_contact(error)  # asks for another token; nothing more is to be said
+        else:
+            self._record_contact(None)
+            if refreshed.skipped:
+                self._post(Notice(records_skipped(refreshed.skipped), is_problem=True))
+        finally:
+            self._is_refreshing_list = False
+            self._post(ListProgressed(None))
+            self._post(DownloadsChanged())
+            self.follow_closely()
+
+    async def refresh(self, ids: Iterable[str]) -> None:
+        """Fetch these downloads."""
+        await asyncio.gather(*(self._refresh(download_id) for download_id in ids))
+
+    async def _refresh(self, download_id: str) -> None:
+        await self._fetch(download_id)
+        self._post(DownloadsChanged((download_id,)))
+
+    async def fetch_details(self, download_id: str) -> None:
+        """Fetch one download, with what the store does not keep; then the sizes of its files."""
+        details = await self._fetch(download_id)
+        if details is not None:
+            self._post(DetailsFetched(details))
+            if details.files:
+                from dfui.operations.fetch import sized
+
+                files = await sized(details.files, transport=self._access.results_transport)
+                self._post(DetailsFetched(replace(details, files=tuple(files))))
+        self._post(DownloadsChanged((download_id,)))
+
+    async def _fetch(self, download_id: str) -> DownloadDetails | None:
+        try:
+            details = await self._refresher.at(download_id)
+        except DatafinitiError as error:
+            self._record_contact(error)
+            if not isinstance(error, NotFound):
+                self._post(RefreshFailed(download_id, error_sentences(error)))
+            return None
+        self._record_contact(None)
+        return details
+
+    # ── following ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def follow(self, guard: Callable[[Coroutine[Any, Any, None]], Coroutine[Any, Any, None]]) -> None:
+        """Follow the active downloads until `close`; `guard` reports what ends that."""
+        if self._following is None or self._following.done():
+            self._following = asyncio.create_task(guard(self._follower.run()))
+
+    def follow_closely(self) -> None:
+        """Look at the active downloads often again: something may have changed them."""
+        self._follower.hurry()
+
+    def hold(self, ids: Sequence[str]) -> None:
+        """Do not look at these until they are released: they are being cancelled."""
+        self._refresher.hold(ids)
+
+    def release(self, ids: Sequence[str]) -> None:
+        """Look at these again."""
+        self._refresher.release(ids)
+
+    async def close(self) -> None:
+        """End following, and the connections."""
+        if self._following is not None:
+            self._following.cancel()
+        self.client.use_token(None)
+        await self.client.close()
+
+    def _followed(self, download_id: str, error: DatafinitiError | None) -> None:
+        self._record_contact(error)
+        self._post(DownloadsChanged((download_id,)))
+
+    def _list_progressed(self, progress: ListProgress) -> None:
+        self._post(ListProgressed(progress))

@@ -1,0 +1,155 @@
+"""What dialogs share: a frame with a title, buttons that are also keys, and keys that scroll."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, TypeVar
+
+from textual import on
+from textual.actions import parse
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button
+from textual.widgets.button import ButtonVariant
+
+Answer = TypeVar("Answer")
+
+
+def in_order(binding: Binding) -> list[Binding]:
+    """Act on a key as soon as it comes, so that a key pressed right after it meets what it led to.
+
+    Textual passes other keys from widget to widget first. Meanwhile the next key sets out from the dialog, and is lost
+    when the dialog closes. The key is bound the ordinary way as well, for when it sets out before the dialog opens.
+    """
+    return [binding, replace(binding, priority=True)]
+
+
+BETWEEN_BUTTONS: list[BindingType] = [
+    *in_order(Binding("left", "app.focus_previous", show=False)),
+    *in_order(Binding("right", "app.focus_next", show=False)),
+]
+"""For dialogs in which no text is typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class DialogButton:
+    """One thing to do in a dialog: a button, the key that presses it, and the dialog's action that it runs."""
+
+    id: str
+    label: str
+    action: str
+    key: str = ""
+    """The key, or several after commas; none where the key is Enter, which presses the button or ends the typing."""
+    shown_key: str | None = None
+    """The key in the label, where it is not the one in `key`."""
+    variant: ButtonVariant = "default"
+    is_safe: bool = False
+    """Whether it has the focus first, for an Enter that was not meant."""
+    works_hidden: bool = False
+    """Whether its key also works while the button is hidden."""
+
+    def text(self, label: str) -> str:
+        """A label with the key."""
+        return f"{label}  {self.shown_key or self.key.split(',')[0]}"
+
+    def bindings(self, dialog: str) -> list[Binding]:
+        """The bindings of the key; none without one."""
+        return in_order(Binding(self.key, self.action, self.label, id=f"{dialog}.{self.id}")) if self.key else []
+
+
+class ActionButton(Button):
+    """The widget of a `DialogButton`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*in_order(Binding("enter", "activate", show=False))]
+
+    def __init__(self, spec: DialogButton) -> None:
+        super().__init__(spec.text(spec.label), id=spec.id, variant=spec.variant, compact=True)
+        self.spec = spec
+
+    async def action_activate(self) -> None:
+        """Run the action at once; Textual would post a message, which the next key can overtake."""
+        await self.screen.run_action(self.spec.action)
+
+    def relabel(self, label: str, *, shown_key: str | None = None) -> None:
+        """Say something else, with the same key, or with another one."""
+        spec = replace(self.spec, shown_key=shown_key) if shown_key else self.spec
+        self.label = spec.text(label)
+
+
+class Dialog(ModalScreen[Answer]):
+    """A title in a frame, the content, and the buttons in a row; the key of a hidden button does nothing."""
+
+    NAME: ClassVar[str]
+    """The ID of its frame, and the first part of its binding IDs."""
+    TITLE = ""
+    BUTTONS: ClassVar[tuple[DialogButton, ...]] = ()
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *in_order(Binding("tab", "app.focus_next", show=False)),
+        *in_order(Binding("shift+tab", "app.focus_previous", show=False)),
+        Binding("up,k", "scroll('up')", show=False),
+        Binding("down,j", "scroll('down')", show=False),
+        Binding("pageup", "scroll('page_up')", show=False),
+        Binding("pagedown", "scroll('page_down')", show=False),
+        Binding("home,g", "scroll('home')", show=False),
+        Binding("end,G", "scroll('end')", show=False),
+    ]
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        own: Iterable[BindingType] = cls.__dict__.get("BINDINGS", [])
+        cls.BINDINGS = [*own, *(binding for button in cls.BUTTONS for binding in button.bindings(cls.NAME))]
+        if "AUTO_FOCUS" not in cls.__dict__:
+            cls.AUTO_FOCUS = next((f"#{button.id}" for button in cls.BUTTONS if button.is_safe), None)
+        super().__init_subclass__(**options)
+
+    def compose(self) -> ComposeResult:
+        """The frame, with the content above the buttons."""
+        with Vertical(classes="dialog", id=self.NAME) as frame:
+            frame.border_title = Content(self.TITLE or "")
+            yield from self.compose_content()
+            if self.BUTTONS:
+                with Horizontal(classes="dialog-buttons"):
+                    yield from (ActionButton(button) for button in self.BUTTONS)
+
+    def compose_content(self) -> ComposeResult:
+        """What the dialog shows above its buttons."""
+        raise NotImplementedError
+
+    @property
+    def frame(self) -> Vertical:
+        """The frame."""
+        return self.query_one(f"#{self.NAME}", Vertical)
+
+    def show_title(self, title: str) -> None:
+        """Write the title into the frame, as plain text."""
+        self.frame.border_title = Content(title)
+
+    def button(self, button_id: str) -> ActionButton:
+        """One of the buttons."""
+        return self.query_one(f"#{button_id}", ActionButton)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Run a button's action only while it can be seen; before the first picture, only the safe one's."""
+        specs = [spec for spec in self.BUTTONS if parse(spec.action)[1:] == (action, parameters)]
+        if not specs:
+            return True
+        shown = {button.spec.id for button in self.query(ActionButton) if button.display}
+        return any(spec.works_hidden or spec.id in shown if shown else spec.is_safe for spec in specs)
+
+    def action_close(self) -> None:
+        """Close without an answer."""
+        self.dismiss(None)
+
+    @on(Button.Pressed)
+    async def _button_pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        if isinstance(event.button, ActionButton):
+            await event.button.action_activate()
+
+    def action_scroll(self, way: str) -> None:
+        """Scroll the text that does not fit, where there is any."""
+        for scroll in self.query(VerticalScroll):
+            getattr(scroll, f"scroll_{way}")(animate=False)

@@ -1,0 +1,162 @@
+"""What the downloads screen shows: the title, the table, the filter, the line about one download, the keys."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from textual import on
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from dfui.core.downloads import Download
+from dfui.store.download_query import SortBy
+from dfui.tui.cancellations import CancellationsUnderWay
+from dfui.tui.messages import ConnectionChanged, DownloadsChanged, ListProgressed
+from dfui.tui.session import Session
+from dfui.tui.widgets.downloads_table import DownloadsTable
+from dfui.tui.widgets.filter_bar import FilterBar
+from dfui.tui.widgets.title_bar import TitleBar
+from dfui.wording.downloads import EMPTY_STATE, download_summary
+
+
+class DownloadsView(Screen[None]):
+    """Shows what the store knows, filtered, sorted and marked as one likes."""
+
+    AUTO_FOCUS = "#downloads"
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._under_way = CancellationsUnderWay()
+
+    def compose(self) -> ComposeResult:
+        """The parts, from top to bottom."""
+        access = self._session.access
+        address = access.settings.address
+        yield TitleBar(
+            whose="demo" if access.is_simulated else access.settings.profile,
+            host=None if address.is_datafiniti else address.host,
+            now=self._session.clock.now(),
+        )
+        yield DownloadsTable(
+            self._session.store.downloads,
+            clock=self._session.clock,
+            is_low_bandwidth=access.settings.low_bandwidth,
+            id="downloads",
+        )
+        yield Static("\n".join(EMPTY_STATE), id="empty", markup=False)
+        yield FilterBar(id="filter")
+        yield Static(id="about", markup=False)
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Show what the store knows; the network comes after the first picture."""
+        self._reload()
+        if self._session.store.problem:
+            self.notify(self._session.store.problem, severity="warning", timeout=30, markup=False)
+        self.call_after_refresh(self._session.start, self.app.post_message)
+
+    @property
+    def _table(self) -> DownloadsTable:
+        return self.query_one(DownloadsTable)
+
+    @property
+    def _title(self) -> TitleBar:
+        return self.query_one(TitleBar)
+
+    # ── messages ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @on(DownloadsChanged)
+    def _downloads_changed(self, message: DownloadsChanged) -> None:
+        if message.ids is None:
+            self._reload()
+        else:
+            for download_id in message.ids:
+                self._table.refresh_download(download_id)
+            self._count()
+
+    @on(ConnectionChanged)
+    def _connection_changed(self, message: ConnectionChanged) -> None:
+        self._title.connection, self._title.since = message.state, message.since
+
+    @on(ListProgressed)
+    def _list_progressed(self, message: ListProgressed) -> None:
+        self._title.progress = message.progress
+
+    # ── the filter and the order ─────────────────────────────────────────────────────────────────────────────────
+
+    def action_filter(self) -> None:
+        """Type what to show."""
+        self.query_one(FilterBar).open()
+
+    def action_show_all(self) -> None:
+        """Clear the filter."""
+        self.query_one(FilterBar).action_clear()
+
+    @on(FilterBar.Changed)
+    def _filter_changed(self, message: FilterBar.Changed) -> None:
+        self._table.download_query = replace(self._table.download_query, filter=message.search.strip())
+        self._count()
+
+    @on(FilterBar.Left)
+    def _filter_left(self) -> None:
+        self._table.focus()
+
+    @on(DownloadsTable.HeadingClicked)
+    def _heading_clicked(self, message: DownloadsTable.HeadingClicked) -> None:
+        self._sort_by(message.sort_by)
+
+    def _sort_by(self, sort_by: SortBy | None) -> None:
+        if sort_by is not None:
+            now = self._table.download_query
+            is_again = sort_by is now.sort_by and sort_by is not SortBy.ACTIVITY
+            is_reversed = is_again and not now.is_reversed
+            self._table.download_query = replace(now, sort_by=sort_by, is_reversed=is_reversed)
+
+    # ── marks ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def action_mark(self) -> None:
+        """Mark the download under the cursor, or unmark it, and go on to the next."""
+        self._table.toggle_mark()
+        self._count()
+
+    def action_mark_active(self) -> None:
+        """Mark every active download that the filter shows."""
+        if not self._table.mark_active():
+            self.notify("No active download is shown.", markup=False)
+        self._count()
+
+    def action_unmark(self) -> None:
+        """Take all marks away."""
+        self._table.unmark()
+        self._count()
+
+    def _chosen(self) -> tuple[str, ...]:
+        """The marked downloads, or the one under the cursor."""
+        download = self._table.current
+        return tuple(self._table.marked) or ((download.id,) if download else ())
+
+    # ── showing ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _reload(self) -> None:
+        self._table.reload()
+        self._count()
+
+    def _count(self) -> None:
+        active, known = self._session.store.downloads.counts()
+        self._table.display = known > 0
+        self.query_one("#empty").display = known == 0
+        self._title.counts, self._title.marked = (active, known), len(self._table.marked)
+        if self._table.download_query.filter:
+            self.query_one(FilterBar).show_matches(f"{len(self._table):,} of {known:,}")
+
+    @on(DownloadsTable.CursorMoved)
+    def _cursor_moved(self, message: DownloadsTable.CursorMoved) -> None:
+        self._show_about(message.download)
+
+    def _show_about(self, download: Download | None) -> None:
+        about = ""
+        if download is not None:
+            about = self._under_way.step(download.id) or download_summary(download)
+        self.query_one("#about", Static).update(about, layout=False)

@@ -1,0 +1,30 @@
+"""The input line of every dialog."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.widgets import Input
+
+
+class LineInput(Input):
+    """An input line whose cursor does not blink: blinking costs 2 kB a second."""
+
+    def __init__(
+        self,
+        value: str | None = None,
+        *,
+        id: str,  # noqa: A002
+        placeholder: str = "",
+        password: bool = False,
+    ) -> None:
+        super().__init__(value, id=id, placeholder=placeholder, password=password, compact=True)
+        self.cursor_blink = False
+
+
+class PasteInput(LineInput):
+    """An input line that takes a paste of several lines; Textual's own keeps only the first."""
+
+    def _on_paste(self, event: events.Paste) -> None:
+        event.prevent_default()
+        event.stop()
+        self.insert_text_at_cursor(" ".join(event.text.splitlines()))

@@ -1,0 +1,261 @@
+"""A list with a cursor over rows in the store: only the rows on the screen are read and drawn."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from typing import ClassVar, Generic, TypeVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from dfui.core.errors import StoreError
+
+PAGE_ROWS = 128
+MAX_PAGES = 8
+HEADINGS = -1
+"""The line number of the headings; rows count from 0."""
+
+Row = TypeVar("Row")
+
+
+class RowList(ScrollView, Generic[Row], can_focus=True):
+    """Rows in an order, under a line of headings; the cursor stays on its row whatever moves around it.
+
+    A subclass says which rows there are, and how one looks.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "Up", id="list.up", show=False),
+        Binding("down,j", "move(1)", "Down", id="list.down", show=False),
+        Binding("pageup", "page(-1)", "Page up", id="list.page_up", show=False),
+        Binding("pagedown", "page(1)", "Page down", id="list.page_down", show=False),
+        Binding("home,g", "move_to(0)", "First", id="list.first", show=False),
+        Binding("end,G", "move_to(-1)", "Last", id="list.last", show=False),
+    ]
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"row-list--heading", "row-list--cursor"}
+
+    # A repaint of the whole list for each move costs 9 kB; `watch_cursor` repaints the two lines that change.
+    cursor: reactive[int] = reactive(0, repaint=False)
+    """The line of the cursor, from 0."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._keys: array[int] = array("q")
+        self._pages: dict[int, dict[int, Row]] = {}
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __bool__(self) -> bool:
+        return True  # a widget without rows is still a widget
+
+    # ── for subclasses ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def read_keys(self) -> array[int]:
+        """Read the store's keys of all rows, in order."""
+        raise NotImplementedError
+
+    def read_rows(self, keys: Sequence[int]) -> Mapping[int, Row]:
+        """Read the rows with these keys."""
+        raise NotImplementedError
+
+    def headings(self) -> str:
+        """The line of headings."""
+        raise NotImplementedError
+
+    def row_segments(self, row: Row, base: Style, cursor: Style | None) -> list[Segment]:
+        """One row as it is drawn; `cursor` is the style of the cursor where it stands here."""
+        raise NotImplementedError
+
+    def as_seen(self, row: Row | None) -> object:
+        """What of a row is visible: a row that only differs elsewhere is not repainted."""
+        return row
+
+    @property
+    def text_without_rows(self) -> str:
+        """What stands in place of the first row where there is none."""
+        return ""
+
+    @property
+    def cursor_width(self) -> int:
+        """How many cells of a line the cursor changes."""
+        return self.scrollable_content_region.width
+
+    # ── rows ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def key_at(self, line: int) -> int | None:
+        """The store's key of the row on a line; None where there is none."""
+        return self._keys[line] if 0 <= line < len(self._keys) else None
+
+    def line_of_key(self, key: int | None) -> int | None:
+        """The line of a row; None where it is not listed."""
+        try:
+            return None if key is None else self._keys.index(key)
+        except ValueError:
+            return None
+
+    def row_at(self, line: int) -> Row | None:
+        """The row on a line; None where there is none, or it is gone from the store.
+
+        Raises:
+            StoreError: the database fails.
+        """
+        key = self.key_at(line)
+        if key is None:
+            return None
+        page = line // PAGE_ROWS
+        if page not in self._pages:
+            while len(self._pages) >= MAX_PAGES:
+                del self._pages[next(iter(self._pages))]
+            self._pages[page] = dict(self.read_rows(self._keys[page * PAGE_ROWS : (page + 1) * PAGE_ROWS]))
+        return self._pages[page].get(key)
+
+    def reread(self, line: int) -> tuple[Row | None, Row | None]:
+        """Read the row on a line again; gives it before and after."""
+        before = self.row_at(line)
+        key = self._keys[line]
+        after = self.read_rows([key]).get(key)
+        if before is not None and after is not None:
+            self._pages[line // PAGE_ROWS][key] = after
+        return before, after
+
+    def all_rows(self) -> Iterator[Row]:
+        """Every row, in pages that are not kept."""
+        for start in range(0, len(self._keys), PAGE_ROWS):
+            yield from self.read_rows(self._keys[start : start + PAGE_ROWS]).values()
+
+    def reload(self) -> None:
+        """Read the order and the rows again; the cursor stays on its row, and only changes are painted."""
+        under_cursor, before = self.key_at(self.cursor), self._visible_rows()
+        keys = self.read_keys()
+        has_moved = keys != self._keys
+        self._keys = keys
+        self._pages.clear()
+        if has_moved:
+            self._size_to_content()
+            self._follow(under_cursor)
+        after = self._visible_rows()
+        if has_moved or len(before) != len(after):
+            self.refresh()
+        else:
+            for line, row in after.items():
+                if before.get(line) != row:
+                    self.refresh_line(line)
+
+    def _visible_rows(self) -> dict[int, object]:
+        top = self.scroll_offset.y
+        return {line: self.as_seen(self.row_at(line)) for line in range(top, min(top + self._height, len(self)))}
+
+    def _follow(self, key: int | None) -> None:
+        """Move the cursor to the line where its row stands now."""
+        line = self.line_of_key(key)
+        if line is None:
+            line = self.line_without_row()
+        if line != self.cursor:
+            top, place = self.scroll_offset.y, self.cursor - self.scroll_offset.y
+            self.set_reactive(RowList.cursor, line)
+            if top:  # it stays in its place on the screen; at the top, the top stays
+                self.scroll_to(y=max(0, line - place), animate=False)
+        self._scroll_to_cursor()
+
+    def line_without_row(self) -> int:
+        """Where the cursor goes when its row is listed no more."""
+        return min(self.cursor, max(0, len(self) - 1))
+
+    # ── moving ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def validate_cursor(self, line: int) -> int:
+        """Keep the cursor within the list."""
+        return max(0, min(line, len(self) - 1))
+
+    def watch_cursor(self, before: int, after: int) -> None:
+        """Repaint the two lines that change."""
+        top = self.scroll_offset.y
+        self._scroll_to_cursor()
+        if self.scroll_offset.y == top:
+            for line in (before, after):
+                self.refresh_line(line, width=self.cursor_width)
+
+    def action_move(self, lines: int) -> None:
+        """Move the cursor by this many lines."""
+        self.cursor += lines
+
+    def action_page(self, pages: int) -> None:
+        """Move the cursor by this many pages."""
+        self.cursor += pages * max(1, self._height - 1)
+
+    def action_move_to(self, line: int) -> None:
+        """Move the cursor to a line; -1 is the last."""
+        self.cursor = line if line >= 0 else len(self) - 1
+
+    def line_at(self, event: events.Click) -> int | None:
+        """The line that was clicked, or `HEADINGS`; None where there is no row."""
+        place = event.get_content_offset(self)
+        if place is None:
+            return None
+        line = HEADINGS if place.y == 0 else place.y - 1 + self.scroll_offset.y
+        return line if line < len(self) else None
+
+    def on_click(self, event: events.Click) -> None:
+        """Move the cursor to the line that was clicked."""
+        line = self.line_at(event)
+        if line is not None and line != HEADINGS:
+            self.cursor = line
+
+    def _scroll_to_cursor(self) -> None:
+        top = self.scroll_offset.y
+        if self.cursor < top:
+            self.scroll_to(y=self.cursor, animate=False)
+        elif self.cursor >= top + self._height:
+            self.scroll_to(y=self.cursor - self._height + 1, animate=False)
+
+    @property
+    def _height(self) -> int:
+        """How many rows fit under the headings."""
+        return max(1, self.scrollable_content_region.height - 1)
+
+    # ── drawing ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def on_resize(self) -> None:
+        """Fit the list to the new size."""
+        self._size_to_content()
+        self._scroll_to_cursor()
+        self.refresh()
+
+    def _size_to_content(self) -> None:
+        # One line more than there are rows: the headings stay on the first one, wherever the list is scrolled to.
+        self.virtual_size = Size(self.scrollable_content_region.width, len(self) + 1)
+
+    def refresh_line(self, y: int, *, width: int | None = None) -> None:
+        """Repaint the row on a line, which is drawn one below its number, under the headings; or its first cells."""
+        width = self.scrollable_content_region.width if width is None else width
+        self.refresh(Region(0, y - self.scroll_offset.y + 1, width, 1))
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line of the screen: the headings, or a row."""
+        base = self.rich_style
+        width = self.scrollable_content_region.width
+        if y == 0:
+            base += self.get_component_rich_style("row-list--heading", partial=True)
+            return Strip([Segment(self.headings(), base)]).adjust_cell_length(width, base)
+        line = y - 1 + self.scroll_offset.y
+        if line >= len(self):
+            text = self.text_without_rows if y == 1 else ""
+            return Strip([Segment(text, base)]).adjust_cell_length(width, base)
+        is_cursor = line == self.cursor
+        cursor = base + self.get_component_rich_style("row-list--cursor", partial=True) if is_cursor else None
+        try:
+            row = self.row_at(line)
+        except StoreError as error:
+            segments = [Segment(f"{'▸' if is_cursor else ' '} {error}", cursor or base)]
+        else:
+            segments = [] if row is None else self.row_segments(row, base, cursor)
+        rest = base if self.cursor_width < width else cursor or base
+        return Strip(segments).simplify().adjust_cell_length(width, rest)
