@@ -20,6 +20,11 @@ from dfui.store import Store, open_store
 from tests.support.server import SimulatorServer
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How long the model is walked."""
+    parser.addoption("--model-runs", type=int, default=50, help="walks through the model of a cancellation")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def signals_reach_processes() -> None:
     """Also where the tests run in the background or under nohup, and so ignore Ctrl-C or a hangup.

@@ -1,0 +1,1 @@
+"""The whole of a cancellation against the simulator's own log, under whatever goes wrong."""

@@ -1,0 +1,196 @@
+"""Whatever goes wrong, what dfui says of a cancellation is what happened, and nothing that was confirmed is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from dfui.api.client import DatafinitiClient
+from dfui.core.addresses import DATAFINITI
+from dfui.core.outcomes import Outcome, OutcomeKind, outcome_json
+from dfui.core.secret import Secret
+from dfui.operations.cancel import cancel
+from dfui.operations.settle import settle
+from dfui.simulator.account import TOKEN, Simulator
+from dfui.simulator.manual_clock import ManualClock
+from dfui.store import Store, open_store
+from dfui.wording.outcomes import outcome_lines, outcome_title
+from tests.model.world import Fault, World
+
+FAULTS = st.lists(st.sampled_from(Fault), max_size=12)
+STEPS = 30
+
+
+class Cancellations(RuleBasedStateMachine):
+    """Downloads are cancelled under faults, and settled after crashes; every word is held against the world."""
+
+    downloads: Bundle[str] = Bundle("downloads")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp())
+        self.clock = ManualClock(moves_itself=True)
+        self.simulator = Simulator(now=self.clock.now)
+        self.world = World(self.simulator, self.clock)
+        self.store = self._open()
+        self.started = 0
+        self.unsettled: set[str] = set()
+        """Downloads whose cancellation was confirmed, and broken off by a crash."""
+
+    def teardown(self) -> None:
+        self.store.close()
+        shutil.rmtree(self.folder)
+
+    # ── what happens ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    @rule(
+        target=downloads,
+        stopping_seconds=st.sampled_from([0.0, 3.0, 600.0]),
+        num_records=st.sampled_from([50, 5_000, 50_000]),
+        is_known_to_the_api=st.booleans(),
+    )
+    def start(self, stopping_seconds: float, num_records: int, is_known_to_the_api: bool) -> str:
+        self.started += 1
+        download_id = str(100_000 + self.started)
+        if is_known_to_the_api:
+            self.simulator.add(download_id, stopping_seconds=stopping_seconds, num_records=num_records)
+        return download_id
+
+    @rule(seconds=st.sampled_from([1.0, 20.0, 3_600.0]))
+    def wait(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+
+    @rule(token=st.sampled_from([TOKEN, "another-token"]))
+    def change_the_token(self, token: str) -> None:
+        self.simulator.token = token
+
+    @rule(ids=st.sets(downloads, min_size=1, max_size=4), faults=FAULTS, knows_the_token=st.booleans())
+    def cancel(self, ids: set[str], faults: list[Fault], knows_the_token: bool) -> None:
+        outcomes = asyncio.run(self._cancel(sorted(ids), faults, knows_the_token=knows_the_token))
+        assert set(outcomes) == ids
+        self._hold(outcomes.values())
+        latest = {receipt.download_id: receipt for receipt in reversed(self.store.journal.history())}
+        for outcome in outcomes.values():
+            if outcome.journaled:
+                assert latest[outcome.download_id].outcome is outcome.kind
+                assert latest[outcome.download_id].deletes_sent == outcome.deletes_sent
+
+    @rule(ids=st.sets(downloads, min_size=1, max_size=4), faults=FAULTS, requests=st.integers(0, 8))
+    def crash_while_cancelling(self, ids: set[str], faults: list[Fault], requests: int) -> None:
+        asyncio.run(self._cancel(sorted(ids), faults, knows_the_token=False, crashes_after=requests))
+        sent = {download_id: self.world.happened[download_id].left for download_id in ids}
+        self._restart()
+        for receipt in self.store.journal.history():
+            if receipt.is_open and receipt.download_id in sent:
+                assert receipt.deletes_sent >= sent.pop(receipt.download_id)
+
+    @rule(faults=FAULTS)
+    def restart_and_settle(self, faults: list[Fault]) -> None:
+        self._restart()
+        open_before = {receipt.entry for receipt in self.store.journal.history() if receipt.is_open}
+        outcomes = asyncio.run(self._settle(faults))
+        assert not any(happened.left for happened in self.world.happened.values()), "settling sent a DELETE"
+        for outcome in outcomes:
+            self._hold_state(outcome)
+        closed = {receipt.entry for receipt in self.store.journal.history() if not receipt.is_open}
+        assert len(outcomes) == len(open_before & closed)
+
+    @invariant()
+    def every_closed_receipt_names_a_state_that_was_seen(self) -> None:
+        for receipt in self.store.journal.history():
+            if receipt.outcome is OutcomeKind.NOT_SENT:
+                assert receipt.deletes_sent == 0
+
+    # ── how it is walked ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def _open(self) -> Store:
+        store = open_store(self.folder / "dfui.db", profile="default", origin=DATAFINITI.origin)
+        assert store.problem is None
+        return store
+
+    def _restart(self) -> None:
+        self.store.close()
+        self.store = self._open()
+
+    def _client(self) -> DatafinitiClient:
+        return DatafinitiClient(Secret(TOKEN), address=DATAFINITI, transport=httpx.MockTransport(self.world.handle))
+
+    async def _cancel(
+        self, ids: list[str], faults: list[Fault], *, knows_the_token: bool, crashes_after: int | None = None
+    ) -> dict[str, Outcome]:
+        async def sign_in() -> Secret | None:
+            return Secret(self.simulator.token) if knows_the_token else None
+
+        self.world.plan(faults)
+        outcomes: dict[str, Outcome] = {}
+        async with self._client() as client:
+            walk = cancel(ids, client=client, store=self.store, clock=self.clock, sign_in=sign_in)
+            steps = 0
+            async for event in walk:
+                if isinstance(event, Outcome):
+                    outcomes[event.download_id] = event
+                steps += 1
+                if crashes_after is not None and steps > crashes_after:
+                    await walk.aclose()  # type: ignore[attr-defined]  # an async generator
+                    break
+        return outcomes
+
+    async def _settle(self, faults: list[Fault]) -> list[Outcome]:
+        self.world.plan(faults)
+        async with self._client() as client:
+            return [outcome async for outcome in settle(client=client, store=self.store, clock=self.clock)]
+
+    # ── what must hold ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def _hold(self, outcomes: Iterable[Outcome]) -> None:
+        for outcome in outcomes:
+            happened = self.world.happened[outcome.download_id]
+            assert outcome.deletes_sent == happened.left, (outcome, happened)
+            if outcome.kind is OutcomeKind.ACCEPTED:
+                assert happened.answered_2xx, outcome
+            if outcome.kind is OutcomeKind.NOT_SENT:
+                assert not happened.left, outcome
+            self._hold_state(outcome)
+
+    def _hold_state(self, outcome: Outcome) -> None:
+        """What is said of the download's state and figures is so."""
+        download = self.simulator.downloads.get(outcome.download_id)
+        truth = download.status(self.clock.now()) if download else None
+        said = "\n".join([outcome_title(outcome), *outcome_lines(outcome)])
+        document = outcome_json(outcome)
+        if outcome.kind is OutcomeKind.CANCELLED:
+            assert truth == "cancelled", said
+        if outcome.kind is OutcomeKind.COMPLETED:
+            assert truth == "completed", said
+        if outcome.kind is OutcomeKind.NOT_FOUND:
+            assert download is None, said
+        if "is cancelled" in said:
+            assert truth == "cancelled", said
+        if truth is None:
+            assert document["retained_records"] is None
+        elif document["retained_records"] is not None:
+            assert download is not None
+            assert document["retained_records"] == download.num_downloaded(self.clock.now())
+        json.dumps(document)
+
+
+def test_whatever_goes_wrong_what_is_said_is_what_happened(request: pytest.FixtureRequest) -> None:
+    run_state_machine_as_test(
+        Cancellations,
+        settings=settings(
+            max_examples=request.config.getoption("--model-runs"),
+            stateful_step_count=STEPS,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
