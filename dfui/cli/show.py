@@ -7,7 +7,7 @@ import argparse
 from dfui.cli.console import Console, ExitCode
 from dfui.cli.context import Context, ids_of, run_command
 from dfui.core.downloads import details_json
-from dfui.operations.refresh import look_closely
+from dfui.operations.refresh import fetch_details
 from dfui.store.journal import JournalFilter
 from dfui.wording.details import details_facts, details_title
 from dfui.wording.facts import fact_lines
@@ -22,7 +22,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
 async def _show(context: Context, download_id: str) -> int:
     async with context.online() as client:
         await context.settle(client)
-        details = await look_closely(client, context.store, download_id, clock=context.clock)
+        details = await fetch_details(client, context.store, download_id, clock=context.clock)
     history = list(context.store.journal.history(JournalFilter(ids=(download_id,))))
     facts = details_facts(details, history, now=context.clock.now())
     lines = [details_title(details.download), *(f"  {line}" for line in fact_lines(facts))]

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from dfui.core.clock import Clock
 from dfui.core.downloads import Download, DownloadDetails
-from dfui.core.errors import ApiError, DatafinitiError
-from dfui.operations.refresh import look_closely
+from dfui.core.errors import ApiError, DatafinitiError, StoreError
+from dfui.operations.refresh import fetch_details
 from dfui.store import Store
 
 if TYPE_CHECKING:
@@ -21,12 +21,12 @@ QUICKEST_SECONDS = 5.0
 """Between two looks at a download that changes: what the API's published examples do."""
 SLOWEST_SECONDS = 60.0
 SLOWING = 1.5
-MOST_LOOKS = 4
+MAX_LOOKS = 4
 """Looks at a time, so that as many requests again are free for what was confirmed."""
 
 
-class Looks:
-    """Looks at single downloads: few at a time, and never twice at the same one at once.
+class DownloadRefresher:
+    """Refreshes single downloads: few at a time, and never one twice at once.
 
     One that is held, because something else is done with it, is not looked at until it is released.
     """
@@ -35,7 +35,7 @@ class Looks:
         self._client = client
         self._store = store
         self._clock = clock
-        self._gate = asyncio.Semaphore(MOST_LOOKS)
+        self._gate = asyncio.Semaphore(MAX_LOOKS)
         self._under_way: dict[str, asyncio.Task[DownloadDetails]] = {}
         self._held: set[str] = set()
 
@@ -54,7 +54,7 @@ class Looks:
         """Look at these again when asked to."""
         self._held.difference_update(ids)
 
-    async def at(self, download_id: str) -> DownloadDetails | None:
+    async def refresh(self, download_id: str) -> DownloadDetails | None:
         """What the API shows of one download, taken over into the store; None where it is held.
 
         Raises:
@@ -65,7 +65,7 @@ class Looks:
         if self.is_held(download_id):
             return None
         if download_id not in self._under_way:
-            task = self._under_way[download_id] = asyncio.create_task(self._look(download_id))
+            task = self._under_way[download_id] = asyncio.create_task(self._fetch(download_id))
             task.add_done_callback(lambda _: self._under_way.pop(download_id, None))
         task = self._under_way[download_id]
         try:
@@ -75,16 +75,18 @@ class Looks:
                 return None
             raise
 
-    async def _look(self, download_id: str) -> DownloadDetails:
+    async def _fetch(self, download_id: str) -> DownloadDetails:
         async with self._gate:
-            return await look_closely(self._client, self._store, download_id, clock=self._clock)
+            return await fetch_details(self._client, self._store, download_id, clock=self._clock)
 
 
 @dataclass(slots=True)
-class _Turn:
+class _Schedule:
     """When a download is looked at next."""
 
     due: float
+    last: Download | None
+    """What the last look showed, less the times."""
     interval: float = QUICKEST_SECONDS
 
 
@@ -92,78 +94,93 @@ class Follower:
     """Looks at the active downloads again and again: every 5 s while they change, slowing to 60 s while they do not.
 
     Nothing is sent while none is active. `looked` is called after each look, with the download's ID, and the error
-    where there was one.
+    where there was one. A store that fails is reported by `failed`, and does not end it.
     """
 
     def __init__(
         self,
-        looks: Looks,
+        refresher: DownloadRefresher,
         store: Store,
         *,
         looked: Callable[[str, DatafinitiError | None], None],
+        failed: Callable[[StoreError], None] = lambda error: None,
         clock: Clock,
         randomness: Callable[[], float] = random.random,
     ) -> None:
-        self._looks = looks
+        self._refresher = refresher
         self._store = store
         self._looked = looked
+        self._failed = failed
         self._clock = clock
         self._random = randomness
-        self._turns: dict[str, _Turn] = {}
-        self._hurried = asyncio.Event()
+        self._schedules: dict[str, _Schedule] = {}
+        self._was_reset = asyncio.Event()
 
-    def hurry(self) -> None:
+    def reset(self) -> None:
         """Look quickly again: something was done that may change the downloads."""
-        self._turns.clear()
-        self._hurried.set()
+        self._schedules.clear()
+        self._was_reset.set()
 
     async def run(self) -> None:
         """Follow until this is cancelled."""
         while True:
-            self._hurried.clear()
-            now = self._clock.monotonic()
-            active = self._store.downloads.active_ids()
-            self._turns = {
-                download_id: self._turns.get(download_id) or _Turn(now + self._jittered(QUICKEST_SECONDS))
-                for download_id in active
-            }
-            due = [download_id for download_id, turn in self._turns.items() if turn.due <= now]
+            self._was_reset.clear()
+            try:
+                wait = await self._look_at_due()
+            except StoreError as error:
+                self._failed(error)
+                wait = QUICKEST_SECONDS
+            if wait != 0:
+                await self._wait(wait)
+
+    async def _look_at_due(self) -> float | None:
+        """Look at those that are due; gives the seconds until the next is, None where none is active."""
+        now = self._clock.monotonic()
+        self._schedules = {
+            download_id: self._schedules.get(download_id) or self._scheduled(download_id, now)
+            for download_id in self._store.downloads.active_ids()
+        }
+        due = [download_id for download_id, schedule in self._schedules.items() if schedule.due <= now]
+        if due:
             await asyncio.gather(*(self._look(download_id) for download_id in due))
-            if not due:
-                next_due = min((turn.due for turn in self._turns.values()), default=None)
-                await self._wait(None if next_due is None else next_due - now)
+            return 0
+        next_due = min((schedule.due for schedule in self._schedules.values()), default=None)
+        return None if next_due is None else max(0.001, next_due - now)
+
+    def _scheduled(self, download_id: str, now: float) -> _Schedule:
+        known = self._store.downloads.get(download_id)
+        return _Schedule(now + self._jittered(QUICKEST_SECONDS), last=known and known.without_times())
 
     async def _look(self, download_id: str) -> None:
-        before = _lasting(self._store.downloads.get(download_id))
+        details: DownloadDetails | None = None
         error: DatafinitiError | None = None
-        has_looked = True
         try:
-            has_looked = await self._looks.at(download_id) is not None
+            details = await self._refresher.refresh(download_id)
         except DatafinitiError as failure:
             error = failure
-        turn = self._turns.get(download_id)
-        if turn is not None:
-            has_changed = before != _lasting(self._store.downloads.get(download_id))
-            turn.interval = QUICKEST_SECONDS if has_changed else min(turn.interval * SLOWING, SLOWEST_SECONDS)
+        except StoreError as failure:
+            self._failed(failure)
+        schedule = self._schedules.get(download_id)
+        if schedule is not None:
+            shown = details.download.without_times() if details else schedule.last
+            has_changed = shown != schedule.last
+            schedule.last = shown
+            schedule.interval = QUICKEST_SECONDS if has_changed else min(schedule.interval * SLOWING, SLOWEST_SECONDS)
             asked = error.retry_after if isinstance(error, ApiError) else None
-            turn.due = self._clock.monotonic() + max(self._jittered(turn.interval), asked or 0.0)
-        if has_looked:
+            schedule.due = self._clock.monotonic() + max(self._jittered(schedule.interval), asked or 0.0)
+        if details is not None or error is not None:
             self._looked(download_id, error)
 
     def _jittered(self, seconds: float) -> float:
         return seconds * (0.9 + 0.2 * self._random())
 
     async def _wait(self, seconds: float | None) -> None:
-        """Until then, or until hurried."""
-        waits: list[asyncio.Task[Any]] = [asyncio.create_task(self._hurried.wait())]
+        """Until then, or until it is reset."""
+        waits: list[asyncio.Task[Any]] = [asyncio.create_task(self._was_reset.wait())]
         if seconds is not None:
-            waits.append(asyncio.create_task(self._clock.sleep(max(0.0, seconds))))
+            waits.append(asyncio.create_task(self._clock.sleep(seconds)))
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for wait in waits:
                 wait.cancel()
-
-
-def _lasting(download: Download | None) -> Download | None:
-    return download and download.without_times()

@@ -77,11 +77,11 @@ async def refresh_list(
 
 
 async def refresh_one(client: DatafinitiClient, store: Store, download_id: str, *, clock: Clock) -> Download:
-    """Take over what the API shows of one download; `GET /downloads/{id}`. Raises what `look_closely` raises."""
-    return (await look_closely(client, store, download_id, clock=clock)).download
+    """Take over what the API shows of one download; `GET /downloads/{id}`. Raises what `fetch_details` raises."""
+    return (await fetch_details(client, store, download_id, clock=clock)).download
 
 
-async def look_closely(client: DatafinitiClient, store: Store, download_id: str, *, clock: Clock) -> DownloadDetails:
+async def fetch_details(client: DatafinitiClient, store: Store, download_id: str, *, clock: Clock) -> DownloadDetails:
     """Take over what the API shows of one download, and give all of it, also what is not kept.
 
     Raises:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from dfui.core.clock import Clock
-from dfui.core.errors import DatafinitiError, NotFound
+from dfui.core.errors import ApiError, DatafinitiError, ServerFault, TooManyRequests
 
 
 class ConnectionState(enum.Enum):
@@ -37,8 +37,8 @@ class Connection:
         self._changed(ConnectionState.SIGNED_OUT, None)
 
     def record_contact(self, error: DatafinitiError | None) -> None:
-        """The API was asked, and answered, or failed with this error; NotFound is an answer."""
-        if error is None or isinstance(error, NotFound):
+        """The API was asked, and answered, or failed with this error. One that refuses a download was reached."""
+        if error is None or (isinstance(error, ApiError) and not isinstance(error, ServerFault | TooManyRequests)):
             self._last_answer = self._clock.now()
             self._changed(ConnectionState.LIVE, None)
         else:

@@ -36,8 +36,9 @@ class Leaving:
     def _wait_for_hangup(self, terminal: int) -> None:
         poll = select.poll()
         poll.register(terminal, 0)  # hang-ups and errors are reported unasked
-        poll.poll()
-        self._told()
+        # macOS answers POLLNVAL for a terminal, which it cannot poll: that is no hang-up.
+        if any(event & (select.POLLHUP | select.POLLERR) for _, event in poll.poll()):
+            self._told()
 
     def _told(self) -> None:
         if not self.was_told:

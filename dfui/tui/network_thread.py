@@ -12,6 +12,8 @@ from collections.abc import Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from dfui.system.event_loop import EventLoop
+
 Result = TypeVar("Result")
 
 
@@ -19,7 +21,7 @@ class NetworkThread:
     """Runs coroutines until it is stopped; it never holds up the exit of the process."""
 
     def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
+        self._loop = EventLoop()
         self._thread = threading.Thread(target=self._run, name="network", daemon=True)
 
     def start(self) -> None:

@@ -13,7 +13,7 @@ from dfui.core.clock import Clock
 from dfui.core.downloads import DownloadDetails
 from dfui.core.errors import DatafinitiError, NotFound, Unauthorized
 from dfui.core.progress import ListProgress
-from dfui.operations.follow import Follower, Looks
+from dfui.operations.follow import DownloadRefresher, Follower
 from dfui.operations.refresh import refresh_list
 from dfui.operations.settle import settle
 from dfui.operations.sign_in import Access
@@ -52,7 +52,7 @@ class Online:
         self._clock = clock
         self._post = post
         self._record_contact = record_contact
-        self._refresher = Looks(self.client, store, clock=clock)
+        self._refresher = DownloadRefresher(self.client, store, clock=clock)
         self._follower = Follower(self._refresher, store, looked=self._followed, clock=clock)
         self._following: asyncio.Task[None] | None = None
         self._is_refreshing_list = False
@@ -106,13 +106,14 @@ class Online:
 
     async def _fetch(self, download_id: str) -> DownloadDetails | None:
         try:
-            details = await self._refresher.at(download_id)
+            details = await self._refresher.refresh(download_id)
         except DatafinitiError as error:
             self._record_contact(error)
             if not isinstance(error, NotFound):
                 self._post(RefreshFailed(download_id, error_sentences(error)))
             return None
-        self._record_contact(None)
+        if details is not None:  # one that is held was not asked for
+            self._record_contact(None)
         return details
 
     # ── following ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -124,7 +125,7 @@ class Online:
 
     def follow_closely(self) -> None:
         """Look at the active downloads often again: something may have changed them."""
-        self._follower.hurry()
+        self._follower.reset()
 
     def hold(self, ids: Sequence[str]) -> None:
         """Do not look at these until they are released: they are being cancelled."""

@@ -10,6 +10,7 @@ from textual.message import Message
 from dfui.core.errors import DatafinitiError, KeyringProblem, KeyringSilent, TokenError, Unauthorized
 from dfui.core.secret import Secret
 from dfui.operations.sign_in import Access
+from dfui.system.credentials import Token, TokenSource
 from dfui.tui.connection_state import Connection
 from dfui.tui.messages import Notice, SignedIn, SignInFailed, SignInNeeded
 from dfui.wording.access import TOKEN_REJECTED, kept_for_session, password_rejected, token_rejected
@@ -113,7 +114,7 @@ class SignInFlow:
             self._post(Notice(keyring_sentences(late), is_problem=True))
             return
         if isinstance(kept, Secret) and self._access.token is None:
-            self._access.use(kept)
+            self._access.token = Token(kept, TokenSource.KEYRING)
             self._post(SignedIn())
             self._resolve(kept)
             await self._go_online()

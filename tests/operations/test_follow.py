@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
 from dfui.api.client import DatafinitiClient
 from dfui.core.addresses import DATAFINITI
-from dfui.core.errors import DatafinitiError
+from dfui.core.errors import DatafinitiError, StoreError
 from dfui.core.secret import Secret
-from dfui.operations.follow import MOST_LOOKS, Follower, Looks
+from dfui.operations.follow import MAX_LOOKS, DownloadRefresher, Follower
 from dfui.operations.refresh import refresh_list
 from dfui.simulator.account import TOKEN, Simulator, transport
 from dfui.simulator.manual_clock import ManualClock
@@ -56,12 +57,20 @@ def client(simulator: Simulator) -> DatafinitiClient:
 class Following:
     """A follower under way, whose looks are counted."""
 
-    def __init__(self, client: DatafinitiClient, store: Store, clock: WatchedClock) -> None:
+    def __init__(
+        self,
+        client: DatafinitiClient,
+        store: Store,
+        clock: WatchedClock,
+        failed: Callable[[StoreError], None] = lambda error: None,
+    ) -> None:
         self.clock = clock
         self.looked: list[str] = []
         self.has_looked = asyncio.Event()
-        self.looks = Looks(client, store, clock=clock)
-        self.follower = Follower(self.looks, store, looked=self._looked, clock=clock, randomness=lambda: 0.5)
+        self.looks = DownloadRefresher(client, store, clock=clock)
+        self.follower = Follower(
+            self.looks, store, looked=self._looked, failed=failed, clock=clock, randomness=lambda: 0.5
+        )
         self.task = asyncio.create_task(self.follower.run())
 
     async def after(self, seconds: float) -> list[str]:
@@ -74,9 +83,9 @@ class Following:
         self.clock.advance(ends_at - self.clock.monotonic())
         return list(self.looked)
 
-    def hurry(self) -> None:
+    def reset(self) -> None:
         self.clock.asleep.clear()
-        self.follower.hurry()
+        self.follower.reset()
 
     def _looked(self, download_id: str, error: DatafinitiError | None) -> None:
         self.looked.append(download_id)
@@ -93,7 +102,7 @@ async def test_looks_slow_down_while_nothing_changes_and_are_quick_after_an_acti
     early, late = len(await following.after(60)), len(await following.after(240))
     assert early > late / 4 >= 1  # from every 5 s towards every 60 s
     assert len(await following.after(300)) == 5
-    following.hurry()
+    following.reset()
     assert len(await following.after(8)) == 1
     following.task.cancel()
 
@@ -110,7 +119,7 @@ async def test_nothing_is_sent_while_none_is_active(
     clock.asleep.clear()
     clock.advance(1_000)
     store.downloads.add(["8"])
-    following.hurry()
+    following.reset()
     simulator.add("8")
     assert await following.after(6) == ["8"]
     assert simulator.requests == [("GET", "/downloads"), ("GET", "/downloads/7"), ("GET", "/downloads/8")]
@@ -121,14 +130,14 @@ async def test_one_download_is_looked_at_once_at_a_time_and_not_while_it_is_held
     client: DatafinitiClient, simulator: Simulator, store: Store, clock: ManualClock
 ) -> None:
     simulator.add("7")
-    looks = Looks(client, store, clock=clock)
-    seen = await asyncio.gather(looks.at("7"), looks.at("7"), looks.at("7"))
+    looks = DownloadRefresher(client, store, clock=clock)
+    seen = await asyncio.gather(looks.refresh("7"), looks.refresh("7"), looks.refresh("7"))
     assert all(seen)
     assert simulator.requests == [("GET", "/downloads/7")]
     looks.hold(["7"])
-    assert await looks.at("7") is None
+    assert await looks.refresh("7") is None
     looks.release(["7"])
-    assert await looks.at("7") is not None
+    assert await looks.refresh("7") is not None
 
 
 async def test_few_are_looked_at_together(simulator: Simulator, store: Store, clock: ManualClock) -> None:
@@ -145,6 +154,27 @@ async def test_few_are_looked_at_together(simulator: Simulator, store: Store, cl
     client = DatafinitiClient(Secret(TOKEN), address=DATAFINITI, transport=transport(simulator, latency=latency))
     for n in range(30):
         simulator.add(str(n))
-    looks = Looks(client, store, clock=clock)
-    await asyncio.gather(*(looks.at(str(n)) for n in range(30)))
-    assert most == MOST_LOOKS
+    looks = DownloadRefresher(client, store, clock=clock)
+    await asyncio.gather(*(looks.refresh(str(n)) for n in range(30)))
+    assert most == MAX_LOOKS
+
+
+async def test_a_store_that_fails_for_a_while_does_not_end_it(
+    client: DatafinitiClient, simulator: Simulator, store: Store, clock: WatchedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulator.add("7")
+    await refresh_list(client, store, clock=clock)
+    failures: list[StoreError] = []
+    following = Following(client, store, clock, failed=failures.append)
+    assert len(await following.after(6)) == 1
+
+    def fail() -> list[str]:
+        raise StoreError("The database is locked.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(store.downloads, "active_ids", fail)
+        assert await following.after(12) == []
+    assert [str(failure) for failure in failures] == ["The database is locked."] * len(failures)
+    assert failures
+    assert len(await following.after(12)) >= 1
+    following.task.cancel()
