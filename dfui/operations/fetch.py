@@ -16,7 +16,8 @@ from dfui.core.errors import AlreadyThere, DatafinitiError, Halted, LinkExpired,
 from dfui.core.progress import DownloadFiles, Event, FileProgress, FileState
 from dfui.core.result_files import ResultFile, count_records
 from dfui.operations.fetch_control import FetchControl
-from dfui.operations.transfer import Received, Transfer, files_client
+from dfui.operations.object_store import files_client, size_of_file
+from dfui.operations.transfer import Received, Transfer
 from dfui.store import Store
 from dfui.system.daemon_thread import call_on_daemon_thread
 
@@ -25,14 +26,14 @@ if TYPE_CHECKING:
 
     from dfui.api.client import DatafinitiClient
 
-MOST_FILES = 4
+MAX_FILES = 4
 """Files at a time, over all downloads."""
-MOST_TRIES = 5
+MAX_TRIES = 5
 """In a row that bring nothing new."""
-MOST_LINKS = 3
+MAX_LINKS = 3
 """Links that one file is asked for with."""
-LONGEST_PAUSE = 8.0
-"""Seconds between two tries."""
+MAX_PAUSE_SECONDS = 8.0
+"""Between two tries."""
 
 
 Result = TypeVar("Result")
@@ -76,11 +77,11 @@ async def sized(files: Sequence[ResultFile], *, transport: httpx.BaseTransport |
 
     def size(file: ResultFile, http: httpx.Client) -> int | None:
         try:
-            return Transfer.size(http, file.link)
+            return size_of_file(http, file.link)
         except (LinkExpired, TransferFailed):
             return None
 
-    gate = asyncio.Semaphore(MOST_FILES)
+    gate = asyncio.Semaphore(MAX_FILES)
     http = files_client(transport)
 
     async def look(file: ResultFile) -> ResultFile:
@@ -114,7 +115,7 @@ class _Fetching:
         self._store = store
         self._clock = clock
         self._overwrite = overwrite
-        self._gate = asyncio.Semaphore(MOST_FILES)
+        self._gate = asyncio.Semaphore(MAX_FILES)
 
     async def run(self, download_id: str, folder: Path) -> None:
         """Look at a download, and fetch its files."""
@@ -178,16 +179,16 @@ class _Fetching:
                     raise
             except LinkExpired:
                 links += 1
-                if links > MOST_LINKS:
+                if links > MAX_LINKS:
                     raise TransferFailed("The object store refuses fresh links too (HTTP 403).") from None
                 file = await self._renewed(file, progress.download_id)
             except TransferFailed as error:
                 has_come_further = transfer.received.done > most_before
                 most_before = max(most_before, transfer.received.done)
                 tries = 1 if has_come_further else tries + 1
-                if not error.is_retryable or tries >= MOST_TRIES:
+                if not error.is_retryable or tries >= MAX_TRIES:
                     raise
-                await self._clock.sleep(min(0.5 * 2**tries, LONGEST_PAUSE) * (0.75 + random.random() / 2))  # noqa: S311
+                await self._clock.sleep(min(0.5 * 2**tries, MAX_PAUSE_SECONDS) * (0.75 + random.random() / 2))  # noqa: S311
 
     async def _renewed(self, file: ResultFile, download_id: str) -> ResultFile:
         """The same file with a fresh link."""

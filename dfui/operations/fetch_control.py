@@ -59,7 +59,7 @@ class FetchControl:
                 except OSError:
                     continue  # it is closed already
 
-    def attend(self, response: httpx.Response) -> socket.socket | None:
+    def track(self, response: httpx.Response) -> socket.socket | None:
         """Take a transfer's socket into care."""
         stream = response.extensions.get("network_stream")
         connection: socket.socket | None = stream.get_extra_info("socket") if stream is not None else None
@@ -68,7 +68,7 @@ class FetchControl:
                 self._sockets.add(connection)
         return connection
 
-    def leave(self, connection: socket.socket | None) -> None:
+    def untrack(self, connection: socket.socket | None) -> None:
         """The transfer has ended."""
         if connection is None:
             return

@@ -17,7 +17,7 @@ from dfui.api.client import DatafinitiClient
 from dfui.core.addresses import parse_api_url
 from dfui.core.progress import DownloadFiles, FileProgress, FileState, folders_for
 from dfui.core.secret import Secret
-from dfui.operations.fetch import MOST_FILES, fetch
+from dfui.operations.fetch import MAX_FILES, fetch
 from dfui.operations.fetch_control import FetchControl
 from dfui.simulator.account import TOKEN, Simulator
 from dfui.simulator.manual_clock import ManualClock
@@ -290,7 +290,7 @@ async def test_files_come_four_at_a_time_and_each_once(account: Account, files: 
     got = await account.fetch(out)
     assert {file.state for file in got.values()} == {FileState.COMPLETE}
     assert len(files.heard) == 12
-    assert 1 <= files.most_at_once <= MOST_FILES
+    assert 1 <= files.most_at_once <= MAX_FILES
 
 
 async def test_several_downloads_go_into_folders_of_their_own(account: Account, files: FileServer, out: Path) -> None:
