@@ -1,32 +1,23 @@
-"""Fetching one result file over HTTP, on a thread: what is there is kept, and gone on from."""
+"""Fetching one result file, on a thread: what is there is kept, and gone on from."""
 
 from __future__ import annotations
 
+import os
 import stat
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-
-import httpcore
-import httpx
+from dataclasses import dataclass, replace
 
 from dfui.core.errors import AlreadyThere, TransferFailed
+from dfui.core.progress import Check
 from dfui.core.secret import Secret
-from dfui.operations.fetch_control import FetchControl
-from dfui.operations.object_store import (
-    broken_off,
-    length_of,
-    modified_at,
-    open_file,
-    pieces,
-    refusal,
-    total_of_range,
-    validator_of,
-)
+from dfui.operations.object_store import ObjectStore, OpenFile
 from dfui.operations.part_file import PartFile, ResumeInfo
+from dfui.operations.stored_file import StoredFile
 
 PROGRESS_SECONDS = 0.1
+MAX_DAMAGED = 2
+"""Times that a whole file may come damaged; what comes damaged again is so at the store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,30 +30,35 @@ class Received:
     """Of those, from an earlier transfer."""
 
 
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A file that is here."""
+
+    size: int
+    """In bytes."""
+    check: Check | None
+    """What was compared with what the store tells; None where it tells nothing."""
+
+
 class Transfer:
-    """One file on its way to `path`: into `NAME.part`, renamed once it is whole.
+    """One file on its way to `name` in an open folder: into `NAME.part`, renamed once it is whole.
 
     `progressed` is called from the transfer's thread, at most ten times a second.
     """
 
     def __init__(
-        self,
-        path: Path,
-        *,
-        http: httpx.Client,
-        control: FetchControl,
-        overwrite: bool,
-        progressed: Callable[[Received], None],
+        self, folder: int, name: str, store: ObjectStore, *, overwrite: bool, progressed: Callable[[Received], None]
     ) -> None:
-        self._path = path
-        self._http = http
-        self._control = control
+        self._folder = folder
+        self._name = name
+        self._store = store
         self._overwrite = overwrite
         self._progressed = progressed
+        self._damaged = 0
         self.received = Received(0, None, 0)
 
-    def run(self, link: Secret) -> int:
-        """Fetch the file; gives its size in bytes.
+    def run(self, link: Secret) -> Fetched:
+        """Fetch the file.
 
         Raises:
             LinkExpired: another link is needed.
@@ -70,78 +66,110 @@ class Transfer:
             Halted: it was paused or stopped.
             TransferFailed: it could not be fetched; what came is kept.
         """
-        self._control.check()
-        part_path = self._path.with_name(f"{self._path.name}.part")
         try:
-            part = PartFile(self._path)
+            part = PartFile(self._folder, self._name, overwrite=self._overwrite)
             try:
                 return self._fetch(part, link)
+            except OSError as error:
+                kept = " What came is kept." if part.size else ""
+                raise TransferFailed(f"{part.name} {_cannot_be_written(error)}{kept}") from None
             finally:
                 part.close()
         except OSError as error:
-            raise TransferFailed(_cannot_write(part_path, error)) from None
+            raise TransferFailed(f"{self._name}.part {_cannot_be_written(error)}") from None
 
-    def _fetch(self, part: PartFile, link: Secret) -> int:
-        info, have = part.read_info(), part.size
-        headers = {}
-        if have and info.validator:
-            headers = {"Range": f"bytes={have}-", "If-Range": info.validator}
-        response = open_file(self._http, link, headers, self._control)
-        connection = self._control.track(response)
-        try:
-            self._control.check()
-            total: int | None
-            if response.status_code == 206:
-                total = total_of_range(response, begin=have, expected=info.total)
-            elif response.status_code == 200:
-                total, have = length_of(response), 0
-            elif response.status_code == 416:
-                part.truncate(0)
-                raise TransferFailed("The part that was here does not fit the file.", is_retryable=True)
+    def _fetch(self, part: PartFile, link: Secret) -> Fetched:
+        info = part.info or ResumeInfo()
+        begin = part.size if info.validator else 0
+        if info.total is not None and begin >= info.total:
+            begin = max(0, info.total - 1)  # no store sends the part behind the last byte
+        with self._store.open(link, begin=begin, validator=info.validator if begin else None) as file:
+            if file.status == 200:
+                begin = 0
+            elif not _continues(file, info, begin):
+                part.begin(ResumeInfo())
+                wrong = (
+                    "What was here does not fit the file any more."
+                    if begin
+                    else "Another part came than was asked for."
+                )
+                raise TransferFailed(wrong, is_retryable=True)
+            self._leave_what_is_there(file, part)
+            if begin:
+                info = replace(info, total=file.total)
+                part.go_on(begin)
             else:
-                raise refusal(response)
-            is_gzipped = response.headers.get("Content-Encoding", "").lower() in ("gzip", "x-gzip")
-            self._leave_what_is_there(response, total, is_gzipped=is_gzipped)
-            part.truncate(have)
-            part.write_info(ResumeInfo(validator_of(response), total, is_gzipped))
-            self.received = Received(have, total, have)
-            self._receive(response, part)
-        finally:
-            self._control.untrack(connection)
-            response.close()
-        if total is not None and self.received.done != total:
-            raise TransferFailed(f"{self.received.done:,} of {total:,} bytes came.", is_retryable=True)
-        return part.finish(modified_at(response), is_gzipped=is_gzipped)
-
-    def _receive(self, response: httpx.Response, part: PartFile) -> None:
-        told = time.monotonic()
-        done, total, resumed = self.received.done, self.received.total, self.received.resumed
+                info = ResumeInfo(file.validator, file.total, file.is_gzipped, file.checksum)
+                part.begin(info)
+            self.received = Received(begin, info.total, begin)
+            matches = self._receive(file, part, info)
+        if info.total is not None and self.received.done < info.total:
+            raise TransferFailed(f"{self.received.done:,} of {info.total:,} bytes came.", is_retryable=True)
+        if info.total is not None and self.received.done > info.total:
+            raise self._damage(part, f"More than the {info.total:,} bytes of the file came.")
+        if matches is False:
+            raise self._damage(part, "What came does not match the checksum of the object store.")
         try:
-            for piece in pieces(response):
-                done += part.write(piece)
-                self._control.check()
-                if (now := time.monotonic()) - told >= PROGRESS_SECONDS:
-                    told = now
-                    self.received = Received(done, total, resumed)
+            size = part.finish(file.modified_at)
+        except TransferFailed as error:
+            raise self._damage(part, str(error)) if error.is_retryable else error from None
+        return Fetched(size, Check.CHECKSUM if matches else Check.LENGTH if info.total is not None else None)
+
+    def _receive(self, file: OpenFile, part: PartFile, info: ResumeInfo) -> bool | None:
+        """Write what comes; gives whether all of it matches the checksum, None without one."""
+        done, resumed, notified_at = self.received.done, self.received.resumed, time.monotonic()
+        hasher = info.checksum.hasher() if info.checksum else None
+        if hasher is not None:
+            for piece in part.pieces():
+                hasher.update(piece)
+        try:
+            for piece in file.pieces():
+                part.write(piece)
+                done += len(piece)
+                if hasher is not None:
+                    hasher.update(piece)
+                if (now := time.monotonic()) - notified_at >= PROGRESS_SECONDS:
+                    notified_at = now
+                    self.received = Received(done, info.total, resumed)
                     self._progressed(self.received)
-        except (httpx.HTTPError, httpcore.NetworkError, httpcore.TimeoutException) as error:
-            self._control.check()
-            raise broken_off(error, response.url.host) from None
         finally:
-            self.received = Received(done, total, resumed)
+            self.received = Received(done, info.total, resumed)
+        return None if hasher is None or info.checksum is None else hasher.hexdigest() == info.checksum.value
 
-    def _leave_what_is_there(self, response: httpx.Response, total: int | None, *, is_gzipped: bool) -> None:
+    def _leave_what_is_there(self, file: StoredFile, part: PartFile) -> None:
         try:
-            there = self._path.lstat()
+            there = os.stat(self._name, dir_fd=self._folder, follow_symlinks=False)
         except FileNotFoundError:
             return
         if not stat.S_ISREG(there.st_mode):
-            raise TransferFailed(f"{self._path} is there, and is no file. It was left alone.")
-        # Of what was stored packed, the length here is another; then the time tells, which each fetched file is given.
-        is_same = there.st_mtime == modified_at(response) if is_gzipped else there.st_size == total
-        if is_same or not self._overwrite:
-            raise AlreadyThere(there.st_size, is_same=is_same)
+            raise TransferFailed(f"{self._name} is there, and is no file. It was left alone.")
+        # What was stored packed has another length here; then the time tells, which each fetched file is given.
+        has_same_date = there.st_mtime == file.modified_at
+        is_same = has_same_date if file.is_gzipped else there.st_size == file.total
+        if is_same and (has_same_date or not self._overwrite):
+            part.discard()
+            raise AlreadyThere(there.st_size, Check.DATE if file.is_gzipped else Check.LENGTH)
+        if not self._overwrite:
+            raise AlreadyThere(there.st_size, None)
+
+    def _damage(self, part: PartFile, sentence: str) -> TransferFailed:
+        """Keep nothing of what came, and try again once."""
+        part.begin(ResumeInfo())
+        self._damaged += 1
+        return TransferFailed(sentence, is_retryable=self._damaged < MAX_DAMAGED)
 
 
-def _cannot_write(path: Path, error: OSError) -> str:
-    return f"{path} cannot be written: {error.strerror or type(error).__name__}. What came is kept."
+def _continues(file: StoredFile, info: ResumeInfo, begin: int) -> bool:
+    """Whether what comes goes on from what is here. The store need not heed `If-Range`, so its answer is compared."""
+    return (
+        file.status == 206
+        and file.begins_at == begin
+        and file.validator == info.validator
+        and file.total is not None
+        and info.total in (None, file.total)
+        and file.is_gzipped == info.is_gzipped
+    )
+
+
+def _cannot_be_written(error: OSError) -> str:
+    return f"cannot be written: {error.strerror or type(error).__name__}."

@@ -17,6 +17,7 @@ from dfui.core.clock import Clock
 from dfui.core.downloads import DownloadDetails
 from dfui.core.errors import (
     DatafinitiError,
+    Halted,
     KeyringProblem,
     KeyringSilent,
     NotFound,
@@ -25,7 +26,7 @@ from dfui.core.errors import (
     Unauthorized,
 )
 from dfui.core.outcomes import Outcome, OutcomeKind
-from dfui.core.progress import ListProgress, Progress
+from dfui.core.progress import WAIT_SECONDS, ListProgress, Progress
 from dfui.core.secret import Secret
 from dfui.operations.cancel import cancel
 from dfui.operations.fetch_control import FetchControl
@@ -68,6 +69,7 @@ from dfui.wording.errors import broke, error_sentences, fault, keyring_sentences
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
+    from dfui.operations.file_sizes import FileSizes
 
 logger = logging.getLogger(__name__)
 
@@ -86,6 +88,9 @@ class Session:
         self._thread = NetworkThread()
         self._client: DatafinitiClient | None = None
         self._looks: Looks | None = None
+        self._sizes: FileSizes | None = None
+        self._shown_closely: str | None = None
+        """The download whose details are open."""
         self._follower: Follower | None = None
         self._following: asyncio.Task[None] | None = None
         self._cancellations: set[Future[None]] = set()
@@ -129,7 +134,15 @@ class Session:
 
     def look_closely(self, download_id: str) -> None:
         """Look at this download now, and tell of what the store does not keep as well."""
+        self._shown_closely = download_id
         self._submit(self._look_closely(download_id))
+
+    def stop_looking_closely(self) -> None:
+        """Ask for nothing more of the download whose details were shown."""
+        self._shown_closely = None
+        if self._sizes is not None:
+            self._sizes.close()
+            self._sizes = None
 
     def look_at_account(self) -> None:
         """Ask the API for the account and the credits it has used."""
@@ -313,10 +326,15 @@ class Session:
 
     async def _size(self, details: DownloadDetails) -> None:
         """Tell of the details once more, with the sizes of the files."""
-        if details.files:
-            from dfui.operations.fetch import sized
+        if details.files and details.download.id == self._shown_closely:
+            from dfui.operations.file_sizes import FileSizes
 
-            files = await sized(details.files, transport=self.access.results_transport)
+            if self._sizes is None:
+                self._sizes = FileSizes(self.access.results_transport)
+            try:
+                files = await self._sizes.of(details.files, is_active=details.download.is_active)
+            except Halted:
+                return
             self._post(DetailsSeen(replace(details, files=tuple(files))))
 
     async def _look_at_account(self) -> None:
@@ -390,6 +408,7 @@ class Session:
                 folders=folders,
                 clock=self.clock,
                 overwrite=overwrite,
+                wait_seconds=WAIT_SECONDS,
                 control=control,
                 transport=self.access.results_transport,
             ):

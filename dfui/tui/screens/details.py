@@ -69,6 +69,10 @@ class DetailsModal(ModalScreen[str]):
         self._show()
         self._session.look_closely(self._download_id)
 
+    def on_unmount(self) -> None:
+        """Ask for no more."""
+        self._session.stop_looking_closely()
+
     def on_resize(self) -> None:
         """Keep the buttons on the screen."""
         self._leave_room()

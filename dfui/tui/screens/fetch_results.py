@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from rich.cells import set_cell_size
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -16,16 +15,14 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from dfui.core.progress import Event, FileProgress, FileState, folders_for
-from dfui.core.sanitize import sanitize
 from dfui.operations.fetch_control import FetchControl
 from dfui.operations.fetch_summary import FetchSummary, summary_lines
 from dfui.tui.session import Session
+from dfui.tui.widgets.file_lines import FileLines
 from dfui.wording import fetching
 
-DRAWN_EVERY_SECONDS = 0.25
-DRAWN_EVERY_SECONDS_LIGHT = 1.0
-NAME_CELLS = 22
-BAR_CELLS = 14
+DRAW_SECONDS = 0.25
+DRAW_SECONDS_LIGHT = 1.0
 
 
 class FetchResults(ModalScreen[None]):
@@ -49,8 +46,9 @@ class FetchResults(ModalScreen[None]):
         self._summary = FetchSummary(session.clock.monotonic)
         self._is_under_way = False
         self._drawn_at = 0.0
+        self._trouble = ""
         light = session.access.settings.light
-        self._drawn_every = DRAWN_EVERY_SECONDS_LIGHT if light else DRAWN_EVERY_SECONDS
+        self._draw_seconds = DRAW_SECONDS_LIGHT if light else DRAW_SECONDS
 
     def compose(self) -> ComposeResult:
         """A line for the folder first, then a line for each file."""
@@ -60,8 +58,10 @@ class FetchResults(ModalScreen[None]):
             folder = Input(str(self._default_folder), id="folder", compact=True)
             folder.cursor_blink = False  # a blinking cursor costs 2 kB a second
             yield folder
-            with VerticalScroll(id="files", can_focus=False):
-                yield Static(id="progress", markup=False)
+            yield Static(id="trouble", markup=False, classes="trouble")
+            yield FileLines(id="files")
+            with VerticalScroll(id="ended", can_focus=False):
+                yield Static(id="summary", markup=False)
             with Horizontal(classes="dialog-buttons"):
                 yield Button("Leave  esc", id="leave", compact=True)
                 yield Button("Overwrite  o", id="overwrite", compact=True)
@@ -79,11 +79,14 @@ class FetchResults(ModalScreen[None]):
     # ── what it is told ──────────────────────────────────────────────────────────────────────────────────────────
 
     def progressed(self, event: Event) -> None:
-        """Show how far it has come; bytes that only came on are shown now and then."""
+        """Show how far it has come; the sums are shown now and then."""
         self._summary.take(event)
-        is_news = not isinstance(event, FileProgress) or event.state is not FileState.FETCHING
-        if is_news or time.monotonic() - self._drawn_at >= self._drawn_every:
-            self._show()
+        if isinstance(event, FileProgress):
+            if event.state is FileState.FETCHING and not self._is_due:
+                return
+            self.query_one(FileLines).show(event)
+        if self._is_due:
+            self._show_headline()
 
     def ended(self) -> None:
         """Nothing more comes."""
@@ -95,7 +98,11 @@ class FetchResults(ModalScreen[None]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter in the line begins."""
-        self._start(Path(event.value).expanduser() if event.value.strip() else self._default_folder)
+        try:
+            self._start(Path(event.value).expanduser() if event.value.strip() else self._default_folder)
+        except RuntimeError:  # of a user that is not known here
+            self._trouble = fetching.no_home(event.value)
+            self._show()
 
     async def on_button_pressed(self, event: Button.Pressed) -> None:
         """A button is its action."""
@@ -114,6 +121,8 @@ class FetchResults(ModalScreen[None]):
         self._is_under_way = True
         self._control = FetchControl()
         self._summary = FetchSummary(self._session.clock.monotonic)
+        self._trouble = ""
+        self.query_one(FileLines).clear()
         self._session.fetch(self._ids, folders_for(self._ids, output), overwrite=overwrite, control=self._control)
         self._show()
 
@@ -140,48 +149,50 @@ class FetchResults(ModalScreen[None]):
 
     def action_scroll(self, lines: int) -> None:
         """Scroll a long list."""
-        self.query_one("#files", VerticalScroll).scroll_relative(y=lines, animate=False)
+        scroll = self.query_one(FileLines) if self._is_under_way else self.query_one("#ended", VerticalScroll)
+        scroll.scroll_relative(y=lines, animate=False)
 
     # ── what it shows ────────────────────────────────────────────────────────────────────────────────────────────
 
+    @property
+    def _is_due(self) -> bool:
+        return time.monotonic() - self._drawn_at >= self._draw_seconds
+
     def _show(self) -> None:
-        self._drawn_at = time.monotonic()
-        has_begun = self._output is not None
+        has_begun, has_ended = self._output is not None, self._output is not None and not self._is_under_way
         self.query_one("#folder").display = self.query_one("#start").display = not has_begun
-        self.query_one("#files").display = has_begun
+        trouble = self.query_one("#trouble", Static)
+        trouble.display = bool(self._trouble)
+        trouble.update(self._trouble)
+        self.query_one("#files").display = self._is_under_way
+        self.query_one("#ended").display = has_ended
         pause = self.query_one("#pause", Button)
         pause.display = self._is_under_way
         pause.label = "Go on  p" if self._control.is_paused else "Pause  p"
-        self.query_one("#overwrite").display = not self._is_under_way and bool(self._summary.differing)
+        self.query_one("#overwrite").display = has_ended and bool(self._summary.differing)
         leave = self.query_one("#leave", Button)
         leave.label = "Stop  esc" if self._is_under_way else "Close  esc" if has_begun else "Leave  esc"
-        if not has_begun:
-            return
+        if has_begun:
+            self._show_headline()
+        if has_ended:
+            self.query_one("#summary", Static).update("\n".join(summary_lines(self._summary)))
+
+    def _show_headline(self) -> None:
+        self._drawn_at = time.monotonic()
         self.query_one("#where", Static).update(self._headline())
-        lines = self._file_lines() if self._is_under_way else summary_lines(self._summary)
-        self.query_one("#progress", Static).update("\n".join(lines))
 
     def _headline(self) -> str:
+        summary = self._summary
         if not self._is_under_way:
             if self._control.is_stopped:
-                return fetching.STOPPED
-            return fetching.headline(is_complete=self._summary.is_complete, is_partial=self._summary.is_partial)
-        if not self._summary.files:
-            return "Looking…"
-        done = sum(file.state.is_final for file in self._summary.files.values())
-        amount = fetching.amount(self._summary.bytes_done, self._summary.bytes_total)
-        speed = fetching.speed(self._summary.bytes_per_second, self._summary.seconds_left)
-        words = [f"{done:,} of {len(self._summary.files):,} files", amount, speed]
+                return fetching.STOPPED if summary.bytes_done else fetching.STOPPED_EMPTY
+            return fetching.headline(
+                has_failed=summary.has_failed, lacks_files=summary.lacks_files, is_partial=summary.is_partial
+            )
+        if not summary.count:
+            awaited = [fetching.awaited(each.download, each.seconds) for each in summary.awaited.values()]
+            return f"{awaited[0]}…" if awaited else "Asking for the links…"
+        amount = fetching.amount(summary.bytes_done, summary.bytes_total)
+        speed = fetching.speed(summary.bytes_per_second, summary.seconds_left)
+        words = [f"{summary.ended:,} of {summary.count:,} files", amount, speed]
         return " · ".join(word for word in words if word)
-
-    def _file_lines(self) -> list[str]:
-        lines = []
-        for file in self._summary.files.values():
-            name = set_cell_size(sanitize(file.name), NAME_CELLS)
-            if file.state in (FileState.FETCHING, FileState.PAUSED):
-                bar = fetching.bar(file.bytes_done, file.bytes_total, cells=BAR_CELLS)
-                words = "paused" if file.state is FileState.PAUSED else ""
-                lines.append(f"{name} {bar} {fetching.amount(file.bytes_done, file.bytes_total)} {words}".rstrip())
-            else:
-                lines.append(f"{name} {fetching.file_state(file.state.value)}")
-        return lines
