@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -12,9 +11,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.timer import Timer
 from textual.widgets import Button, Input, Static
 
-from dfui.core.progress import Event, FileProgress, FileState, folders_for
+from dfui.core.progress import Event, FileProgress, folders_for
 from dfui.operations.fetch_control import FetchControl
 from dfui.operations.fetch_summary import FetchSummary, summary_lines
 from dfui.tui.session import Session
@@ -45,7 +45,8 @@ class FetchResults(ModalScreen[None]):
         self._control = FetchControl()
         self._summary = FetchSummary(session.clock.monotonic)
         self._is_under_way = False
-        self._drawn_at = 0.0
+        self._undrawn: dict[tuple[str, str], FileProgress] = {}
+        self._drawing: Timer | None = None
         self._trouble = ""
         light = session.access.settings.light
         self._draw_seconds = DRAW_SECONDS_LIGHT if light else DRAW_SECONDS
@@ -79,17 +80,16 @@ class FetchResults(ModalScreen[None]):
     # ── what it is told ──────────────────────────────────────────────────────────────────────────────────────────
 
     def progressed(self, event: Event) -> None:
-        """Show how far it has come; the sums are shown now and then."""
+        """Take what has happened; it is drawn now and then, together with what comes meanwhile."""
         self._summary.take(event)
         if isinstance(event, FileProgress):
-            if event.state is FileState.FETCHING and not self._is_due:
-                return
-            self.query_one(FileLines).show(event)
-        if self._is_due:
-            self._show_headline()
+            self._undrawn[event.download_id, event.name] = event
+        if self._drawing is None:
+            self._drawing = self.set_timer(self._draw_seconds, self._draw)
 
     def ended(self) -> None:
         """Nothing more comes."""
+        self._draw()
         self._is_under_way = False
         self._show()
         self.query_one("#leave", Button).focus()
@@ -154,9 +154,13 @@ class FetchResults(ModalScreen[None]):
 
     # ── what it shows ────────────────────────────────────────────────────────────────────────────────────────────
 
-    @property
-    def _is_due(self) -> bool:
-        return time.monotonic() - self._drawn_at >= self._draw_seconds
+    def _draw(self) -> None:
+        if self._drawing is not None:
+            self._drawing.stop()
+        self._drawing = None
+        self.query_one(FileLines).show(self._undrawn.values())
+        self._undrawn.clear()
+        self._show_headline()
 
     def _show(self) -> None:
         has_begun, has_ended = self._output is not None, self._output is not None and not self._is_under_way
@@ -178,7 +182,6 @@ class FetchResults(ModalScreen[None]):
             self.query_one("#summary", Static).update("\n".join(summary_lines(self._summary)))
 
     def _show_headline(self) -> None:
-        self._drawn_at = time.monotonic()
         self.query_one("#where", Static).update(self._headline())
 
     def _headline(self) -> str:

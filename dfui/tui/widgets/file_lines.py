@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rich.cells import set_cell_size
 from rich.segment import Segment
 from textual.geometry import Region, Size
@@ -34,21 +36,23 @@ class FileLines(ScrollView, can_focus=False):
         self.virtual_size = Size(0, 0)
         self.refresh()
 
-    def show(self, file: FileProgress) -> None:
-        """Show how far a file has come."""
-        key = (file.download_id, file.name)
-        row = self._rows.get(key)
-        if row is None:
-            self._rows[key] = row = len(self._files)
-            self._files.append(file)
+    def show(self, files: Iterable[FileProgress]) -> None:
+        """Show how far these files have come."""
+        before = len(self._files)
+        for file in files:
+            row = self._rows.setdefault((file.download_id, file.name), len(self._files))
+            if row == len(self._files):
+                self._files.append(file)
+                continue
+            is_news = _line(self._files[row]) != _line(file)
+            self._files[row] = file
+            y = row - self.scroll_offset.y
+            if is_news and 0 <= y < self.size.height:
+                self.refresh(Region(0, y, self.size.width, 1))
+        if len(self._files) != before:
             self.virtual_size = Size(0, len(self._files))
             self._fit()
-        elif _line(self._files[row]) == _line(file):
-            self._files[row] = file
-            return
-        self._files[row] = file
-        if 0 <= (y := row - self.scroll_offset.y) < self.size.height:
-            self.refresh(Region(0, y, self.size.width, 1))
+            self.refresh()
 
     def on_resize(self) -> None:
         """Leave room for the buttons below it."""
@@ -69,8 +73,11 @@ class FileLines(ScrollView, can_focus=False):
 
 def _line(file: FileProgress) -> str:
     name = set_cell_size(sanitize(file.name), NAME_CELLS)
-    if file.state not in (FileState.FETCHING, FileState.PAUSED):
-        return f"{name} {fetching.file_state(file)}"
-    bar = fetching.bar(file.bytes_done, file.bytes_total, cells=BAR_CELLS)
-    words = " paused" if file.state is FileState.PAUSED else ""
-    return f"{name} {bar} {fetching.amount(file.bytes_done, file.bytes_total)}{words}"
+    amount = fetching.amount(file.bytes_done, file.bytes_total)
+    match file.state:
+        case FileState.FETCHING:
+            return f"{name} {fetching.bar(file.bytes_done, file.bytes_total, cells=BAR_CELLS)} {amount}"
+        case FileState.PAUSED:
+            return f"{name} {fetching.file_state(file)}, {amount}"
+        case _:
+            return f"{name} {fetching.file_state(file)}"
