@@ -194,6 +194,14 @@ def fetch_json(summary: FetchSummary, ids: Sequence[str]) -> list[dict[str, obje
     return [_json(summary, summary.downloads[each]) for each in ids if each in summary.downloads]
 
 
+def _error(summary: FetchSummary, found: DownloadFiles) -> str | None:
+    if found.trouble is not None:
+        return str(found.trouble)
+    if found.lacks_files:
+        return fetching.no_files(found.download)
+    return fetching.fewer_records(summary.records(found), found.download) if summary.lacks_records(found) else None
+
+
 def _json(summary: FetchSummary, found: DownloadFiles) -> dict[str, object]:
     download, files = found.download, summary.of(found.download.id)
     is_here = found.trouble is None and not download.is_active and all(file.state.is_here for file in files)
@@ -218,5 +226,5 @@ def _json(summary: FetchSummary, found: DownloadFiles) -> dict[str, object]:
         "retained_records": download.retained_records,
         "bytes": sum(file.bytes_done for file in files),
         "complete": is_here and not found.lacks_files and not summary.lacks_records(found),
-        "error": str(found.trouble) if found.trouble else None,
+        "error": _error(summary, found),
     }

@@ -81,6 +81,8 @@ class PartFile:
             if not overwrite:
                 self._check_noted()
         except BaseException:
+            if self._descriptor >= 0 and self.size == 0 and self._is_in_place():
+                os.unlink(self.name, dir_fd=self._folder)
             self._close()
             raise
         self._was_unpacking = overwrite or (self.info is not None and self.info.is_gzipped)
