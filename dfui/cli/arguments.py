@@ -13,10 +13,12 @@ from dfui.cli.console import Console, ExitCode
 from dfui.core.downloads import Status
 from dfui.core.errors import CommandError
 from dfui.core.outcomes import OutcomeKind
+from dfui.core.progress import WAIT_SECONDS
 from dfui.core.sanitize import sanitize
 
 ID_HELP = "a download's ID, or an address that ends in /downloads/ID"
 LARGEST_LIMIT = 1_000_000_000
+MAX_WAIT_SECONDS = 604_800
 STATUSES = ("active", "final", *(status.value for status in Status))
 OUTCOMES = ("open", *(kind.value for kind in OutcomeKind))
 EXIT_CODES = (
@@ -42,6 +44,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     Raises:
         CommandError: they are not of a command's form.
     """
+    # The seconds of --wait come after a =, so that an ID that follows is not taken for them.
+    arguments = [f"--wait={WAIT_SECONDS:.0f}" if argument == "--wait" else argument for argument in arguments]
     options, unknown = _parser().parse_known_args(arguments)
     if unknown and "login" in arguments:  # it may be the token: it is not repeated
         told = "A token is never an argument. Type it at the prompt, or pipe it in."
@@ -86,6 +90,12 @@ def _parser() -> argparse.ArgumentParser:
         "--output", metavar="DIR", type=Path, help="where to: ./ID unless told; several go into DIR/ID"
     )
     fetching.add_argument("--overwrite", action="store_true", help="replace other files that have the same names")
+    fetching.add_argument(
+        "--wait",
+        type=_seconds,
+        metavar="SECONDS",
+        help=f"wait for files that are not there yet: {WAIT_SECONDS:.0f} s, or --wait=SECONDS",
+    )
     show = command("show", "show", "Show all that is known of a download, after a look at it")
     show.add_argument("ids", nargs=1, metavar="ID", help=ID_HELP)
     _history(command("history", "history", "Show or export the cancellations that were confirmed here"))
@@ -115,6 +125,14 @@ def _count(text: str) -> int:
     if not (text.isascii() and text.isdecimal()) or not 0 < int(text[:20]) <= LARGEST_LIMIT:
         raise argparse.ArgumentTypeError(f"a whole number from 1 to {LARGEST_LIMIT:,} is needed, not {text!r}")
     return int(text)
+
+
+def _seconds(text: str) -> float:
+    if not (text.isascii() and text.isdecimal()) or int(text[:20]) > MAX_WAIT_SECONDS:
+        raise argparse.ArgumentTypeError(
+            f"a whole number of seconds up to {MAX_WAIT_SECONDS:,} is needed, not {text!r}"
+        )
+    return float(text)
 
 
 def _common(default: object) -> _Parser:

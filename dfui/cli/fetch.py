@@ -8,71 +8,94 @@ import contextlib
 import signal
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dfui.cli.console import Console, ExitCode, exit_code_of
 from dfui.cli.context import Context, ids_of, run_command
 from dfui.cli.fetch_progress import FetchProgress
 from dfui.cli.prompts import ask
-from dfui.core.progress import folders_for
+from dfui.core.progress import WAIT_SECONDS, folders_for
 from dfui.core.sanitize import sanitize
 from dfui.operations.fetch import fetch
 from dfui.operations.fetch_control import FetchControl
 from dfui.operations.fetch_summary import FetchSummary, fetch_json, summary_lines
 from dfui.wording import fetching
 
+if TYPE_CHECKING:
+    from dfui.api.client import DatafinitiClient
+
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Fetch result files."""
     ids = ids_of(options)
-    return run_command(
-        lambda context, _: _fetch(context, ids, output=options.output, overwrite=options.overwrite), options, console
-    )
+    return run_command(lambda context, _: _fetch(context, ids, options), options, console)
 
 
-async def _fetch(context: Context, ids: list[str], *, output: Path | None, overwrite: bool) -> int:
-    console = context.console
+async def _fetch(context: Context, ids: list[str], options: argparse.Namespace) -> int:
     async with context.online() as client:
         await context.settle(client)
-        control = FetchControl()
-        folders = folders_for(ids, output)
+        return await fetch_files(
+            context, client, ids, output=options.output, overwrite=options.overwrite, wait_seconds=options.wait or 0.0
+        )
 
-        async def walk(some: Sequence[str], *, overwrite: bool) -> FetchSummary:
-            summary = FetchSummary(context.clock.monotonic)
-            progress = FetchProgress(console, summary)
-            async for event in fetch(
-                some,
-                client=client,
-                store=context.store,
-                folders=folders,
-                clock=context.clock,
-                overwrite=overwrite,
-                control=control,
-                transport=context.access.results_transport,
-            ):
-                summary.take(event)
-                progress.show(event)
-            progress.end()
-            return summary
 
-        with _interruptions(control):
-            summary = await walk(ids, overwrite=overwrite)
-            differing = summary.differing
-            if differing and not control.is_stopped and console.is_interactive and not console.as_json:
-                for file in differing:
-                    console.tell(f"{sanitize(file.path)}: {fetching.file_state(file.state.value)}.")
-                if ask(fetching.OVERWRITE_QUESTION):
-                    again = await walk(list(dict.fromkeys(file.download_id for file in differing)), overwrite=True)
-                    summary.files |= again.files
+async def fetch_files(
+    context: Context,
+    client: DatafinitiClient,
+    ids: Sequence[str],
+    *,
+    output: Path | None,
+    overwrite: bool = False,
+    wait_seconds: float = WAIT_SECONDS,
+) -> int:
+    """Fetch result files, waiting for those that are not there yet, and print what came; gives the exit code."""
+    console = context.console
+    control = FetchControl()
+    folders = folders_for(ids, output)
+
+    async def walk(some: Sequence[str], *, overwrite: bool) -> FetchSummary:
+        summary = FetchSummary(context.clock.monotonic)
+        progress = FetchProgress(console, summary)
+        async for event in fetch(
+            some,
+            client=client,
+            store=context.store,
+            folders=folders,
+            clock=context.clock,
+            overwrite=overwrite,
+            wait_seconds=wait_seconds,
+            control=control,
+            transport=context.access.results_transport,
+        ):
+            summary.take(event)
+            progress.show(event)
+        progress.end()
+        return summary
+
+    with _interruptions(control):
+        summary = await walk(ids, overwrite=overwrite)
+        differing = summary.differing
+        if differing and not control.is_stopped and console.is_interactive and not console.as_json:
+            for file in differing:
+                console.tell(f"{sanitize(file.path)}: {fetching.file_state(file)}.")
+            if ask(fetching.OVERWRITE_QUESTION):
+                again = await walk(list(dict.fromkeys(file.download_id for file in differing)), overwrite=True)
+                for event in again.events():
+                    summary.take(event)
     if control.is_stopped:
-        console.tell(fetching.STOPPED)
-    console.result(fetch_json(summary), summary_lines(summary))
+        console.tell(fetching.STOPPED if summary.bytes_done else fetching.STOPPED_EMPTY)
+    elif summary.lacks_files and not wait_seconds:
+        console.tell(fetching.WAIT_HINT)
+    console.result(fetch_json(summary, ids), summary_lines(summary))
     return ExitCode.INTERRUPTED if control.is_stopped else _exit_code(summary)
 
 
 def _exit_code(summary: FetchSummary) -> int:
     codes = [exit_code_of(each.trouble) for each in summary.downloads.values() if each.trouble]
-    if not summary.is_complete:
+    if summary.has_failed:
         codes.append(ExitCode.FAILED)
+    if summary.lacks_files or summary.is_partial:
+        codes.append(ExitCode.NOT_KNOWN)
     return max(codes, default=ExitCode.DONE)
 
 

@@ -8,12 +8,13 @@ import time
 from pathlib import Path
 
 from dfui.cli.console import Console
-from dfui.core.progress import DownloadFiles, Event, FileProgress, FileState
+from dfui.core.progress import DownloadFiles, Event, FileProgress, FilesAwaited, FileState
 from dfui.core.sanitize import sanitize
 from dfui.operations.fetch_summary import FetchSummary
 from dfui.wording import fetching
 
-DRAWN_EVERY_SECONDS = 0.2
+DRAW_SECONDS = 0.2
+MAX_AWAITED = 4
 
 
 class FetchProgress:
@@ -26,18 +27,20 @@ class FetchProgress:
         self._lines_drawn = 0
         self._drawn_at = 0.0
         self._begun: set[Path] = set()
+        self._awaited: set[str] = set()
 
     def show(self, event: Event) -> None:
         """Show what has happened, once the summary has taken it over."""
         if self._draws:
-            if time.monotonic() - self._drawn_at >= DRAWN_EVERY_SECONDS:
+            if time.monotonic() - self._drawn_at >= DRAW_SECONDS:
                 self._draw()
         elif isinstance(event, FileProgress) and (event.state.is_final or self._begins(event)):
-            words = fetching.file_state(event.state.value)
-            self._console.tell(
-                f"{sanitize(event.name)}: {words}, {fetching.amount(event.bytes_done, event.bytes_total)}"
-            )
-        elif isinstance(event, DownloadFiles) and event.download.is_active and event.trouble is None:
+            words = f"{sanitize(event.name)}: {fetching.file_state(event)}"
+            self._console.tell(f"{words}, {fetching.amount(event.bytes_done, event.bytes_total)}")
+        elif isinstance(event, FilesAwaited) and event.download.id not in self._awaited:
+            self._awaited.add(event.download.id)
+            self._console.tell(f"{fetching.awaited(event.download, event.seconds)}.")
+        elif isinstance(event, DownloadFiles) and event.download.is_active and event.names:
             self._console.tell(fetching.partial(event.download))
 
     def end(self) -> None:
@@ -56,12 +59,14 @@ class FetchProgress:
     def _draw(self) -> None:
         self._drawn_at = time.monotonic()
         width = shutil.get_terminal_size().columns - 1
-        under_way = [file for file in self._summary.files.values() if file.state is FileState.FETCHING]
-        lines = [_line(sanitize(file.name), file.bytes_done, file.bytes_total) for file in under_way]
-        done = sum(file.state.is_final for file in self._summary.files.values())
-        all_files = f"all: {done:,} of {len(self._summary.files):,} files"
-        speed = fetching.speed(self._summary.bytes_per_second, self._summary.seconds_left)
-        lines.append(f"{_line(all_files, self._summary.bytes_done, self._summary.bytes_total)}  {speed}")
+        summary = self._summary
+        lines = [_line(sanitize(file.name), file.bytes_done, file.bytes_total) for file in summary.under_way.values()]
+        lines += [
+            fetching.awaited(each.download, each.seconds) for each in list(summary.awaited.values())[:MAX_AWAITED]
+        ]
+        all_files = f"all: {summary.ended:,} of {summary.count:,} files"
+        speed = fetching.speed(summary.bytes_per_second, summary.seconds_left)
+        lines.append(f"{_line(all_files, summary.bytes_done, summary.bytes_total)}  {speed}")
         before = f"\x1b[{self._lines_drawn}F\x1b[J" if self._lines_drawn else ""
         sys.stderr.write(before + "".join(f"{line[:width]}\n" for line in lines))
         sys.stderr.flush()

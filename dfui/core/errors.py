@@ -43,6 +43,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
+    from dfui.core.progress import Check
+
 
 class DfuiError(Exception):
     """Something kept dfui from doing what was asked."""
@@ -177,12 +179,12 @@ class LinkExpired(TransferError):
 
 
 class AlreadyThere(TransferError):
-    """A file with this name is here; `is_same`: it is the complete one. `size` is in bytes."""
+    """A file with this name is here, of `size` bytes; `check` tells what of it is as the store has it, if anything."""
 
-    def __init__(self, size: int, *, is_same: bool) -> None:
+    def __init__(self, size: int, check: Check | None) -> None:
         super().__init__()
         self.size = size
-        self.is_same = is_same
+        self.check = check
 
 
 class Halted(TransferError):

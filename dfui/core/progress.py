@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING
 from dfui.core.downloads import Download
 
 if TYPE_CHECKING:
-    from dfui.core.errors import DatafinitiError
+    from dfui.core.errors import DfuiError
+
+
+WAIT_SECONDS = 300.0
+"""How long files that are not there yet are waited for unless told otherwise."""
 
 
 class Step(enum.Enum):
@@ -39,6 +43,14 @@ class ListProgress:
     downloads_stored: int = 0
 
 
+class Check(enum.Enum):
+    """What of a file was compared with what the object store tells; the values are what JSON uses."""
+
+    CHECKSUM = "checksum"
+    LENGTH = "length"
+    DATE = "date"
+
+
 class FileState(enum.Enum):
     """Where a file stands; the values are what JSON uses."""
 
@@ -47,7 +59,7 @@ class FileState(enum.Enum):
     PAUSED = "paused"
     COMPLETE = "complete"
     ALREADY_THERE = "already_there"
-    """The complete file was here before, and was left alone."""
+    """A file of the same size, or date, was here before, and was left alone."""
     DIFFERS = "differs"
     """Something else has its name; it is left alone until overwriting is allowed."""
     FAILED = "failed"
@@ -55,7 +67,7 @@ class FileState(enum.Enum):
 
     @property
     def is_here(self) -> bool:
-        """Whether the whole file is here."""
+        """Whether there is nothing more to fetch of it."""
         return self in (FileState.COMPLETE, FileState.ALREADY_THERE)
 
     @property
@@ -72,8 +84,23 @@ class DownloadFiles:
     """As the API showed it now; where it is active, its files are partial."""
     names: tuple[str, ...]
     folder: Path
-    trouble: DatafinitiError | None = None
-    """Why nothing is known of its files."""
+    trouble: DfuiError | None = None
+    """Why none of its files can be fetched."""
+    notice: str | None = None
+    """What else went wrong, as a sentence."""
+
+    @property
+    def lacks_files(self) -> bool:
+        """Whether there are no files though there may be records, as is so for a while after a cancellation."""
+        return self.trouble is None and not self.names and may_have_files(self.download)
+
+
+@dataclass(frozen=True, slots=True)
+class FilesAwaited:
+    """The API lists no files of a download yet; it is asked again for so many seconds."""
+
+    download: Download
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +115,20 @@ class FileProgress:
     bytes_total: int | None = None
     bytes_resumed: int = 0
     """Of those that are here, from an earlier fetch."""
+    check: Check | None = None
+    """Once it is here: what of it was compared; None where the store does not even tell its length."""
     records: int | None = None
     """Once it is here, and where they can be counted."""
     trouble: str | None = None
     """What went wrong, as a sentence."""
 
 
-Event = DownloadFiles | FileProgress
+Event = DownloadFiles | FilesAwaited | FileProgress
+
+
+def may_have_files(download: Download) -> bool:
+    """Whether there are, or will be, result files; a final download without records has none."""
+    return not (download.status.is_final and download.retained_records == 0)
 
 
 def folders_for(ids: Sequence[str], output: Path | None) -> dict[str, Path]:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from dfui.core.sanitize import sanitize
 from dfui.core.secret import Secret
 
-LONGEST_NAME = 150
-"""Bytes of a file name; what is written beside the file while it comes needs some more."""
-LARGEST_COUNTED = 256 * 1024 * 1024
-"""Bytes of a file; to count the records of a larger one takes about as long as fetching it."""
-COUNTED_AT_A_TIME = 256 * 1024
+MAX_NAME_BYTES = 150
+"""Of a file name; what is written beside the file while it comes needs some more."""
+MAX_COUNTED_BYTES = 256 * 1024 * 1024
+"""Of a file; to count the records of a larger one takes about as long as fetching it."""
+BLOCK_BYTES = 256 * 1024
 
 _UNSAFE = re.compile(r'[/\\:*?"<>|\x00-\x1f\x7f]')
 _DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
@@ -51,12 +54,12 @@ def files_of(download_id: str, format: str | None, links: Sequence[Secret]) -> l
 
 def safe_name(name: str, *, fallback: str) -> str:
     """A file name that stays in its folder on every system: no separators, no `..`, no device, nothing hidden."""
-    shown = sanitize(name, most=LONGEST_NAME * 2).removesuffix("…")
+    shown = sanitize(name, most=MAX_NAME_BYTES * 2).removesuffix("…")
     shown = _UNSAFE.sub("_", shown).lstrip(".- ").rstrip(". ")
     stem, dot, extension = shown.rpartition(".")
     if not stem or len(extension.encode()) > 16:
         stem, dot, extension = shown, "", ""
-    room = LONGEST_NAME - len(f"{dot}{extension}".encode())
+    room = MAX_NAME_BYTES - len(f"{dot}{extension}".encode())
     shown = stem.encode()[:room].decode(errors="ignore").rstrip(". ") + dot + extension
     if not shown.strip("._ ") or _DEVICE.fullmatch(shown):
         return fallback
@@ -66,15 +69,22 @@ def safe_name(name: str, *, fallback: str) -> str:
 def unique_names(names: Sequence[str]) -> list[str]:
     """The names, with a number put in where two would be the same on a system that does not tell cases apart."""
     taken: set[str] = set()
+    next_numbers: dict[str, int] = {}
     unique = []
     for name in names:
-        path, chosen, number = Path(name), name, 2
-        while chosen.casefold() in taken:
+        path, chosen = Path(name), name
+        number = next_numbers.get(_folded(name), 2)
+        while _folded(chosen) in taken:
             chosen = f"{path.stem}-{number}{path.suffix}"
             number += 1
-        taken.add(chosen.casefold())
+        next_numbers[_folded(name)] = number
+        taken.add(_folded(chosen))
         unique.append(chosen)
     return unique
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name.casefold())
 
 
 def expires_at(link: Secret) -> datetime | None:
@@ -94,19 +104,19 @@ def _parts(link: Secret) -> SplitResult:
         return urlsplit("")
 
 
-def count_records(path: Path, format: str | None) -> int | None:  # noqa: A002
+def count_records(file: BinaryIO, name: str, format: str | None) -> int | None:  # noqa: A002
     """The records in a file: the lines of JSON, the rows of CSV less the heading; None where they cannot be counted.
 
     Raises:
         OSError: the file cannot be read.
     """
-    is_csv = path.suffix.lower() == ".csv"
-    is_lines = path.suffix.lower() in _LINES and (format or "json").lower() == "json"
-    if not (is_csv or is_lines) or path.stat().st_size > LARGEST_COUNTED:
+    suffix = Path(name).suffix.lower()
+    is_csv = suffix == ".csv"
+    is_lines = suffix in _LINES and (format or "json").lower() == "json"
+    if not (is_csv or is_lines) or os.fstat(file.fileno()).st_size > MAX_COUNTED_BYTES:
         return None
-    with path.open("rb") as file:
-        blocks = iter(lambda: file.read(COUNTED_AT_A_TIME), b"")
-        return max(0, _rows(blocks) - 1) if is_csv else _rows(blocks, quote=None)
+    blocks = iter(lambda: file.read(BLOCK_BYTES), b"")
+    return max(0, _rows(blocks) - 1) if is_csv else _rows(blocks, quote=None)
 
 
 def _rows(blocks: Iterable[bytes], *, quote: bytes | None = b'"') -> int:

@@ -1,41 +1,46 @@
-"""Fetching the retained records: fresh links, the files of one or several downloads, progress, trying again."""
+"""Fetching the retained records: the files of one or several downloads, progress, trying again."""
 
 from __future__ import annotations
 
 import asyncio
 import functools
+import logging
+import os
 import random
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from dfui.core.clock import Clock
 from dfui.core.downloads import Download
 from dfui.core.errors import AlreadyThere, DatafinitiError, Halted, LinkExpired, NotFound, TransferFailed
 from dfui.core.progress import DownloadFiles, Event, FileProgress, FileState
 from dfui.core.result_files import ResultFile, count_records
-from dfui.operations.fetch_control import FetchControl
-from dfui.operations.transfer import Received, Transfer, files_client
+from dfui.operations.fetch_control import ControlledLoop, FetchControl
+from dfui.operations.object_store import ObjectStore
+from dfui.operations.part_file import open_file, open_folder
+from dfui.operations.result_links import Listing, ResultLinks
+from dfui.operations.transfer import Fetched, Received, Transfer
 from dfui.store import Store
-from dfui.system.daemon_thread import call_on_daemon_thread
+from dfui.wording.errors import fault
+from dfui.wording.fetching import LINKS_REFUSED
 
 if TYPE_CHECKING:
     import httpx
 
     from dfui.api.client import DatafinitiClient
 
-MOST_FILES = 4
+MAX_FILES = 4
 """Files at a time, over all downloads."""
-MOST_TRIES = 5
+MAX_TRIES = 5
 """In a row that bring nothing new."""
-MOST_LINKS = 3
+MAX_LINKS = 3
 """Links that one file is asked for with."""
-LONGEST_PAUSE = 8.0
-"""Seconds between two tries."""
+MAX_PAUSE_SECONDS = 8.0
+"""Between two tries."""
 
-
-Result = TypeVar("Result")
+logger = logging.getLogger(__name__)
 
 
 async def fetch(
@@ -46,52 +51,59 @@ async def fetch(
     folders: Mapping[str, Path],
     clock: Clock,
     overwrite: bool = False,
+    wait_seconds: float = 0.0,
     control: FetchControl | None = None,
     transport: httpx.BaseTransport | None = None,
-) -> AsyncIterator[Event]:
+) -> AsyncGenerator[Event, None]:
     """Fetch the result files of downloads; gives what each has, and how far each file has come, as it comes.
 
-    The API's token goes to the API alone. What is broken off stays in `NAME.part`, and is gone on from the next time.
+    Files that are not there yet are waited for up to `wait_seconds`. The API's token goes to the API alone. What is
+    broken off stays in `NAME.part`, and is gone on from the next time.
     """
     control = control or FetchControl()
-    fetching = _Fetching(client, store, clock, overwrite=overwrite, control=control, http=files_client(transport))
-    downloads = [asyncio.create_task(fetching.run(download_id, folders[download_id])) for download_id in ids]
-    all_done = asyncio.gather(*downloads)
-    all_done.add_done_callback(lambda _: fetching.events.put_nowait(None))
-    try:
-        while (event := await fetching.events.get()) is not None:
-            yield event
-        await all_done
-    finally:
-        if not all_done.done():  # who walks this has left
-            fetching.control.stop()
-        for task in downloads:
-            task.cancel()
-        await asyncio.gather(*downloads, return_exceptions=True)
-        fetching.http.close()
-
-
-async def sized(files: Sequence[ResultFile], *, transport: httpx.BaseTransport | None = None) -> list[ResultFile]:
-    """The files with their sizes, as far as the object store tells them; HEAD does not work on links signed for GET."""
-
-    def size(file: ResultFile, http: httpx.Client) -> int | None:
+    events: asyncio.Queue[Event | None] = asyncio.Queue()
+    with ControlledLoop(control) as loop:
+        links = ResultLinks(client, store, clock, loop, events.put_nowait)
+        fetching = _Fetching(links, clock, loop, events, overwrite=overwrite)
+        stores = [ObjectStore(control, transport) for _ in range(MAX_FILES)]
+        all_done = asyncio.create_task(fetching.run(ids, folders, stores, wait_seconds=wait_seconds))
+        all_done.add_done_callback(lambda _: events.put_nowait(None))
         try:
-            return Transfer.size(http, file.link)
-        except (LinkExpired, TransferFailed):
-            return None
+            while (event := await events.get()) is not None:
+                yield event
+            await all_done
+        finally:
+            if not all_done.done() or all_done.exception():  # who walks this has left, or it broke
+                control.stop()
+                all_done.cancel()
+                await asyncio.gather(all_done, return_exceptions=True)
+            for each in stores:
+                each.close()
 
-    gate = asyncio.Semaphore(MOST_FILES)
-    http = files_client(transport)
 
-    async def look(file: ResultFile) -> ResultFile:
-        async with gate:
-            answer = call_on_daemon_thread(lambda: size(file, http), name="size")
-            return replace(file, size=await asyncio.wrap_future(answer))
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A file to fetch."""
 
-    try:
-        return await asyncio.gather(*(look(file) for file in files))
-    finally:
-        http.close()
+    download: Download
+    file: ResultFile
+    folder: _Folder
+    progress: FileProgress
+
+
+class _Folder:
+    """An open folder, which closes with the last of its files."""
+
+    def __init__(self, path: Path, files: int) -> None:
+        self.path = path
+        self.descriptor = open_folder(path)
+        self._files = files
+
+    def let_go(self) -> None:
+        """One file less needs it."""
+        self._files -= 1
+        if self._files == 0:
+            os.close(self.descriptor)
 
 
 class _Fetching:
@@ -99,118 +111,156 @@ class _Fetching:
 
     def __init__(
         self,
-        client: DatafinitiClient,
-        store: Store,
+        links: ResultLinks,
         clock: Clock,
+        loop: ControlledLoop,
+        events: asyncio.Queue[Event | None],
         *,
         overwrite: bool,
-        control: FetchControl,
-        http: httpx.Client,
     ) -> None:
-        self.control = control
-        self.http = http
-        self.events: asyncio.Queue[Event | None] = asyncio.Queue()
-        self._client = client
-        self._store = store
+        self._links = links
         self._clock = clock
+        self._loop = loop
+        self._events = events
         self._overwrite = overwrite
-        self._gate = asyncio.Semaphore(MOST_FILES)
+        self._jobs: asyncio.Queue[_Job | None] = asyncio.Queue()
 
-    async def run(self, download_id: str, folder: Path) -> None:
-        """Look at a download, and fetch its files."""
+    async def run(
+        self, ids: Sequence[str], folders: Mapping[str, Path], stores: Sequence[ObjectStore], *, wait_seconds: float
+    ) -> None:
+        """Look at the downloads, and fetch their files, through each object store one at a time."""
+        workers = [asyncio.create_task(self._work(store)) for store in stores]
+        looks = [asyncio.create_task(self._look(each, folders[each], wait_seconds)) for each in ids]
         try:
-            download, files = await self._look(download_id)
+            await asyncio.gather(*looks)
+            for _ in workers:
+                self._jobs.put_nowait(None)
+            await asyncio.gather(*workers)
+        finally:
+            for task in (*looks, *workers):
+                task.cancel()
+            await asyncio.gather(*looks, *workers, return_exceptions=True)
+            while not self._jobs.empty():
+                if (job := self._jobs.get_nowait()) is not None:
+                    job.folder.let_go()
+
+    async def _look(self, download_id: str, path: Path, wait_seconds: float) -> None:
+        try:
+            listing = await self._links.of(download_id, wait_seconds=wait_seconds)
         except DatafinitiError as error:
             known = Download(download_id, is_missing=isinstance(error, NotFound))
-            self.events.put_nowait(DownloadFiles(known, (), folder, trouble=error))
+            self._events.put_nowait(DownloadFiles(known, (), path, trouble=error))
             return
-        self.events.put_nowait(DownloadFiles(download, tuple(file.name for file in files), folder))
-        await asyncio.gather(*(self._file(download, file, folder) for file in files))
+        except Halted:
+            stopped = Halted("It was stopped before its files were known.")
+            self._events.put_nowait(DownloadFiles(Download(download_id), (), path, trouble=stopped))
+            return
+        except Exception as error:  # it is this download's trouble, not that of all
+            logger.exception("A fault while asking for links")
+            trouble = TransferFailed(fault(error))
+            self._events.put_nowait(DownloadFiles(Download(download_id), (), path, trouble=trouble))
+            return
+        found = DownloadFiles(listing.download, tuple(file.name for file in listing.files), path, notice=listing.notice)
+        if not listing.files:
+            self._events.put_nowait(found)
+            return
+        try:
+            folder = await self._loop.on_thread(lambda: _Folder(path, len(listing.files)))
+        except Halted:
+            self._events.put_nowait(replace(found, names=(), trouble=Halted("It was stopped.")))
+        except OSError as error:
+            cannot = f"Nothing can be written to {path}: {error.strerror or type(error).__name__}."
+            self._events.put_nowait(replace(found, names=(), trouble=TransferFailed(cannot)))
+        else:
+            self._events.put_nowait(found)
+            self._begin(listing, folder)
 
-    async def _look(self, download_id: str) -> tuple[Download, list[ResultFile]]:
-        began = self._clock.monotonic()
-        details = (await self._client.get_download(download_id)).seen(self._clock.now())
-        self._store.downloads.observe([details.download], observed=began, now=self._clock.monotonic())
-        return details.download, list(details.files or ())
+    def _begin(self, listing: Listing, folder: _Folder) -> None:
+        for file in listing.files:
+            progress = FileProgress(listing.download.id, file.name, folder.path / file.name, FileState.WAITING)
+            self._events.put_nowait(progress)
+            self._jobs.put_nowait(_Job(listing.download, file, folder, progress))
 
-    async def _file(self, download: Download, file: ResultFile, folder: Path) -> None:
-        path = folder / file.name
-        progress = FileProgress(download.id, file.name, path, FileState.WAITING)
-        self.events.put_nowait(progress)
-        async with self._gate:
-            loop = asyncio.get_running_loop()
-
-            def progressed(received: Received) -> None:
-                loop.call_soon_threadsafe(self.events.put_nowait, _come_to(progress, FileState.FETCHING, received))
-
-            transfer = Transfer(
-                path, http=self.http, control=self.control, overwrite=self._overwrite, progressed=progressed
-            )
+    async def _work(self, store: ObjectStore) -> None:
+        while (job := await self._jobs.get()) is not None:
             try:
-                size = await self._transferred(transfer, file, progress)
-            except AlreadyThere as there:
-                state = FileState.ALREADY_THERE if there.is_same else FileState.DIFFERS
-                received = Received(there.size, there.size, there.size)
-                progress = _come_to(progress, state, received)
-            except Halted:
-                progress = _come_to(progress, FileState.STOPPED, transfer.received)
-            except TransferFailed as error:
-                progress = replace(_come_to(progress, FileState.FAILED, transfer.received), trouble=str(error))
-            else:
-                received = Received(size, size, min(size, transfer.received.resumed))
-                progress = _come_to(progress, FileState.COMPLETE, received)
-        if progress.state.is_here:
-            progress = replace(progress, records=await self._counted(path, download.format))
-        self.events.put_nowait(progress)
+                self._events.put_nowait(await self._file(job, store))
+            finally:
+                job.folder.let_go()
 
-    async def _transferred(self, transfer: Transfer, file: ResultFile, progress: FileProgress) -> int:
-        """Fetch a file, with as many tries as are worth it; gives its size in bytes."""
+    async def _file(self, job: _Job, store: ObjectStore) -> FileProgress:
+        """Fetch a file; gives how that ended, also where it is a fault of dfui's own: the others go on."""
+        progress = job.progress
+
+        def progressed(received: Received) -> None:
+            event = _come_to(progress, FileState.FETCHING, received)
+            self._loop.call_soon(lambda: self._events.put_nowait(event))
+
+        transfer = Transfer(
+            job.folder.descriptor, job.file.name, store, overwrite=self._overwrite, progressed=progressed
+        )
+        try:
+            fetched = await self._transferred(transfer, job)
+            records = await self._counted(job)
+        except AlreadyThere as there:
+            received = Received(there.size, there.size, there.size)
+            if there.check is None:
+                return _come_to(progress, FileState.DIFFERS, received)
+            progress = _come_to(progress, FileState.ALREADY_THERE, received)
+            return replace(progress, check=there.check, records=await self._counted(job))
+        except Halted:
+            return _come_to(progress, FileState.STOPPED, transfer.received)
+        except TransferFailed as error:
+            return replace(_come_to(progress, FileState.FAILED, transfer.received), trouble=str(error))
+        except Exception as error:  # it is this file's trouble, not that of all
+            logger.exception("A fault while fetching a file")
+            return replace(_come_to(progress, FileState.FAILED, transfer.received), trouble=fault(error))
+        received = Received(fetched.size, fetched.size, min(fetched.size, transfer.received.resumed))
+        progress = _come_to(progress, FileState.COMPLETE, received)
+        return replace(progress, check=fetched.check, records=records)
+
+    async def _transferred(self, transfer: Transfer, job: _Job) -> Fetched:
+        """Fetch a file, with as many tries as are worth it."""
+        file, progress = job.file, job.progress
         tries, links, most_before = 0, 1, 0
+        await self._while_paused(transfer, progress)
         if file.expires_at is not None and file.expires_at <= self._clock.now():
-            file = await self._renewed(file, progress.download_id)
+            file = await self._links.renewed(progress.download_id, file)
         while True:
             await self._while_paused(transfer, progress)
-            self.events.put_nowait(_come_to(progress, FileState.FETCHING, transfer.received))
+            self._events.put_nowait(_come_to(progress, FileState.FETCHING, transfer.received))
             try:
-                return await _on_thread(functools.partial(transfer.run, file.link))
+                return await self._loop.on_thread(functools.partial(transfer.run, file.link))
             except Halted:
-                if self.control.is_stopped:
+                if self._loop.is_stopped:
                     raise
             except LinkExpired:
                 links += 1
-                if links > MOST_LINKS:
-                    raise TransferFailed("The object store refuses fresh links too (HTTP 403).") from None
-                file = await self._renewed(file, progress.download_id)
+                if links > MAX_LINKS:
+                    raise TransferFailed(LINKS_REFUSED) from None
+                file = await self._links.renewed(progress.download_id, file)
             except TransferFailed as error:
                 has_come_further = transfer.received.done > most_before
                 most_before = max(most_before, transfer.received.done)
                 tries = 1 if has_come_further else tries + 1
-                if not error.is_retryable or tries >= MOST_TRIES:
+                if not error.is_retryable or tries >= MAX_TRIES:
                     raise
-                await self._clock.sleep(min(0.5 * 2**tries, LONGEST_PAUSE) * (0.75 + random.random() / 2))  # noqa: S311
-
-    async def _renewed(self, file: ResultFile, download_id: str) -> ResultFile:
-        """The same file with a fresh link."""
-        try:
-            _, files = await self._look(download_id)
-        except DatafinitiError as error:
-            raise TransferFailed(f"Its link has expired, and no fresh one came. {error}") from None
-        for fresh in files:
-            if fresh.name == file.name:
-                return fresh
-        raise TransferFailed("Its link has expired, and the API lists it no more.")
+                pause = min(0.5 * 2**tries, MAX_PAUSE_SECONDS) * (0.75 + random.random() / 2)  # noqa: S311
+                await self._loop.unless_stopped(self._clock.sleep(pause))
 
     async def _while_paused(self, transfer: Transfer, progress: FileProgress) -> None:
-        if self.control.is_paused:
-            self.events.put_nowait(_come_to(progress, FileState.PAUSED, transfer.received))
-            await _on_thread(self.control.wait_while_paused)
-        if self.control.is_stopped:
-            raise Halted
+        if self._loop.is_paused:
+            self._events.put_nowait(_come_to(progress, FileState.PAUSED, transfer.received))
+        await self._loop.while_paused()
 
-    async def _counted(self, path: Path, format: str | None) -> int | None:  # noqa: A002
+    async def _counted(self, job: _Job) -> int | None:
+        def count() -> int | None:
+            with open_file(job.folder.descriptor, job.file.name) as file:
+                return count_records(file, job.file.name, job.download.format)
+
         try:
-            return await _on_thread(lambda: count_records(path, format))
-        except OSError:
+            return await self._loop.on_thread(count)
+        except (OSError, TransferFailed, Halted):
             return None
 
 
@@ -222,7 +272,3 @@ def _come_to(progress: FileProgress, state: FileState, received: Received) -> Fi
         bytes_total=received.total,
         bytes_resumed=received.resumed,
     )
-
-
-async def _on_thread(work: Callable[[], Result]) -> Result:
-    return await asyncio.wrap_future(call_on_daemon_thread(work, name="fetch"))

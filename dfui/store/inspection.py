@@ -24,6 +24,8 @@ class Inspection:
     """The file and its folder; where there is no file yet, whether one can be made."""
     mode: int = 0
     """The file's permissions."""
+    folder_mode: int = 0
+    """The folder's permissions."""
     size: int = 0
     """Bytes, with the side files."""
     schema: int | None = None
@@ -53,6 +55,7 @@ def inspect_store(path: Path) -> Inspection:
         exists=True,
         can_be_written=os.access(path, os.R_OK | os.W_OK) and os.access(path.parent, os.W_OK | os.X_OK),
         mode=stat.S_IMODE(facts.st_mode),
+        folder_mode=stat.S_IMODE(path.parent.stat().st_mode),
         size=facts.st_size + sum(_size(path.with_name(path.name + ending)) for ending in _SIDE_FILES),
     )
     return _looked_into(path, found)

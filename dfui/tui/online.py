@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
 from dfui.core.clock import Clock
 from dfui.core.downloads import DownloadDetails
-from dfui.core.errors import DatafinitiError, NotFound, Unauthorized
+from dfui.core.errors import DatafinitiError, Halted, NotFound, Unauthorized
 from dfui.core.progress import ListProgress
 from dfui.operations.follow import DownloadRefresher, Follower
 from dfui.operations.refresh import refresh_list
@@ -28,6 +29,9 @@ from dfui.tui.messages import (
 )
 from dfui.wording.downloads import records_skipped
 from dfui.wording.errors import error_sentences
+
+if TYPE_CHECKING:
+    from dfui.operations.file_sizes import FileSizes
 
 RecordContact = Callable[[DatafinitiError | None], None]
 """Called each time the API was asked, with the error where there was one."""
@@ -56,6 +60,9 @@ class Online:
         self._follower = Follower(self._refresher, store, looked=self._followed, clock=clock)
         self._following: asyncio.Task[None] | None = None
         self._is_refreshing_list = False
+        self._sizes: FileSizes | None = None
+        self._shown_id: str | None = None
+        """The download whose details are open."""
 
     async def settle(self) -> None:
         """Settle the cancellations that an earlier dfui left open."""
@@ -93,16 +100,31 @@ class Online:
         self._post(DownloadsChanged((download_id,)))
 
     async def fetch_details(self, download_id: str) -> None:
-        """Fetch one download, with what the store does not keep; then the sizes of its files."""
+        """Fetch one download, with what the store does not keep; then the sizes of its files, while they are shown."""
+        self._shown_id = download_id
         details = await self._fetch(download_id)
         if details is not None:
             self._post(DetailsFetched(details))
-            if details.files:
-                from dfui.operations.fetch import sized
-
-                files = await sized(details.files, transport=self._access.results_transport)
-                self._post(DetailsFetched(replace(details, files=tuple(files))))
+            await self._fetch_sizes(details)
         self._post(DownloadsChanged((download_id,)))
+
+    async def _fetch_sizes(self, details: DownloadDetails) -> None:
+        if not details.files or details.download.id != self._shown_id:
+            return
+        from dfui.operations.file_sizes import FileSizes
+
+        if self._sizes is None:
+            self._sizes = FileSizes(self._access.results_transport)
+        with contextlib.suppress(Halted):
+            files = await self._sizes.of(details.files, is_active=details.download.is_active)
+            self._post(DetailsFetched(replace(details, files=tuple(files))))
+
+    def leave_details(self) -> None:
+        """Ask for nothing more of the download whose details were open."""
+        self._shown_id = None
+        if self._sizes is not None:
+            self._sizes.close()
+            self._sizes = None
 
     async def _fetch(self, download_id: str) -> DownloadDetails | None:
         try:

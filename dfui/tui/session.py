@@ -15,7 +15,7 @@ from textual.message import Message
 from dfui.core.clock import Clock
 from dfui.core.errors import DatafinitiError, DfuiError, KeyringProblem, Unauthorized
 from dfui.core.outcomes import Outcome, OutcomeKind
-from dfui.core.progress import Progress
+from dfui.core.progress import WAIT_SECONDS, Progress
 from dfui.core.secret import Secret
 from dfui.operations.cancel import cancel
 from dfui.operations.fetch_control import FetchControl
@@ -129,6 +129,12 @@ class Session:
             self._send(RefreshFailed(download_id, TOKEN_COMES_FIRST))
 
     @on_network_thread
+    async def leave_details(self) -> None:
+        """Ask for nothing more of the download whose details were open."""
+        if self._online is not None:
+            self._online.leave_details()
+
+    @on_network_thread
     async def add(self, ids: Sequence[str]) -> None:
         """Make downloads known, and fetch them."""
         added = self.store.downloads.add(ids)
@@ -162,6 +168,7 @@ class Session:
                 folders=folders,
                 clock=self.clock,
                 overwrite=overwrite,
+                wait_seconds=WAIT_SECONDS,
                 control=control,
                 transport=self.access.results_transport,
             ):

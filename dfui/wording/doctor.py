@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dfui.core.errors import ApiError, DatafinitiError, KeyringProblem, Unauthorized
@@ -141,6 +142,12 @@ def store_fails(path: str, found: Inspection) -> tuple[str, str] | None:
     if not found.can_be_written:
         what = f"{named} cannot be {'written' if found.exists else 'made'}, so nothing is kept."
         return what, "Make the file and its folder yours, with room to write."
+    if found.folder_mode & 0o022:
+        folder = sanitize(Path(path).parent)
+        what = (
+            f"Others than you may write in {folder} (mode {found.folder_mode:o}), and put another file in place of it."
+        )
+        return what, "Run chmod go-w on the folder."
     if found.mode & 0o077:
         return f"Others than you may read {named} (mode {found.mode:o}).", "Run chmod 600 on it, or any other command."
     return None

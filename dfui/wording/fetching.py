@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import assert_never
 
 from dfui.core.downloads import Download
+from dfui.core.progress import Check, FileProgress, FileState
 from dfui.core.sanitize import sanitize
-from dfui.wording.figures import counted, file_size
+from dfui.wording.figures import counted, file_size, number
 
 BAR_CELLS = 20
-NO_FILES = "It has no result files yet."
+OVERAGES = "Unpaid overages on the account can be a reason."
+LINKS_REFUSED = f"The object store refuses fresh links too (HTTP 403). {OVERAGES}"
 STOPPED = "Stopped. What came is kept; where the store allows it, the next fetch goes on from there."
+STOPPED_EMPTY = "Stopped before anything came."
 OVERWRITE_QUESTION = "Overwrite what is there?"
-
-_STATES = {
-    "waiting": "waiting",
-    "fetching": "fetching",
-    "paused": "paused",
-    "complete": "done",
-    "already_there": "was here already",
-    "differs": "another file has this name; it was left alone",
-    "failed": "failed",
-    "stopped": "stopped; what came is kept",
-}
+WAIT_HINT = "To wait for the files, add --wait."
 
 
 def duration(seconds: float) -> str:
@@ -32,9 +26,50 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 5_400 else f"{seconds / 3600:.0f} h"
 
 
-def file_state(state: str) -> str:
+def file_state(file: FileProgress) -> str:
     """A file's state, for people."""
-    return _STATES[state]
+    match file.state:
+        case FileState.COMPLETE:
+            return "complete" if file.check else "complete; length not known"
+        case FileState.ALREADY_THERE:
+            return "already here, same date" if file.check is Check.DATE else "already here, same size"
+        case FileState.DIFFERS:
+            return "another file has this name; it was left alone"
+        case FileState.STOPPED:
+            return "stopped; what came is kept" if file.bytes_done else "stopped"
+        case FileState.WAITING | FileState.FETCHING | FileState.PAUSED | FileState.FAILED:
+            return str(file.state.value)
+        case _:
+            assert_never(file.state)
+
+
+def first_of(names: Sequence[str]) -> str:
+    """Files that one thing is said of."""
+    first = sanitize(names[0])
+    return first if len(names) == 1 else f"{first} and {counted(len(names) - 1, 'more file')}"
+
+
+def no_files(download: Download) -> str:
+    """Why there is nothing to fetch."""
+    if download.status.is_active:
+        return "It has no result files yet."
+    if download.retained_records == 0:
+        return "It has no records, so it has no files."
+    records = "" if download.retained_records is None else f" of its {counted(download.retained_records, 'record')}"
+    return f"The files{records} are not there yet. They can take a few minutes after a cancellation. {OVERAGES}"
+
+
+def fewer_records(records: int | None, download: Download) -> str:
+    """The files are here, and something is missing all the same."""
+    return (
+        f"The files hold {counted(records or 0, 'record')}; the API counts {number(download.retained_records)}. "
+        "Fetch again later, in case there are more files then."
+    )
+
+
+def awaited(download: Download, seconds: float) -> str:
+    """Files are waited for."""
+    return f"{sanitize(download.id)}: no result files yet; waiting up to {duration(seconds)}"
 
 
 def amount(done: int, total: int | None) -> str:
@@ -79,6 +114,11 @@ def title(ids: Sequence[str]) -> str:
     return f"Fetch records of {sanitize(ids[0])}" if len(ids) == 1 else f"Fetch records of {len(ids):,} downloads"
 
 
+def no_home(folder: str) -> str:
+    """`~NAME` where there is no such user."""
+    return f"No home folder is known for {sanitize(folder)}. Give the folder in full."
+
+
 def folder_hint(downloads: int) -> str:
     """Where the files go."""
     if downloads == 1:
@@ -86,8 +126,8 @@ def folder_hint(downloads: int) -> str:
     return "Into a folder for each download, named by its ID, in:"
 
 
-def headline(*, is_complete: bool, is_partial: bool) -> str:
+def headline(*, has_failed: bool, lacks_files: bool, is_partial: bool) -> str:
     """Whether a fetch that has ended has brought everything."""
-    if not is_complete:
+    if has_failed or lacks_files:
         return "Not everything is here."
     return "What there is so far is here." if is_partial else "All is here."

@@ -10,6 +10,7 @@ import argparse
 import json
 import re
 import socketserver
+import ssl
 import subprocess
 import sys
 import threading
@@ -29,6 +30,7 @@ from tests.benchmarks.store_of import api_record, downloads
 
 ROOT = Path(__file__).parents[2]
 RECORDS_A_LOOK = 137
+TLS_BLOCK = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,12 @@ def file_answer(folder: Path, request: Request, handler: socketserver.StreamRequ
     ]
     handler.wfile.write(_head(206 if found else 200, headers))
     with path.open("rb") as file:
-        handler.connection.sendfile(file, start)
+        if not isinstance(handler.connection, ssl.SSLSocket):
+            handler.connection.sendfile(file, start)
+            return
+        file.seek(start)
+        while block := file.read(TLS_BLOCK):
+            handler.connection.sendall(block)
 
 
 def respond(handler: socketserver.StreamRequestHandler, body: bytes, *, status: int = 200) -> None:
@@ -140,11 +147,21 @@ class _Server(socketserver.ThreadingTCPServer):
     request_queue_size = 256
 
 
-def serve(answer: Callable[[Request, socketserver.StreamRequestHandler], None]) -> None:
-    """Serve on a free port until standard input ends; the port is printed first."""
+def serve(
+    answer: Callable[[Request, socketserver.StreamRequestHandler], None], *, certificate: Path | None = None
+) -> None:
+    """Serve on a free port until standard input ends; the port is printed first. With a certificate, over TLS."""
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if certificate else None
+    if tls and certificate:
+        tls.load_cert_chain(certificate)
 
     class Handler(socketserver.StreamRequestHandler):
         disable_nagle_algorithm = True
+
+        def setup(self) -> None:
+            if tls:
+                self.request = tls.wrap_socket(self.request, server_side=True)
+            super().setup()
 
         def handle(self) -> None:
             while request := self._request():
@@ -176,7 +193,7 @@ def serve(answer: Callable[[Request, socketserver.StreamRequestHandler], None]) 
 class ServerProcess:
     """A server as a process of its own, until this is left."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, scheme: str = "http") -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.benchmarks.servers", *arguments],
             stdin=subprocess.PIPE,
@@ -185,7 +202,7 @@ class ServerProcess:
             text=True,
         )
         assert self._process.stdout is not None
-        self.origin = f"http://127.0.0.1:{int(self._process.stdout.readline())}"
+        self.origin = f"{scheme}://127.0.0.1:{int(self._process.stdout.readline())}"
         self.url = f"{self.origin}/v4"
         """What `--api-url` takes."""
 
@@ -219,9 +236,11 @@ def api_server(
     return ServerProcess("api", *options, *(["--changing"] if changing else []))
 
 
-def file_server(folder: Path) -> ServerProcess:
-    """A server of the files in a folder."""
-    return ServerProcess("files", str(folder))
+def file_server(folder: Path, *, certificate: Path | None = None) -> ServerProcess:
+    """A server of the files in a folder; with a certificate and its key in a file, over TLS."""
+    if certificate is None:
+        return ServerProcess("files", str(folder))
+    return ServerProcess("files", str(folder), f"--certificate={certificate}", scheme="https")
 
 
 def main() -> None:
@@ -234,10 +253,12 @@ def main() -> None:
     api.add_argument("--latency", type=float, default=0.0)
     api.add_argument("--changing", action="store_true")
     api.add_argument("--links", default="")
-    kinds.add_parser("files").add_argument("folder", type=Path)
+    files = kinds.add_parser("files")
+    files.add_argument("folder", type=Path)
+    files.add_argument("--certificate", type=Path)
     options = vars(parser.parse_args())
     if options.pop("kind") == "files":
-        serve(partial(file_answer, options["folder"]))
+        serve(partial(file_answer, options["folder"]), certificate=options["certificate"])
     else:
         serve(Account(**options).answer)
 

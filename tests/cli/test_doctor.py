@@ -239,6 +239,16 @@ def test_a_database_that_others_may_read_is_told(dfui: Commands) -> None:
     assert "chmod 600" in report.cure("store")
 
 
+@pytest.mark.parametrize("mode", [0o770, 0o777, 0o702])
+def test_a_data_folder_that_others_may_write_in_is_told(mode: int, dfui: Commands) -> None:
+    dfui("add", "847070")
+    dfui.database.parent.chmod(mode)
+    report = examined(dfui)
+    assert (report.exit_code, report.failing) == (1, ["store"])
+    assert f"(mode {mode:o})" in report.found("store")
+    assert "chmod go-w" in report.cure("store")
+
+
 def test_a_data_folder_that_is_a_file_is_told(dfui: Commands) -> None:
     dfui.database.parent.parent.mkdir(parents=True)
     dfui.database.parent.write_text("not a folder")

@@ -46,7 +46,7 @@ def made(kind: type[DfuiError]) -> DfuiError:
         case errors.KeyringSilent:
             return errors.KeyringSilent(Future(), seconds=5)
         case errors.AlreadyThere:
-            return errors.AlreadyThere(1, is_same=False)
+            return errors.AlreadyThere(1, None)
         case _ if issubclass(kind, errors.ApiError):
             return kind(418, SENTENCE)
         case _:

@@ -1,112 +1,20 @@
+"""Fetching: what comes, in how many requests, and what of it is told."""
+
 from __future__ import annotations
 
-import fcntl
-import gzip
-import random
-import resource
-import signal
-import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
-from dfui.api.client import DatafinitiClient
-from dfui.core.addresses import parse_api_url
-from dfui.core.progress import DownloadFiles, FileProgress, FileState, folders_for
-from dfui.core.secret import Secret
-from dfui.operations.fetch import MOST_FILES, fetch
+from dfui.core.errors import StoreError
+from dfui.core.progress import FileState
+from dfui.operations.fetch import MAX_FILES
 from dfui.operations.fetch_control import FetchControl
-from dfui.simulator.account import TOKEN, Simulator
-from dfui.simulator.manual_clock import ManualClock
-from dfui.store import Store
+from dfui.operations.fetch_summary import FetchSummary
+from dfui.operations.part_file import PartFile
+from dfui.simulator.account import TOKEN
+from tests.support.fetching import CONTENT, Account, names, serve, when_it_stalls
 from tests.support.file_server import MODIFIED_AT, FileServer, StoredFile
-from tests.support.server import SimulatorServer
-
-CONTENT = random.Random(7).randbytes(300_000)
-
-
-@pytest.fixture
-def out(tmp_path: Path) -> Path:
-    """A folder to fetch into, with nothing in it."""
-    folder = tmp_path / "out"
-    folder.mkdir()
-    return folder
-
-
-def when_it_stalls(files: FileServer, act: Callable[[], None]) -> threading.Thread:
-    """A thread that acts once the object store sends nothing more."""
-
-    def wait() -> None:
-        files.stalled.wait(20)
-        act()
-
-    return threading.Thread(target=wait)
-
-
-def names(folder: Path) -> list[str]:
-    """The files of a folder and below, in order."""
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-
-
-@pytest.fixture
-def files() -> Iterator[FileServer]:
-    """An object store, at an origin of its own."""
-    with FileServer() as serving:
-        yield serving
-
-
-class Account:
-    """A simulated account whose one download links to the object store."""
-
-    def __init__(self, simulator: Simulator, server: SimulatorServer, store: Store, clock: ManualClock) -> None:
-        self.server = server
-        self.store = store
-        self.clock = clock
-        self.links: list[list[str]] = []
-        """The links of each answer in turn; the last one stays."""
-        self.status = "completed"
-        self.format = "csv"
-        simulator.interrupt = self._answer
-        self.looks = 0
-
-    def _answer(self, request: httpx.Request) -> httpx.Response:
-        self.looks += 1
-        links = self.links.pop(0) if len(self.links) > 1 else self.links[0]
-        download_id = request.url.path.rpartition("/")[2]
-        answer = {"id": download_id, "status": self.status, "num_downloaded": 5, "format": self.format}
-        return httpx.Response(200, json=answer | {"results": links})
-
-    async def fetch(self, output: Path, *ids: str, **options: Any) -> dict[str, FileProgress]:
-        """Fetch, and give the last word on each file."""
-        ids = ids or ("7",)
-        files: dict[str, FileProgress] = {}
-        client = DatafinitiClient(Secret(TOKEN), address=parse_api_url(self.server.url))
-        async with client:
-            folders = folders_for(ids, output)
-            async for event in fetch(
-                ids, client=client, store=self.store, folders=folders, clock=self.clock, **options
-            ):
-                if isinstance(event, FileProgress):
-                    files[event.name] = event
-                else:
-                    self.found: DownloadFiles = event
-        return files
-
-
-@pytest.fixture
-def account(simulator: Simulator, server: SimulatorServer, store: Store, clock: ManualClock) -> Account:
-    return Account(simulator, server, store, clock)
-
-
-def serve(files: FileServer, account: Account, *names: str, **facts: Any) -> StoredFile:
-    """Store a file under each name, and link to them; gives the last one."""
-    for name in names or ("7_1.bin",):
-        stored = files.files[f"/{name}"] = StoredFile(**({"content": CONTENT} | facts))
-    account.links = [[files.link(f"/{name}") for name in names or ("7_1.bin",)]]
-    return stored
 
 
 async def test_a_file_comes_whole_and_the_token_stays_with_the_api(
@@ -156,88 +64,6 @@ async def test_what_an_earlier_fetch_left_is_gone_on_from(account: Account, file
     assert (got["7_1.bin"].state, got["7_1.bin"].bytes_resumed) == (FileState.COMPLETE, 100_000)
     assert (out / "7_1.bin").read_bytes() == CONTENT
     assert names(out) == ["7_1.bin"]
-
-
-@pytest.mark.parametrize("ignores_range", [False, True])
-async def test_a_file_that_changed_is_started_over(
-    ignores_range: bool, account: Account, files: FileServer, out: Path
-) -> None:
-    stored = serve(files, account, cuts=[100_000] + [0] * 10)
-    await account.fetch(out)
-    stored.cuts.clear()
-    stored.etag, stored.content, stored.ignores_range = '"2"', CONTENT[::-1][:-5], ignores_range
-    assert (await account.fetch(out))["7_1.bin"].state is FileState.COMPLETE
-    assert (out / "7_1.bin").read_bytes() == stored.content
-
-
-async def test_without_a_strong_validator_nothing_is_gone_on_from(
-    account: Account, files: FileServer, out: Path
-) -> None:
-    serve(files, account, cuts=[100_000], etag='W/"1"')
-    assert (await account.fetch(out))["7_1.bin"].state is FileState.COMPLETE
-    assert (out / "7_1.bin").read_bytes() == CONTENT
-    assert all("Range" not in headers for _, headers in files.heard)
-
-
-async def test_a_part_longer_than_the_file_is_started_over(account: Account, files: FileServer, out: Path) -> None:
-    stored = serve(files, account, cuts=[100_000] + [0] * 10)
-    await account.fetch(out)
-    stored.cuts.clear()
-    stored.content = CONTENT[:50_000]
-    assert (await account.fetch(out))["7_1.bin"].state is FileState.COMPLETE
-    assert (out / "7_1.bin").read_bytes() == stored.content
-
-
-async def test_a_file_shorter_than_was_said_is_not_complete(account: Account, files: FileServer, out: Path) -> None:
-    serve(files, account, claims_length=len(CONTENT) + 10, ignores_range=True)
-    assert (await account.fetch(out))["7_1.bin"].state is FileState.FAILED
-    assert not (out / "7_1.bin").exists()
-
-
-async def test_gzip_of_the_store_is_unpacked_also_after_a_cut(account: Account, files: FileServer, out: Path) -> None:
-    text = b"id,name\n" + b'1,"a\nb"\n' * 50_000
-    serve(files, account, "7_1.csv", content=gzip.compress(text), encoding="gzip", cuts=[100])
-    got = await account.fetch(out)
-    assert (got["7_1.csv"].state, got["7_1.csv"].records) == (FileState.COMPLETE, 50_000)
-    assert (out / "7_1.csv").read_bytes() == text
-    assert names(out) == ["7_1.csv"]
-    assert (await account.fetch(out))["7_1.csv"].state is FileState.ALREADY_THERE
-
-
-async def test_damaged_gzip_is_no_file(account: Account, files: FileServer, out: Path) -> None:
-    serve(files, account, content=gzip.compress(CONTENT)[:-9], encoding="gzip")
-    got = await account.fetch(out)
-    assert got["7_1.bin"].state is FileState.FAILED
-    assert "cannot be unpacked" in (got["7_1.bin"].trouble or "")
-    assert not (out / "7_1.bin").exists()
-
-
-async def test_a_complete_file_is_left_alone_and_another_is_not_overwritten_unasked(
-    account: Account, files: FileServer, out: Path
-) -> None:
-    serve(files, account)
-    await account.fetch(out)
-    assert (await account.fetch(out))["7_1.bin"].state is FileState.ALREADY_THERE
-    (out / "7_1.bin").write_text("mine")
-    assert (await account.fetch(out))["7_1.bin"].state is FileState.DIFFERS
-    assert (out / "7_1.bin").read_text() == "mine"
-    assert (await account.fetch(out, overwrite=True))["7_1.bin"].state is FileState.COMPLETE
-    assert (out / "7_1.bin").read_bytes() == CONTENT
-
-
-async def test_a_link_is_followed_to_no_place_behind_a_symlink_or_a_folder(
-    account: Account, files: FileServer, out: Path
-) -> None:
-    serve(files, account, "7_1.bin", "7_2.bin")
-    elsewhere = out / "elsewhere"
-    elsewhere.write_text("mine")
-    folder = out / "out"
-    folder.mkdir()
-    (folder / "7_1.bin").symlink_to(elsewhere)
-    (folder / "7_2.bin").mkdir()
-    got = await account.fetch(folder, overwrite=True)
-    assert {file.state for file in got.values()} == {FileState.FAILED}
-    assert elsewhere.read_text() == "mine"
 
 
 async def test_an_expired_link_is_renewed(account: Account, files: FileServer, out: Path) -> None:
@@ -290,7 +116,7 @@ async def test_files_come_four_at_a_time_and_each_once(account: Account, files: 
     got = await account.fetch(out)
     assert {file.state for file in got.values()} == {FileState.COMPLETE}
     assert len(files.heard) == 12
-    assert 1 <= files.most_at_once <= MOST_FILES
+    assert 1 <= files.most_at_once <= MAX_FILES
 
 
 async def test_several_downloads_go_into_folders_of_their_own(account: Account, files: FileServer, out: Path) -> None:
@@ -299,94 +125,108 @@ async def test_several_downloads_go_into_folders_of_their_own(account: Account, 
     assert names(out) == ["7/7_1.bin", "8/7_1.bin"]
 
 
-async def test_stopping_ends_at_once_while_the_store_stalls_and_keeps_what_came(
-    account: Account, files: FileServer, out: Path
-) -> None:
-    stored = serve(files, account, stalls_after=80_000)
-    control = FetchControl()
-    stopper = when_it_stalls(files, control.stop)
-    stopper.start()
-    got = await account.fetch(out, control=control)
-    stopper.join()
-    assert got["7_1.bin"].state is FileState.STOPPED
-    assert not files.goes_on.is_set()
-    files.goes_on.set()
-    stored.stalls_after = None
-    assert (await account.fetch(out))["7_1.bin"].state is FileState.COMPLETE
-    assert (out / "7_1.bin").read_bytes() == CONTENT
-
-
-async def test_a_pause_breaks_off_and_goes_on_from_there(account: Account, files: FileServer, out: Path) -> None:
-    serve(files, account, stalls_after=80_000)
-    control = FetchControl()
-    states = []
-    client = DatafinitiClient(Secret(TOKEN), address=parse_api_url(account.server.url))
-    stopper = when_it_stalls(files, control.pause)
-    stopper.start()
-    async with client:
-        async for event in fetch(
-            ["7"], client=client, store=account.store, folders={"7": out}, clock=account.clock, control=control
-        ):
-            if isinstance(event, FileProgress):
-                states.append(event.state)
-                if event.state is FileState.PAUSED:
-                    files.files["/7_1.bin"].stalls_after = None
-                    files.goes_on.set()
-                    control.resume()
-    stopper.join()
-    assert FileState.PAUSED in states
-    assert states[-1] is FileState.COMPLETE
-    assert (out / "7_1.bin").read_bytes() == CONTENT
-
-
-async def test_a_second_fetch_of_the_same_file_leaves_the_first_alone(
-    account: Account, files: FileServer, out: Path
-) -> None:
-    serve(files, account, "a/7.bin", "b/7.bin")
-    seen = {}
-
-    async def both() -> None:
-        seen.update(await account.fetch(out))
-
-    await both()
-    assert sorted(seen) == ["7-2.bin", "7.bin"]  # of one download, names are told apart
-    part = out / "x.bin.part"
-    part.write_bytes(b"")
-    with part.open("r+b") as theirs:
-        fcntl.flock(theirs, fcntl.LOCK_EX)
-        serve(files, account, "x.bin")
-        got = await account.fetch(out)
-    assert "Another dfui" in (got["x.bin"].trouble or "")
-
-
-async def test_a_full_disk_ends_in_a_sentence_and_keeps_what_came(
-    account: Account, files: FileServer, out: Path
-) -> None:
-    serve(files, account)
-    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, before[1]))
-    try:
-        got = await account.fetch(out)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        signal.signal(signal.SIGXFSZ, ignored)
-    assert got["7_1.bin"].state is FileState.FAILED
-    assert "cannot be written" in (got["7_1.bin"].trouble or "")
-    assert (out / "7_1.bin.part").stat().st_size == 200_000
-    assert (await account.fetch(out))["7_1.bin"].bytes_resumed == 200_000
-    assert (out / "7_1.bin").read_bytes() == CONTENT
-
-
-async def test_a_folder_that_cannot_be_made_is_said(account: Account, files: FileServer, out: Path) -> None:
-    serve(files, account)
-    (out / "file").write_text("")
-    got = await account.fetch(out / "file" / "below")
-    assert "cannot be written: Not a directory" in (got["7_1.bin"].trouble or "")
-
-
 async def test_the_link_is_in_no_event_and_no_file(account: Account, files: FileServer, out: Path) -> None:
     serve(files, account, cuts=[50] * 3, statuses=[500, 403])
     got = await account.fetch(out)
     assert "link-mark" not in repr(got) + repr(account.found)
     assert all(b"link-mark" not in (out / name).read_bytes() for name in names(out))
+
+
+@pytest.mark.parametrize(
+    ("link", "words"),
+    [
+        ("http://[::1/x", "cannot be used"),
+        ("https://", "cannot be used"),
+        ("ftp://127.0.0.1/x", "not https"),
+        ("no link", "not https"),
+        ("http://files.example.com/x", "not https"),
+        ("https://127.0.0.1:1/x", "could not be reached"),
+    ],
+)
+async def test_a_link_that_cannot_be_used_is_one_bad_file(
+    link: str, words: str, account: Account, files: FileServer, out: Path
+) -> None:
+    serve(files, account, "7_1.bin", "7_2.bin")
+    account.links[0].insert(1, link)
+    got = await account.fetch(out)
+    (bad,) = [file for file in got.values() if file.state is FileState.FAILED]
+    assert words in (bad.trouble or "")
+    assert [file.state for file in got.values()].count(FileState.COMPLETE) == 2
+
+
+async def test_a_redirect_without_an_address_is_one_bad_file(account: Account, files: FileServer, out: Path) -> None:
+    serve(files, account, "7_1.bin", "7_2.bin")
+    files.files["/7_1.bin"].statuses = [302]
+    files.files["/7_3.bin"] = StoredFile(b"", redirects_to="http://[::1/x")
+    account.links[0].append(files.link("/7_3.bin"))
+    got = await account.fetch(out)
+    assert "HTTP 302" in (got["7_1.bin"].trouble or "")
+    assert "no address" in (got["7_3.bin"].trouble or "")
+    assert got["7_2.bin"].state is FileState.COMPLETE
+
+
+async def test_a_store_that_cannot_be_written_costs_no_file(
+    account: Account, files: FileServer, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object, **options: object) -> None:
+        raise StoreError("The database failed: disk I/O error.")
+
+    serve(files, account)
+    monkeypatch.setattr(account.store.downloads, "observe", fail)
+    got = await account.fetch(out)
+    assert got["7_1.bin"].state is FileState.COMPLETE
+    assert account.found.notice == "The database failed: disk I/O error."
+
+
+async def test_a_fault_of_dfuis_own_costs_one_file(
+    account: Account, files: FileServer, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(files, account, "7_1.bin", "7_2.bin")
+    begin = PartFile.begin
+
+    def fail(self: PartFile, *arguments: object) -> None:
+        if self.name.startswith("7_1"):
+            raise ZeroDivisionError("a secret")
+        begin(self, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(PartFile, "begin", fail)
+    got = await account.fetch(out)
+    assert "fault of its own (ZeroDivisionError)" in (got["7_1.bin"].trouble or "")
+    assert got["7_2.bin"].state is FileState.COMPLETE
+
+
+async def test_no_cookie_is_kept(account: Account, files: FileServer, out: Path) -> None:
+    serve(files, account, *(f"7_{n}.bin" for n in range(9)), headers={"Set-Cookie": "marked=1; Path=/"})
+    await account.fetch(out)
+    assert len(files.heard) == 9
+    assert not [headers for _, headers in files.heard if "Cookie" in headers]
+
+
+async def test_connections_are_used_again(account: Account, files: FileServer, out: Path) -> None:
+    serve(files, account, *(f"7_{n}.bin" for n in range(40)))
+    await account.fetch(out)
+    assert files.connections <= MAX_FILES
+
+
+async def test_one_answer_of_the_api_renews_the_links_of_all_files(
+    account: Account, files: FileServer, out: Path
+) -> None:
+    serve(files, account, *(f"7_{n}.bin" for n in range(12)))
+    old = [files.link(f"/7_{n}.bin", signed="20261101T000000Z") for n in range(12)]
+    account.links.insert(0, old)
+    got = await account.fetch(out)
+    assert {file.state for file in got.values()} == {FileState.COMPLETE}
+    assert account.looks == 2
+
+
+async def test_20_000_links_with_one_name_are_stopped_at_once(account: Account, files: FileServer, out: Path) -> None:
+    serve(files, account, stalls_after=10)
+    account.links = [[files.link("/7_1.bin")] * 20_000]
+    control = FetchControl()
+    stopper = when_it_stalls(files, control.stop)
+    stopper.start()
+    summary = FetchSummary(account.clock.monotonic)
+    await account.fetch(out, control=control, take=summary.take)
+    stopper.join()
+    assert summary.count == summary.states[FileState.STOPPED] == 20_000
+    assert "7_1-20000.bin" in summary.files["7"]

@@ -53,6 +53,10 @@ class DetailsModal(Dialog[str]):
         self._show()
         self._session.fetch_details(self._download_id)
 
+    def on_unmount(self) -> None:
+        """Ask for no more."""
+        self._session.leave_details()
+
     def on_resize(self) -> None:
         """Keep the buttons on the screen."""
         self._leave_room()

@@ -1,0 +1,131 @@
+"""How the dialog that fetches looks at each step; the events are made up, for a picture must not depend on a speed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from dfui.core.downloads import Download
+from dfui.core.errors import TransferFailed
+from dfui.core.progress import Check, DownloadFiles, Event, FileProgress, FilesAwaited, FileState
+from dfui.simulator.account import Simulator
+from dfui.simulator.manual_clock import ManualClock
+from dfui.simulator.worlds import demo_account
+from dfui.tui.messages import FetchProgressed
+from dfui.tui.screens.fetch_results import FetchResults
+from tests.support.apps import app_on, live, opened
+
+FOLDER = Path("/data/847001")
+DOWNLOAD = Download("847001", api_status="cancelled", num_downloaded=50_000, format="csv")
+NAMES = tuple(f"847001_{number}.csv" for number in range(1, 6))
+Compare = Callable[..., bool]
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def simulator(clock: ManualClock) -> Simulator:
+    return demo_account(clock.now)
+
+
+def file(number: int, state: FileState, **facts: object) -> FileProgress:
+    name = NAMES[number - 1]
+    return replace(FileProgress(DOWNLOAD.id, name, FOLDER / name, state), **facts)  # type: ignore[arg-type]
+
+
+def complete(number: int) -> FileProgress:
+    return file(
+        number, FileState.COMPLETE, bytes_done=2_400_000, bytes_total=2_400_000, records=10_000, check=Check.LENGTH
+    )
+
+
+async def begun(pilot: Pilot[None]) -> FetchResults:
+    await live(pilot)
+    dialog = FetchResults([DOWNLOAD.id], pilot.app.session)  # type: ignore[attr-defined]
+    dialog._session.fetch = lambda *arguments, **options: None  # type: ignore[method-assign]
+    pilot.app.push_screen(dialog)
+    await opened(pilot, FetchResults)
+    await pilot.press("enter")
+    return dialog
+
+
+def progress(dialog: FetchResults, event: Event) -> None:
+    dialog._progressed(FetchProgressed(event))
+
+
+async def waiting(pilot: Pilot[None]) -> None:
+    dialog = await begun(pilot)
+    progress(dialog, FilesAwaited(DOWNLOAD, 240.0))
+    dialog._draw()
+
+
+async def fetching(pilot: Pilot[None]) -> None:
+    dialog = await begun(pilot)
+    progress(dialog, DownloadFiles(DOWNLOAD, NAMES, FOLDER))
+    progress(dialog, complete(1))
+    progress(dialog, file(2, FileState.FETCHING, bytes_done=900_000, bytes_total=2_400_000))
+    dialog._progressed(
+        FetchProgressed(file(3, FileState.ALREADY_THERE, bytes_done=5, bytes_total=5, check=Check.LENGTH))
+    )
+    progress(dialog, file(4, FileState.PAUSED, bytes_done=2_000_000, bytes_total=2_400_000))
+    progress(dialog, file(5, FileState.WAITING))
+    dialog._draw()
+
+
+async def not_everything(pilot: Pilot[None]) -> None:
+    dialog = await begun(pilot)
+    progress(dialog, DownloadFiles(DOWNLOAD, NAMES, FOLDER))
+    progress(dialog, complete(1))
+    progress(dialog, replace(complete(2), check=None))
+    progress(dialog, file(3, FileState.DIFFERS, bytes_done=5, bytes_total=5))
+    for number in (4, 5):
+        dialog._progressed(
+            FetchProgressed(file(number, FileState.FAILED, trouble="The object store has no such file any more."))
+        )
+    dialog._ended()
+
+
+async def not_there_yet(pilot: Pilot[None]) -> None:
+    dialog = await begun(pilot)
+    progress(dialog, DownloadFiles(DOWNLOAD, (), FOLDER))
+    dialog._ended()
+
+
+async def no_folder(pilot: Pilot[None]) -> None:
+    dialog = await begun(pilot)
+    cannot = TransferFailed("Nothing can be written to /data/847001: Permission denied.")
+    progress(dialog, DownloadFiles(DOWNLOAD, (), FOLDER, trouble=cannot))
+    dialog._ended()
+
+
+async def all_is_here(pilot: Pilot[None]) -> None:
+    dialog = await begun(pilot)
+    progress(dialog, DownloadFiles(DOWNLOAD, NAMES, FOLDER))
+    for number in range(1, 6):
+        progress(dialog, complete(number))
+    dialog._ended()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 15)], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize(
+    "steps",
+    [waiting, fetching, not_everything, not_there_yet, no_folder, all_is_here],
+    ids=lambda steps: steps.__name__,
+)
+def test_fetching(
+    steps: Callable[[Pilot[None]], object],
+    size: tuple[int, int],
+    snap_compare: Compare,
+    simulator: Simulator,
+    clock: ManualClock,
+) -> None:
+    app = app_on(simulator, clock)
+    assert snap_compare(app, run_before=steps, terminal_size=size)
+    app.session.stop()

@@ -1,0 +1,319 @@
+"""The dialog that fetches: where to, how far it has come, pausing, stopping, overwriting, and its end."""
+
+from __future__ import annotations
+
+import stat
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from textual.geometry import Region
+from textual.pilot import Pilot
+from textual.widgets import Button, Input
+
+from dfui.core.progress import DownloadFiles, FileProgress, FileState
+from dfui.simulator.account import Simulator
+from dfui.simulator.files import SimulatedFiles
+from dfui.simulator.manual_clock import ManualClock
+from dfui.tui.app import DfuiApp
+from dfui.tui.messages import FetchProgressed
+from dfui.tui.screens.fetch_results import FetchResults
+from dfui.tui.widgets.file_lines import FileLines
+from tests.support.apps import app_on, live, opened, text, until
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture(autouse=True)
+def account(simulator: Simulator, clock: ManualClock) -> None:
+    """An active download, and an older one that is cancelled, with 15,000 records in two files."""
+    simulator.add("8", num_records=20_000, records_a_second=3_000)
+    clock.advance(5)
+    simulator.downloads["8"].cancel(clock.now())
+    simulator.add("9")
+    clock.advance(10)
+
+
+@pytest.fixture
+def files(simulator: Simulator) -> GatedFiles:
+    return GatedFiles(simulator)
+
+
+@pytest.fixture
+def app(simulator: Simulator, clock: ManualClock, files: GatedFiles) -> Iterator[DfuiApp]:
+    app = app_on(simulator, clock)
+    app.session.access.results_transport = httpx.MockTransport(files.handle)
+    yield app
+    files.gate.set()
+    app.session.stop()
+
+
+class GatedFiles:
+    """The object store, which sends half of a file, and the other half once the gate is open."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self.store = SimulatedFiles(simulator)
+        self.gate = threading.Event()
+        self.gate.set()
+        self.half_sent = threading.Event()
+
+    def handle(self, request: httpx.Request) -> httpx.Response:
+        answer = self.store.handle(request)
+        content = answer.read()
+        return httpx.Response(answer.status_code, headers=answer.headers, stream=_Halves(content, self))
+
+
+class _Halves(httpx.SyncByteStream):
+    def __init__(self, content: bytes, files: GatedFiles) -> None:
+        self._content = content
+        self._files = files
+
+    def __iter__(self) -> Iterator[bytes]:
+        half = len(self._content) // 2
+        yield self._content[:half]
+        self._files.half_sent.set()
+        while half < len(self._content) - 1 and not self._files.gate.wait(0.01):
+            yield self._content[half : half + 1]
+            half += 1
+        yield self._content[half:]
+
+
+async def asked(pilot: Pilot[None], row: int = 1) -> FetchResults:
+    """The dialog for the download in this row."""
+    await live(pilot)
+    await pilot.press("home", *["j"] * row, "f")
+    return await opened(pilot, FetchResults)
+
+
+async def started(pilot: Pilot[None], output: Path, *, row: int = 1) -> FetchResults:
+    """The dialog, once it fetches into this folder."""
+    dialog = await asked(pilot, row)
+    dialog.query_one(Input).value = str(output)
+    await pilot.press("enter")
+    return dialog
+
+
+def button(dialog: FetchResults, name: str) -> str | None:
+    """A button's label, where it can be seen."""
+    found = dialog.query_one(f"#{name}", Button)
+    return str(found.label) if found.display else None
+
+
+def lines(dialog: FetchResults) -> list[str]:
+    """The lines of the files that are in view."""
+    files = dialog.query_one(FileLines)
+    return [files.render_line(y).text.rstrip() for y in range(files.size.height)]
+
+
+async def ended(pilot: Pilot[None], dialog: FetchResults) -> None:
+    await until(pilot, lambda: button(dialog, "leave") == "Close  esc", "the end")
+
+
+async def followed(pilot: Pilot[None], simulator: Simulator, clock: ManualClock) -> None:
+    """Wait until the follower has looked once more."""
+    await until(pilot, lambda: clock._sleepers, "the follower waits")
+    before = len(simulator.requests)
+    clock.advance(10)
+    await until(pilot, lambda: len(simulator.requests) > before, "a look")
+    await until(pilot, lambda: clock._sleepers, "the follower waits")
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.csv"))
+
+
+async def test_it_fetches_into_the_folder_that_was_given(app: DfuiApp, tmp_path: Path) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        dialog = await asked(pilot)
+        assert dialog.query_one(Input).value == "8"
+        dialog.query_one(Input).value = str(tmp_path / "out")
+        await pilot.press("enter")
+        await ended(pilot, dialog)
+        assert "All is here." in text(dialog)
+        assert "8: 2 files, 15,000 records" in text(dialog)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is not dialog, "closed")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["8_1.csv", "8_2.csv"]
+    assert stat.S_IMODE((tmp_path / "out" / "8_1.csv").stat().st_mode) == 0o600
+
+
+async def test_each_file_is_shown_while_it_comes(app: DfuiApp, files: GatedFiles, tmp_path: Path) -> None:
+    files.gate.clear()
+    async with app.run_test(size=(80, 24)) as pilot:
+        dialog = await started(pilot, tmp_path)
+        await until(pilot, lambda: len(lines(dialog)) == 2 and "█" in "".join(lines(dialog)), "progress")
+        assert "8_1.csv" in lines(dialog)[0]
+        assert "of 2 files" in text(dialog)
+        assert button(dialog, "pause") == "Pause  p"
+        assert button(dialog, "leave") == "Stop  esc"
+        files.gate.set()
+        await ended(pilot, dialog)
+
+
+async def test_p_pauses_and_goes_on(app: DfuiApp, files: GatedFiles, tmp_path: Path) -> None:
+    files.gate.clear()
+    async with app.run_test(size=(80, 24)) as pilot:
+        dialog = await started(pilot, tmp_path)
+        await until(pilot, files.half_sent.is_set, "half of a file")
+        await pilot.press("p")
+        await until(pilot, lambda: sum("paused" in line for line in lines(dialog)) == 2, "paused")
+        assert button(dialog, "pause") == "Resume  p"
+        files.gate.set()
+        await pilot.press("p")
+        await ended(pilot, dialog)
+        assert "All is here." in text(dialog)
+    ranges = [request.headers.get("Range") for request in files.store.requests]
+    assert len([each for each in ranges if each]) == 2
+
+
+async def test_escape_stops_and_a_second_one_closes(app: DfuiApp, files: GatedFiles, tmp_path: Path) -> None:
+    files.gate.clear()
+    async with app.run_test(size=(80, 24)) as pilot:
+        dialog = await started(pilot, tmp_path)
+        await until(pilot, files.half_sent.is_set, "half of a file")
+        await pilot.press("escape")
+        await ended(pilot, dialog)
+        assert "Stopped. What came is kept" in text(dialog)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is not dialog, "closed")
+    assert (tmp_path / "8_1.csv.part").exists()
+
+
+async def test_o_overwrites_what_differs(app: DfuiApp, tmp_path: Path) -> None:
+    (tmp_path / "8_1.csv").write_text("mine")
+    async with app.run_test(size=(80, 24)) as pilot:
+        dialog = await started(pilot, tmp_path)
+        await ended(pilot, dialog)
+        assert "Not everything is here." in text(dialog)
+        assert "8_1.csv: another file has this name; it was left alone." in text(dialog)
+        assert (tmp_path / "8_1.csv").read_text() == "mine"
+        assert button(dialog, "overwrite") == "Overwrite  o"
+        await pilot.press("o")
+        await until(pilot, lambda: "All is here." in text(dialog), "overwritten")
+        assert button(dialog, "overwrite") is None
+    assert (tmp_path / "8_1.csv").stat().st_size > 100_000
+
+
+async def test_of_an_active_download_it_says_that_there_will_be_more(
+    app: DfuiApp, simulator: Simulator, tmp_path: Path
+) -> None:
+    simulator.links_while_running = True
+    async with app.run_test(size=(80, 24)) as pilot:
+        dialog = await started(pilot, tmp_path, row=0)
+        await ended(pilot, dialog)
+        assert "What there is so far is here." in text(dialog)
+        assert "9 is still active: these are the records so far." in text(dialog)
+
+
+async def test_several_downloads_go_into_a_folder_each(app: DfuiApp, simulator: Simulator, tmp_path: Path) -> None:
+    simulator.links_while_running = True
+    async with app.run_test(size=(80, 24)) as pilot:
+        await live(pilot)
+        await pilot.press("home", "space", "j", "space", "f")
+        dialog = await opened(pilot, FetchResults)
+        assert "Fetch records of 2 downloads" in text(dialog)
+        dialog.query_one(Input).value = str(tmp_path)
+        await pilot.press("enter")
+        await ended(pilot, dialog)
+    assert names(tmp_path) == ["8/8_1.csv", "8/8_2.csv", "9/9_1.csv"]
+
+
+async def test_files_that_are_not_there_yet_are_waited_for(
+    app: DfuiApp, simulator: Simulator, clock: ManualClock, tmp_path: Path
+) -> None:
+    links = simulator._links
+    simulator._links = lambda *arguments: []  # type: ignore[method-assign]
+    async with app.run_test(size=(80, 24)) as pilot:
+        dialog = await started(pilot, tmp_path)
+        await until(pilot, lambda: "8: no result files yet; waiting up to 5 min" in text(dialog), "waiting")
+        assert button(dialog, "leave") == "Stop  esc"
+        simulator._links = links  # type: ignore[method-assign]
+        await until(pilot, lambda: clock._sleepers, "it sleeps")
+        clock.advance(1)
+        await ended(pilot, dialog)
+        assert "All is here." in text(dialog)
+
+
+@pytest.mark.parametrize("folder", ["~nobody-here", "~nobody-here/x"])
+async def test_a_home_that_is_not_known_is_a_sentence(folder: str, app: DfuiApp, tmp_path: Path) -> None:
+    async with app.run_test(size=(60, 15)) as pilot:
+        dialog = await started(pilot, Path(folder))
+        await until(pilot, lambda: "No home folder is known for ~nobody-here" in text(dialog), "the sentence")
+        assert dialog.region.contains_region(dialog.query_one("#start").region)
+        dialog.query_one(Input).value = str(tmp_path)
+        await pilot.press("enter")
+        await ended(pilot, dialog)
+        assert "No home folder" not in text(dialog)
+
+
+async def test_a_folder_that_cannot_be_written_is_said_once(app: DfuiApp, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    async with app.run_test(size=(120, 40)) as pilot:
+        dialog = await started(pilot, tmp_path / "file")
+        await ended(pilot, dialog)
+        assert text(dialog).count("Not a directory") == 1
+
+
+async def test_only_the_line_that_changes_is_drawn_anew(
+    app: DfuiApp, files: GatedFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files.gate.clear()
+    async with app.run_test(size=(80, 24)) as pilot:
+        dialog = await started(pilot, tmp_path)
+        await until(pilot, lambda: len(lines(dialog)) == 2 and files.half_sent.is_set(), "half of each")
+        shown = dialog.query_one(FileLines)
+        drawn: list[Region] = []
+        refresh = shown.refresh
+
+        def recorded(*regions: Region, **options: bool) -> FileLines:
+            drawn.extend(regions)
+            return refresh(*regions, **options)
+
+        monkeypatch.setattr(shown, "refresh", recorded)
+        shown.show([FileProgress("8", "8_2.csv", tmp_path, FileState.FETCHING, 77_000, 99_000)])
+        shown.show([FileProgress("8", "8_2.csv", tmp_path, FileState.FETCHING, 77_001, 99_000)])
+        assert drawn == [Region(0, 1, shown.size.width, 1)]
+
+
+async def test_20_000_files_scroll_and_end(app: DfuiApp, tmp_path: Path) -> None:
+    async with app.run_test(size=(60, 15)) as pilot:
+        dialog = await asked(pilot)
+        dialog._output, dialog._is_under_way = tmp_path, True
+        download = DownloadFiles(dialog._session.store.downloads.get("8"), ("x",), tmp_path)  # type: ignore[arg-type]
+        dialog._progressed(FetchProgressed(download))
+        dialog._show()
+        for number in range(20_000):
+            dialog._progressed(
+                FetchProgressed(FileProgress("8", f"{number}.csv", tmp_path / "x", FileState.FAILED, trouble="No."))
+            )
+        await until(pilot, lambda: dialog.query_one(FileLines).virtual_size.height == 20_000, "all of them")
+        dialog.query_one(FileLines).scroll_end(animate=False)
+        await until(pilot, lambda: any("19999.csv" in line for line in lines(dialog)), "the last one")
+        assert dialog.region.contains_region(dialog.query_one("#leave").region)
+        dialog._ended()
+        await until(pilot, lambda: "0.csv and 19,999 more files: failed. No." in text(dialog), "the end")
+
+
+async def test_sizes_are_asked_for_once_and_no_more_once_closed(
+    app: DfuiApp, simulator: Simulator, clock: ManualClock, files: GatedFiles
+) -> None:
+    simulator.links_while_running = True
+    async with app.run_test(size=(80, 24)) as pilot:
+        await live(pilot)
+        await pilot.press("home", "enter")
+        await until(pilot, lambda: "9_1.csv  " in text(app.screen), "its size")
+        for _ in range(3):
+            await followed(pilot, simulator, clock)
+        asked_for = [request.url.path for request in files.store.requests]
+        assert len(asked_for) == len(set(asked_for))
+        await pilot.press("escape")
+        online = app.session._online
+        await until(pilot, lambda: online is not None and online._sizes is None, "let go of")
+        before = len(files.store.requests)
+        await followed(pilot, simulator, clock)
+        assert len(files.store.requests) == before
