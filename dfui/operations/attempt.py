@@ -111,16 +111,16 @@ class Attempt:
         try:
             answer = self.evidence.answer = await self._request(self._send_delete)
             self.evidence.delete_error = None
-            self._batch.record_answer(self.download_id, answer.http_status, answer.message)
+            await self._batch.record_answer(self.download_id, answer.http_status, answer.message)
         except DatafinitiError as error:
             self.evidence.delete_error = error
             if isinstance(error, ApiError):
-                self._batch.record_answer(self.download_id, error.http_status, error.api_message)
+                await self._batch.record_answer(self.download_id, error.http_status, error.api_message)
         self.evidence.in_flight = False  # where this is interrupted before, nobody knows what became of the DELETE
 
     async def _send_delete(self) -> CancelAnswer:
         self._tries += 1
-        self._batch.record_delete(self.download_id)
+        await self._batch.record_delete(self.download_id)
         self.evidence.in_flight = True
         self.evidence.deletes_sent += 1
         try:
@@ -147,13 +147,13 @@ class Attempt:
             details = await self._request(get)
         except NotFound as error:
             self.evidence.look_error = error
-            self._batch.record_missing(self.download_id, began)
+            await self._batch.record_missing(self.download_id, began)
         except DatafinitiError as error:
             self.evidence.look_error = error
         else:
             self.evidence.look_error = None
             download = self.evidence.seen = details.seen(clock.now()).download
-            self._batch.record_seen(download, began)
+            await self._batch.record_seen(download, began)
 
     async def _look_until_settled(self) -> None:
         """The look that decides; several, with growing pauses, where the DELETE may have worked and needs its time."""

@@ -48,14 +48,14 @@ class Batch:
         self._entries: dict[str, int] = {}
         """The journal entry of each download; one that the journal does not take is not here."""
 
-    def open_journal(self, ids: Sequence[str]) -> None:
+    async def open_journal(self, ids: Sequence[str]) -> None:
         """Write down what was confirmed, before the first DELETE."""
         # Credits are being spent: where the journal cannot be written, the DELETE is sent all the same, and told.
         with contextlib.suppress(StoreError):
-            entries = self._store.journal.open_entries(ids, confirmed_at=self.clock.now())
+            entries = await self._store.journal.open_entries(ids, confirmed_at=self.clock.now())
             self._entries = dict(zip(ids, entries, strict=True))
 
-    def journaled(self, outcome: Outcome) -> Outcome:
+    async def journaled(self, outcome: Outcome) -> Outcome:
         """Write the outcome down; what an interruption left unknown stays open there, for the next start to settle."""
         entry = self._entries.get(outcome.download_id)
         if entry is None:
@@ -63,7 +63,7 @@ class Batch:
         if self.is_interrupted and outcome.kind is OutcomeKind.UNKNOWN:
             return outcome
         try:
-            self._store.journal.close_entry(entry, outcome, ended_at=self.clock.now())
+            await self._store.journal.close_entry(entry, outcome, ended_at=self.clock.now())
         except StoreError:
             return replace(outcome, journaled=False)
         return outcome
@@ -97,30 +97,32 @@ class Batch:
             return False
         return False
 
-    def record_delete(self, download_id: str) -> None:
+    async def record_delete(self, download_id: str) -> None:
         """A DELETE is about to be sent."""
         if entry := self._entries.get(download_id):
             # A journal that fails now is told by the outcome; the DELETE does not wait for it.
-            with contextlib.suppress(StoreError):
-                self._store.journal.count_delete(entry)
+            try:
+                await self._store.journal.record_delete(entry)
+            except StoreError:
+                self._store.journal.note_delete(entry)
 
-    def record_answer(self, download_id: str, http_status: int | None, api_message: str | None) -> None:
+    async def record_answer(self, download_id: str, http_status: int | None, api_message: str | None) -> None:
         """A DELETE was answered."""
         if entry := self._entries.get(download_id):
             with contextlib.suppress(StoreError):
-                self._store.journal.note_answer(entry, http_status=http_status, api_message=api_message)
+                await self._store.journal.record_answer(entry, http_status=http_status, api_message=api_message)
 
-    def record_seen(self, download: Download, began: float) -> None:
+    async def record_seen(self, download: Download, began: float) -> None:
         """A GET that began then, on the clock that never goes back, showed this."""
         # The outcome holds what was seen as well, and is shown from there.
         with contextlib.suppress(StoreError):
-            self._store.downloads.observe([download], observed=began, now=self.clock.monotonic())
+            await self._store.downloads.observe([download], observed=began, now=self.clock.monotonic())
 
-    def record_missing(self, download_id: str, began: float) -> None:
+    async def record_missing(self, download_id: str, began: float) -> None:
         """A GET that began then was answered 404."""
         seen_at = self.clock.now()
         with contextlib.suppress(StoreError):
-            self._store.downloads.observe_missing(
+            await self._store.downloads.observe_missing(
                 download_id, observed=began, now=self.clock.monotonic(), seen_at=seen_at
             )
 

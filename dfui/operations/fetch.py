@@ -130,7 +130,7 @@ class _Fetching:
     async def _look(self, download_id: str) -> tuple[Download, list[ResultFile]]:
         began = self._clock.monotonic()
         details = (await self._client.get_download(download_id)).seen(self._clock.now())
-        self._store.downloads.observe([details.download], observed=began, now=self._clock.monotonic())
+        await self._store.downloads.observe([details.download], observed=began, now=self._clock.monotonic())
         return details.download, list(details.files or ())
 
     async def _file(self, download: Download, file: ResultFile, folder: Path) -> None:

@@ -329,7 +329,7 @@ class Session:
             self._post(AccountNotSeen(error_sentences(error)))
 
     async def _add(self, ids: Sequence[str]) -> None:
-        added = self.store.downloads.add(ids)
+        added = await self.store.downloads.add(ids)
         self._post(DownloadsChanged())
         self._post(Told(downloads_added(len(added), len(ids) - len(added))))
         if self._looks is not None:
@@ -337,7 +337,7 @@ class Session:
         self._hurry()
 
     async def _forget(self, download_id: str) -> None:
-        self.store.downloads.forget(download_id)
+        await self.store.downloads.forget(download_id)
         self._post(DownloadsChanged())
 
     async def _cancel(self, ids: Sequence[str]) -> None:

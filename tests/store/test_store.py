@@ -52,7 +52,7 @@ def ids(store: Store) -> list[str]:
 
 
 def see(store: Store, *rows: Download, observed: float = 10.0, now: float = 100.0) -> None:
-    store.downloads.observe(rows, observed=observed, now=now)
+    store.downloads.observe(rows, observed=observed, now=now).wait()
 
 
 def run(script: str, *arguments: str | Path) -> subprocess.Popen[str]:
@@ -111,7 +111,7 @@ def test_more_downloads_than_fit_into_one_query_are_listed(store: Store) -> None
 def test_an_older_observation_never_overwrites_a_newer_one(store: Store) -> None:
     see(store, Download("7", "cancelled"), observed=10.0)
     see(store, Download("7", "running", data_type="business"), observed=9.9)
-    store.downloads.observe_missing("7", observed=9.9, now=100.0, seen_at=at(1))
+    store.downloads.observe_missing("7", observed=9.9, now=100.0, seen_at=at(1)).wait()
     assert store.downloads.get("7") == Download("7", "cancelled")
     see(store, Download("7", "running"), observed=10.0)
     assert store.downloads.get("7") == Download("7", "running")
@@ -120,7 +120,7 @@ def test_an_older_observation_never_overwrites_a_newer_one(store: Store) -> None
 def test_an_observation_from_before_the_machine_started_anew_yields(store: Store) -> None:
     see(store, Download("7", "running"), Download("8", "running"), observed=5_000.0, now=5_001.0)
     see(store, Download("7", "cancelled"), observed=30.0, now=31.0)
-    store.downloads.observe_missing("8", observed=30.0, now=31.0, seen_at=at(1))
+    store.downloads.observe_missing("8", observed=30.0, now=31.0, seen_at=at(1)).wait()
     assert store.downloads.active_ids() == []
 
 
@@ -149,7 +149,7 @@ def test_what_an_answer_leaves_out_about_the_download_itself_stays_known(store: 
 
 def test_a_missing_download_is_not_active_and_what_was_known_stays(store: Store) -> None:
     see(store, Download("7", "running", data_type="business", num_downloaded=3))
-    store.downloads.observe_missing("7", observed=11.0, now=100.0, seen_at=at(5))
+    store.downloads.observe_missing("7", observed=11.0, now=100.0, seen_at=at(5)).wait()
     assert store.downloads.get("7") == Download(
         "7", "running", is_missing=True, data_type="business", num_downloaded=3, seen_at=at(5)
     )
@@ -158,26 +158,26 @@ def test_a_missing_download_is_not_active_and_what_was_known_stays(store: Store)
 
 
 def test_only_adding_it_again_brings_a_forgotten_download_back(store: Store) -> None:
-    assert store.downloads.add(["7", "8", "7"]) == ["7", "8"]
+    assert store.downloads.add(["7", "8", "7"]).wait() == ["7", "8"]
     see(store, Download("7", "running", data_type="business"))
-    assert store.downloads.forget("7")
-    assert not store.downloads.forget("7")
+    assert store.downloads.forget("7").wait()
+    assert not store.downloads.forget("7").wait()
     see(store, Download("7", "running"), observed=11.0)
     assert ids(store) == ["8"]
     assert store.downloads.counts() == (1, 1)
-    assert store.downloads.add(["7", "8"]) == ["7"]
+    assert store.downloads.add(["7", "8"]).wait() == ["7"]
     row = store.downloads.get("7")
     assert row is not None
     assert row.data_type == "business"
-    assert not store.downloads.forget("never known")
+    assert not store.downloads.forget("never known").wait()
 
 
 def test_profiles_and_origins_know_nothing_of_each_other(opened: Open) -> None:
     stores = [opened(), opened("other"), opened(origin="http://127.0.0.1:8765")]
     for number, each in enumerate(stores):
         see(each, Download("7", query=str(number)))
-        each.journal.open_entries([str(number)], confirmed_at=at(1))
-    stores[0].downloads.forget("7")
+        each.journal.open_entries([str(number)], confirmed_at=at(1)).wait()
+    stores[0].downloads.forget("7").wait()
     assert [[row.query for row in each.downloads] for each in stores] == [[], ["1"], ["2"]]
     assert [[row.download_id for row in each.journal.history()] for each in stores] == [["0"], ["1"], ["2"]]
 
@@ -185,7 +185,7 @@ def test_profiles_and_origins_know_nothing_of_each_other(opened: Open) -> None:
 def test_what_is_written_outlives_the_process(opened: Open) -> None:
     first = opened()
     see(first, Download("7", "running"))
-    close_entry(first, first.journal.open_entries(["7"], confirmed_at=at(1))[0])
+    close_entry(first, first.journal.open_entries(["7"], confirmed_at=at(1)).wait()[0])
     first.close()
     second = opened()
     assert second.is_kept
@@ -205,7 +205,7 @@ def test_what_is_written_outlives_the_process(opened: Open) -> None:
 def test_the_file_and_its_folder_are_for_their_owner_alone(opened: Open, path: Path) -> None:
     before = os.umask(0)
     try:
-        opened().journal.open_entries(["7"], confirmed_at=at(1))
+        opened().journal.open_entries(["7"], confirmed_at=at(1)).wait()
         modes = {each: stat.S_IMODE(each.stat().st_mode) for each in [path.parent, *path.parent.rglob("*")]}
     finally:
         os.umask(before)
@@ -224,7 +224,7 @@ def test_a_file_that_others_could_read_no_longer_can_be(opened: Open, path: Path
 
 def fill(store: Store) -> None:
     see(store, *(Download(str(number), "running", query="x" * 100, started_at=at(1)) for number in range(2_000)))
-    store.journal.open_entries([str(number) for number in range(500)], confirmed_at=at(1))
+    store.journal.open_entries([str(number) for number in range(500)], confirmed_at=at(1)).wait()
     store.close()
 
 
@@ -256,8 +256,8 @@ def test_a_damaged_database_is_set_aside_and_named(opened: Open, path: Path, dam
     assert str(aside) in store.problem
     assert store.is_kept
     assert ids(store) == []
-    store.downloads.add(["8"])
-    (entry,) = store.journal.open_entries(["8"], confirmed_at=at(1))
+    store.downloads.add(["8"]).wait()
+    (entry,) = store.journal.open_entries(["8"], confirmed_at=at(1)).wait()
     close_entry(store, entry)
     store.close()
     again = opened()
@@ -276,11 +276,11 @@ def test_a_database_of_a_newer_dfui_is_left_alone_and_the_journal_refuses(opened
     assert "newer dfui" in store.problem
     assert str(path) in store.problem
     assert not store.is_kept
-    store.downloads.add(["8"])
+    store.downloads.add(["8"]).wait()
     assert ids(store) == ["8"]
     with pytest.raises(StoreError):
-        store.journal.open_entries(["8"], confirmed_at=at(1))
-    assert store.journal.take_over_abandoned() == []
+        store.journal.open_entries(["8"], confirmed_at=at(1)).wait()
+    assert store.journal.take_over_abandoned().wait() == []
     store.close()
     assert {each.name: each.read_bytes() for each in path.parent.iterdir() if each.is_file()} == before
 
@@ -291,10 +291,10 @@ def test_a_place_that_cannot_be_written_is_said_and_nothing_is_kept(opened: Open
     assert store.problem is not None
     assert str(path) in store.problem
     assert store.problem.endswith("nothing is kept.")
-    store.downloads.add(["7"])
+    store.downloads.add(["7"]).wait()
     assert ids(store) == ["7"]
     with pytest.raises(StoreError):
-        store.journal.open_entries(["7"], confirmed_at=at(1))
+        store.journal.open_entries(["7"], confirmed_at=at(1)).wait()
 
 
 def test_a_folder_in_the_place_of_the_file_is_left_there(opened: Open, path: Path) -> None:
@@ -309,7 +309,7 @@ def test_a_temporary_store_keeps_a_journal_while_it_lasts() -> None:
     store = temporary_store(profile="default", origin=ORIGIN)
     assert store.problem is None
     assert not store.is_kept
-    close_entry(store, store.journal.open_entries(["7"], confirmed_at=at(1))[0])
+    close_entry(store, store.journal.open_entries(["7"], confirmed_at=at(1)).wait()[0])
     assert [row.outcome for row in store.journal.history()] == [OutcomeKind.CANCELLED]
     store.close()
 
@@ -328,13 +328,13 @@ failed = []
 for number in range(10_000):
     row = Download(str(1_000 + number), "running", query="x" * 4_000)
     try:
-        store.downloads.observe([row], observed=1.0, now=2.0)
+        store.downloads.observe([row], observed=1.0, now=2.0).wait()
     except StoreError as error:
         failed.append(str(error))
         break
 assert failed, "the disk was never full"
-for use in (lambda: store.downloads.add([str(n) for n in range(5000)]),
-            lambda: store.journal.open_entries([str(n) for n in range(5000)], confirmed_at=at(1))):
+for use in (lambda: store.downloads.add([str(n) for n in range(5000)]).wait(),
+            lambda: store.journal.open_entries([str(n) for n in range(5000)], confirmed_at=at(1)).wait()):
     try:
         use()
     except StoreError:
@@ -361,7 +361,7 @@ def test_many_that_begin_at_once_share_a_new_file(path: Path) -> None:
     def begin(number: int) -> str | None:
         together.wait()
         store = open_store(path, profile=f"profile {number % 2}", origin=ORIGIN)
-        store.downloads.add([str(number)])
+        store.downloads.add([str(number)]).wait()
         store.close()
         return store.problem
 
@@ -380,9 +380,9 @@ def test_two_processes_and_several_threads_write_to_one_file_and_nothing_is_lost
 print("ready", flush=True)
 sys.stdin.readline()
 for number in range(200):
-    store.downloads.add([f"{sys.argv[2]}-{number}"])
-    entry, = store.journal.open_entries([f"{sys.argv[2]}-{number}"], confirmed_at=at(1))
-    store.journal.count_delete(entry)
+    store.downloads.add([f"{sys.argv[2]}-{number}"]).wait()
+    entry, = store.journal.open_entries([f"{sys.argv[2]}-{number}"], confirmed_at=at(1)).wait()
+    store.journal.record_delete(entry).wait()
 store.close()
 """
     )
@@ -393,7 +393,7 @@ store.close()
 
     def add(name: str) -> None:
         for number in range(200):
-            store.downloads.add([f"{name}-{number}"])
+            store.downloads.add([f"{name}-{number}"]).wait()
             ids(store)
 
     with concurrent.futures.ThreadPoolExecutor(5) as pool:
@@ -406,7 +406,7 @@ store.close()
 
 def test_reading_does_not_wait_for_another_that_writes(opened: Open, path: Path) -> None:
     store = opened()
-    store.downloads.add(["7"])
+    store.downloads.add(["7"]).wait()
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     other.execute("UPDATE downloads SET api_status = 'half written'")
@@ -420,11 +420,11 @@ def test_reading_does_not_wait_for_another_that_writes(opened: Open, path: Path)
 
 
 def test_the_journal_tells_what_was_sent_and_answered_newest_first(store: Store) -> None:
-    first, second = store.journal.open_entries(["7", "8"], confirmed_at=at(1))
-    (third,) = store.journal.open_entries(["7"], confirmed_at=at(3))
-    store.journal.count_delete(first)
-    store.journal.count_delete(first)
-    store.journal.note_answer(first, http_status=503, api_message="Later, “please”.")
+    first, second = store.journal.open_entries(["7", "8"], confirmed_at=at(1)).wait()
+    (third,) = store.journal.open_entries(["7"], confirmed_at=at(3)).wait()
+    store.journal.record_delete(first).wait()
+    store.journal.record_delete(first).wait()
+    store.journal.record_answer(first, http_status=503, api_message="Later, “please”.").wait()
     history = store.journal.history()
     assert [row.entry for row in history] == [third, second, first]
     assert history[-1] == Receipt(first, "7", at(1), 2, 503, "Later, “please”.")
@@ -434,8 +434,8 @@ def test_the_journal_tells_what_was_sent_and_answered_newest_first(store: Store)
 LEAVES_OPEN = (
     OPEN
     + """
-done, *_ = store.journal.open_entries(["1", "2", "3"], confirmed_at=at(1))
-store.journal.count_delete(done + 1)
+done, *_ = store.journal.open_entries(["1", "2", "3"], confirmed_at=at(1)).wait()
+store.journal.record_delete(done + 1).wait()
 close_entry(store, done)
 print("open", flush=True)
 sys.stdin.readline()
@@ -449,36 +449,36 @@ def test_what_a_killed_dfui_left_open_is_taken_over_once(opened: Open, path: Pat
     assert process.stdout.readline() == "open\n"
     dead = set(path.with_name("dfui.db-owners").iterdir())
     one, other = opened(), opened()
-    assert one.journal.take_over_abandoned() == []  # it lives
+    assert one.journal.take_over_abandoned().wait() == []  # it lives
     process.kill()
     process.communicate()
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        taken = list(pool.map(lambda store: store.journal.take_over_abandoned(), [one, other]))
+        taken = list(pool.map(lambda store: store.journal.take_over_abandoned().wait(), [one, other]))
     rows = [row for rows in taken for row in rows]
     assert [(row.download_id, row.deletes_sent) for row in rows] == [("2", 1), ("3", 0)]
-    assert opened().journal.take_over_abandoned() == []
+    assert opened().journal.take_over_abandoned().wait() == []
     assert len(dead) == 1
     assert dead.isdisjoint(path.with_name("dfui.db-owners").iterdir())
 
 
 def test_what_a_closed_dfui_left_open_is_taken_over_by_the_next(opened: Open) -> None:
     first = opened()
-    first.journal.open_entries(["7"], confirmed_at=at(1))
-    assert first.journal.take_over_abandoned() == []
+    first.journal.open_entries(["7"], confirmed_at=at(1)).wait()
+    assert first.journal.take_over_abandoned().wait() == []
     second = opened()
-    assert second.journal.take_over_abandoned() == []
+    assert second.journal.take_over_abandoned().wait() == []
     first.close()
-    assert [row.download_id for row in second.journal.take_over_abandoned()] == ["7"]
+    assert [row.download_id for row in second.journal.take_over_abandoned().wait()] == ["7"]
     second.close()
-    assert [row.download_id for row in opened().journal.take_over_abandoned()] == ["7"]
+    assert [row.download_id for row in opened().journal.take_over_abandoned().wait()] == ["7"]
 
 
 def test_another_profiles_open_entries_are_left_to_it(opened: Open) -> None:
     first = opened()
-    first.journal.open_entries(["7"], confirmed_at=at(1))
+    first.journal.open_entries(["7"], confirmed_at=at(1)).wait()
     first.close()
-    assert opened("other").journal.take_over_abandoned() == []
-    assert len(opened().journal.take_over_abandoned()) == 1
+    assert opened("other").journal.take_over_abandoned().wait() == []
+    assert len(opened().journal.take_over_abandoned().wait()) == 1
 
 
 def test_all_of_a_batch_are_written_down_or_none(opened: Open, path: Path) -> None:
@@ -490,7 +490,7 @@ def test_all_of_a_batch_are_written_down_or_none(opened: Open, path: Path) -> No
     )
     other.close()
     with pytest.raises(StoreError, match="no room"):
-        store.journal.open_entries(["7", "8", "9"], confirmed_at=at(1))
+        store.journal.open_entries(["7", "8", "9"], confirmed_at=at(1)).wait()
     assert store.journal.history() == []
-    store.journal.open_entries(["7"], confirmed_at=at(1))
+    store.journal.open_entries(["7"], confirmed_at=at(1)).wait()
     assert len(store.journal.history()) == 1
