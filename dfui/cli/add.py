@@ -23,7 +23,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
 async def _add(context: Context, ids: list[str]) -> int:
     if not context.store.is_kept:
         raise CommandError("store", "Nothing can be kept here, so nothing was added.", ExitCode.FAILED)
-    context.store.downloads.add(ids)
+    await context.store.downloads.add(ids)
     exit_code = await _look(context, ids)
     rows = (context.store.downloads.get(download_id) for download_id in ids)
     downloads = [row for row in rows if row]

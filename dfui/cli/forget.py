@@ -18,7 +18,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
 async def _forget(context: Context, ids: list[str]) -> int:
     if not context.store.is_kept:
         raise CommandError("store", "Nothing can be kept here, so nothing was forgotten.", ExitCode.FAILED)
-    forgotten = {download_id: context.store.downloads.forget(download_id) for download_id in ids}
+    forgotten = {download_id: await context.store.downloads.forget(download_id) for download_id in ids}
     context.console.result(
         [{"id": download_id, "forgotten": was_known} for download_id, was_known in forgotten.items()],
         [

@@ -26,6 +26,8 @@ async def _list(context: Context, options: argparse.Namespace) -> int:
         for what in refreshed.skipped:
             context.console.tell(f"Skipped what could not be read: {sanitize(what)}.")
             exit_code = ExitCode.FAILED
+    else:
+        context.store.check_readable()
     downloads = [download for row in context.store.downloads if _is_wanted(download := row, options.status)]
     if not downloads:
         context.console.tell("No downloads are known here." if options.status is None else "None has this status.")

@@ -120,7 +120,7 @@ class Attempt:
 
     async def _send_delete(self) -> CancelAnswer:
         self._tries += 1
-        self._batch.record_delete(self.download_id)
+        await self._batch.record_delete(self.download_id)
         self.evidence.in_flight = True
         self.evidence.deletes_sent += 1
         try:

@@ -47,24 +47,27 @@ class Batch:
         self._checking_token = asyncio.Lock()
         self._entries: dict[str, int] = {}
         """The journal entry of each download; one that the journal does not take is not here."""
+        self._journal_works = True
+        """The first failure ends the journaling of the batch: no download waits for what the last one waited for."""
 
-    def open_journal(self, ids: Sequence[str]) -> None:
+    async def open_journal(self, ids: Sequence[str]) -> None:
         """Write down what was confirmed, before the first DELETE."""
         # Credits are being spent: where the journal cannot be written, the DELETE is sent all the same, and told.
         with contextlib.suppress(StoreError):
-            entries = self._store.journal.open_entries(ids, confirmed_at=self.clock.now())
+            entries = await self._store.journal.open_entries(ids, confirmed_at=self.clock.now())
             self._entries = dict(zip(ids, entries, strict=True))
 
-    def journaled(self, outcome: Outcome) -> Outcome:
+    async def journaled(self, outcome: Outcome) -> Outcome:
         """Write the outcome down; what an interruption left unknown stays open there, for the next start to settle."""
         entry = self._entries.get(outcome.download_id)
-        if entry is None:
+        if entry is None or not self._journal_works:
             return replace(outcome, journaled=False)
         if self.is_interrupted and outcome.kind is OutcomeKind.UNKNOWN:
             return outcome
         try:
-            self._store.journal.close_entry(entry, outcome, ended_at=self.clock.now())
+            await self._store.journal.close_entry(entry, outcome, ended_at=self.clock.now())
         except StoreError:
+            self._journal_works = False
             return replace(outcome, journaled=False)
         return outcome
 
@@ -97,32 +100,37 @@ class Batch:
             return False
         return False
 
-    def record_delete(self, download_id: str) -> None:
-        """A DELETE is about to be sent."""
-        if entry := self._entries.get(download_id):
-            # A journal that fails now is told by the outcome; the DELETE does not wait for it.
-            with contextlib.suppress(StoreError):
-                self._store.journal.count_delete(entry)
+    async def record_delete(self, download_id: str) -> None:
+        """A DELETE is about to be sent; the DELETE does not wait for a journal that has failed once."""
+        entry = self._entries.get(download_id)
+        if entry is None:
+            return
+        if self._journal_works:
+            try:
+                await self._store.journal.record_delete(entry)
+            except StoreError:
+                self._journal_works = False
+            else:
+                return
+        self._store.journal.note_delete(entry)
+
+    # Nothing waits for what follows: the outcome holds it as well, and is written after it.
 
     def record_answer(self, download_id: str, http_status: int | None, api_message: str | None) -> None:
         """A DELETE was answered."""
-        if entry := self._entries.get(download_id):
-            with contextlib.suppress(StoreError):
-                self._store.journal.note_answer(entry, http_status=http_status, api_message=api_message)
+        entry = self._entries.get(download_id)
+        if entry is not None and self._journal_works:
+            self._store.journal.record_answer(entry, http_status=http_status, api_message=api_message)
 
     def record_seen(self, download: Download, began: float) -> None:
         """A GET that began then, on the clock that never goes back, showed this."""
-        # The outcome holds what was seen as well, and is shown from there.
-        with contextlib.suppress(StoreError):
-            self._store.downloads.observe([download], observed=began, now=self.clock.monotonic())
+        self._store.downloads.observe([download], observed=began, now=self.clock.monotonic())
 
     def record_missing(self, download_id: str, began: float) -> None:
         """A GET that began then was answered 404."""
-        seen_at = self.clock.now()
-        with contextlib.suppress(StoreError):
-            self._store.downloads.observe_missing(
-                download_id, observed=began, now=self.clock.monotonic(), seen_at=seen_at
-            )
+        self._store.downloads.observe_missing(
+            download_id, observed=began, now=self.clock.monotonic(), seen_at=self.clock.now()
+        )
 
     def report(self, progress: Progress) -> None:
         """Report a step."""

@@ -31,7 +31,7 @@ async def cancel(
     outcome yet gets one at once, by what is known of it.
     """
     batch = Batch(client=client, store=store, sign_in=sign_in, clock=clock or Clock())
-    batch.open_journal(ids)
+    await batch.open_journal(ids)
     attempts = [asyncio.create_task(_attempt(batch, download_id)) for download_id in ids]
 
     async def interrupt() -> None:
@@ -63,9 +63,9 @@ async def _attempt(batch: Batch, download_id: str) -> None:
         await attempt.run()
     except asyncio.CancelledError:
         if batch.is_interrupted:
-            batch.events.put_nowait(batch.journaled(attempt.outcome()))
+            batch.events.put_nowait(await batch.journaled(attempt.outcome()))
         raise
     except BaseException as error:
         batch.events.put_nowait(error)
         raise
-    batch.events.put_nowait(batch.journaled(attempt.outcome()))
+    batch.events.put_nowait(await batch.journaled(attempt.outcome()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -71,7 +70,7 @@ async def refresh_list(
                 tell(stored)
             yield replace(download, seen_at=seen_at)
 
-    await asyncio.to_thread(store.downloads.observe, rows(), observed=began, now=now)
+    await store.downloads.observe_all(rows(), observed=began, now=now)
     no_ids = tuple("one with an id that is none" for _ in range(len(answer.downloads) - len(readable)))
     return ListRefresh(len(readable), (*answer.unreadable, *no_ids))
 
@@ -94,9 +93,9 @@ async def fetch_details(client: DatafinitiClient, store: Store, download_id: str
         answer = await client.get_download(download_id)
     except NotFound:
         seen_at, now = clock.now(), clock.monotonic()
-        store.downloads.observe_missing(download_id, observed=began, now=now, seen_at=seen_at)
+        await store.downloads.observe_missing(download_id, observed=began, now=now, seen_at=seen_at)
         raise
     details = answer.seen(clock.now())
-    store.downloads.observe([details.download], observed=began, now=clock.monotonic())
+    await store.downloads.observe([details.download], observed=began, now=clock.monotonic())
     # With what this answer left out, and an earlier one told.
     return replace(details, download=store.downloads.get(download_id) or details.download)

@@ -52,11 +52,11 @@ async def settle(*, client: DatafinitiClient, store: Store, clock: Clock | None 
             deletes_sent=row.deletes_sent,
         )
         if seen is not None:
-            store.downloads.observe([seen], observed=began, now=clock.monotonic())
-        store.journal.close_entry(row.entry, outcome, ended_at=clock.now())
+            await store.downloads.observe([seen], observed=began, now=clock.monotonic())
+        await store.journal.close_entry(row.entry, outcome, ended_at=clock.now())
         return outcome
 
-    looks = [asyncio.create_task(look(row)) for row in store.journal.take_over_abandoned()]
+    looks = [asyncio.create_task(look(row)) for row in await store.journal.take_over_abandoned()]
     try:
         for next_look in asyncio.as_completed(looks):
             if (outcome := await next_look) is not None:

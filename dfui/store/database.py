@@ -3,132 +3,89 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import sqlite3
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from dfui.core.errors import StoreError
-from dfui.store.schema import migrate, schema_version
+from dfui.store.connections import Connection, connect_to_write, in_memory, open_file
+from dfui.store.damage import mark_damaged
+from dfui.store.failures import store_errors
+from dfui.store.writer import MORE, Write, Writer
 
-BUSY_SECONDS = 5.0
-MAX_BYTES_CHECKED = 32 * 1024 * 1024
-"""A larger file takes too long to check at each start (2 ms a MB); damage in one shows when it is read."""
+Result = TypeVar("Result")
+Row = TypeVar("Row")
+Part = Callable[[Connection], object]
 
 
 class Database:
-    """A connection to read and one to write, each usable from any thread; in memory, where there is no path.
+    """A connection to read, usable from any thread, and a thread that writes.
 
-    Reading never waits for writing, in this process or another.
+    Without a path it is in memory, with what `memory` holds already. Reading a file never waits for writing, in this
+    process or another.
 
     Raises:
-        sqlite3.Error: the file is damaged, or cannot be used.
+        sqlite3.Error, ValueError, OSError: the file is damaged, or cannot be used.
         NewerSchema: a newer dfui has written it.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, *, memory: Connection | None = None) -> None:
         self.path = path
-        self._writing_lock = threading.RLock()
-        self._reading_lock = threading.RLock() if path else self._writing_lock
-        self._writing = _connect(path)
-        try:
-            migrate(self._writing)
-            if path and path.stat().st_size <= MAX_BYTES_CHECKED:
-                _check(self._writing)
-            self._reading = _connect(path) if path else self._writing
-        except BaseException:
-            self._writing.close()
-            raise
+        self._lock = threading.RLock()
+        self._reading = open_file(path) if path else memory or in_memory()
+        self._inode = path.stat().st_ino if path else 0
+        self._writer = Writer(
+            self._connect_to_write,
+            # In memory, both are one connection, and who reads must not see half of a transaction.
+            lock=contextlib.nullcontext() if path else self._lock,
+            damaged=self._mark_damaged,
+        )
 
     def close(self) -> None:
-        """Close both connections."""
-        with self._writing_lock, self._reading_lock:
-            self._reading.close()
-            self._writing.close()
+        """Finish what is being written, but not for long, and close."""
+        if self._writer.close():
+            with self._lock:
+                self._reading.close()
 
-    def read(self, query: str, *params: object) -> list[tuple[Any, ...]]:
-        """The rows of a query."""
-        with self._reading_lock, _store_errors():
-            return self._reading.execute(query, params).fetchall()
+    def read(self, query: str, *params: object, row: Callable[[tuple[Any, ...]], Row]) -> list[Row]:
+        """The rows of a query, each as `row` reads it.
 
-    @contextlib.contextmanager
-    def transaction(self, *, on_disk: bool = False) -> Iterator[sqlite3.Connection]:
-        """Write all or nothing; with `on_disk`, it outlives a loss of power once this is left."""
-        with self._writing_lock, _store_errors():
-            if on_disk:
-                self._writing.execute("PRAGMA synchronous = FULL")
-            self._writing.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._writing
-                self._writing.execute("COMMIT")
-            except BaseException:
-                if self._writing.in_transaction:  # a full disk has rolled it back already
-                    self._writing.execute("ROLLBACK")
-                raise
-            finally:
-                if on_disk:
-                    self._writing.execute("PRAGMA synchronous = NORMAL")
+        Raises:
+            StoreError: they cannot be read.
+        """
+        with self._lock, store_errors(damaged=self._mark_damaged):
+            return [row(each) for each in self._reading.execute(query, params).fetchall()]
 
+    def write(
+        self,
+        work: Callable[[Connection], Result],
+        *,
+        on_disk: bool = False,
+        committed: Callable[[], object] = lambda: None,
+    ) -> Write[Result]:
+        """Have this written, all or nothing; with `on_disk`, it outlives a loss of power once it is done."""
+        return self._writer.submit(Write(work, on_disk=on_disk, committed=committed))
 
-def make_private(path: Path) -> None:
-    """The folder and the file, for their owner alone whatever the umask; SQLite's side files take the file's mode."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-    try:
-        if os.fstat(descriptor).st_mode & 0o077:
-            os.fchmod(descriptor, 0o600)
-    finally:
-        os.close(descriptor)
+    def write_in_parts(self, parts: Iterator[Part]) -> Write[None]:
+        """Have these written, each in a transaction of its own; other writes go between them."""
 
+        def write_part(connection: Connection) -> Any:
+            part = next(parts, None)
+            if part is None:
+                return None
+            part(connection)
+            return MORE
 
-def _connect(path: Path | None) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        path or ":memory:", timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-    )
-    try:
-        schema_version(connection)  # before anything is written
-        if path is not None:
-            _use_wal(connection)
-        connection.execute("PRAGMA synchronous = NORMAL")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+        return self._writer.submit(Write(write_part, is_bulk=True))
 
+    def _connect_to_write(self) -> Connection:
+        if self.path is None:
+            return self._reading
+        if self.path.stat().st_ino != self._inode:
+            raise StoreError("The database was set aside by another dfui. Start this one again.")
+        return connect_to_write(self.path)
 
-def _check(connection: sqlite3.Connection) -> None:
-    """Look through the file for damage.
-
-    Raises:
-        sqlite3.DatabaseError: there is some.
-    """
-    ((found,),) = connection.execute("PRAGMA quick_check(1)").fetchall()
-    if found != "ok":
-        damage = sqlite3.DatabaseError(found)
-        damage.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
-        raise damage
-
-
-def _use_wal(connection: sqlite3.Connection) -> None:
-    """Use the write-ahead log. Where another dfui begins the same new database, SQLite does not wait for it here."""
-    gives_up_at = time.monotonic() + BUSY_SECONDS
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > gives_up_at:
-                raise
-            time.sleep(0.01)
-        else:
-            return
-
-
-@contextlib.contextmanager
-def _store_errors() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise StoreError(f"The database failed: {error}.") from None
+    def _mark_damaged(self) -> None:
+        if self.path is not None:
+            mark_damaged(self.path)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sqlite3
 import stat
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dfui.store.database import BUSY_SECONDS
+from dfui.store.connections import connect_to_look
+from dfui.store.failures import FAILURES
 from dfui.store.schema import SCHEMA_VERSION
 
 _SIDE_FILES = ("-wal", "-shm")
@@ -63,11 +63,7 @@ def inspect_store(path: Path) -> Inspection:
 
 def _looked_into(path: Path, found: Inspection) -> Inspection:
     try:
-        # Without a write-ahead log nobody has it open, and it is read without a lock, or a file beside it.
-        how = "mode=ro" if _size(path.with_name(f"{path.name}-wal")) else "immutable=1"
-        with contextlib.closing(
-            sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, timeout=BUSY_SECONDS)
-        ) as connection:
+        with contextlib.closing(connect_to_look(path)) as connection:
             found = replace(found, schema=int(connection.execute("PRAGMA user_version").fetchone()[0]))
             damage = [str(line) for (line,) in connection.execute("PRAGMA quick_check(3)") if line != "ok"]
             if damage:
@@ -80,7 +76,7 @@ def _looked_into(path: Path, found: Inspection) -> Inspection:
             ((entries, open_entries),) = connection.execute(
                 "SELECT count(*), coalesce(sum(ended_at IS NULL), 0) FROM journal"
             )
-    except (sqlite3.Error, OSError) as error:
+    except FAILURES as error:
         return replace(found, trouble=str(error))
     return replace(
         found,

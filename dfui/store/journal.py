@@ -10,11 +10,12 @@ from typing import NamedTuple
 from dfui.core.errors import StoreError
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.receipts import Receipt
+from dfui.store.accounts import Account
+from dfui.store.connections import Connection
 from dfui.store.database import Database
 from dfui.store.process_lock import ProcessLock
-from dfui.store.rows import Rows
-
-_ROWS = Rows(Receipt)
+from dfui.store.rows import RECEIPTS
+from dfui.store.writer import Write
 
 
 class JournalFilter(NamedTuple):
@@ -33,15 +34,18 @@ class JournalFilter(NamedTuple):
 class Journal:
     """The journal of one account.
 
-    Every method raises:
+    Every method that reads, and every `Write` once it is waited for, raises:
         StoreError: the database fails, or nothing is kept here.
     """
 
-    def __init__(self, database: Database, account: int, *, is_lost: bool = False) -> None:
+    def __init__(
+        self, database: Database, account: Account, *, unwritable: str | None = None, unreadable: str | None = None
+    ) -> None:
         self._database = database
         self._account = account
-        self._is_lost = is_lost
-        """Whether entries were to be kept, and cannot be."""
+        self._unwritable = unwritable
+        """Why entries that were to be kept cannot be."""
+        self._unreadable = unreadable
         self._lock = ProcessLock(database.path) if database.path else None
 
     def close(self) -> None:
@@ -49,38 +53,49 @@ class Journal:
         if self._lock:
             self._lock.release()
 
-    def open_entries(self, ids: Sequence[str], *, confirmed_at: datetime) -> list[int]:
-        """Write down that these cancellations were confirmed, all or none; on the disk when this returns."""
-        if self._is_lost:
-            raise StoreError("The journal cannot be written.")
-        if self._lock:
-            self._lock.acquire()
-        owner = self._lock.id if self._lock else ""
+    def open_entries(self, ids: Sequence[str], *, confirmed_at: datetime) -> Write[list[int]]:
+        """Write down that these cancellations were confirmed, all or none; on the disk when it is done."""
         query = "INSERT INTO journal (account, download_id, owner, confirmed_at) VALUES (?, ?, ?, ?)"
-        with self._database.transaction(on_disk=True) as connection:
-            stamp = confirmed_at.timestamp()
-            params = [(self._account, download_id, owner, stamp) for download_id in ids]
-            return [connection.execute(query, each).lastrowid or 0 for each in params]
 
-    def count_delete(self, entry: int) -> None:
-        """Write down that a DELETE is about to be sent."""
-        with self._database.transaction() as connection:
-            connection.execute("UPDATE journal SET deletes_sent = deletes_sent + 1 WHERE entry = ?", (entry,))
+        def insert(connection: Connection) -> list[int]:
+            if self._unwritable:
+                raise StoreError(self._unwritable)
+            if self._lock:
+                self._lock.acquire()
+            owner = self._lock.id if self._lock else ""
+            account, stamp = self._account.made(connection), confirmed_at.timestamp()
+            rows = [(account, download_id, owner, stamp) for download_id in ids]
+            return [connection.execute(query, row).lastrowid or 0 for row in rows]
 
-    def note_answer(self, entry: int, *, http_status: int | None, api_message: str | None) -> None:
+        return self._database.write(insert, on_disk=True)
+
+    def record_delete(self, entry: int) -> Write[None]:
+        """Write down that a DELETE is about to be sent; on the disk when it is done.
+
+        Where this fails and the DELETE is sent all the same, `note_delete` keeps the next start from denying it.
+        """
+        query = "UPDATE journal SET deletes_sent = deletes_sent + 1 WHERE entry = ?"
+        return self._update(query, entry, on_disk=True)
+
+    def note_delete(self, entry: int) -> None:
+        """Note beside the database that a DELETE is about to be sent. Raises nothing, and waits for nothing."""
+        if self._lock:
+            self._lock.note_delete(entry)
+
+    def record_answer(self, entry: int, *, http_status: int | None, api_message: str | None) -> Write[None]:
         """Write down what a DELETE was answered with."""
         query = "UPDATE journal SET http_status = ?, api_message = ? WHERE entry = ?"
-        with self._database.transaction() as connection:
-            connection.execute(query, (http_status, api_message, entry))
+        return self._update(query, http_status, api_message, entry)
 
-    def close_entry(self, entry: int, outcome: Outcome, *, ended_at: datetime) -> None:
+    def close_entry(self, entry: int, outcome: Outcome, *, ended_at: datetime) -> Write[None]:
         """Write down how a cancellation ended."""
         query = """
             UPDATE journal SET outcome = ?, verified = ?, status = ?, http_status = ?, api_message = ?,
-                retained_records = ?, credits_deducted = ?, ended_at = ?, deletes_sent = ?
+                retained_records = ?, credits_deducted = ?, deletes_sent = ?, ended_at = ?
             WHERE entry = ?
         """
-        params = (
+        return self._update(
+            query,
             outcome.kind.value,
             outcome.verified,
             outcome.status.value if outcome.status else None,
@@ -88,37 +103,44 @@ class Journal:
             outcome.api_message,
             outcome.retained_records,
             outcome.credits_deducted,
-            ended_at.timestamp(),
             outcome.deletes_sent,
+            ended_at.timestamp(),
             entry,
         )
-        with self._database.transaction() as connection:
-            connection.execute(query, params)
+
+    def _update(self, query: str, *params: object, on_disk: bool = False) -> Write[None]:
+        def update(connection: Connection) -> None:
+            if connection.execute(query, params).rowcount != 1:
+                raise StoreError("The journal has lost the entry.")
+
+        return self._database.write(update, on_disk=on_disk)
 
     def history(self, wanted: JournalFilter | None = None, *, limit: int | None = None) -> list[Receipt]:
         """The wanted entries of the journal, the newest first, at most `limit`."""
         where, params = self._where(wanted)
-        query = f"SELECT {_ROWS.columns} FROM journal WHERE {where} ORDER BY entry DESC LIMIT ?"
-        return [_ROWS.read(row) for row in self._database.read(query, *params, -1 if limit is None else limit)]
+        query = f"SELECT {RECEIPTS.columns} FROM journal WHERE {where} ORDER BY entry DESC LIMIT ?"
+        return self._database.read(query, *params, -1 if limit is None else limit, row=RECEIPTS.read)
 
     def keys(self, wanted: JournalFilter | None = None) -> array[int]:
         """The number of each wanted entry, the newest first."""
         where, params = self._where(wanted)
         query = f"SELECT entry FROM journal WHERE {where} ORDER BY entry DESC"
-        return array("q", (entry for (entry,) in self._database.read(query, *params)))
+        return array("q", self._database.read(query, *params, row=lambda row: int(row[0])))
 
     def by_key(self, keys: Sequence[int]) -> dict[int, Receipt]:
         """The entries with these numbers."""
         marks = ",".join("?" * len(keys))
-        rows = self._database.read(f"SELECT {_ROWS.columns} FROM journal WHERE entry IN ({marks})", *keys)
-        return {row[0]: _ROWS.read(row) for row in rows}
+        query = f"SELECT {RECEIPTS.columns} FROM journal WHERE entry IN ({marks})"
+        return {receipt.entry: receipt for receipt in self._database.read(query, *keys, row=RECEIPTS.read)}
 
     def _where(self, wanted: JournalFilter | None) -> tuple[str, list[object]]:
         """The condition of a filter, and its parameters."""
+        if self._unreadable:
+            raise StoreError(self._unreadable)
         wanted = wanted or JournalFilter()
         # The plus keeps SQLite from an index here: entries are numbered in the order in which they were confirmed, so
         # that a walk down the numbers needs no sorting, and ends at the limit.
-        conditions, params = ["account = ?" if wanted.ids else "+account = ?"], list[object]([self._account])
+        conditions, params = ["account = ?" if wanted.ids else "+account = ?"], list[object]([self._account.key])
         if wanted.ids:
             conditions.append(f"download_id IN ({','.join('?' * len(wanted.ids))})")
             params += wanted.ids
@@ -134,23 +156,36 @@ class Journal:
             params += [f"%{escaped}%"] * len(shown)
         return " AND ".join(conditions), params
 
-    def take_over_abandoned(self) -> list[Receipt]:
+    def take_over_abandoned(self) -> Write[list[Receipt]]:
         """The open entries that no living dfui works on, now this store's own, so that two dfui do not settle one."""
-        if self._lock is None:
-            return []
+        lock = self._lock
+        if lock is None:
+            return Write.done([])
         query = "SELECT DISTINCT owner FROM journal WHERE account = ? AND ended_at IS NULL"
-        owners = [owner for (owner,) in self._database.read(query, self._account)]
-        gone = [owner for owner in owners if owner != self._lock.id and not self._lock.is_alive(owner)]
+        owners = self._database.read(query, self._account.key, row=lambda row: str(row[0]))
+        gone = [owner for owner in owners if owner != lock.id and not lock.is_alive(owner)]
         if not gone:
-            return []
-        self._lock.acquire()
+            return Write.done([])
+        account = self._account.key
         marks = ",".join("?" * len(gone))
         theirs = f"account = ? AND owner IN ({marks}) AND ended_at IS NULL"
-        with self._database.transaction() as connection:
-            found = connection.execute(
-                f"SELECT {_ROWS.columns} FROM journal WHERE {theirs}", (self._account, *gone)
+
+        def take_over(connection: Connection) -> list[Receipt]:
+            lock.acquire()
+            for owner in gone:
+                for entry, count in lock.deletes_noted(owner).items():
+                    connection.execute(
+                        "UPDATE journal SET deletes_sent = deletes_sent + ? WHERE entry = ? AND owner = ?",
+                        (count, entry, owner),
+                    )
+            rows = connection.execute(
+                f"SELECT {RECEIPTS.columns} FROM journal WHERE {theirs} ORDER BY entry", (account, *gone)
             ).fetchall()
-            connection.execute(f"UPDATE journal SET owner = ? WHERE {theirs}", (self._lock.id, self._account, *gone))
-        for owner in gone:
-            self._lock.clear(owner)
-        return [_ROWS.read(row) for row in found]
+            connection.execute(f"UPDATE journal SET owner = ? WHERE {theirs}", (lock.id, account, *gone))
+            return [RECEIPTS.read(row) for row in rows]
+
+        def clear() -> None:
+            for owner in gone:
+                lock.clear(owner)
+
+        return self._database.write(take_over, committed=clear)

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from types import NoneType
 from typing import Any, Generic, TypeVar, get_args, get_type_hints
 
-from dfui.core.errors import StoreError
+from dfui.core.downloads import Download
+from dfui.core.receipts import Receipt
 
 Value = TypeVar("Value")
 
@@ -22,6 +23,9 @@ class Rows(Generic[Value]):
         self._kind = kind
         self.names = tuple(field.name for field in fields(kind))  # type: ignore[arg-type]  # a dataclass
         self.columns = ", ".join(self.names)
+        self._allowed = [_allowed(hints[name]) for name in self.names]
+        self._shapes: set[tuple[type, ...]] = set()
+        """The types of the cells in rows that were read before: a few, and the same again and again."""
         converters = [_converters(hints[name]) for name in self.names]
         self._readers = [(position, read) for position, (read, _) in enumerate(converters) if read]
         self._writers = [(name, write) for name, (_, write) in zip(self.names, converters, strict=True) if write]
@@ -30,16 +34,22 @@ class Rows(Generic[Value]):
         """The value in a row of `columns`.
 
         Raises:
-            StoreError: a column holds what its field cannot be, as after damage.
+            ValueError: a column holds what its field cannot be, as after damage.
         """
         cells = list(row)
-        try:
-            for position, read in self._readers:
-                if cells[position] is not None:
-                    cells[position] = read(cells[position])
-        except (ValueError, TypeError) as error:
-            raise StoreError(f"The database is damaged: {error}.") from None
+        shape = tuple(map(type, cells))
+        if shape not in self._shapes:
+            self._check(shape)
+            self._shapes.add(shape)
+        for position, read in self._readers:
+            if cells[position] is not None:
+                cells[position] = read(cells[position])
         return self._kind(*cells)
+
+    def _check(self, shape: tuple[type, ...]) -> None:
+        for name, kind, allowed in zip(self.names, shape, self._allowed, strict=True):
+            if kind not in allowed:
+                raise ValueError(f"{name} is {kind.__name__}")
 
     def write(self, value: Value) -> dict[str, Any]:
         """The cells of a row, by column."""
@@ -65,8 +75,24 @@ def _converters(hint: Any) -> tuple[Convert, Convert]:
     return None, None
 
 
+def _allowed(hint: Any) -> frozenset[type]:
+    """What a cell can be, for a field that is to be this."""
+    kinds = get_args(hint) or (hint,)
+    stored: dict[Any, tuple[type, ...]] = {
+        NoneType: (NoneType,),
+        bool: (int,),
+        int: (int,),
+        datetime: (int, float),
+    }
+    return frozenset(each for kind in kinds for each in stored.get(kind, (str,)))
+
+
 def _time(seconds: float) -> datetime | None:
     try:
         return datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):  # beyond what a calendar holds, as a rounded 9999-12-31 is
         return None
+
+
+DOWNLOADS = Rows(Download)
+RECEIPTS = Rows(Receipt)

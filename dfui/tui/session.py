@@ -128,8 +128,7 @@ class Session:
         else:
             self._send(RefreshFailed(download_id, TOKEN_COMES_FIRST))
 
-    @on_network_thread
-    async def leave_details(self) -> None:
+    def leave_details(self) -> None:
         """Ask for nothing more of the download whose details were open."""
         if self._online is not None:
             self._online.leave_details()
@@ -137,7 +136,7 @@ class Session:
     @on_network_thread
     async def add(self, ids: Sequence[str]) -> None:
         """Make downloads known, and fetch them."""
-        added = self.store.downloads.add(ids)
+        added = await self.store.downloads.add(ids)
         self._send(DownloadsChanged())
         self._send(Notice(downloads_added(len(added), len(ids) - len(added))))
         if self._online is not None:
@@ -147,7 +146,7 @@ class Session:
     @on_network_thread
     async def forget(self, download_id: str) -> None:
         """Hide a download here."""
-        self.store.downloads.forget(download_id)
+        await self.store.downloads.forget(download_id)
         self._send(DownloadsChanged())
 
     @on_network_thread

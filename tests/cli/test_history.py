@@ -50,7 +50,7 @@ def rows_of(text: str) -> list[dict[str, str]]:
 
 def leave_open(dfui: Commands, *ids: str) -> None:
     store = open_store(dfui.database, profile="default", origin=parse_api_url(dfui.api_url).origin)
-    store.journal.open_entries(ids, confirmed_at=at(0))
+    store.journal.open_entries(ids, confirmed_at=at(0)).wait()
     store.close()
 
 

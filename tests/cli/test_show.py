@@ -128,7 +128,7 @@ def test_without_a_token_it_is_exit_3(dfui: Commands, monkeypatch: pytest.Monkey
 def test_what_was_seen_last_is_not_shown_as_if_it_were_fresh(unreachable: Commands) -> None:
     origin = unreachable.api_url.removesuffix("/v4")
     store = open_store(unreachable.database, profile="default", origin=origin)
-    store.downloads.add(["847070"])
+    store.downloads.add(["847070"]).wait()
     store.close()
     text, as_json = unreachable("show", "847070"), unreachable("show", "847070", "--json")
     assert text.exit_code == as_json.exit_code == 4

@@ -201,7 +201,7 @@ async def test_an_older_list_does_not_turn_cancelled_back(
     began = clock.monotonic()
     clock.advance(1)
     await outcome_of(real_client, store, clock)
-    store.downloads.observe([before], observed=began, now=clock.monotonic())
+    store.downloads.observe([before], observed=began, now=clock.monotonic()).wait()
     row = store.downloads.get("7")
     assert row is not None
     assert row.status.value == "cancelled"

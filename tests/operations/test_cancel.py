@@ -32,7 +32,7 @@ async def test_the_look_after_the_delete_wins_over_one_that_began_while_it_waite
         if request.method == "DELETE":  # another look, which began after this batch, and saw it run
             clock.advance(1)
             running = Download("7", api_status="running")
-            store.downloads.observe([running], observed=clock.monotonic(), now=clock.monotonic())
+            store.downloads.observe([running], observed=clock.monotonic(), now=clock.monotonic()).wait()
 
     simulator.interrupt = interrupt
     assert (await outcomes_of(["7"], client, store, clock))["7"].kind is OutcomeKind.CANCELLED

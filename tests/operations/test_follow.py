@@ -118,7 +118,7 @@ async def test_nothing_is_sent_while_none_is_active(
     await asyncio.wait_for(following.has_looked.wait(), LONGEST_SECONDS)
     clock.asleep.clear()
     clock.advance(1_000)
-    store.downloads.add(["8"])
+    store.downloads.add(["8"]).wait()
     following.reset()
     simulator.add("8")
     assert await following.after(6) == ["8"]

@@ -37,7 +37,7 @@ async def test_a_list_that_breaks_off_leaves_what_was_known(
 ) -> None:
     body = b'{"num_found": 3, "records": [{"id": "1", "status": "running"}, {"id": "2", "status": "completed"}, {"id"'
     simulator.interrupt = lambda request: httpx.Response(200, content=body)
-    store.downloads.add(["1"])
+    store.downloads.add(["1"]).wait()
     with pytest.raises(AnswerLost):
         await refresh_list(client, store, clock=clock)
     assert list(store.downloads) == [Download("1")]

@@ -26,13 +26,13 @@ failed = []
 for number in range(10_000):
     row = Download(str(1_000 + number), "running", query="x" * 4_000)
     try:
-        store.downloads.observe([row], observed=1.0, now=2.0)
+        store.downloads.observe([row], observed=1.0, now=2.0).wait()
     except StoreError as error:
         failed.append(str(error))
         break
 assert failed, "the disk was never full"
-for use in (lambda: store.downloads.add([str(n) for n in range(5000)]),
-            lambda: store.journal.open_entries([str(n) for n in range(5000)], confirmed_at=at(1))):
+for use in (lambda: store.downloads.add([str(n) for n in range(5000)]).wait(),
+            lambda: store.journal.open_entries([str(n) for n in range(5000)], confirmed_at=at(1)).wait()):
     try:
         use()
     except StoreError:
@@ -56,7 +56,7 @@ def test_many_that_begin_at_once_share_a_new_file(path: Path) -> None:
     def begin(number: int) -> str | None:
         together.wait()
         store = open_store(path, profile=f"profile {number % 2}", origin=ORIGIN)
-        store.downloads.add([str(number)])
+        store.downloads.add([str(number)]).wait()
         store.close()
         return store.problem
 
@@ -75,9 +75,9 @@ def test_two_processes_and_several_threads_write_to_one_file_and_nothing_is_lost
 print("ready", flush=True)
 sys.stdin.readline()
 for number in range(200):
-    store.downloads.add([f"{sys.argv[2]}-{number}"])
-    entry, = store.journal.open_entries([f"{sys.argv[2]}-{number}"], confirmed_at=at(1))
-    store.journal.count_delete(entry)
+    store.downloads.add([f"{sys.argv[2]}-{number}"]).wait()
+    entry, = store.journal.open_entries([f"{sys.argv[2]}-{number}"], confirmed_at=at(1)).wait()
+    store.journal.record_delete(entry).wait()
 store.close()
 """
     )
@@ -88,7 +88,7 @@ store.close()
 
     def add(name: str) -> None:
         for number in range(200):
-            store.downloads.add([f"{name}-{number}"])
+            store.downloads.add([f"{name}-{number}"]).wait()
             ids(store)
 
     with concurrent.futures.ThreadPoolExecutor(5) as pool:
@@ -101,7 +101,7 @@ store.close()
 
 def test_reading_does_not_wait_for_another_that_writes(opened: Open, path: Path) -> None:
     store = opened()
-    store.downloads.add(["7"])
+    store.downloads.add(["7"]).wait()
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     other.execute("UPDATE downloads SET api_status = 'half written'")

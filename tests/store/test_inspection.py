@@ -39,9 +39,9 @@ def fill(store: Store) -> None:
         Download("2", api_status="completed", started_at=at(2)),
         Download("3", started_at=at(3)),
     ]
-    store.downloads.observe(rows, observed=1.0, now=1.0)
-    store.downloads.add(["4"])
-    store.journal.open_entries(["1", "2"], confirmed_at=at(1))
+    store.downloads.observe(rows, observed=1.0, now=1.0).wait()
+    store.downloads.add(["4"]).wait()
+    store.journal.open_entries(["1", "2"], confirmed_at=at(1)).wait()
 
 
 def test_it_counts_what_is_there_and_leaves_every_byte(path: Path) -> None:
@@ -62,7 +62,7 @@ def test_it_sees_what_another_dfui_is_writing(path: Path) -> None:
     found = looked_at(path)
     assert (found.downloads, found.trouble) == (4, None)
     assert found.size > path.stat().st_size
-    store.downloads.add(["5"])
+    store.downloads.add(["5"]).wait()
     assert looked_at(path).downloads == 5
     store.close()
 
@@ -82,7 +82,7 @@ def test_damage_is_told_and_left(path: Path, content: bytes) -> None:
 
 def test_damage_in_the_middle_is_found(path: Path) -> None:
     store = opened(path)
-    store.downloads.observe((Download(str(n), query="q" * 100) for n in range(2_000)), observed=1.0, now=1.0)
+    store.downloads.observe((Download(str(n), query="q" * 100) for n in range(2_000)), observed=1.0, now=1.0).wait()
     store.close()
     content = bytearray(path.read_bytes())
     middle = len(content) // 2

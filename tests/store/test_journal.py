@@ -16,11 +16,11 @@ from tests.support.stores import OPEN, Open, run
 
 
 def test_the_journal_tells_what_was_sent_and_answered_newest_first(store: Store) -> None:
-    first, second = store.journal.open_entries(["7", "8"], confirmed_at=at(1))
-    (third,) = store.journal.open_entries(["7"], confirmed_at=at(3))
-    store.journal.count_delete(first)
-    store.journal.count_delete(first)
-    store.journal.note_answer(first, http_status=503, api_message="Later, “please”.")
+    first, second = store.journal.open_entries(["7", "8"], confirmed_at=at(1)).wait()
+    (third,) = store.journal.open_entries(["7"], confirmed_at=at(3)).wait()
+    store.journal.record_delete(first).wait()
+    store.journal.record_delete(first).wait()
+    store.journal.record_answer(first, http_status=503, api_message="Later, “please”.").wait()
     history = store.journal.history()
     assert [row.entry for row in history] == [third, second, first]
     assert history[-1] == Receipt(first, "7", at(1), 2, 503, "Later, “please”.")
@@ -30,8 +30,8 @@ def test_the_journal_tells_what_was_sent_and_answered_newest_first(store: Store)
 LEAVES_OPEN = (
     OPEN
     + """
-done, *_ = store.journal.open_entries(["1", "2", "3"], confirmed_at=at(1))
-store.journal.count_delete(done + 1)
+done, *_ = store.journal.open_entries(["1", "2", "3"], confirmed_at=at(1)).wait()
+store.journal.record_delete(done + 1).wait()
 close_entry(store, done)
 print("open", flush=True)
 sys.stdin.readline()
@@ -45,36 +45,36 @@ def test_what_a_killed_dfui_left_open_is_taken_over_once(opened: Open, path: Pat
     assert process.stdout.readline() == "open\n"
     dead = set(path.with_name("dfui.db-owners").iterdir())
     one, other = opened(), opened()
-    assert one.journal.take_over_abandoned() == []  # it lives
+    assert one.journal.take_over_abandoned().wait() == []  # it lives
     process.kill()
     process.communicate()
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        taken = list(pool.map(lambda store: store.journal.take_over_abandoned(), [one, other]))
+        taken = list(pool.map(lambda store: store.journal.take_over_abandoned().wait(), [one, other]))
     rows = [row for rows in taken for row in rows]
     assert [(row.download_id, row.deletes_sent) for row in rows] == [("2", 1), ("3", 0)]
-    assert opened().journal.take_over_abandoned() == []
+    assert opened().journal.take_over_abandoned().wait() == []
     assert len(dead) == 1
     assert dead.isdisjoint(path.with_name("dfui.db-owners").iterdir())
 
 
 def test_what_a_closed_dfui_left_open_is_taken_over_by_the_next(opened: Open) -> None:
     first = opened()
-    first.journal.open_entries(["7"], confirmed_at=at(1))
-    assert first.journal.take_over_abandoned() == []
+    first.journal.open_entries(["7"], confirmed_at=at(1)).wait()
+    assert first.journal.take_over_abandoned().wait() == []
     second = opened()
-    assert second.journal.take_over_abandoned() == []
+    assert second.journal.take_over_abandoned().wait() == []
     first.close()
-    assert [row.download_id for row in second.journal.take_over_abandoned()] == ["7"]
+    assert [row.download_id for row in second.journal.take_over_abandoned().wait()] == ["7"]
     second.close()
-    assert [row.download_id for row in opened().journal.take_over_abandoned()] == ["7"]
+    assert [row.download_id for row in opened().journal.take_over_abandoned().wait()] == ["7"]
 
 
 def test_another_profiles_open_entries_are_left_to_it(opened: Open) -> None:
     first = opened()
-    first.journal.open_entries(["7"], confirmed_at=at(1))
+    first.journal.open_entries(["7"], confirmed_at=at(1)).wait()
     first.close()
-    assert opened("other").journal.take_over_abandoned() == []
-    assert len(opened().journal.take_over_abandoned()) == 1
+    assert opened("other").journal.take_over_abandoned().wait() == []
+    assert len(opened().journal.take_over_abandoned().wait()) == 1
 
 
 def test_all_of_a_batch_are_written_down_or_none(opened: Open, path: Path) -> None:
@@ -86,7 +86,7 @@ def test_all_of_a_batch_are_written_down_or_none(opened: Open, path: Path) -> No
     )
     other.close()
     with pytest.raises(StoreError, match="no room"):
-        store.journal.open_entries(["7", "8", "9"], confirmed_at=at(1))
+        store.journal.open_entries(["7", "8", "9"], confirmed_at=at(1)).wait()
     assert store.journal.history() == []
-    store.journal.open_entries(["7"], confirmed_at=at(1))
+    store.journal.open_entries(["7"], confirmed_at=at(1)).wait()
     assert len(store.journal.history()) == 1

@@ -25,7 +25,7 @@ def store(store: Store) -> Store:
             ("30", None, None),
         ]
     ):
-        (entry,) = store.journal.open_entries([download_id], confirmed_at=at(100 - position))
+        (entry,) = store.journal.open_entries([download_id], confirmed_at=at(100 - position)).wait()
         if kind:
             close_entry(store, entry, outcome(download_id, kind, api_message=message))
     return store

@@ -39,7 +39,7 @@ def test_more_downloads_than_fit_into_one_query_are_listed(store: Store) -> None
 def test_an_older_observation_never_overwrites_a_newer_one(store: Store) -> None:
     see(store, Download("7", "cancelled"), observed=10.0)
     see(store, Download("7", "running", data_type="business"), observed=9.9)
-    store.downloads.observe_missing("7", observed=9.9, now=100.0, seen_at=at(1))
+    store.downloads.observe_missing("7", observed=9.9, now=100.0, seen_at=at(1)).wait()
     assert store.downloads.get("7") == Download("7", "cancelled")
     see(store, Download("7", "running"), observed=10.0)
     assert store.downloads.get("7") == Download("7", "running")
@@ -48,7 +48,7 @@ def test_an_older_observation_never_overwrites_a_newer_one(store: Store) -> None
 def test_an_observation_from_before_the_machine_started_anew_yields(store: Store) -> None:
     see(store, Download("7", "running"), Download("8", "running"), observed=5_000.0, now=5_001.0)
     see(store, Download("7", "cancelled"), observed=30.0, now=31.0)
-    store.downloads.observe_missing("8", observed=30.0, now=31.0, seen_at=at(1))
+    store.downloads.observe_missing("8", observed=30.0, now=31.0, seen_at=at(1)).wait()
     assert store.downloads.active_ids() == []
 
 
@@ -77,7 +77,7 @@ def test_what_an_answer_leaves_out_about_the_download_itself_stays_known(store: 
 
 def test_a_missing_download_is_not_active_and_what_was_known_stays(store: Store) -> None:
     see(store, Download("7", "running", data_type="business", num_downloaded=3))
-    store.downloads.observe_missing("7", observed=11.0, now=100.0, seen_at=at(5))
+    store.downloads.observe_missing("7", observed=11.0, now=100.0, seen_at=at(5)).wait()
     assert store.downloads.get("7") == Download(
         "7", "running", is_missing=True, data_type="business", num_downloaded=3, seen_at=at(5)
     )
@@ -86,15 +86,15 @@ def test_a_missing_download_is_not_active_and_what_was_known_stays(store: Store)
 
 
 def test_only_adding_it_again_brings_a_forgotten_download_back(store: Store) -> None:
-    assert store.downloads.add(["7", "8", "7"]) == ["7", "8"]
+    assert store.downloads.add(["7", "8", "7"]).wait() == ["7", "8"]
     see(store, Download("7", "running", data_type="business"))
-    assert store.downloads.forget("7")
-    assert not store.downloads.forget("7")
+    assert store.downloads.forget("7").wait()
+    assert not store.downloads.forget("7").wait()
     see(store, Download("7", "running"), observed=11.0)
     assert ids(store) == ["8"]
     assert store.downloads.counts() == (1, 1)
-    assert store.downloads.add(["7", "8"]) == ["7"]
+    assert store.downloads.add(["7", "8"]).wait() == ["7"]
     row = store.downloads.get("7")
     assert row is not None
     assert row.data_type == "business"
-    assert not store.downloads.forget("never known")
+    assert not store.downloads.forget("never known").wait()

@@ -23,7 +23,7 @@ def ids(store: Store) -> list[str]:
 
 def see(store: Store, *rows: Download, observed: float = 10.0, now: float = 100.0) -> None:
     """Take these over as seen at a moment."""
-    store.downloads.observe(rows, observed=observed, now=now)
+    store.downloads.observe(rows, observed=observed, now=now).wait()
 
 
 def run(script: str, *arguments: str | Path) -> subprocess.Popen[str]:

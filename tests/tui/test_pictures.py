@@ -132,12 +132,12 @@ async def history(pilot: Pilot[None]) -> None:
     for number, (kind, http_status, message, kept) in enumerate(endings):
         (entry,) = journal.open_entries(
             [str(846_000 + number)], confirmed_at=confirmed_at + timedelta(seconds=3_000 * number - 90_000)
-        )
+        ).wait()
         ended = outcome(
             str(846_000 + number), kind, records=kept, cost=kept, http_status=http_status, api_message=message
         )
-        journal.close_entry(entry, ended, ended_at=confirmed_at)
-    journal.open_entries(["dl_a_rather_long_id_0123456789"], confirmed_at=confirmed_at)
+        journal.close_entry(entry, ended, ended_at=confirmed_at).wait()
+    journal.open_entries(["dl_a_rather_long_id_0123456789"], confirmed_at=confirmed_at).wait()
     await live(pilot)
     await pilot.press("h", "j")
     await opened(pilot, HistoryModal)

@@ -125,7 +125,7 @@ async def test_c_asks_whether_to_cancel(simulator: Simulator, clock: ManualClock
 
 async def test_what_was_done_to_it_is_told(simulator: Simulator, clock: ManualClock) -> None:
     store = temporary_store(profile="production", origin="x")
-    store.journal.open_entries(["8", "9"], confirmed_at=clock.now())
+    store.journal.open_entries(["8", "9"], confirmed_at=clock.now()).wait()
     app = app_on(simulator, clock, store=store)
     async with app.run_test(size=(80, 24)) as pilot:
         await live(pilot)
@@ -212,7 +212,7 @@ async def test_thousands_of_files_and_a_hostile_query_are_shown_harmless(
 
 async def test_of_an_unknown_status_nothing_is_made_up(simulator: Simulator, clock: ManualClock) -> None:
     store = temporary_store(profile="production", origin="x")
-    store.downloads.observe([Download("1", api_status="paused")], observed=0, now=0)
+    store.downloads.observe([Download("1", api_status="paused")], observed=0, now=0).wait()
     app = app_on(simulator, clock, store=store, token=None)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: len(app.screen_stack) == 2, "asked to sign in")

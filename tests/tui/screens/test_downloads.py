@@ -25,7 +25,7 @@ def clock() -> ManualClock:
 
 async def test_the_store_is_shown_before_the_network_answers(simulator: Simulator, clock: ManualClock) -> None:
     store = temporary_store(profile="production", origin="x")
-    store.downloads.observe([Download("846990", api_status="cancelled")], observed=0, now=0)
+    store.downloads.observe([Download("846990", api_status="cancelled")], observed=0, now=0).wait()
 
     def unreachable(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("no route", request=request)
@@ -221,7 +221,7 @@ async def test_markup_and_escape_sequences_of_the_api_are_shown_harmless(
 async def test_100_000_downloads_are_a_window(simulator: Simulator, clock: ManualClock) -> None:
     store = temporary_store(profile="production", origin="x")
     rows = (Download(str(n), api_status="completed", started_at=at(n)) for n in range(100_000))
-    store.downloads.observe(rows, observed=0, now=0)
+    store.downloads.observe_all(rows, observed=0, now=0).wait()
     app = app_on(simulator, clock, store=store)
     async with app.run_test(size=(110, 30)) as pilot:
         await live(pilot)

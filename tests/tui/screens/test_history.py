@@ -45,11 +45,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def write(store: Store, *entries: tuple[str, str | None, str | None]) -> None:
     """Journal entries: the ID, the outcome, and what the API said."""
     for position, (download_id, kind, message) in enumerate(entries):
-        (entry,) = store.journal.open_entries([download_id], confirmed_at=at(1_790_000_000 + 60 * position))
+        (entry,) = store.journal.open_entries([download_id], confirmed_at=at(1_790_000_000 + 60 * position)).wait()
         if kind:
             seen = Download(download_id, "cancelled", num_downloaded=1_204, total_cost=1_200)
             ended = Outcome(download_id, OutcomeKind(kind), seen=seen, http_status=200, api_message=message)
-            store.journal.close_entry(entry, ended, ended_at=at(1_790_000_002))
+            store.journal.close_entry(entry, ended, ended_at=at(1_790_000_002)).wait()
 
 
 def lines(modal: HistoryModal) -> list[str]:
@@ -199,7 +199,7 @@ async def test_a_name_that_does_not_do_is_told(
 
 
 async def test_100_000_entries_are_a_window(simulator: Simulator, clock: ManualClock, store: Store) -> None:
-    store.journal.open_entries([str(number) for number in range(100_000)], confirmed_at=at(1))
+    store.journal.open_entries([str(number) for number in range(100_000)], confirmed_at=at(1)).wait()
     app = app_on(simulator, clock, store=store)
     async with app.run_test(size=(80, 24)) as pilot:
         modal = await history(pilot)

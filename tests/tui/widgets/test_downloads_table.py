@@ -48,7 +48,7 @@ def large_store() -> Store:
         )
         for n in range(MANY)
     )
-    store.downloads.observe(rows, observed=0, now=0)
+    store.downloads.observe_all(rows, observed=0, now=0).wait()
     return store
 
 

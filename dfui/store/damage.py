@@ -1,0 +1,103 @@
+"""Damage of the database: how it is found, and what becomes of a file that has some."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import functools
+import os
+import sqlite3
+import time
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dfui.store.rows import DOWNLOADS, RECEIPTS
+from dfui.store.schema import migrate
+
+MAX_BYTES_CHECKED = 32 * 1024 * 1024
+"""A larger file takes too long to look through at each start (2 ms a MB), unless damage was met in it."""
+ROWS_CHECKED = 100
+"""Rows of each table that are read at each start: the newest, which are shown first."""
+
+
+def check(connection: sqlite3.Connection, path: Path | None = None) -> None:
+    """Look for damage: at all of a small file, and of one that damage was met in before; else at what is shown first.
+
+    Raises:
+        sqlite3.DatabaseError, ValueError: there is some.
+    """
+    _check_schema(connection)
+    was_met = path is not None and _marker(path).exists()
+    if was_met:
+        _check_pages(connection, "integrity_check")
+    elif path is None or path.stat().st_size <= MAX_BYTES_CHECKED:
+        _check_pages(connection, "quick_check")
+    for table, order, rows in (("downloads", "key", DOWNLOADS), ("journal", "entry", RECEIPTS)):
+        limit = -1 if was_met else ROWS_CHECKED
+        for row in connection.execute(f"SELECT {rows.columns} FROM {table} ORDER BY {order} DESC LIMIT ?", (limit,)):
+            rows.read(row)
+    if was_met and path is not None:
+        _marker(path).unlink(missing_ok=True)
+
+
+def mark_damaged(path: Path) -> None:
+    """Have the next start look through the whole file, because damage was met in it."""
+    with contextlib.suppress(OSError):
+        _marker(path).touch(0o600)
+
+
+def set_aside(path: Path, *, inode: int) -> Path | None:
+    """Rename a damaged file; None where another dfui has done it meanwhile.
+
+    Raises:
+        OSError: it cannot be renamed.
+    """
+    folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        if path.stat().st_ino != inode:
+            return None
+        stamp = datetime.fromtimestamp(time.time(), UTC).strftime("%Y%m%d-%H%M%S")
+        aside = path.with_name(f"{path.name}.damaged-{stamp}-{uuid.uuid4().hex[:4]}")
+        path.rename(aside)
+        for ending in ("-wal", "-shm"):
+            with contextlib.suppress(FileNotFoundError):
+                path.with_name(path.name + ending).rename(aside.with_name(aside.name + ending))
+        _marker(path).unlink(missing_ok=True)
+        return aside
+    finally:
+        os.close(folder)
+
+
+def _marker(path: Path) -> Path:
+    return path.with_name(f"{path.name}-check")
+
+
+def _check_pages(connection: sqlite3.Connection, how: str) -> None:
+    ((found,),) = connection.execute(f"PRAGMA {how}(1)").fetchall()
+    if found != "ok":
+        raise _damage(found)
+
+
+def _check_schema(connection: sqlite3.Connection) -> None:
+    missing = _expected_schema() - _schema(connection)
+    if missing:
+        raise _damage(f"{min(name for _, name, _ in missing)} is not as it was made")
+
+
+@functools.cache
+def _expected_schema() -> frozenset[tuple[str, str, str | None]]:
+    with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        migrate(connection)
+        return _schema(connection)
+
+
+def _schema(connection: sqlite3.Connection) -> frozenset[tuple[str, str, str | None]]:
+    return frozenset(connection.execute("SELECT type, name, sql FROM sqlite_master").fetchall())
+
+
+def _damage(what: str) -> sqlite3.DatabaseError:
+    damage = sqlite3.DatabaseError(what)
+    damage.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+    return damage
