@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from textual.binding import Binding
 
 from dfui.core.addresses import DATAFINITI, parse_api_url
+from dfui.core.downloads import Status
 from dfui.core.errors import AddressError, NotAnId, SettingsError
 from dfui.core.identifiers import id_of_argument, ids_in_paste, ids_of_arguments, is_id
 from dfui.core.outcomes import OutcomeKind
@@ -240,6 +241,22 @@ def test_https_is_taken_anywhere_and_http_on_this_machine(
         "https://api.datafiniti.co:99999",
         "https://api.datafiniti.co:port",
         "https://[::1",
+        "http://[::1",
+        "https://[::1]evil.example/v4",
+        "http://[::1]evil.example/v4",
+        "http://[::1].evil.example",
+        "http://evil.example[::1]/v4",
+        "http://127.0.0.1@evil.example",
+        "http://127.0.0.1:80@evil.example/v4",
+        "http://[::1]@evil.example",
+        "http://[::1%25lo]/v4",
+        "http://[::1%lo]/v4",
+        "https://[fe80::1%eth0]/v4",
+        "https://[v1.x]/v4",
+        "http://127.0.0.1\\.evil.example",
+        "http://127.0.0.1%2eevil.example",
+        "http://①②⑦.0.0.1/v4",
+        "http://127.0.0.1:８０/v4",
         "https:///v4",
         "api.datafiniti.co/v4",
         "ftp://127.0.0.1",
@@ -266,6 +283,30 @@ def test_whatever_is_given_as_an_address_is_taken_or_refused(text: str) -> None:
         return
     assert address.is_encrypted or address.is_loopback
     assert parse_api_url(address.url).origin == address.origin
+
+
+# What a status is
+
+
+@pytest.mark.parametrize(
+    ("api_status", "status"),
+    [
+        (" Cancelled ", Status.CANCELLED),
+        ("CANCELED", Status.CANCELLED),
+        ("In_Progress", Status.RUNNING),
+        ("Completed\n", Status.COMPLETED),
+        ("QUEUED", Status.QUEUED),
+        ("failed", Status.UNKNOWN),
+        ("error", Status.UNKNOWN),
+        ("expired", Status.UNKNOWN),
+        ("stopped", Status.UNKNOWN),
+        ("not cancelled", Status.UNKNOWN),
+        ("", Status.UNKNOWN),
+        (None, Status.UNKNOWN),
+    ],
+)
+def test_a_status_is_known_by_its_word_alone(api_status: str | None, status: Status) -> None:
+    assert Status.of(api_status) is status
 
 
 # Settings
