@@ -62,6 +62,8 @@ class CancelAnswer:
     http_status: int
     message: str | None = None
     download: Download | None = None
+    is_about_another: bool = False
+    """Whether it showed a download with another ID, so that nothing in it is about this one; both above are None."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ import gzip
 import json
 import ssl
 import traceback
+import tracemalloc
+import zlib
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
@@ -15,7 +17,7 @@ import pytest
 import trustme
 
 from dfui.api import client as client_module
-from dfui.api.client import MAX_ANSWER_BYTES, DatafinitiClient
+from dfui.api.client import DatafinitiClient
 from dfui.core.addresses import parse_api_url
 from dfui.core.errors import (
     AnswerLost,
@@ -34,6 +36,13 @@ from tests.support.fault_server import Answer, FaultServer, close, http, raw, re
 
 SECRET = "eyJhbGciOi.token-of-this-test.c2lnbmVk"
 RUNNING = b'{"id": "7", "status": "running"}'
+SMALL_LIMIT = 256 * 1024
+
+
+@pytest.fixture(autouse=True)
+def small_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers beyond the limit are quick to make."""
+    monkeypatch.setattr(client_module, "MAX_ANSWER_BYTES", SMALL_LIMIT)
 
 
 def client_of(url: str, token: str = SECRET) -> DatafinitiClient:
@@ -135,6 +144,25 @@ async def test_a_redirect_is_refused_and_the_token_does_not_follow_it(method: st
     assert error.http_status == status
 
 
+@pytest.mark.parametrize(
+    "location",
+    ["https:login", "about:blank", "mailto:someone@example.com", "http://[::1", "http://\x7f/", "//", "javascript:0",
+     "http://host:port/", "", "\xff\xfe"],
+)  # fmt: skip
+@pytest.mark.parametrize("status", [302, 307])
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+async def test_a_redirect_to_what_is_no_address_is_an_answer_all_the_same(
+    method: str, status: int, location: str
+) -> None:
+    with FaultServer(http(status, headers=[f"Location: {location}"])) as server:
+        async with client_of(server.url) as client:
+            error = await error_of(client.get_download("7") if method == "GET" else client.cancel_download("7"))
+    assert error.was_sent
+    assert isinstance(error, Refused)
+    assert error.http_status == status
+    assert len(server.requests) == 1
+
+
 LOST: dict[str, Answer] = {
     "reset": reset(),
     "reset in the head": reset(raw(b"HTTP/1.1 200 OK\r\nContent-")),
@@ -143,12 +171,23 @@ LOST: dict[str, Answer] = {
     "truncated": http(200, RUNNING[:9], length=len(RUNNING)),
     "truncated chunks": raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n" + RUNNING[:9] + b"\r\n"),
     "no HTTP": raw(b"SSH-2.0-OpenSSH_9.6\r\n"),
+    "token in no HTTP": raw(b"You gave " + SECRET.encode() + b"\r\n\r\n"),
+    "token in no header": raw(b"HTTP/1.1 200 OK\r\n" + SECRET.encode() + b"\r\n\r\n"),
+    "token in no length": raw(b"HTTP/1.1 200 OK\r\nContent-Length: " + SECRET.encode() + b"\r\n\r\n"),
+    "token in no chunk": raw(
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + SECRET.encode() + b"\r\n" + RUNNING
+    ),
+    "token in a packing": http(200, RUNNING, headers=[f"Content-Encoding: {SECRET}"]),
     "bad gzip": http(200, RUNNING, headers=["Content-Encoding: gzip"]),
     "HTML": http(200, b"<h1>Please wait</h1>"),
     "half JSON": http(200, RUNNING[:9]),
     "another shape": http(200, b'["7"]'),
-    "too large": http(200, b'{"id": "7", "query": "' + b"a" * MAX_ANSWER_BYTES + b'"}'),
-    "inflated": http(200, gzip.compress(b" " * (MAX_ANSWER_BYTES * 8) + RUNNING), headers=["Content-Encoding: gzip"]),
+    "another packing": http(200, RUNNING, headers=["Content-Encoding: br"]),
+    "packed twice": http(200, gzip.compress(gzip.compress(RUNNING)), headers=["Content-Encoding: gzip, gzip"]),
+    "truncated gzip": http(200, gzip.compress(RUNNING)[:-9], headers=["Content-Encoding: gzip"]),
+    "nothing of gzip": http(200, gzip.compress(RUNNING)[:10], headers=["Content-Encoding: gzip"]),
+    "too large": http(200, b'{"id": "7", "query": "' + b"a" * SMALL_LIMIT + b'"}'),
+    "inflated": http(200, gzip.compress(b" " * (SMALL_LIMIT * 64) + RUNNING), headers=["Content-Encoding: gzip"]),
 }
 
 
@@ -157,6 +196,7 @@ LOST: dict[str, Answer] = {
 async def test_an_answer_that_cannot_be_read_is_lost_and_not_taken_for_a_failure(answer: Answer, method: str) -> None:
     error = await error_from(answer, method)
     assert type(error) is AnswerLost
+    assert error.was_sent
     assert str(error).endswith(".")
 
 
@@ -183,7 +223,7 @@ async def test_a_list_that_breaks_off_is_lost_like_any_other_answer() -> None:
 
 
 async def test_a_list_may_be_larger_than_one_download() -> None:
-    records = [{"id": number, "query": "a" * 1_000_000} for number in range(6)]
+    records = [{"id": number, "query": "a" * SMALL_LIMIT} for number in range(6)]
     with FaultServer(http(200, json.dumps(records).encode())) as server:
         async with client_of(server.url) as client:
             assert len((await client.list_downloads()).downloads) == 6
@@ -196,6 +236,74 @@ async def test_a_connection_that_was_closed_while_idle_is_not_used_again() -> No
             assert await asyncio.to_thread(server.closed.wait, 10)
             await client.get_download("7")
     assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("status", [302, 401, 404, 500])
+@pytest.mark.parametrize("name", ["bad gzip", "another packing", "too large", "truncated"])
+async def test_an_error_is_told_by_its_status_where_its_body_cannot_be_read(status: int, name: str) -> None:
+    bodies = {
+        "bad gzip": http(status, b"no gzip", headers=["Content-Encoding: gzip"]),
+        "another packing": http(status, b"x", headers=["Content-Encoding: br"]),
+        "too large": http(status, b"a" * (SMALL_LIMIT + 1)),
+        "truncated": http(status, b"{", length=9),
+    }
+    error = await error_from(bodies[name], "DELETE")
+    assert isinstance(error, ApiError)
+    assert (error.http_status, error.api_message) == (status, None)
+
+
+# Packing
+
+
+def deflated(body: bytes, *, with_header: bool) -> bytes:
+    packer = zlib.compressobj(wbits=zlib.MAX_WBITS if with_header else -zlib.MAX_WBITS)
+    return packer.compress(body) + packer.flush()
+
+
+LARGE = json.dumps({"id": "7", "query": "a" * (SMALL_LIMIT - 64)}).encode()
+
+
+@pytest.mark.parametrize("body", [RUNNING, LARGE], ids=["small", "large"])
+@pytest.mark.parametrize(
+    ("encoding", "packed"),
+    [
+        ("identity", bytes),
+        ("gzip", gzip.compress),
+        ("X-GZip", gzip.compress),
+        ("deflate", lambda body: deflated(body, with_header=True)),
+        ("deflate", lambda body: deflated(body, with_header=False)),
+    ],
+)
+async def test_unpacked_answers_are_asked_for_and_packed_ones_are_read(
+    encoding: str, packed: Callable[[bytes], bytes], body: bytes
+) -> None:
+    with FaultServer(http(200, packed(body), headers=[f"Content-Encoding: {encoding}"])) as server:
+        async with client_of(server.url) as client:
+            assert (await client.get_download("7")).download.id == "7"
+    assert b"accept-encoding: identity\r\n" in server.requests[0].lower()
+
+
+async def test_packed_bytes_are_unpacked_no_further_than_the_limit() -> None:
+    packer = zlib.compressobj(9, wbits=zlib.MAX_WBITS | 16)
+    packed = b"".join(packer.compress(bytes(2**20)) for _ in range(512)) + packer.flush()
+    with FaultServer(http(200, packed, headers=["Content-Encoding: gzip"])) as server:
+        async with client_of(server.url) as client:
+            tracemalloc.start()
+            try:
+                error = await error_of(client.get_download("7"))
+                _, most = tracemalloc.get_traced_memory()
+            finally:
+                tracemalloc.stop()
+    assert "is over" in str(error)
+    assert most < 16 * 2**20
+
+
+async def test_packed_bytes_that_hold_nothing_end_at_the_limit_too() -> None:
+    packer = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
+    nothing = packer.flush(zlib.Z_FULL_FLUSH) + b"\x00\x00\x00\xff\xff" * (SMALL_LIMIT // 4)
+    with FaultServer(http(200, nothing, headers=["Content-Encoding: gzip"])) as server:
+        async with client_of(server.url) as client:
+            assert "is over" in str(await error_of(client.get_download("7")))
 
 
 # TLS
@@ -309,7 +417,7 @@ async def test_every_request_but_signing_in_carries_the_token() -> None:
     [*LOST.values(), http(401), http(404, RUNNING), http(500, b"<html>"), http(302, headers=["Location: https://x/"])],
 )
 async def test_no_error_or_log_shows_the_token(answer: Answer, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("DEBUG")
+    caplog.set_level("DEBUG", "dfui")
     error = await error_from(answer, "DELETE")
     assert "cancel_download" in told(error)
     assert SECRET not in told(error)
@@ -318,15 +426,17 @@ async def test_no_error_or_log_shows_the_token(answer: Answer, caplog: pytest.Lo
 
 async def test_a_trace_with_its_locals_shows_neither_token_nor_password() -> None:
     # Textual shows the locals of each frame, where dfui ends in an error.
-    with FaultServer(http(500)) as server:
+    echo = json.dumps({"errors": [f"You gave {SECRET}"]}).encode()
+    with FaultServer(http(500, echo), http(500, b'{"errors": ["You gave p4ssword"]}'), http(200, echo)) as server:
         async with client_of(server.url) as client:
             errors = [
                 await error_of(client.cancel_download("7")),
                 await error_of(client.authenticate("someone@example.com", Secret("p4ssword"))),
+                await error_of(client.cancel_download("7")),
             ]
     for error in errors:
         trace = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
-        assert "_send" in trace
+        assert "_call" in trace
         assert SECRET not in trace
         assert "p4ssword" not in trace
 
