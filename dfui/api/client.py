@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import email.utils
 import logging
-import ssl
+import re
 from collections.abc import AsyncIterator, Callable, Generator
-from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import quote
@@ -16,18 +14,23 @@ import httpx
 import msgspec
 
 from dfui import __version__
-from dfui.api import reader
+from dfui.api.body import read_body
+from dfui.api.faults import CONNECT_SECONDS, FAULTS, READ_SECONDS, Departure, retry_after
+from dfui.api.reader import Reader
+from dfui.api.shapes import Body
 from dfui.core.account import Account
 from dfui.core.addresses import ApiAddress
 from dfui.core.downloads import DownloadDetails, DownloadList
-from dfui.core.errors import AnswerLost, InsecureConnection, NotConnected, UnreadableAnswer, error_for
+from dfui.core.errors import AnswerLost, ApiError, InsecureConnection, NotConnected, UnreadableAnswer, error_for
 from dfui.core.outcomes import CancelAnswer
 from dfui.core.secret import Secret
 
-CONNECT_SECONDS = 5.0
-READ_SECONDS = 15.0
-MAX_ANSWER_BYTES = 4 * 1024 * 1024
-"""Bytes of an answer about one download; the list has no limit, for it grows with the account."""
+MAX_ANSWER_BYTES = 64 * 2**20
+"""Of an answer about one download, unpacked: it may hold 20,000 result links of 1.5 kB each, twice over."""
+MAX_LIST_BYTES = 512 * 2**20
+"""Of the list, unpacked: 20,000 downloads are 55 MB."""
+MAX_READ_INLINE = 16 * 2**10
+"""Bytes that are read on the event loop, in some milliseconds."""
 MAX_CONNECTIONS = 16
 
 logger = logging.getLogger(__name__)
@@ -54,6 +57,7 @@ class DatafinitiClient:
         self._url = address.url
         self._host = address.host
         self._token = token
+        self._is_traced = transport is None
         try:
             self._http = httpx.AsyncClient(
                 transport=transport,
@@ -63,7 +67,12 @@ class DatafinitiClient:
                 trust_env=not address.is_loopback,
                 # Loading the certificates costs more than the rest of a start; plain loopback needs none.
                 verify=False if not address.is_encrypted or transport else httpx.create_ssl_context(),
-                headers={"User-Agent": f"dfui/{__version__}", "Accept": "application/json"},
+                headers={
+                    "User-Agent": f"dfui/{__version__}",
+                    "Accept": "application/json",
+                    "Accept-Encoding": "identity",
+                },
+                event_hooks={"response": [_without_location]},
             )
         except OSError as error:
             wrong = f"The certificates of SSL_CERT_FILE or SSL_CERT_DIR cannot be read: {error.strerror or error}."
@@ -88,104 +97,129 @@ class DatafinitiClient:
         """Send this token from the next request on."""
         self._token = token
 
-    async def cancel_download(self, download_id: str) -> CancelAnswer:
+    async def cancel_download(self, download_id: str, *, on_sent: Callable[[], None] | None = None) -> CancelAnswer:
         """Ask the API to stop a download; `DELETE /downloads/{id}`.
 
         The answer says what the API said, not that the download has stopped: 2017 and 2025 answer with the download,
-        2026 with a message alone.
+        2026 with a message alone. A 2xx whose body is an error raises `Refused`, with the API's words. `on_sent` is
+        called once, when the first byte of the request is about to leave this machine.
         """
-        http_status, body = await self._send("DELETE", f"/downloads/{_segment(download_id)}")
-        return self._read(lambda: reader.read_cancel_answer(body, http_status), http_status)
+        return await self._call(
+            "DELETE",
+            f"/downloads/{_segment(download_id)}",
+            lambda reader, body, http_status: reader.read_cancel_answer(body, http_status, download_id),
+            on_sent=on_sent,
+        )
 
     async def get_download(self, download_id: str) -> DownloadDetails:
         """What the API knows of one download; `GET /downloads/{id}`, free of credits."""
-        http_status, body = await self._send("GET", f"/downloads/{_segment(download_id)}")
-        details = self._read(lambda: reader.read_download(body), http_status)
-        if details.download.id != download_id:
-            raise AnswerLost(f"The answer of {self._host} is about another download.", http_status=http_status)
-        return details
+
+        def read(reader: Reader, body: Body, http_status: int) -> DownloadDetails:
+            details = reader.read_download(body)
+            if details.download.id != download_id:
+                raise UnreadableAnswer("it is about another download")
+            return details
+
+        return await self._call("GET", f"/downloads/{_segment(download_id)}", read)
 
     async def list_downloads(self, *, progressed: Callable[[int], None] | None = None) -> DownloadList:
         """Every download that the account ever started; `GET /downloads`.
 
-        Reading a grown account's answer takes seconds, so that happens on a thread of its own. `progressed` is called
-        with the bytes that came so far.
+        `progressed` is called with the bytes that came so far.
         """
-        http_status, body = await self._send("GET", "/downloads", max_bytes=None, progressed=progressed)
-        return await asyncio.to_thread(self._read, lambda: reader.read_list(body), http_status)
+        return await self._call(
+            "GET",
+            "/downloads",
+            lambda reader, body, _: reader.read_list(body),
+            max_bytes=MAX_LIST_BYTES,
+            progressed=progressed,
+        )
 
     async def account(self) -> Account:
         """The account and the credits it has used; `GET /account`, free of credits."""
-        http_status, body = await self._send("GET", "/account")
-        return self._read(lambda: reader.read_account(body), http_status)
+        return await self._call("GET", "/account", lambda reader, body, _: reader.read_account(body))
 
     async def authenticate(self, email_address: str, password: Secret) -> Secret:
         """Get the account's token for an e-mail address and a password; `POST /auth`. Neither is kept."""
-        http_status, body = await self._send("POST", "/auth", content=_Password(email_address, password))
-        return self._read(lambda: reader.read_token(body), http_status)
+        return await self._call(
+            "POST",
+            "/auth",
+            lambda reader, body, _: reader.read_token(body),
+            content=_Password(email_address, password),
+            needs_token=False,
+        )
 
-    async def _send(
+    async def health(self) -> bool:
+        """Whether the API says that it is well; `GET /health`. No token is sent."""
+        try:
+            return await self._call("GET", "/health", lambda reader, body, _: _says_ok(body), needs_token=False)
+        except ApiError:
+            return False
+
+    async def _call(
         self,
         method: str,
         path: str,
+        read: Callable[[Reader, Body, int], Answer],
         *,
         content: _Password | None = None,
-        max_bytes: int | None = MAX_ANSWER_BYTES,
+        needs_token: bool = True,
+        max_bytes: int | None = None,
         progressed: Callable[[int], None] | None = None,
-    ) -> tuple[int, bytes]:
-        token = self._token if content is None else None
-        answer = await self._open(method, path, content, token)
-        try:
-            body = bytearray()
-            async for part in answer.aiter_bytes():
-                body += part
-                if progressed is not None:
-                    progressed(len(body))
-                if max_bytes is not None and len(body) > max_bytes:
-                    too_large = f"The answer of {self._host} is over {max_bytes // 2**20} MB, so it was not read."
-                    raise AnswerLost(too_large, http_status=answer.status_code)
-        except httpx.HTTPError as error:
-            lost = f"The answer of {self._host} broke off: {_in_words(error)}."
-            raise AnswerLost(lost, http_status=answer.status_code) from None
-        finally:
-            await answer.aclose()
-        whole = _without(token, body) if token else bytes(body)
-        logger.info("%s %s: HTTP %d, %d bytes", method, path, answer.status_code, len(body))
-        if not answer.is_success:
-            message, details = reader.read_error(whole)
-            raise error_for(answer.status_code, message, details, _retry_after(answer.headers.get("Retry-After")))
-        return answer.status_code, whole
+        on_sent: Callable[[], None] | None = None,
+    ) -> Answer:
+        token = self._token if needs_token else None
+        reader = Reader(content.password if content else token)
+        answer = await self._open(method, path, content, token, Departure(on_sent, is_traced=self._is_traced))
+        http_status, wait = answer.status_code, retry_after(answer.headers.get("Retry-After"))
 
-    async def _open(self, method: str, path: str, content: _Password | None, token: Secret | None) -> httpx.Response:
+        def interpret() -> Answer:
+            if not answer.is_success:
+                message, details = reader.read_error(body)
+                raise error_for(http_status, message, details, wait)
+            return read(reader, body, http_status)
+
+        try:
+            try:
+                body = await read_body(answer, max_bytes=max_bytes or MAX_ANSWER_BYTES, progressed=progressed)
+            finally:
+                await answer.aclose()
+            logger.info("%s %s: HTTP %d, %d bytes", method, path, http_status, len(body))
+            # Other requests must not wait for a large answer; a thread costs more than a small one.
+            return await asyncio.to_thread(interpret) if len(body) > MAX_READ_INLINE else interpret()
+        except UnreadableAnswer as error:
+            if not answer.is_success:  # the status alone says what it is
+                raise error_for(http_status, None, (), wait) from None
+            lost = f"The answer of {self._host} could not be read: {error}."
+            raise AnswerLost(lost, http_status=http_status) from None
+
+    async def _open(
+        self, method: str, path: str, content: _Password | None, token: Secret | None, departure: Departure
+    ) -> httpx.Response:
         """Send a request; gives its answer with the body yet to be read."""
         if token is not None and not _can_be_sent(token):
             raise NotConnected("The token cannot be sent: it is not one word of plain letters, digits and signs.")
         auth = _Bearer(token) if token else None
         headers = {"Content-Type": "application/json", "Content-Length": str(len(content))} if content else {}
         try:
-            request = self._http.build_request(method, self._url + path, content=content, headers=headers)
+            request = self._http.build_request(
+                method, self._url + path, content=content, headers=headers, extensions=departure.extensions
+            )
             try:
-                return await self._http.send(request, auth=auth, stream=True)
+                answer = await self._http.send(request, auth=auth, stream=True)
             except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
                 # A kept connection may have been closed meanwhile. To look twice does no harm; a DELETE is not sent
                 # again before a look.
                 if method != "GET":
                     raise
-                return await self._http.send(request, auth=auth, stream=True)
-        # An httpx error holds its request, and with it the token, so none is shown behind what dfui raises.
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
-            raise _not_connected(error, self._host) from None
-        except (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL) as error:
-            raise NotConnected(f"The request could not be made: {type(error).__name__}.") from None
-        except httpx.HTTPError as error:
-            raise AnswerLost(f"No answer came from {self._host}: {_in_words(error)}.") from None
-
-    def _read(self, read: Callable[[], Answer], http_status: int) -> Answer:
-        try:
-            return read()
-        except UnreadableAnswer as error:
-            lost = f"The answer of {self._host} could not be read: {error}."
-            raise AnswerLost(lost, http_status=http_status) from None
+                answer = await self._http.send(request, auth=auth, stream=True)
+        except FAULTS as error:
+            failed = departure.error(error, self._host)
+        else:
+            departure.note()
+            return answer
+        # Here and not above: an httpx error holds its request, and with it the token, or quotes what came.
+        raise failed
 
 
 def _segment(download_id: str) -> str:
@@ -211,7 +245,7 @@ class _Password(httpx.AsyncByteStream):
 
     def __init__(self, email_address: str, password: Secret) -> None:
         self._email_address = email_address
-        self._password = password
+        self.password = password
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         yield self._encoded()
@@ -220,7 +254,7 @@ class _Password(httpx.AsyncByteStream):
         return len(self._encoded())
 
     def _encoded(self) -> bytes:
-        return msgspec.json.encode({"email": self._email_address, "password": self._password.reveal()})
+        return msgspec.json.encode({"email": self._email_address, "password": self.password.reveal()})
 
 
 def _can_be_sent(token: Secret) -> bool:
@@ -229,46 +263,11 @@ def _can_be_sent(token: Secret) -> bool:
     return text.isascii() and text.isprintable()
 
 
-def _without(token: Secret, body: bytearray) -> bytes:
-    """The body of an answer; one that repeats the token must not carry it on."""
-    sought = token.reveal().encode()
-    return bytes(body.replace(sought, b"***") if sought in body else body)
+def _says_ok(body: Body) -> bool:
+    """Whether it answers `OK`, in whatever form; a page of something in between does not say that."""
+    return re.search(rb"\bok\b", body[:1024], re.IGNORECASE) is not None
 
 
-def _not_connected(error: httpx.TransportError, host: str) -> NotConnected:
-    cause: BaseException | None = None if isinstance(error, httpx.TimeoutException) else error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLError):
-            reason = getattr(cause, "verify_message", None) or cause.reason or str(cause)
-            return InsecureConnection(f"The connection to {host} is not secure, so nothing was sent: {reason}.")
-        cause = cause.__cause__ or cause.__context__
-    if isinstance(error, httpx.ProxyError):
-        return NotConnected(f"The proxy on the way to {host} let nothing through: {_in_words(error)}.")
-    return NotConnected(f"{host} could not be reached: {_in_words(error)}.")
-
-
-def _in_words(error: httpx.HTTPError) -> str:
-    """What happened, without the address or the headers of the request."""
-    match error:
-        case httpx.ConnectTimeout():
-            return f"no connection within {CONNECT_SECONDS:.0f} s"
-        case httpx.PoolTimeout():
-            return "too many requests are waiting"
-        case httpx.TimeoutException():
-            return f"nothing within {READ_SECONDS:.0f} s"
-        case _:
-            return str(error).rstrip(".") or type(error).__name__
-
-
-def _retry_after(value: str | None) -> float | None:
-    """Seconds from now, of either form that HTTP allows: a number, or a date."""
-    if value is None:
-        return None
-    if value.strip().isdecimal():
-        return float(value)
-    try:
-        then = email.utils.parsedate_to_datetime(value)
-        then = then if then.tzinfo else then.replace(tzinfo=UTC)
-        return max(0.0, (then - datetime.now(UTC)).total_seconds())
-    except (ValueError, OverflowError):
-        return None
+async def _without_location(answer: httpx.Response) -> None:
+    """httpx raises at a redirection to what is no web address, though none is followed, and the status is lost."""
+    answer.headers.pop("Location", None)

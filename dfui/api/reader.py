@@ -6,14 +6,17 @@ of the record stands. Source: the API's published documentation of 2017, 2025 an
 
 from __future__ import annotations
 
+import json
+import logging
+import re
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote
 
-import msgspec
-
+from dfui.api.shapes import Body, RawAccount, RawDownload, RawError, RawToken, decode, records_in, shaped
 from dfui.core.account import Account
 from dfui.core.downloads import DATA_TYPES, Download, DownloadDetails, DownloadList
-from dfui.core.errors import UnreadableAnswer
+from dfui.core.errors import Refused, UnreadableAnswer
 from dfui.core.outcomes import CancelAnswer
 from dfui.core.result_files import files_of
 from dfui.core.secret import Secret
@@ -21,189 +24,197 @@ from dfui.core.secret import Secret
 LARGEST_COUNT = 2**53
 """A count of records or credits beyond this is no count."""
 
+logger = logging.getLogger(__name__)
 
-class _RawDownload(msgspec.Struct):
-    """The keys that are read; any value passes here, so that one odd field does not lose the record."""
-
-    id: Any = None
-    status: Any = None
-    num_records: Any = None
-    num_downloaded: Any = None
-    total_cost: Any = None
-    business_cost: Any = None
-    product_cost: Any = None
-    people_cost: Any = None
-    property_cost: Any = None
-    data_type: Any = None
-    query: Any = None
-    format: Any = None
-    view: Any = None
-    created_at: Any = None
-    date_started: Any = None
-    date_updated: Any = None
-    results: Any = None
-    message: Any = None
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-class _RawList(msgspec.Struct):
-    records: list[msgspec.Raw]
+class Reader:
+    """Reads the answers to a request that carried this secret.
 
-
-_decode_any = msgspec.json.Decoder(strict=False).decode
-_decode_download = msgspec.json.Decoder(_RawDownload).decode
-_decode_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
-_decode_records = msgspec.json.Decoder(_RawList).decode
-_UNREADABLE = (msgspec.MsgspecError, RecursionError, ValueError)
-
-
-def read_download(body: bytes) -> DownloadDetails:
-    """Read `GET /downloads/{id}`.
-
-    Raises:
-        UnreadableAnswer: it is no JSON object with an `id`.
+    No text that it gives holds the secret: an answer may repeat it, in any way of writing that JSON has, and what is
+    given goes to the database and to the screen. A result link with the secret in it is left out.
     """
-    raw = _raw_download(body)
-    download = _download(raw)
-    return DownloadDetails(
-        download,
-        costs={
-            data_type: cost
-            for data_type in DATA_TYPES
-            if (cost := _count(getattr(raw, f"{data_type}_cost"))) is not None
-        },
-        view=_text(raw.view),
-        files=tuple(files_of(download.id, download.format, _links(raw.results)))
-        if isinstance(raw.results, list)
-        else None,
-    )
 
+    def __init__(self, secret: Secret | None = None) -> None:
+        self._secret = secret if secret else None
 
-def read_cancel_answer(body: bytes, http_status: int) -> CancelAnswer:
-    """Read a 2xx of `DELETE /downloads/{id}`; an empty body is an answer without words.
+    def read_download(self, body: Body) -> DownloadDetails:
+        """Read `GET /downloads/{id}`.
 
-    Raises:
-        UnreadableAnswer: there is a body, and it is no JSON object.
-    """
-    if not body.strip():
-        return CancelAnswer(http_status=http_status)
-    raw = _raw_download(body)
-    message = _text(raw.message) or read_error(body)[0]
-    download = None if raw.id is None else _download(raw)
-    return CancelAnswer(http_status=http_status, message=message, download=download)
+        Raises:
+            UnreadableAnswer: it is no JSON object with an `id`.
+        """
+        raw = decode(body, RawDownload)
+        download = self._download(raw)
+        return DownloadDetails(
+            download,
+            costs={
+                data_type: cost
+                for data_type in DATA_TYPES
+                if (cost := _count(getattr(raw, f"{data_type}_cost"))) is not None
+            },
+            view=self._text(raw.view),
+            files=tuple(files_of(download.id, download.format, self._links(raw.results)))
+            if isinstance(raw.results, list)
+            else None,
+        )
 
+    def read_cancel_answer(self, body: Body, http_status: int, download_id: str) -> CancelAnswer:
+        """Read a 2xx of `DELETE /downloads/{id}`; an empty body is an answer without words.
 
-def read_list(body: bytes) -> DownloadList:
-    """Read `GET /downloads`: a bare array, or an object with `records`. A record that cannot be read is skipped.
+        Raises:
+            UnreadableAnswer: there is a body, and it is no JSON object, or shows another download.
+            Refused: the body is an error, whatever the HTTP status says.
+        """
+        if not body.strip():
+            return CancelAnswer(http_status=http_status)
+        raw = decode(body, RawDownload)
+        is_download = raw.id is not None and isinstance(raw.status, str)
+        if not is_download and decode(body, RawError).is_error:
+            raise Refused(http_status, *self.read_error(body))
+        download = None if raw.id is None else self._download(raw)
+        if download is not None and download.id != download_id:
+            raise UnreadableAnswer("it is about another download")
+        return CancelAnswer(http_status=http_status, message=self._text(raw.message), download=download)
 
-    Raises:
-        UnreadableAnswer: it is no whole list.
-    """
-    start = body.lstrip()[:1]
-    try:
-        records = _decode_array(body) if start == b"[" else _decode_records(body).records
-    except _UNREADABLE as error:
-        raise UnreadableAnswer(f"it is no list of downloads ({_reason(error)})") from None
-    downloads, unreadable = [], []
-    for position, record in enumerate(records, start=1):
+    def read_list(self, body: Body) -> DownloadList:
+        """Read `GET /downloads`: a bare array, or an object with `records`. A record that cannot be read is skipped.
+
+        Raises:
+            UnreadableAnswer: it is no whole list.
+        """
+        downloads, unreadable = [], []
+        for position, record in enumerate(records_in(body), start=1):
+            try:
+                downloads.append(self._download(shaped(record, RawDownload)))
+            except UnreadableAnswer as error:
+                unreadable.append(f"record {position}: {error}")
+        return DownloadList(downloads, unreadable)
+
+    def read_account(self, body: Body) -> Account:
+        """Read `GET /account`.
+
+        Raises:
+            UnreadableAnswer: it is no JSON object.
+        """
+        raw = decode(body, RawAccount)
+        plans = raw.plan_ids if isinstance(raw.plan_ids, list) else []
+        return Account(
+            email=self._text(raw.email),
+            active=_flag(raw.active),
+            plan_ids=tuple(text for plan in plans if (text := self._text_or_number(plan))),
+            num_credits_used=_count(raw.num_credits_used),
+            credits_used={
+                data_type: used
+                for data_type in DATA_TYPES
+                if (used := _count(getattr(raw, f"{data_type}_credits_used"))) is not None
+            },
+            num_scrape_credits_used=_count(raw.num_scrape_credits_used),
+            overages_enabled=_flag(raw.overages_enabled),
+            overage_limit=_count(raw.overage_limit),
+            disabled_code=self._text_or_number(raw.disabled_code),
+        )
+
+    def read_token(self, body: Body) -> Secret:
+        """Read `POST /auth`.
+
+        Raises:
+            UnreadableAnswer: there is no token in it.
+        """
+        raw = decode(body, RawToken)
+        if not isinstance(raw.token, str) or not raw.token:
+            raise UnreadableAnswer("there is no token in it")
+        return Secret(raw.token)
+
+    def read_error(self, body: Body) -> tuple[str | None, tuple[str, ...]]:
+        """The API's message and each detail of an error; no words where the body is none of the documented forms."""
         try:
-            downloads.append(_download(_raw_download(bytes(record))))
-        except UnreadableAnswer as error:
-            unreadable.append(f"record {position}: {error}")
-    return DownloadList(downloads, unreadable)
+            raw = decode(body, RawError)
+        except UnreadableAnswer:
+            return None, ()
+        if isinstance(raw.errors, list) and raw.errors:
+            words = [text for text in map(self._text, raw.errors) if text]
+            return (words[0], tuple(words[1:])) if words else (None, ())
+        message = self._text(raw.message) or self._text(raw.error)
+        details = raw.details if isinstance(raw.details, list) else []
+        return message, tuple(text for detail in details if (text := self._detail(detail)))
+
+    def _detail(self, detail: object) -> str | None:
+        if isinstance(detail, dict):
+            field, message = self._text(detail.get("field")), self._text(detail.get("message"))
+            return ": ".join(part for part in (field, message) if part) or self._as_json(detail)
+        return self._text(detail) if isinstance(detail, str) else self._as_json(detail)
+
+    def _download(self, raw: RawDownload) -> Download:
+        download_id = self._text_or_number(raw.id)
+        if not download_id:
+            raise UnreadableAnswer("it has no id")
+        return Download(
+            id=download_id,
+            api_status=self._text(raw.status) if isinstance(raw.status, str) else self._as_json(raw.status),
+            data_type=self._text(raw.data_type),
+            query=self._text(raw.query),
+            format=self._text(raw.format),
+            num_records=_count(raw.num_records),
+            num_downloaded=_count(raw.num_downloaded),
+            total_cost=_count(raw.total_cost),
+            started_at=_time(raw.date_started) or _time(raw.created_at),
+            updated_at=_time(raw.date_updated),
+        )
+
+    def _links(self, results: list[Any]) -> list[Secret]:
+        """Result links: addresses, or objects with a `url`."""
+        addresses = (result.get("url") if isinstance(result, dict) else result for result in results)
+        links = [address for address in addresses if isinstance(address, str) and address]
+        safe = [Secret(_whole(link)) for link in links if not (self._is_in(link) or self._is_in(unquote(link)))]
+        if len(safe) < len(links):
+            logger.warning("%d result links were left out: they hold the token", len(links) - len(safe))
+        return safe
+
+    def _text(self, value: object) -> str | None:
+        """A text without the secret; every text of an answer comes this way."""
+        if not isinstance(value, str) or not value:
+            return None
+        text = _whole(value)
+        return text.replace(self._secret.reveal(), "***") if self._secret and self._is_in(text) else text
+
+    def _text_or_number(self, value: object) -> str | None:
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        return self._text(str(value) if is_number else value)
+
+    def _as_json(self, value: object) -> str | None:
+        """What is no text, in the form in which it came."""
+        if value is None:
+            return None
+        try:
+            return self._text(json.dumps(self._cleared(value), ensure_ascii=False))
+        except RecursionError:
+            return None
+
+    def _cleared(self, value: object) -> object:
+        # Before it is written as JSON, which would write a secret with a quotation mark in it in another way.
+        match value:
+            case str():
+                return self._text(value) or ""
+            case list():
+                return [self._cleared(each) for each in value]
+            case dict():
+                return {self._text(key) or "": self._cleared(each) for key, each in value.items()}
+            case _:
+                return value
+
+    def _is_in(self, text: str) -> bool:
+        return self._secret is not None and self._secret.reveal() in text
 
 
-def read_account(body: bytes) -> Account:
-    """Read `GET /account`.
-
-    Raises:
-        UnreadableAnswer: it is no JSON object.
-    """
-    answer = _object(body)
-    plans = answer.get("plan_ids")
-    return Account(
-        email=_text(answer.get("email")),
-        active=answer["active"] if isinstance(answer.get("active"), bool) else None,
-        plan_ids=tuple(str(plan) for plan in plans if isinstance(plan, str | int)) if isinstance(plans, list) else (),
-        num_credits_used=_count(answer.get("num_credits_used")),
-        credits_used={
-            data_type: used
-            for data_type in DATA_TYPES
-            if (used := _count(answer.get(f"{data_type}_credits_used"))) is not None
-        },
-    )
+def _whole(text: str) -> str:
+    """The text without halves of surrogate pairs, which neither a database nor a terminal takes."""
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
-def read_token(body: bytes) -> Secret:
-    """Read `POST /auth`.
-
-    Raises:
-        UnreadableAnswer: there is no token in it.
-    """
-    token = _text(_object(body).get("token"))
-    if not token:
-        raise UnreadableAnswer("there is no token in it")
-    return Secret(token)
-
-
-def read_error(body: bytes) -> tuple[str | None, tuple[str, ...]]:
-    """The API's message and each detail of an error answer; no words where the body is none of the documented forms."""
-    try:
-        answer = _object(body)
-    except UnreadableAnswer:
-        return None, ()
-    errors = answer.get("errors")
-    if isinstance(errors, list) and errors:
-        words = [text for text in map(_text, errors) if text]
-        return (words[0], tuple(words[1:])) if words else (None, ())
-    message = _text(answer.get("message")) or _text(answer.get("error"))
-    details = answer.get("details")
-    return message, tuple(_detail(detail) for detail in details) if isinstance(details, list) else ()
-
-
-def _detail(detail: object) -> str:
-    if not isinstance(detail, dict):
-        return str(detail)
-    field, message = _text(detail.get("field")), _text(detail.get("message"))
-    return ": ".join(part for part in (field, message) if part) or str(detail)
-
-
-def _object(body: bytes) -> dict[str, Any]:
-    try:
-        answer = _decode_any(body)
-    except _UNREADABLE as error:
-        raise UnreadableAnswer(_reason(error)) from None
-    if not isinstance(answer, dict):
-        raise UnreadableAnswer("it is no JSON object")
-    return answer
-
-
-def _raw_download(body: bytes) -> _RawDownload:
-    try:
-        return _decode_download(body)
-    except _UNREADABLE as error:
-        raise UnreadableAnswer(_reason(error)) from None
-
-
-def _download(raw: _RawDownload) -> Download:
-    download_id = str(raw.id) if isinstance(raw.id, int) and not isinstance(raw.id, bool) else _text(raw.id)
-    if not download_id:
-        raise UnreadableAnswer("it has no id")
-    return Download(
-        id=download_id,
-        api_status=_text(raw.status),
-        data_type=_text(raw.data_type),
-        query=_text(raw.query),
-        format=_text(raw.format),
-        num_records=_count(raw.num_records),
-        num_downloaded=_count(raw.num_downloaded),
-        total_cost=_count(raw.total_cost),
-        started_at=_time(raw.date_started) or _time(raw.created_at),
-        updated_at=_time(raw.date_updated),
-    )
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
+def _flag(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
 
 
 def _count(value: object) -> int | None:
@@ -222,16 +233,3 @@ def _time(value: object) -> datetime | None:
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-
-
-def _links(results: object) -> tuple[Secret, ...]:
-    """Result links: addresses, or objects with a `url`."""
-    if not isinstance(results, list):
-        return ()
-    addresses = (result.get("url") if isinstance(result, dict) else result for result in results)
-    return tuple(Secret(address) for address in addresses if isinstance(address, str) and address)
-
-
-def _reason(error: Exception) -> str:
-    """A decoder's complaint, which quotes nothing of the answer."""
-    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error).rstrip(".")

@@ -10,7 +10,9 @@ from urllib.parse import urlsplit
 from dfui.core.errors import AddressError
 
 DATAFINITI_URL = "https://api.datafiniti.co/v4"
-HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+(%[a-z0-9]+)?")
+# The whole of what stands between // and /, for `urlsplit` reads `[::1]evil.example` as `[::1]`. No zone is taken: it
+# names a network interface of this machine, and no host.
+HOST_AND_PORT = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]*)?", re.ASCII | re.IGNORECASE)
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -54,7 +56,7 @@ def parse_api_url(text: str) -> ApiAddress:
         raise AddressError("The API address is not complete. Give one like https://api.datafiniti.co/v4.")
     if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
         raise AddressError("The API address may have a host and a path only: no user, no password, no ? and no #.")
-    if not HOST.fullmatch(host):
+    if not HOST_AND_PORT.fullmatch(parts.netloc):
         raise AddressError("The API address has no valid host. Give an address like https://api.datafiniti.co/v4.")
     is_loopback = is_loopback_host(host)
     if parts.scheme == "http" and not is_loopback:

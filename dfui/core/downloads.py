@@ -25,8 +25,8 @@ class Status(enum.Enum):
 
     @classmethod
     def of(cls, api_status: str | None) -> Status:
-        """The status that a word of the API stands for."""
-        return _STATUSES.get(api_status or "", cls.UNKNOWN)
+        """The status that a word of the API stands for; neither case nor blanks around it count."""
+        return _STATUSES.get((api_status or "").strip().lower(), cls.UNKNOWN)
 
     @property
     def is_final(self) -> bool:
@@ -45,6 +45,7 @@ _STATUSES = {
     "in_progress": Status.RUNNING,  # the 2026 dialect's word
     "completed": Status.COMPLETED,
     "cancelled": Status.CANCELLED,
+    "canceled": Status.CANCELLED,
 }
 
 

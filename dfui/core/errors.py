@@ -197,6 +197,9 @@ class Halted(TransferError):
 class DatafinitiError(DfuiError):
     """Something kept a call of the API from doing what it was for."""
 
+    was_sent = True
+    """Whether the request left this machine, at least in part. Only `NotConnected` says that it did not."""
+
 
 class UnreadableAnswer(DatafinitiError):
     """A body that is not what the call answers with; the message says what is wrong with it."""
@@ -206,6 +209,7 @@ class NotConnected(DatafinitiError):
     """No request was sent: no route, no name, no answer to the connection, or a proxy that let nothing through."""
 
     KIND = "not_connected"
+    was_sent = False
 
 
 class InsecureConnection(NotConnected):
@@ -226,7 +230,10 @@ class AnswerLost(DatafinitiError):
 
 
 class ApiError(DatafinitiError):
-    """The API answered, and the answer is an error or not an answer to the call (3xx, 4xx, 5xx)."""
+    """The API answered, and the answer is an error or not an answer to the call (3xx, 4xx, 5xx).
+
+    A 2xx whose body is a documented error is one too: then it is `Refused`, with the `http_status` as it came.
+    """
 
     KIND = "api_error"
 
@@ -251,7 +258,7 @@ class ApiError(DatafinitiError):
 
 
 class Refused(ApiError):
-    """3xx or 4xx, other than those below: the API will not do this."""
+    """3xx or 4xx other than those below, or a 2xx whose body is an error: the API will not do this."""
 
     KIND = "refused"
 
@@ -283,9 +290,9 @@ class ServerFault(ApiError):
 def error_for(
     http_status: int, api_message: str | None, details: tuple[str, ...], retry_after: float | None
 ) -> ApiError:
-    """The error that an answer stands for, by its HTTP status and, for a 400 about the token, its words."""
+    """The error that an answer stands for, by its HTTP status and, for a 400 about the token, any of its words."""
     kind: type[ApiError]
-    if http_status == 401 or (http_status == 400 and _is_about_the_token(api_message)):
+    if http_status == 401 or (http_status == 400 and any(map(_is_about_the_token, (api_message, *details)))):
         kind = Unauthorized
     elif http_status == 404:
         kind = NotFound

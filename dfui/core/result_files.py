@@ -59,7 +59,8 @@ def safe_name(name: str, *, fallback: str) -> str:
     stem, dot, extension = shown.rpartition(".")
     if not stem or len(extension.encode()) > 16:
         stem, dot, extension = shown, "", ""
-    room = MAX_NAME_BYTES - len(f"{dot}{extension}".encode())
+    is_reserved = shown.lower().endswith(_RESERVED_ENDINGS)
+    room = MAX_NAME_BYTES - len(f"{dot}{extension}".encode()) - is_reserved
     shown = stem.encode()[:room].decode(errors="ignore").rstrip(". ") + dot + extension
     if not shown.strip("._ ") or _DEVICE.fullmatch(shown):
         return fallback

@@ -121,12 +121,14 @@ class Attempt:
     async def _send_delete(self) -> CancelAnswer:
         self._tries += 1
         await self._batch.record_delete(self.download_id)
-        self.evidence.in_flight = True
-        self.evidence.deletes_sent += 1
+        sent_before = self.evidence.deletes_sent
         try:
-            return await self._in_time(self._batch.client.cancel_download(self.download_id))
-        except NotConnected:
-            self.evidence.deletes_sent -= 1  # nothing left this machine
+            return await self._in_time(
+                self._batch.client.cancel_download(self.download_id, on_sent=self.evidence.delete_sent)
+            )
+        except AnswerLost:
+            if self.evidence.deletes_sent == sent_before:
+                raise NotConnected("No connection came about in time.") from None
             raise
         except Unauthorized:
             self._tries -= 1

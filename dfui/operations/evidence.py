@@ -43,6 +43,11 @@ class Evidence:
         self.is_uncertain = self.is_uncertain or self.may_have_worked
         self.seen = self.look_error = None
 
+    def delete_sent(self) -> None:
+        """The DELETE is leaving this machine."""
+        self.deletes_sent += 1
+        self.in_flight = True
+
     @property
     def was_sent(self) -> bool:
         """Whether a DELETE may have reached the API."""

@@ -10,7 +10,7 @@ import enum
 import itertools
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -268,4 +268,14 @@ def transport(simulator: Simulator, *, latency: Callable[[], Any] | None = None)
             await latency()
         return simulator.handle(request)
 
-    return httpx.MockTransport(handle)
+    return answering(handle)
+
+
+def answering(handle: Callable[[httpx.Request], Awaitable[httpx.Response]]) -> httpx.AsyncBaseTransport:
+    """A transport whose answers come from `handle`, and are read as from a network: once, and as they come."""
+
+    async def streamed(request: httpx.Request) -> httpx.Response:
+        answer = await handle(request)
+        return httpx.Response(answer.status_code, headers=answer.headers, stream=httpx.ByteStream(answer.content))
+
+    return httpx.MockTransport(streamed)

@@ -17,8 +17,14 @@ from dfui.core.errors import (
     TooManyRequests,
     Unauthorized,
 )
-from tests.support.fault_client import LOST, RUNNING, client_of, error_from, error_of
+from tests.support.fault_client import LOST, RUNNING, SMALL_LIMIT, client_of, error_from, error_of
 from tests.support.fault_server import Answer, FaultServer, http
+
+
+@pytest.fixture(autouse=True)
+def small_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers beyond the limit are quick to make."""
+    monkeypatch.setattr("dfui.api.client.MAX_ANSWER_BYTES", SMALL_LIMIT)
 
 
 @pytest.mark.parametrize(
@@ -87,11 +93,31 @@ async def test_a_redirect_is_refused_and_the_token_does_not_follow_it(method: st
     assert error.http_status == status
 
 
+@pytest.mark.parametrize(
+    "location",
+    ["https:login", "about:blank", "mailto:someone@example.com", "http://[::1", "http://\x7f/", "//", "javascript:0",
+     "http://host:port/", "", "\xff\xfe"],
+)  # fmt: skip
+@pytest.mark.parametrize("status", [302, 307])
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+async def test_a_redirect_to_what_is_no_address_is_an_answer_all_the_same(
+    method: str, status: int, location: str
+) -> None:
+    with FaultServer(http(status, headers=[f"Location: {location}"])) as server:
+        async with client_of(server.url) as client:
+            error = await error_of(client.get_download("7") if method == "GET" else client.cancel_download("7"))
+    assert error.was_sent
+    assert isinstance(error, Refused)
+    assert error.http_status == status
+    assert len(server.requests) == 1
+
+
 @pytest.mark.parametrize("answer", LOST.values(), ids=LOST)
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 async def test_an_answer_that_cannot_be_read_is_lost_and_not_taken_for_a_failure(answer: Answer, method: str) -> None:
     error = await error_from(answer, method)
     assert type(error) is AnswerLost
+    assert error.was_sent
     assert str(error).endswith(".")
 
 
@@ -118,7 +144,7 @@ async def test_a_list_that_breaks_off_is_lost_like_any_other_answer() -> None:
 
 
 async def test_a_list_may_be_larger_than_one_download() -> None:
-    records = [{"id": number, "query": "a" * 1_000_000} for number in range(6)]
+    records = [{"id": number, "query": "a" * SMALL_LIMIT} for number in range(6)]
     with FaultServer(http(200, json.dumps(records).encode())) as server:
         async with client_of(server.url) as client:
             assert len((await client.list_downloads()).downloads) == 6
@@ -131,3 +157,17 @@ async def test_a_connection_that_was_closed_while_idle_is_not_used_again() -> No
             assert await asyncio.to_thread(server.closed.wait, 10)
             await client.get_download("7")
     assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("status", [302, 401, 404, 500])
+@pytest.mark.parametrize("name", ["bad gzip", "another packing", "too large", "truncated"])
+async def test_an_error_is_told_by_its_status_where_its_body_cannot_be_read(status: int, name: str) -> None:
+    bodies = {
+        "bad gzip": http(status, b"no gzip", headers=["Content-Encoding: gzip"]),
+        "another packing": http(status, b"x", headers=["Content-Encoding: br"]),
+        "too large": http(status, b"a" * (SMALL_LIMIT + 1)),
+        "truncated": http(status, b"{", length=9),
+    }
+    error = await error_from(bodies[name], "DELETE")
+    assert isinstance(error, ApiError)
+    assert (error.http_status, error.api_message) == (status, None)

@@ -14,8 +14,14 @@ from dfui.core.errors import (
     NotConnected,
 )
 from dfui.core.secret import Secret
-from tests.support.fault_client import LOST, RUNNING, SECRET, client_of, error_from, error_of, told
+from tests.support.fault_client import LOST, RUNNING, SECRET, SMALL_LIMIT, client_of, error_from, error_of, told
 from tests.support.fault_server import Answer, FaultServer, http
+
+
+@pytest.fixture(autouse=True)
+def small_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers beyond the limit are quick to make."""
+    monkeypatch.setattr("dfui.api.client.MAX_ANSWER_BYTES", SMALL_LIMIT)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +77,7 @@ async def test_every_request_but_signing_in_carries_the_token() -> None:
     [*LOST.values(), http(401), http(404, RUNNING), http(500, b"<html>"), http(302, headers=["Location: https://x/"])],
 )
 async def test_no_error_or_log_shows_the_token(answer: Answer, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("DEBUG")
+    caplog.set_level("DEBUG", "dfui")
     error = await error_from(answer, "DELETE")
     assert "cancel_download" in told(error)
     assert SECRET not in told(error)
@@ -80,15 +86,17 @@ async def test_no_error_or_log_shows_the_token(answer: Answer, caplog: pytest.Lo
 
 async def test_a_trace_with_its_locals_shows_neither_token_nor_password() -> None:
     # Textual shows the locals of each frame, where dfui ends in an error.
-    with FaultServer(http(500)) as server:
+    echo = json.dumps({"errors": [f"You gave {SECRET}"]}).encode()
+    with FaultServer(http(500, echo), http(500, b'{"errors": ["You gave p4ssword"]}'), http(200, echo)) as server:
         async with client_of(server.url) as client:
             errors = [
                 await error_of(client.cancel_download("7")),
                 await error_of(client.authenticate("someone@example.com", Secret("p4ssword"))),
+                await error_of(client.cancel_download("7")),
             ]
     for error in errors:
         trace = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
-        assert "_send" in trace
+        assert "_call" in trace
         assert SECRET not in trace
         assert "p4ssword" not in trace
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dfui.api import reader
+from dfui.api.reader import Reader
 from dfui.core.downloads import Status
-from dfui.core.errors import UnreadableAnswer
+from dfui.core.errors import Refused, UnreadableAnswer
 
 DOCS_2026 = {
     "id": "dl_847070", "status": "in_progress", "num_records": 34120, "results": [{"url": "https://files/1"}],
@@ -46,9 +46,10 @@ answers = (
     | anything.map(lambda value: json.dumps(value).encode())
     | st.dictionaries(known_keys, anything).map(lambda value: json.dumps(value).encode())
 )
+reader = Reader()
 READERS: list[Callable[[bytes], object]] = [
     reader.read_download, reader.read_list, reader.read_error, reader.read_account, reader.read_token,
-    lambda body: reader.read_cancel_answer(body, 200),
+    lambda body: reader.read_cancel_answer(body, 200, "7"),
 ]  # fmt: skip
 
 
@@ -104,7 +105,7 @@ def test_without_an_id_it_is_unreadable(no_id: object) -> None:
 def test_deep_nesting_is_unreadable_and_nothing_worse() -> None:
     for body in (b"[" * 200_000, b'{"id": 1, "x": ' + b"[" * 200_000, b'[{"id": 1, "x": ' + b'{"a":' * 200_000):
         for read in READERS:
-            with contextlib.suppress(UnreadableAnswer):
+            with contextlib.suppress(UnreadableAnswer, Refused):
                 read(body)
 
 
@@ -137,13 +138,13 @@ def test_an_error_has_its_message_and_each_detail() -> None:
 
 
 def test_a_cancel_answer_is_a_message_or_the_download() -> None:
-    by_message = reader.read_cancel_answer(encoded({"message": "Download cancelled successfully"}), 200)
+    by_message = reader.read_cancel_answer(encoded({"message": "Download cancelled successfully"}), 200, "7")
     assert (by_message.message, by_message.download) == ("Download cancelled successfully", None)
-    by_download = reader.read_cancel_answer(encoded(README_2017), 200)
+    by_download = reader.read_cancel_answer(encoded(README_2017), 200, "7")
     assert by_download.message is None
     assert by_download.download is not None
     assert by_download.download.status is Status.CANCELLED
-    assert reader.read_cancel_answer(b"  ", 204).message is None
+    assert reader.read_cancel_answer(b"  ", 204, "7").message is None
 
 
 def test_an_account_has_the_credits_by_type() -> None:
@@ -161,7 +162,7 @@ def test_whatever_comes_is_read_or_unreadable(body: bytes) -> None:
     for read in READERS:
         try:
             read(body)
-        except UnreadableAnswer as error:
+        except (UnreadableAnswer, Refused) as error:
             assert str(error)
 
 

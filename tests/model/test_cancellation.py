@@ -9,7 +9,6 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-import httpx
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -21,7 +20,7 @@ from dfui.core.outcomes import Outcome, OutcomeKind, outcome_json
 from dfui.core.secret import Secret
 from dfui.operations.cancel import cancel
 from dfui.operations.settle import settle
-from dfui.simulator.account import TOKEN, Simulator
+from dfui.simulator.account import TOKEN, Simulator, answering
 from dfui.simulator.manual_clock import ManualClock
 from dfui.store import Store, open_store
 from dfui.wording.outcomes import outcome_lines, outcome_title
@@ -123,7 +122,7 @@ class Cancellations(RuleBasedStateMachine):
         self.store = self._open()
 
     def _client(self) -> DatafinitiClient:
-        return DatafinitiClient(Secret(TOKEN), address=DATAFINITI, transport=httpx.MockTransport(self.world.handle))
+        return DatafinitiClient(Secret(TOKEN), address=DATAFINITI, transport=answering(self.world.handle))
 
     async def _cancel(
         self, ids: list[str], faults: list[Fault], *, knows_the_token: bool, crashes_after: int | None = None

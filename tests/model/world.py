@@ -81,7 +81,8 @@ class World:
         if fault is Fault.SLOW:
             await self.clock.sleep(30)
         answer = _delivered(fault, response)
-        happened.answered_2xx += is_delete and answer.is_success and fault not in (Fault.GARBLED, Fault.CUT_OFF)
+        is_readable = fault not in (Fault.GARBLED, Fault.CUT_OFF, Fault.ANOTHER)
+        happened.answered_2xx += is_delete and answer.is_success and is_readable
         return answer
 
 

@@ -19,7 +19,15 @@ from dfui.operations.cancel import cancel
 from dfui.simulator.account import TOKEN, Simulator
 from dfui.simulator.manual_clock import ManualClock
 from dfui.store import Store
+from tests.support.fault_client import SMALL_LIMIT
 from tests.support.server import Fault, Handle, SimulatorServer
+
+
+@pytest.fixture(autouse=True)
+def small_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers beyond the limit are quick to make."""
+    monkeypatch.setattr("dfui.api.client.MAX_ANSWER_BYTES", SMALL_LIMIT)
+
 
 SHORT_SECONDS = 0.3
 JSON = b"Content-Type: application/json\r\n"
@@ -77,7 +85,7 @@ LOST: dict[str, Fault] = {
     "html of a proxy": body(b"<html><h1>Please sign in</h1></html>", headers=b"Content-Type: text/html\r\n"),
     "not an object": body(b'["cancelled"]'),
     "a string": body(b'"cancelled"'),
-    "not utf-8": body(b'{"id": "\xff\xfe"}'),
+    "not utf-8": body(b"\xff\xfe"),
     "no gzip": body(b"not gzip", headers=b"Content-Encoding: gzip\r\n"),
     "nested deeply": body(b'{"x":' + b"[" * 200_000),
     "too large": body(b" " * (5 * 1024 * 1024)),

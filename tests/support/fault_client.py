@@ -8,7 +8,7 @@ from collections.abc import Awaitable
 
 import pytest
 
-from dfui.api.client import MAX_ANSWER_BYTES, DatafinitiClient
+from dfui.api.client import DatafinitiClient
 from dfui.core.addresses import parse_api_url
 from dfui.core.errors import (
     DatafinitiError,
@@ -17,6 +17,8 @@ from dfui.core.secret import Secret
 from tests.support.fault_server import Answer, FaultServer, close, http, raw, reset
 
 SECRET = "eyJhbGciOi.token-of-this-test.c2lnbmVk"
+SMALL_LIMIT = 256 * 1024
+"""Bytes that tests limit an answer to, so that what is beyond is quick to make."""
 RUNNING = b'{"id": "7", "status": "running"}'
 
 
@@ -60,10 +62,21 @@ LOST: dict[str, Answer] = {
     "truncated": http(200, RUNNING[:9], length=len(RUNNING)),
     "truncated chunks": raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n" + RUNNING[:9] + b"\r\n"),
     "no HTTP": raw(b"SSH-2.0-OpenSSH_9.6\r\n"),
+    "token in no HTTP": raw(b"You gave " + SECRET.encode() + b"\r\n\r\n"),
+    "token in no header": raw(b"HTTP/1.1 200 OK\r\n" + SECRET.encode() + b"\r\n\r\n"),
+    "token in no length": raw(b"HTTP/1.1 200 OK\r\nContent-Length: " + SECRET.encode() + b"\r\n\r\n"),
+    "token in no chunk": raw(
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + SECRET.encode() + b"\r\n" + RUNNING
+    ),
+    "token in a packing": http(200, RUNNING, headers=[f"Content-Encoding: {SECRET}"]),
     "bad gzip": http(200, RUNNING, headers=["Content-Encoding: gzip"]),
     "HTML": http(200, b"<h1>Please wait</h1>"),
     "half JSON": http(200, RUNNING[:9]),
     "another shape": http(200, b'["7"]'),
-    "too large": http(200, b'{"id": "7", "query": "' + b"a" * MAX_ANSWER_BYTES + b'"}'),
-    "inflated": http(200, gzip.compress(b" " * (MAX_ANSWER_BYTES * 8) + RUNNING), headers=["Content-Encoding: gzip"]),
+    "another packing": http(200, RUNNING, headers=["Content-Encoding: br"]),
+    "packed twice": http(200, gzip.compress(gzip.compress(RUNNING)), headers=["Content-Encoding: gzip, gzip"]),
+    "truncated gzip": http(200, gzip.compress(RUNNING)[:-9], headers=["Content-Encoding: gzip"]),
+    "nothing of gzip": http(200, gzip.compress(RUNNING)[:10], headers=["Content-Encoding: gzip"]),
+    "too large": http(200, b'{"id": "7", "query": "' + b"a" * SMALL_LIMIT + b'"}'),
+    "inflated": http(200, gzip.compress(b" " * (SMALL_LIMIT * 64) + RUNNING), headers=["Content-Encoding: gzip"]),
 }

@@ -1,0 +1,102 @@
+"""The body of an answer: read as it comes, unpacked where it is packed, and never beyond a limit."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import Callable, Iterator
+
+import httpx
+
+from dfui.api.faults import FAULTS, in_words
+from dfui.core.errors import UnreadableAnswer
+
+MB = 2**20
+UNPACKED_AT_A_TIME = MB
+"""Bytes that are unpacked before others on the event loop get their turn."""
+
+
+class ReceivedBody(bytearray):
+    """The bytes of an answer, which may repeat the token; a trace with its locals shows how many they are."""
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} bytes>"
+
+
+async def read_body(
+    answer: httpx.Response, *, max_bytes: int, progressed: Callable[[int], None] | None = None
+) -> ReceivedBody:
+    """The whole body. `progressed` is called with the bytes that it has so far.
+
+    Raises:
+        UnreadableAnswer: it broke off, is too large, or is packed in a way that was not asked for.
+    """
+    encoding = answer.headers.get("Content-Encoding", "").strip().lower()
+    unpacker = None if encoding in ("", "identity") else _Unpacker(encoding)
+    body = ReceivedBody()
+    received = 0
+    try:
+        async for part in answer.aiter_raw():
+            received += len(part)
+            if unpacker is None:
+                body += part
+            else:
+                for piece in unpacker.unpacked(part):
+                    body += piece
+                    _check(len(body), max_bytes)
+                    await asyncio.sleep(0)
+            # Packed bytes may hold nothing at all, without end.
+            _check(max(received, len(body)), max_bytes)
+            if progressed is not None:
+                progressed(len(body))
+        if unpacker is None or unpacker.is_whole or not received:
+            return body
+        wrong = f"it breaks off within what is packed as {encoding}"
+    except FAULTS as error:
+        wrong = f"it broke off ({in_words(error)})"
+    except zlib.error:
+        wrong = f"it is announced as {encoding}, and is not"
+    # Here and not above: an error of httpx may quote what came.
+    raise UnreadableAnswer(wrong)
+
+
+def _check(size: int, max_bytes: int) -> None:
+    if size > max_bytes:
+        raise UnreadableAnswer(f"it is over {max_bytes // MB} MB")
+
+
+class _Unpacker:
+    """Unpacks gzip or deflate, a piece at a time."""
+
+    def __init__(self, encoding: str) -> None:
+        if encoding not in ("gzip", "x-gzip", "deflate"):
+            # The word is not repeated: whoever sends it may have put anything there.
+            raise UnreadableAnswer("it is packed in a way that dfui did not ask for and does not read")
+        self._is_gzip = encoding != "deflate"
+        self._zlib = zlib.decompressobj(zlib.MAX_WBITS | 16) if self._is_gzip else zlib.decompressobj()
+        self._has_begun = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the end of what was packed has come."""
+        return self._zlib.eof
+
+    def unpacked(self, part: bytes) -> Iterator[bytes]:
+        """What the next part of the packed bytes gives, in pieces of a bounded size."""
+        while not self._zlib.eof:
+            piece = self._piece(part)
+            yield piece
+            part = self._zlib.unconsumed_tail
+            if not part and len(piece) < UNPACKED_AT_A_TIME:
+                return
+
+    def _piece(self, part: bytes) -> bytes:
+        has_begun, self._has_begun = self._has_begun, True
+        try:
+            return self._zlib.decompress(part, UNPACKED_AT_A_TIME)
+        except zlib.error:
+            if self._is_gzip or has_begun:
+                raise
+            # Some servers send deflate without the header that it should have.
+            self._zlib = zlib.decompressobj(-zlib.MAX_WBITS)
+            return self._zlib.decompress(part, UNPACKED_AT_A_TIME)

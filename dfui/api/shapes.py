@@ -1,0 +1,148 @@
+"""The keys of an answer that are read, with any value, and the JSON that they are read from."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from dfui.api import lenient_json
+from dfui.core.errors import UnreadableAnswer
+
+Body = bytes | bytearray
+Shape = TypeVar("Shape", bound="_Raw")
+
+
+class _Raw(msgspec.Struct):
+    """Keys with the values as they came; an answer may repeat the token, so a trace with its locals shows none."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+
+class RawDownload(_Raw):
+    """The keys that are read; any value passes here, so that one odd field does not lose the record."""
+
+    id: Any = None
+    status: Any = None
+    num_records: Any = None
+    num_downloaded: Any = None
+    total_cost: Any = None
+    business_cost: Any = None
+    product_cost: Any = None
+    people_cost: Any = None
+    property_cost: Any = None
+    data_type: Any = None
+    query: Any = None
+    format: Any = None
+    view: Any = None
+    created_at: Any = None
+    date_started: Any = None
+    date_updated: Any = None
+    results: Any = None
+    message: Any = None
+
+
+class RawError(_Raw):
+    """What an error has; a 2xx may be one too."""
+
+    error: Any = None
+    errors: Any = None
+    message: Any = None
+    details: Any = None
+    code: Any = None
+
+    @property
+    def is_error(self) -> bool:
+        """Whether it is one of the documented forms of an error, whatever the HTTP status says."""
+        is_bad_code = isinstance(self.code, int) and 400 <= self.code < 600
+        return bool(self.error) or bool(self.errors) or (bool(self.message) and is_bad_code)
+
+
+class RawAccount(_Raw):
+    """What is read of an account."""
+
+    email: Any = None
+    active: Any = None
+    plan_ids: Any = None
+    num_credits_used: Any = None
+    business_credits_used: Any = None
+    product_credits_used: Any = None
+    people_credits_used: Any = None
+    property_credits_used: Any = None
+    num_scrape_credits_used: Any = None
+    overages_enabled: Any = None
+    overage_limit: Any = None
+    disabled_code: Any = None
+
+
+class RawToken(_Raw):
+    """What signing in gives."""
+
+    token: Any = None
+
+
+class _RawList(msgspec.Struct):
+    records: list[msgspec.Raw]
+
+
+_decode_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_decode_records = msgspec.json.Decoder(_RawList).decode
+_UNREADABLE = (msgspec.MsgspecError, RecursionError, ValueError)
+_KEYS_IN_A_LIST = frozenset({*RawDownload.__struct_fields__, "records", "url"}) - {"results", "message"}
+
+
+def records_in(body: Body) -> list[Any]:
+    """The records of a list, each as JSON that is yet to be read, or as an object where the list has odd values.
+
+    Raises:
+        UnreadableAnswer: it is no whole list.
+    """
+    is_array = body.lstrip()[:1] == b"["
+    try:
+        return list(_decode_array(body) if is_array else _decode_records(body).records)
+    except _UNREADABLE as error:
+        reason = _reason(error)
+    try:
+        answer = lenient_json.parse(body, keys=_KEYS_IN_A_LIST)
+    except _UNREADABLE:
+        answer = None
+    records = answer.get("records") if isinstance(answer, dict) else answer
+    if not isinstance(records, list):
+        raise UnreadableAnswer(f"it is no list of downloads ({reason})")
+    return records
+
+
+def decode(body: Body, shape: type[Shape]) -> Shape:
+    """A JSON object in this shape; keys that are not in it are left out.
+
+    Raises:
+        UnreadableAnswer: it is no JSON object.
+    """
+    try:
+        return msgspec.json.decode(body, type=shape)
+    except _UNREADABLE as error:
+        reason = _reason(error)
+    try:
+        answer = lenient_json.parse(body)
+    except _UNREADABLE:
+        raise UnreadableAnswer(reason) from None
+    return shaped(answer, shape)
+
+
+def shaped(value: object, shape: type[Shape]) -> Shape:
+    """What `records_in` gives, in this shape.
+
+    Raises:
+        UnreadableAnswer: it is no JSON object.
+    """
+    if isinstance(value, msgspec.Raw):
+        return decode(bytes(value), shape)
+    if not isinstance(value, dict):
+        raise UnreadableAnswer("it is no JSON object")
+    return shape(**{key: value[key] for key in shape.__struct_fields__ if key in value})
+
+
+def _reason(error: Exception) -> str:
+    """A decoder's complaint, which quotes nothing of the answer."""
+    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error).rstrip(".")

@@ -1,0 +1,298 @@
+"""Answers that are odd, not lost: values that are none, a token that is repeated, an error with HTTP 200."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+
+import pytest
+
+from dfui.api.client import DatafinitiClient
+from dfui.core.addresses import parse_api_url
+from dfui.core.downloads import Status
+from dfui.core.errors import AnswerLost, ApiError, DatafinitiError, Refused, Unauthorized
+from dfui.core.secret import Secret
+from tests.api.test_reader import DOCS_2026, LIVE_2025, README_2017
+from tests.support.fault_server import FaultServer, http
+
+TOKEN = 'eyJhbGciOi.to"ken-of\\this/test.c2lnbmVk'
+"""With signs that JSON writes in another way."""
+
+
+def client_of(server: FaultServer, token: str = TOKEN) -> DatafinitiClient:
+    return DatafinitiClient(Secret(token), address=parse_api_url(server.url))
+
+
+def encoded(value: object) -> bytes:
+    return json.dumps(value).encode()
+
+
+# ── one odd value ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+ODD_VALUES = {
+    "half a pair": b'"a\\ud800b"',
+    "the other half": b'"\\udc00"',
+    "NaN": b"NaN",
+    "Infinity": b"-Infinity",
+    "400 digits": b"9" * 400,
+    "5,000 digits": b"9" * 5_000,
+    "beyond a float": b"1e999",
+    "no UTF-8": b'"caf\xe9"',
+    "a raw line end": b'"a\nb"',
+    "a doubled key": b'{"a": 1, "a": 2}',
+    "deep arrays": b"[" * 100_000 + b"]" * 100_000,
+    "deep objects": b'{"a":' * 50_000 + b'"]"' + b"}" * 50_000,
+}
+FIELDS = [
+    "status", "num_records", "num_downloaded", "total_cost", "data_type", "query", "format", "view", "date_started",
+    "date_updated", "results", "business_cost", "message", "user", "fields",
+]  # fmt: skip
+
+
+def record_with(field: str, value: bytes) -> bytes:
+    others = {key: each for key, each in LIVE_2025.items() if key != field}
+    return encoded(others)[:-1] + b', "%s": %s}' % (field.encode(), value)
+
+
+@pytest.mark.parametrize("value", ODD_VALUES.values(), ids=ODD_VALUES)
+async def test_an_odd_value_in_any_field_is_unknown_and_the_record_stands(value: bytes) -> None:
+    bodies = [record_with(field, value) for field in FIELDS]
+    with FaultServer(*[http(200, body) for body in bodies], http(200, b"[" + b",".join(bodies) + b"]")) as server:
+        async with client_of(server) as client:
+            looks = [(await client.get_download("847070")).download for _ in bodies]
+            listed = await client.list_downloads()
+    assert listed.unreadable == []
+    for field, look, in_list in zip(FIELDS, looks, listed.downloads, strict=True):
+        assert look.id == in_list.id == "847070"
+        for known, expected in (("query", LIVE_2025["query"]), ("num_downloaded", 34120), ("api_status", "running")):
+            if field != known.removeprefix("api_"):
+                assert getattr(look, known) == getattr(in_list, known) == expected
+        for each in asdict(look).values():
+            str(each).encode()  # what a database and a terminal take
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [lambda records: b"[" + records + b"]", lambda records: b'{"num_found": NaN, "records": [' + records + b"]}"],
+)
+async def test_a_byte_order_mark_and_odd_values_lose_nothing_of_a_list(wrap: Callable[[bytes], bytes]) -> None:
+    body = b"\xef\xbb\xbf" + wrap(b", ".join([record_with("query", b"NaN"), encoded(README_2017), b'"odd"']))
+    with FaultServer(http(200, body)) as server:
+        async with client_of(server) as client:
+            listed = await client.list_downloads()
+    assert [download.id for download in listed.downloads] == ["847070", "7"]
+    assert len(listed.unreadable) == 1
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"id": "7", "query": NaN', b'{"id": "7"} NaN', b'{"id": "7", "query": ' + b"[" * 9_999]
+)
+async def test_what_breaks_off_is_lost_all_the_same(body: bytes) -> None:
+    with FaultServer(http(200, body)) as server:
+        async with client_of(server) as client:
+            for call in (client.get_download("7"), client.cancel_download("7"), client.list_downloads()):
+                with pytest.raises(AnswerLost):
+                    await call
+
+
+@pytest.mark.parametrize(
+    ("status", "shown"),
+    [
+        (3, "3"),
+        (True, "true"),
+        ({"code": "é", "of": [1]}, '{"code": "é", "of": [1]}'),
+        (["running"], '["running"]'),
+        (None, None),
+        ("", None),
+    ],
+)
+async def test_a_status_that_is_no_text_is_kept_in_the_form_in_which_it_came(status: object, shown: str | None) -> None:
+    with FaultServer(http(200, encoded({"id": 7, "status": status}))) as server:
+        async with client_of(server) as client:
+            download = (await client.get_download("7")).download
+    assert download.api_status == shown
+    assert download.status is Status.UNKNOWN
+
+
+# ── the token, repeated ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def escaped(text: str) -> str:
+    return "".join(f"\\u{ord(each):04X}" for each in text)
+
+
+WRITTEN: dict[str, Callable[[str], str]] = {
+    "verbatim": lambda text: json.dumps(text)[1:-1],
+    "each letter escaped": escaped,
+    "half escaped": lambda text: escaped(text[:9]) + json.dumps(text[9:])[1:-1],
+    "every other escaped": lambda text: "".join(
+        escaped(each) if number % 2 else json.dumps(each)[1:-1] for number, each in enumerate(text)
+    ),
+    "with \\/": lambda text: json.dumps(text)[1:-1].replace("/", "\\/"),
+}
+MARK = "MARK"
+ECHOES: dict[str, dict[str, object]] = {
+    **{
+        f"{name}, {key}": dialect | {key: MARK}
+        for name, dialect in (("2026", DOCS_2026), ("2017", README_2017), ("2025", LIVE_2025))
+        for key in ("status", "query", "format", "data_type", "view", "message", "created_at", "date_started")
+    },
+    "status with more": README_2017 | {"status": {MARK: [f"a {MARK} b"]}},
+    "links": README_2017 | {"results": [f"https://files.example/{MARK}.csv", "https://files.example/1.csv"]},
+    "2026 links": DOCS_2026 | {"results": [{"url": f"https://files.example/1.csv?key={MARK}"}]},
+    "a message": {"message": f"Cancelled with {MARK}"},
+    "an error": {"errors": [f"You gave {MARK}", MARK, {MARK: MARK}]},
+    "a 2026 error": {
+        "error": MARK, "message": MARK, "code": 400,
+        "details": [{"field": MARK, "message": MARK}, {MARK: [MARK]}, {"other": {MARK: 1}}, MARK, [MARK], 7],
+    },
+    "an account": {
+        "email": f"{MARK}@example.com", "plan_ids": [MARK], "disabled_code": MARK, "active": MARK,
+        "num_credits_used": MARK,
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("write", WRITTEN.values(), ids=WRITTEN)
+@pytest.mark.parametrize("odd", [b"", b', "odd": NaN'], ids=["", "odd"])
+async def test_the_token_is_found_in_whatever_way_it_is_written(write: Callable[[str], str], odd: bytes) -> None:
+    for name, echo in ECHOES.items():
+        download_id = str(echo.get("id", "7"))
+        body = encoded(echo).replace(MARK.encode(), write(TOKEN).encode())[:-1] + odd + b"}"
+        answers = [http(200, body)] * 3 + [http(200, b'{"records": [%s]}' % body), http(400, body)]
+        with FaultServer(*answers) as server:
+            async with client_of(server) as client:
+                calls = (
+                    client.cancel_download("7"),
+                    client.get_download(download_id),
+                    client.account(),
+                    client.list_downloads(),
+                    client.cancel_download("7"),
+                )
+                given = [await given_by(call) for call in calls]
+        assert any("***" in each for each in given) or "date" in name or "created" in name or "links" in name, name
+        for each in given:
+            assert TOKEN not in each, name
+            assert TOKEN.replace("\\", "\\\\") not in each, name
+            assert json.dumps(TOKEN)[1:-1] not in each, name
+
+
+async def given_by(call: Awaitable[object]) -> str:
+    """All that a caller can see of an answer or an error; links too, which are secret to everyone else."""
+    try:
+        answer = await call
+    except DatafinitiError as error:
+        return "\n".join([str(error), *map(str, vars(error).values()), *getattr(error, "details", ())])
+    files = getattr(answer, "files", None) or ()
+    return "\n".join([str(answer), *[f"{file.name} {file.link.reveal()}" for file in files]])
+
+
+async def test_a_link_with_the_token_in_it_is_left_out_however_it_is_written() -> None:
+    percent = "".join(f"%{ord(each):02x}" for each in "token-1234")
+    links = ["https://x/token-1234.csv", f"https://x/{percent}.csv", "https://x/1.csv", f"https://x/2.csv?a={percent}"]
+    with FaultServer(http(200, encoded({"id": "7", "results": links}))) as server:
+        async with client_of(server, "token-1234") as client:
+            files = (await client.get_download("7")).files
+    assert [file.name for file in files or ()] == ["1.csv"]
+
+
+async def test_an_id_with_the_token_in_it_is_not_given_on() -> None:
+    with FaultServer(http(200, encoded([{"id": "a-token-1234"}]))) as server:
+        async with client_of(server, "token-1234") as client:
+            assert [each.id for each in (await client.list_downloads()).downloads] == ["a-***"]
+
+
+# ── what a DELETE is answered with ───────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("other", [LIVE_2025, DOCS_2026, README_2017 | {"message": "It is cancelled."}])
+async def test_an_answer_about_another_download_says_nothing_of_this_one(other: dict[str, object]) -> None:
+    with FaultServer(http(200, encoded(other | {"status": "cancelled"}))) as server:
+        async with client_of(server) as client:
+            with pytest.raises(AnswerLost, match="it is about another download"):
+                await client.cancel_download("999")
+
+
+@pytest.mark.parametrize(
+    ("body", "message", "details"),
+    [
+        ({"errors": ["It cannot be cancelled.", "It is too late."]}, "It cannot be cancelled.", ("It is too late.",)),
+        ({"error": "Bad Request", "message": "It cannot be cancelled.", "code": 400}, "It cannot be cancelled.", ()),
+        ({"error": "No."}, "No.", ()),
+        ({"message": "It cannot be cancelled.", "code": 409}, "It cannot be cancelled.", ()),
+        ({"id": "7", "errors": ["No."], "status": 400}, "No.", ()),
+    ],
+)
+async def test_an_error_with_http_200_is_refused_with_the_apis_words(
+    body: object, message: str, details: tuple[str, ...]
+) -> None:
+    with FaultServer(http(200, encoded(body))) as server:
+        async with client_of(server) as client:
+            with pytest.raises(Refused) as refused:
+                await client.cancel_download("7")
+    assert (refused.value.http_status, refused.value.api_message, refused.value.details) == (200, message, details)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"message": "Download cancelled successfully"},
+        {"message": "Download cancelled successfully", "error": None, "errors": [], "code": 200},
+        README_2017 | {"errors": [], "error": ""},
+        README_2017 | {"error": "The job had failed before."},
+    ],
+)
+async def test_a_download_or_a_message_is_no_error(body: object) -> None:
+    with FaultServer(http(200, encoded(body))) as server:
+        async with client_of(server) as client:
+            answer = await client.cancel_download("7")
+    assert answer.message or answer.download
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"errors": ["ID must be a number.", "An invalid user token was provided."]},
+        {"message": "Invalid", "details": [{"field": "id", "message": "x"}, "An inactive user token was provided."]},
+        {"message": "Invalid", "details": [{"field": "token", "message": "An invalid user token was provided."}]},
+    ],
+)
+async def test_a_sentence_about_the_token_beside_others_is_unauthorized(body: object) -> None:
+    with FaultServer(http(400, encoded(body))) as server:
+        async with client_of(server) as client:
+            with pytest.raises(ApiError) as error:
+                await client.account()
+    assert type(error.value) is Unauthorized
+
+
+# ── the account, and the API's health ────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_an_account_tells_of_overages_where_they_are_given() -> None:
+    given = {"overages_enabled": False, "overage_limit": 500, "disabled_code": 7, "num_scrape_credits_used": 12}
+    with FaultServer(http(200, encoded(given)), http(200, b"{}")) as server:
+        async with client_of(server) as client:
+            told, silent = await client.account(), await client.account()
+    assert (told.overages_enabled, told.overage_limit, told.disabled_code) == (False, 500, "7")
+    assert told.num_scrape_credits_used == 12
+    assert (silent.overages_enabled, silent.overage_limit, silent.disabled_code) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "is_well"),
+    [
+        (200, b"OK", True),
+        (200, b'{"status": "ok"}', True),
+        (200, b"<h1>Sign in to the network</h1>", False),
+        (200, b"", False),
+        (503, b"OK", False),
+        (302, b"", False),
+    ],
+)
+async def test_health_is_asked_without_the_token(status: int, body: bytes, is_well: bool) -> None:
+    with FaultServer(http(status, body)) as server:
+        async with client_of(server) as client:
+            assert await client.health() is is_well
+    assert server.requests[0].startswith(b"GET /v4/health ")
+    assert b"authorization" not in server.requests[0].lower()
