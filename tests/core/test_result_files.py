@@ -1,13 +1,75 @@
-"""Result files, as their links name them."""
+"""Names of result files: whatever a link says, they stay in their folder and apart from each other."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import PurePosixPath, PureWindowsPath
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from dfui.core.result_files import expires_at, files_of
+from dfui.core import result_files
+from dfui.core.result_files import MAX_NAME_BYTES, expires_at, files_of, safe_name, unique_names
 from dfui.core.secret import Secret
+
+HOSTILE = st.one_of(
+    st.text(max_size=400),
+    st.text(alphabet="./\\:~ \x00\x1b\u202e%", max_size=40),
+    st.sampled_from([".", "..", "../x", "/etc/passwd", "C:\\x", "CON", "con.csv", "a.part", "x.PART.JSON", "a" * 300]),
+    st.builds(
+        lambda stem, ending: stem + ending, st.text(max_size=200), st.sampled_from([".part", ".unpacking", ".csv"])
+    ),
+)
+RESERVED = (".part", ".part.json", ".unpacking")
+
+
+@given(HOSTILE)
+def test_a_name_stays_in_its_folder_on_every_system(name: str) -> None:
+    safe = safe_name(name, fallback="7_1.csv")
+    assert PurePosixPath(safe).name == PureWindowsPath(safe).name == safe
+    assert safe.isprintable()
+    assert not safe.startswith((".", "-", " "))
+    assert not safe.endswith((" ", "."))
+    assert not safe.lower().endswith(RESERVED)
+    assert 0 < len(safe.encode()) <= MAX_NAME_BYTES + 1
+    assert "\x00" not in safe
+
+
+@given(HOSTILE)
+def test_a_safe_name_stays_as_it_is(name: str) -> None:
+    safe = safe_name(name, fallback="7_1.csv")
+    assert safe_name(safe, fallback="x") == safe
+
+
+@given(
+    st.lists(st.one_of(st.sampled_from(["a.csv", "A.csv", "a-2.csv", "é", "e\u0301", "ß", "SS"]), HOSTILE), max_size=40)
+)
+def test_names_differ_also_where_cases_do_not(names: list[str]) -> None:
+    safe = [safe_name(name, fallback=f"7_{number}.csv") for number, name in enumerate(names, start=1)]
+    unique = unique_names(safe)
+    assert len({name.casefold() for name in unique}) == len(names)
+    assert all(len(name.encode()) <= 200 for name in unique)
+
+
+@given(st.lists(HOSTILE, max_size=20))
+def test_each_link_has_a_file_whatever_it_is(links: list[str]) -> None:
+    files = files_of("7", "csv", [Secret(f"https://x.invalid/{link}?X-Amz-Signature=mark") for link in links])
+    assert len({file.name for file in files}) == len(links)
+
+
+def test_equal_names_take_a_few_steps_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    fold, steps = result_files._folded, []
+
+    def counted(name: str) -> str:
+        steps.append(name)
+        return fold(name)
+
+    monkeypatch.setattr(result_files, "_folded", counted)
+    unique = unique_names(["7_1.csv"] * 2_000)
+    assert (unique[0], unique[1], unique[-1]) == ("7_1.csv", "7_1-2.csv", "7_1-2000.csv")
+    assert len(steps) <= 10 * 2_000
+
 
 NOW = datetime(2026, 11, 23, 12, 4, tzinfo=UTC)
 SIGNED = "X-Amz-Date=20261123T120400Z&X-Amz-Expires=604800&X-Amz-Signature=abc"
