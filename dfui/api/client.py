@@ -59,21 +59,28 @@ class DatafinitiClient:
         self._token = token
         self._is_traced = transport is None
         try:
-            self._http = httpx.AsyncClient(
-                transport=transport,
-                timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
-                limits=httpx.Limits(max_connections=MAX_CONNECTIONS),
-                follow_redirects=False,
-                trust_env=not address.is_loopback,
-                # Loading the certificates costs more than the rest of a start; plain loopback needs none.
-                verify=False if not address.is_encrypted or transport else httpx.create_ssl_context(),
-                headers={
-                    "User-Agent": f"dfui/{__version__}",
-                    "Accept": "application/json",
-                    "Accept-Encoding": "identity",
-                },
-                event_hooks={"response": [_without_location]},
-            )
+            # Loading the certificates costs more than the rest of a start; plain loopback needs none.
+            verify = False if not address.is_encrypted or transport else httpx.create_ssl_context()
+
+            def connected(limits: httpx.Limits) -> httpx.AsyncClient:
+                return httpx.AsyncClient(
+                    transport=transport,
+                    timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
+                    limits=limits,
+                    follow_redirects=False,
+                    trust_env=not address.is_loopback,
+                    verify=verify,
+                    headers={
+                        "User-Agent": f"dfui/{__version__}",
+                        "Accept": "application/json",
+                        "Accept-Encoding": "identity",
+                    },
+                    event_hooks={"response": [_without_location]},
+                )
+
+            self._http = connected(httpx.Limits(max_connections=MAX_CONNECTIONS))
+            # On a connection that is kept, a second answer to an earlier request would be taken for the DELETE's.
+            self._http_for_deletes = connected(httpx.Limits(max_keepalive_connections=0))
         except OSError as error:
             wrong = f"The certificates of SSL_CERT_FILE or SSL_CERT_DIR cannot be read: {error.strerror or error}."
             raise InsecureConnection(wrong) from None
@@ -92,6 +99,7 @@ class DatafinitiClient:
     async def close(self) -> None:
         """Close the connections."""
         await self._http.aclose()
+        await self._http_for_deletes.aclose()
 
     def use_token(self, token: Secret | None) -> None:
         """Send this token from the next request on."""
@@ -202,17 +210,18 @@ class DatafinitiClient:
         auth = _Bearer(token) if token else None
         headers = {"Content-Type": "application/json", "Content-Length": str(len(content))} if content else {}
         try:
-            request = self._http.build_request(
+            http = self._http_for_deletes if method == "DELETE" else self._http
+            request = http.build_request(
                 method, self._url + path, content=content, headers=headers, extensions=departure.extensions
             )
             try:
-                answer = await self._http.send(request, auth=auth, stream=True)
+                answer = await http.send(request, auth=auth, stream=True)
             except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
                 # A kept connection may have been closed meanwhile. To look twice does no harm; a DELETE is not sent
                 # again before a look.
                 if method != "GET":
                     raise
-                answer = await self._http.send(request, auth=auth, stream=True)
+                answer = await http.send(request, auth=auth, stream=True)
         except FAULTS as error:
             failed = departure.error(error, self._host)
         else:

@@ -15,7 +15,7 @@ import trustme
 from dfui.api import client as client_module
 from dfui.api.client import DatafinitiClient
 from dfui.core.addresses import parse_api_url
-from dfui.core.errors import AnswerLost, DatafinitiError, InsecureConnection, NotConnected
+from dfui.core.errors import AnswerLost, DatafinitiError, InsecureConnection, NotConnected, Refused
 from dfui.core.secret import Secret
 from tests.support.fault_server import Answer, FaultServer, close, http, raw, reset
 
@@ -158,3 +158,21 @@ async def test_a_request_that_is_given_up_closes_its_connection(head: bytes, met
             with pytest.raises(asyncio.CancelledError):
                 await call
             assert await asyncio.to_thread(dribbling.ended.wait, 10)  # the client itself is still open
+
+
+async def test_a_second_answer_to_an_earlier_request_is_not_taken_for_the_deletes() -> None:
+    """A proxy that repeats a request gets two answers, and sends both on; the connection stays open."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(RUNNING)
+    held: list[socket.socket] = []
+
+    def answer_twice(connection: socket.socket) -> None:
+        connection.sendall((head + RUNNING) * 2)
+        held.append(connection.dup())
+
+    with FaultServer(answer_twice, http(403)) as server:
+        async with DatafinitiClient(Secret("token-1234"), address=parse_api_url(server.url)) as client:
+            await client.get_download("7")
+            with pytest.raises(Refused):
+                await client.cancel_download("7")
+    for connection in held:
+        connection.close()
