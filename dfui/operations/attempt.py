@@ -104,7 +104,7 @@ class Attempt:
 
     async def _delete(self) -> None:
         if self._batch.signed_out:
-            self.evidence.delete_error = NotConnected("The token was rejected, and no other was given.")
+            self.evidence.delete_error = NotConnected("There is no token that works, and no other was given.")
             return
         self._batch.report(Progress(self.download_id, Step.SENDING))
         self.evidence.begin_delete()

@@ -33,7 +33,15 @@ SignIn = Callable[[], Awaitable["Secret | None"]]
 class Batch:
     """What the attempts of one confirmation share: the client, the token, the journal, and what is reported."""
 
-    def __init__(self, *, client: DatafinitiClient, store: Store, sign_in: SignIn | None, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        client: DatafinitiClient,
+        store: Store,
+        sign_in: SignIn | None,
+        clock: Clock,
+        names_unsent_later: bool = False,
+    ) -> None:
         self.client = client
         self.clock = clock
         self.turns = Turns(MAX_REQUESTS)
@@ -44,6 +52,7 @@ class Batch:
         self.events: asyncio.Queue[Event | BaseException] = asyncio.Queue()
         self._store = store
         self._sign_in = sign_in
+        self._names_unsent_later = names_unsent_later
         self._checking_token = asyncio.Lock()
         self._entries: dict[str, int] = {}
         """The journal entry of each download; one that the journal does not take is not here."""
@@ -65,11 +74,20 @@ class Batch:
         if self.is_interrupted and outcome.kind is OutcomeKind.UNKNOWN:
             return outcome
         try:
-            await self._store.journal.close_entry(entry, outcome, ended_at=self.clock.now())
+            is_untold = self._names_unsent_later and self.is_interrupted and outcome.kind is OutcomeKind.NOT_SENT
+            await self._store.journal.close_entry(entry, outcome, ended_at=self.clock.now(), is_untold=is_untold)
         except StoreError:
             self._journal_works = False
             return replace(outcome, journaled=False)
         return outcome
+
+    async def ask_for_token(self) -> None:
+        """Ask a person for a token before anything is sent."""
+        token = await self._sign_in() if self._sign_in else None
+        if token is None:
+            self.signed_out = True
+        else:
+            self.client.use_token(token)
 
     async def replace_rejected_token(self, generation: int) -> bool:
         """After a 401 with the token of this generation: whether another is in use now, to go on with.

@@ -22,17 +22,28 @@ async def cancel(
     client: DatafinitiClient,
     store: Store,
     sign_in: SignIn | None = None,
+    has_token: bool = True,
     interrupted: asyncio.Event | None = None,
+    names_unsent_later: bool = False,
     clock: Clock | None = None,
 ) -> AsyncIterator[Event]:
     """Cancel confirmed downloads; gives each step, and the outcome of each, in the order in which they come.
 
-    All go into the journal before the first DELETE is sent. Once `interrupted` is set, each download that has no
-    outcome yet gets one at once, by what is known of it.
+    All go into the journal before the first DELETE is sent; without a token, one is asked for after that. Once
+    `interrupted` is set, each download that has no outcome yet gets one at once, by what is known of it; with
+    `names_unsent_later`, the next start names those that were not sent.
     """
-    batch = Batch(client=client, store=store, sign_in=sign_in, clock=clock or Clock())
+    batch = Batch(
+        client=client, store=store, sign_in=sign_in, clock=clock or Clock(), names_unsent_later=names_unsent_later
+    )
     await batch.open_journal(ids)
-    attempts = [asyncio.create_task(_attempt(batch, download_id)) for download_id in ids]
+    has_begun = asyncio.Event()
+    attempts = [asyncio.create_task(_attempt(batch, download_id, has_begun)) for download_id in ids]
+
+    async def begin() -> None:
+        if not has_token:
+            await batch.ask_for_token()
+        has_begun.set()
 
     async def interrupt() -> None:
         if interrupted is not None:
@@ -41,7 +52,7 @@ async def cancel(
             for attempt in attempts:
                 attempt.cancel()
 
-    watch = asyncio.create_task(interrupt())
+    beside = (asyncio.create_task(begin()), asyncio.create_task(interrupt()))
     try:
         open_outcomes = len(attempts)
         while open_outcomes:
@@ -51,15 +62,16 @@ async def cancel(
             open_outcomes -= isinstance(event, Outcome)
             yield event
     finally:
-        for task in (watch, *attempts):
+        for task in (*beside, *attempts):
             task.cancel()
-        await asyncio.gather(watch, *attempts, return_exceptions=True)
+        await asyncio.gather(*beside, *attempts, return_exceptions=True)
 
 
-async def _attempt(batch: Batch, download_id: str) -> None:
+async def _attempt(batch: Batch, download_id: str, may_begin: asyncio.Event) -> None:
     """Walk one attempt; its outcome, or what broke it, goes to the batch's events."""
     attempt = Attempt(download_id, batch)
     try:
+        await may_begin.wait()
         await attempt.run()
     except asyncio.CancelledError:
         if batch.is_interrupted:

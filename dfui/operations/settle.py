@@ -21,42 +21,47 @@ if TYPE_CHECKING:
 async def settle(*, client: DatafinitiClient, store: Store, clock: Clock | None = None) -> AsyncIterator[Outcome]:
     """Settle the cancellations that a dfui left open which is gone: by GET alone, a DELETE is not sent again.
 
-    Where the state cannot be learnt now, the entry stays open for the next start.
+    Those that were not sent, because dfui was left, are given as well. Where the state cannot be learnt now, the entry
+    stays open for whoever settles next.
 
     Raises:
-        StoreError: the journal cannot be read.
+        StoreError: the journal cannot be read or written.
     """
     clock = clock or Clock()
     gate = asyncio.Semaphore(MAX_REQUESTS)
 
-    async def look(row: Receipt) -> Outcome | None:
+    async def look(receipt: Receipt) -> Outcome | None:
         async with gate:
             began = clock.monotonic()
             seen: Download | None = None
-            kind = OutcomeKind.NOT_FOUND
             try:
-                answer = await client.get_download(row.download_id)
+                seen = (await client.get_download(receipt.download_id)).seen(clock.now()).download
             except NotFound:
-                pass
+                kind = OutcomeKind.NOT_FOUND
             except DatafinitiError:
-                return None
+                if receipt.is_open:
+                    return None
+                kind = OutcomeKind.NOT_SENT
             else:
-                seen = answer.seen(clock.now()).download
-                kind = _kind_after_a_crash(row, seen)
+                kind = _kind_after_a_crash(receipt, seen)
         outcome = Outcome(
-            row.download_id,
+            receipt.download_id,
             kind,
             seen=seen,
-            http_status=row.http_status,
-            api_message=row.api_message,
-            deletes_sent=row.deletes_sent,
+            http_status=receipt.http_status,
+            api_message=receipt.api_message,
+            deletes_sent=receipt.deletes_sent,
         )
         if seen is not None:
             await store.downloads.observe([seen], observed=began, now=clock.monotonic())
-        await store.journal.close_entry(row.entry, outcome, ended_at=clock.now())
+        if receipt.is_open:
+            await store.journal.close_entry(receipt.entry, outcome, ended_at=clock.now())
+            unsettled.discard(receipt.entry)
         return outcome
 
-    looks = [asyncio.create_task(look(row)) for row in await store.journal.take_over_abandoned()]
+    receipts = [*await store.journal.take_untold(), *await store.journal.take_over_abandoned()]
+    unsettled = {receipt.entry for receipt in receipts if receipt.is_open}
+    looks = [asyncio.create_task(look(receipt)) for receipt in receipts]
     try:
         for next_look in asyncio.as_completed(looks):
             if (outcome := await next_look) is not None:
@@ -64,12 +69,14 @@ async def settle(*, client: DatafinitiClient, store: Store, clock: Clock | None 
     finally:
         for task in looks:
             task.cancel()
+        if unsettled:
+            store.journal.give_back(list(unsettled))
 
 
-def _kind_after_a_crash(row: Receipt, seen: Download) -> OutcomeKind:
+def _kind_after_a_crash(receipt: Receipt, seen: Download) -> OutcomeKind:
     if seen.status.is_final:
         return OutcomeKind(seen.status.value)
-    if row.deletes_sent == 0:
+    if receipt.deletes_sent == 0:
         return OutcomeKind.NOT_SENT
-    was_accepted = row.http_status is not None and 200 <= row.http_status < 300
+    was_accepted = receipt.http_status is not None and 200 <= receipt.http_status < 300
     return OutcomeKind.ACCEPTED if was_accepted else OutcomeKind.STILL_ACTIVE

@@ -17,6 +17,9 @@ from dfui.store.process_lock import ProcessLock
 from dfui.store.rows import RECEIPTS
 from dfui.store.writer import Write
 
+UNTOLD = "untold"
+"""The owner of an entry that was closed while nobody was told."""
+
 
 class JournalFilter(NamedTuple):
     """Which entries are wanted; what is not given leaves none out."""
@@ -87,11 +90,11 @@ class Journal:
         query = "UPDATE journal SET http_status = ?, api_message = ? WHERE entry = ?"
         return self._update(query, http_status, api_message, entry)
 
-    def close_entry(self, entry: int, outcome: Outcome, *, ended_at: datetime) -> Write[None]:
-        """Write down how a cancellation ended."""
+    def close_entry(self, entry: int, outcome: Outcome, *, ended_at: datetime, is_untold: bool = False) -> Write[None]:
+        """Write down how a cancellation ended; with `is_untold`, `take_untold` gives it to the next start."""
         query = """
             UPDATE journal SET outcome = ?, verified = ?, status = ?, http_status = ?, api_message = ?,
-                retained_records = ?, credits_deducted = ?, deletes_sent = ?, ended_at = ?
+                retained_records = ?, credits_deducted = ?, deletes_sent = ?, ended_at = ?, owner = ?
             WHERE entry = ?
         """
         return self._update(
@@ -105,6 +108,7 @@ class Journal:
             outcome.credits_deducted,
             outcome.deletes_sent,
             ended_at.timestamp(),
+            UNTOLD if is_untold else "",
             entry,
         )
 
@@ -155,6 +159,30 @@ class Journal:
             conditions.append("(" + " OR ".join(f"{column} LIKE ? ESCAPE '\\'" for column in shown) + ")")
             params += [f"%{escaped}%"] * len(shown)
         return " AND ".join(conditions), params
+
+    def take_untold(self) -> Write[list[Receipt]]:
+        """The entries that were closed while nobody was told; each is given once."""
+        account = self._account.key
+
+        def take(connection: Connection) -> list[Receipt]:
+            theirs = "account = ? AND owner = ?"
+            rows = connection.execute(
+                f"SELECT {RECEIPTS.columns} FROM journal WHERE {theirs} ORDER BY entry", (account, UNTOLD)
+            ).fetchall()
+            connection.execute(f"UPDATE journal SET owner = '' WHERE {theirs}", (account, UNTOLD))
+            return [RECEIPTS.read(row) for row in rows]
+
+        return self._database.write(take)
+
+    def give_back(self, entries: Sequence[int]) -> Write[None]:
+        """Leave these open entries, taken over before, to whoever settles next."""
+        marks = ",".join("?" * len(entries))
+        query = f"UPDATE journal SET owner = '' WHERE entry IN ({marks}) AND ended_at IS NULL"
+
+        def give(connection: Connection) -> None:
+            connection.execute(query, entries)
+
+        return self._database.write(give)
 
     def take_over_abandoned(self) -> Write[list[Receipt]]:
         """The open entries that no living dfui works on, now this store's own, so that two dfui do not settle one."""

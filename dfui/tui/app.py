@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Iterable
 from functools import partial
@@ -20,10 +21,12 @@ from dfui.core.clock import Clock
 from dfui.operations.sign_in import Access
 from dfui.store import Store
 from dfui.tui.leaving import Leaving
+from dfui.tui.lenient_input import accept_any_bytes
 from dfui.tui.low_bandwidth_driver import LowBandwidthDriver
 from dfui.tui.messages import Notice, SessionMessage
 from dfui.tui.screens.downloads import DownloadsScreen
-from dfui.tui.session import LEAVING_SECONDS, Session
+from dfui.tui.session import INTERRUPTING_SECONDS, LEAVING_SECONDS, Session
+from dfui.wording.outcomes import leaving, left_behind
 
 SETTLING_SECONDS = 0.1
 """Before the first picture is sent over a slow line: its parts come one by one, and each would send it anew."""
@@ -39,11 +42,13 @@ class DfuiApp(App[None]):
     def __init__(self, access: Access, store: Store, *, clock: Clock) -> None:
         is_low_bandwidth = access.settings.low_bandwidth
         # Said here and not later: with NO_COLOR, the filter for it is chosen when the app is made.
+        accept_any_bytes()
         super().__init__(
             driver_class=LowBandwidthDriver if is_low_bandwidth else None, ansi_color=True if is_low_bandwidth else None
         )
+        self._is_asking_to_quit = False
         self.session = Session(access, store, clock=clock)
-        self.leaving = Leaving(self._leave, seconds=LEAVING_SECONDS)
+        self.leaving = Leaving(self._leave, seconds=LEAVING_SECONDS + INTERRUPTING_SECONDS)
         # A blinking cursor costs 2 kB a second; the palette's is out of reach before it is open.
         CommandInput.cursor_blink = False  # type: ignore[assignment]
         if is_low_bandwidth:
@@ -81,6 +86,21 @@ class DfuiApp(App[None]):
         severity: SeverityLevel = "warning" if notice.is_problem else "information"
         self.notify(notice.sentence, severity=severity, timeout=notice.seconds, markup=False)
 
+    async def action_quit(self) -> None:
+        """Leave, by whatever key or command; while cancellations are under way, ask first."""
+        downloads = self.screen_stack[0]
+        question = downloads.quit_question() if isinstance(downloads, DownloadsScreen) else None
+        if question is None:
+            self.exit()
+        elif not self._is_asking_to_quit:
+            self._is_asking_to_quit = True
+            self.push_screen(question, self._quit_answered)
+
+    def _quit_answered(self, yes: bool | None) -> None:
+        self._is_asking_to_quit = False
+        if yes:
+            self.exit()
+
     def _leave(self) -> None:
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self.exit)
@@ -101,5 +121,13 @@ def run_app(access: Access, store: Store, *, clock: Clock) -> int:
     try:
         app.run()
     finally:
-        app.session.stop(waits=app.leaving.was_told)
+        # However it was left: what was confirmed gets its time, and is told of where a terminal is still there.
+        outcomes = app.session.stop(waiting=lambda cancellations: _say([leaving(cancellations)]))
+        _say(left_behind(outcomes))
     return app.return_code or 0
+
+
+def _say(lines: Iterable[str]) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        for line in lines:
+            print(line, file=sys.__stderr__, flush=True)

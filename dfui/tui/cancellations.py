@@ -13,6 +13,7 @@ class CancellationsUnderWay:
 
     def __init__(self) -> None:
         self._steps: dict[str, str] = {}
+        self._begun: set[str] = set()
         self._ended = 0
 
     def __contains__(self, download_id: str) -> bool:
@@ -26,6 +27,11 @@ class CancellationsUnderWay:
         """How many have ended, and how many were begun."""
         return self._ended, self._ended + len(self._steps)
 
+    @property
+    def not_begun(self) -> int:
+        """How many of those under way have come to no step yet."""
+        return len(self._steps.keys() - self._begun)
+
     def begin(self, ids: Iterable[str]) -> None:
         """These were confirmed."""
         for download_id in ids:
@@ -33,6 +39,7 @@ class CancellationsUnderWay:
 
     def record(self, progress: Progress) -> bool:
         """Take over a step; whether it is news."""
+        self._begun.add(progress.download_id)
         step = cancellation_step(progress.download_id, progress.step.value, progress.seconds)
         if self._steps.get(progress.download_id) in (None, step):
             return False
@@ -43,6 +50,7 @@ class CancellationsUnderWay:
         """This one has ended, if it was under way."""
         if self._steps.pop(download_id, None) is not None:
             self._ended += 1
+        self._begun.discard(download_id)
         if not self._steps:
             self._ended = 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import select
 import signal
 import threading
@@ -44,5 +45,5 @@ class Leaving:
         if not self.was_told:
             self.was_told = True
             # The main thread may be waiting for a terminal that does not read; this ends it whatever it does.
-            signal.alarm(int(self._seconds) + LAST_RESORT_SECONDS)
+            signal.alarm(math.ceil(self._seconds) + LAST_RESORT_SECONDS)
             self._leave()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
@@ -31,6 +31,10 @@ class NetworkThread:
     def submit(self, work: Coroutine[Any, Any, Result]) -> Future[Result]:
         """Run a coroutine there; from any thread."""
         return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def call(self, work: Callable[[], object]) -> None:
+        """Call this there, soon; from any thread."""
+        self._loop.call_soon_threadsafe(work)
 
     def stop(self, *, seconds: float) -> None:
         """Break off what still runs, and wait for that this long."""

@@ -14,21 +14,17 @@ from textual.message import Message
 
 from dfui.core.clock import Clock
 from dfui.core.errors import DatafinitiError, DfuiError, KeyringProblem, Unauthorized
-from dfui.core.outcomes import Outcome, OutcomeKind
-from dfui.core.progress import WAIT_SECONDS, Progress
+from dfui.core.outcomes import Outcome
+from dfui.core.progress import WAIT_SECONDS
 from dfui.core.secret import Secret
-from dfui.operations.cancel import cancel
 from dfui.operations.fetch_control import FetchControl
 from dfui.operations.sign_in import Access
 from dfui.store import Store
+from dfui.tui.cancelling import Cancelling
 from dfui.tui.connection_state import Connection, ConnectionState
 from dfui.tui.messages import (
     AccountFailed,
     AccountFetched,
-    CancellationEnded,
-    CancellationProgressed,
-    CancellationsBroke,
-    CancellationsEnded,
     ConnectionChanged,
     DownloadsChanged,
     FetchEnded,
@@ -39,14 +35,16 @@ from dfui.tui.messages import (
 from dfui.tui.network_thread import NetworkThread
 from dfui.tui.online import Online
 from dfui.tui.sign_in_flow import SignInFlow
-from dfui.wording.access import SIGNED_OUT, TOKEN_COMES_FIRST
+from dfui.wording.access import SIGN_OUT_LATER, SIGNED_OUT, TOKEN_COMES_FIRST
 from dfui.wording.downloads import downloads_added
-from dfui.wording.errors import broke, error_sentences, fault, keyring_sentences
+from dfui.wording.errors import error_sentences, fault, keyring_sentences
 
 logger = logging.getLogger(__name__)
 
 LEAVING_SECONDS = 5.0
-"""What confirmed cancellations under way get to end in, when dfui is told to end."""
+"""What confirmed cancellations under way get to end in, however dfui is left."""
+INTERRUPTING_SECONDS = 1.5
+"""What writing down those that did not may take after that."""
 
 Arguments = ParamSpec("Arguments")
 
@@ -75,7 +73,12 @@ class Session:
         self._connection = Connection(self._connection_changed, clock=clock)
         self._sign_in = SignInFlow(access, post=self._send, go_online=self._go_online, connection=self._connection)
         self._online: Online | None = None
-        self._cancellations: set[Future[None]] = set()
+        self._is_checking_token = False
+        self._cancelling = Cancelling(
+            access, store, clock=clock, connect=self._connect, sign_in=self._sign_in, post=self._send
+        )
+        self._under_way: set[Future[None]] = set()
+        """The confirmations whose cancellations have not all ended."""
 
     def start(self, post: Callable[[Message], object]) -> None:
         """Find the token, settle what was left open, get the list, follow the active downloads."""
@@ -83,13 +86,21 @@ class Session:
         self._thread.start()
         self._begin()
 
-    def stop(self, *, waits: bool = False) -> None:
-        """End; with `waits`, cancellations under way get their time. What does not end is open in the journal."""
-        if waits and self._cancellations:
+    def stop(self, *, waiting: Callable[[int], None] = lambda cancellations: None) -> list[Outcome]:
+        """End; confirmed cancellations get their time, and `waiting` is called with how many there are.
+
+        Gives the outcomes that no screen has shown. What has none by then is open in the journal.
+        """
+        if under_way := set(self._under_way):
             from concurrent.futures import wait
 
-            wait(self._cancellations, timeout=LEAVING_SECONDS)
+            waiting(self._cancelling.count)
+            self._thread.call(self._sign_in.decline)  # nobody is there to ask
+            wait(under_way, timeout=LEAVING_SECONDS)
+            self._thread.call(self._cancelling.interrupt)
+            wait(under_way, timeout=INTERRUPTING_SECONDS)
         self._thread.stop(seconds=1.0)
+        return self._cancelling.unshown
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
         """Turn what ends an operation into a notice; every operation on the network thread goes through here."""
@@ -179,44 +190,14 @@ class Session:
 
     def cancel(self, ids: Sequence[str]) -> None:
         """Cancel confirmed downloads."""
-        under_way = self._thread.submit(self._guarded(self._cancel(ids)))
-        self._cancellations.add(under_way)
-        under_way.add_done_callback(self._cancellations.discard)
+        self._cancelling.confirmed(ids)
+        under_way = self._thread.submit(self._guarded(self._cancelling.run(ids)))
+        self._under_way.add(under_way)
+        under_way.add_done_callback(self._under_way.discard)
 
-    async def _cancel(self, ids: Sequence[str]) -> None:
-        try:
-            outcomes = await self._outcomes(ids)
-        except Exception as error:
-            self._send(CancellationsBroke(tuple(ids), broke(error)))
-            raise
-        finally:
-            if self._online is not None:
-                self._online.release(ids)
-                self._online.follow_closely()
-        self._send(CancellationsEnded(tuple(outcomes[download_id] for download_id in ids)))
-
-    async def _outcomes(self, ids: Sequence[str]) -> dict[str, Outcome]:
-        """Cancel, and post each step; a token is asked for first where none is known."""
-        try:
-            online = self._connect()
-        except DatafinitiError as error:
-            return _not_sent(ids, str(error))
-        if self.access.token is None and await self._sign_in.wait_for_token() is None:
-            return _not_sent(ids, "No token was given.")
-        online.client.use_token(self.access.token.secret if self.access.token else None)
-        online.hold(ids)
-        outcomes: dict[str, Outcome] = {}
-        async for event in cancel(
-            ids, client=online.client, store=self.store, sign_in=self._sign_in.wait_for_token, clock=self.clock
-        ):
-            match event:
-                case Progress():
-                    self._send(CancellationProgressed(event))
-                case Outcome():
-                    outcomes[event.download_id] = event
-                    self._send(CancellationEnded(event))
-                    self._send(DownloadsChanged((event.download_id,)))
-        return outcomes
+    def outcomes_shown(self, outcomes: Sequence[Outcome]) -> None:
+        """These are on the screen, and need not be told on the way out."""
+        self._cancelling.shown(outcomes)
 
     # ── the account and its token ────────────────────────────────────────────────────────────────────────────────
 
@@ -237,6 +218,9 @@ class Session:
     @on_network_thread
     async def sign_out(self) -> None:
         """Remove the token from memory and the keyring."""
+        if self._under_way:
+            self._send(Notice(SIGN_OUT_LATER, is_problem=True))
+            return
         sentence = SIGNED_OUT
         try:
             await self.access.forget()
@@ -282,16 +266,29 @@ class Session:
 
     def _record_contact(self, error: DatafinitiError | None) -> None:
         if isinstance(error, Unauthorized):
-            self._sign_in.request(error_sentences(error))
+            self._check_token(error)
         else:
             self._connection.record_contact(error)
+
+    @on_network_thread
+    async def _check_token(self, rejection: Unauthorized) -> None:
+        """A 401 is the token's fault only where the account answers 401 too; else it is that download's own."""
+        if self._online is None or self._is_checking_token:
+            return
+        self._is_checking_token = True
+        try:
+            await self._online.client.account()
+        except Unauthorized:
+            self._sign_in.request(error_sentences(rejection))
+        except DatafinitiError as error:
+            self._connection.record_contact(error)
+        else:
+            self._connection.record_contact(None)
+        finally:
+            self._is_checking_token = False
 
     def _connection_changed(self, state: ConnectionState, since: datetime | None) -> None:
         self._send(ConnectionChanged(state, since))
 
     def _send(self, message: Message) -> None:
         self._post(message)
-
-
-def _not_sent(ids: Sequence[str], why: str) -> dict[str, Outcome]:
-    return {download_id: Outcome(download_id, OutcomeKind.NOT_SENT, trouble=why) for download_id in ids}

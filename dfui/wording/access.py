@@ -19,6 +19,7 @@ ENVIRONMENT_STAYS = "The token in DATAFINITI_TOKEN is still used wherever that v
 TOKEN_REJECTED = "The token was rejected. Give another one, and what was begun goes on."  # noqa: S105
 TOKEN_COMES_FIRST = "No token is known yet: it is asked for before anything is sent."  # noqa: S105
 ASKING_FOR_ACCOUNT = "Asking the API for the account…"
+SIGN_OUT_LATER = "Cancellations are under way. Sign out once they have ended."
 SIGNED_OUT = "Signed out: the token is removed from the keyring and from memory."
 
 

@@ -164,12 +164,25 @@ def cancellation_step(download_id: str, step: str, seconds: float | None) -> str
             return f"{name}: {step}…"
 
 
-def quit_question(cancelling: int) -> tuple[str, list[str]]:
+def quit_question(cancelling: int, not_begun: int) -> tuple[str, list[str]]:
     """The title and the lines that ask whether to leave while cancellations are under way."""
-    return (
-        "Leave now?",
-        [
-            f"{counted(cancelling, 'cancellation')} under way, and the outcome is not known yet.",
-            "The next start of dfui looks how they ended, and tells you.",
-        ],
-    )
+    under_way = f"{counted(cancelling, 'cancellation is', 'cancellations are')} under way"
+    lines = [f"{under_way}; {not_begun:,} of them not sent yet." if not_begun else f"{under_way}."]
+    return "Leave now?", [*lines, "They get 5 seconds to end. What is not sent by then keeps running."]
+
+
+def leaving(cancelling: int) -> str:
+    """dfui was left, and waits for what was confirmed."""
+    return f"Waiting up to 5 seconds for {counted(cancelling, 'confirmed cancellation')} to end…"
+
+
+def left_behind(outcomes: Sequence[Outcome]) -> list[str]:
+    """What became of cancellations that no screen has shown; those that were not sent are named in one line."""
+    unsent = [sanitize(outcome.download_id) for outcome in outcomes if outcome.kind is OutcomeKind.NOT_SENT]
+    lines = [f"{outcome_title(outcome)}." for outcome in outcomes if outcome.kind is not OutcomeKind.NOT_SENT]
+    if unsent:
+        keeps = "it keeps" if len(unsent) == 1 else "they keep"
+        lines.append(f"Not sent, so {keeps} running: {', '.join(unsent)}. The next start names them again.")
+    if any(outcome.kind is OutcomeKind.UNKNOWN for outcome in outcomes):
+        lines.append("The next start finds out what is not known.")
+    return lines

@@ -75,6 +75,10 @@ class TuiProcess:
         """Type."""
         os.write(self._ours, keys.encode())
 
+    def send(self, data: bytes) -> None:
+        """Send these bytes, whatever they are."""
+        os.write(self._ours, data)
+
     def shows(self, words: str) -> None:
         """Wait until these words were written since the last time; pictures come in pieces."""
         wait_until(lambda: words.encode() in self.output, f"{words!r} in {bytes(self.output[-2000:])!r}")

@@ -79,7 +79,7 @@ async def test_every_other_key_keeps_the_download(simulator: Simulator, clock: M
         await opened(pilot, ConfirmCancel)
         await pilot.press(key)
         await opened(pilot, DownloadsScreen)
-    app.session.stop(waits=True)  # until a cancellation, if there were one, has ended
+    app.session.stop()  # until a cancellation, if there were one, has ended
     assert deletes(simulator) == []
 
 

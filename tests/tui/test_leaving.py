@@ -168,3 +168,55 @@ def test_after_a_kill_the_next_start_shows_what_the_api_and_the_journal_say(
         dfui.shows("Checked: its status is cancelled.")
     assert [row.outcome for row in journal(server, tmp_path)] == [OutcomeKind.CANCELLED]
     assert [method for method, _ in simulator.requests].count("DELETE") == 1
+
+
+@pytest.mark.parametrize("leaves_by", ["\x11", "q"], ids=["ctrl+q", "q"])
+def test_who_leaves_is_asked_and_what_was_not_sent_is_named_now_and_at_the_next_start(
+    environment: dict[str, str],
+    server: SimulatorServer,
+    simulator: Simulator,
+    delete_waits: threading.Event,
+    tmp_path: Path,
+    leaves_by: str,
+) -> None:
+    for number in range(100, 111):
+        simulator.add(str(number))
+    with TuiProcess(environment=environment) as dfui:
+        dfui.shows("12 active of 12")
+        dfui.press("m")
+        dfui.press("c")
+        dfui.shows("Keep them running")
+        dfui.press("y")
+        wait_until(lambda: any(method == "DELETE" for method, _ in simulator.requests), "a DELETE has come")
+        dfui.press(leaves_by)
+        dfui.shows("12 cancellations are under way; ")
+        dfui.press("y")
+        dfui.shows("Waiting up to 5 seconds for 12 confirmed cancellations")
+        assert dfui.process.wait(15) == 0
+        wait_until(lambda: b"The next start names them again" in dfui.everything, "named")
+        assert dfui.settings() == dfui.settings_before
+    delete_waits.set()
+    receipts = journal(server, tmp_path)
+    unsent = {receipt.download_id for receipt in receipts if receipt.outcome is OutcomeKind.NOT_SENT}
+    assert len(unsent) == 4
+    assert {receipt.deletes_sent for receipt in receipts if receipt.download_id in unsent} == {0}
+    assert all(receipt.is_open for receipt in receipts if receipt.download_id not in unsent)
+    assert all(name.encode() in dfui.everything for name in unsent)
+    with TuiProcess(environment=environment) as again:
+        again.shows("Nothing was sent for")
+        assert again.process.poll() is None
+    assert {receipt.outcome for receipt in journal(server, tmp_path) if receipt.download_id in unsent} == {
+        OutcomeKind.NOT_SENT
+    }
+
+
+def test_bytes_that_are_no_utf_8_do_not_end_it(
+    environment: dict[str, str], server: SimulatorServer, simulator: Simulator, tmp_path: Path
+) -> None:
+    with TuiProcess(environment=environment) as dfui:
+        dfui.shows("● running")
+        for odd in (b"\xe9", b"\xe1\xf1", b"\x1b[M \xa0\xff", bytes(range(128, 256))):
+            dfui.send(odd)
+        confirm(dfui, simulator)
+        dfui.shows("is cancelled")
+        assert dfui.process.poll() is None

@@ -135,6 +135,7 @@ class DownloadsScreen(DownloadsView):
     def _show_outcomes(self) -> None:
         if self._outcomes and self.app.screen is self:
             ended = self._outcomes.pop(0)
+            self._session.outcomes_shown(ended.outcomes)
             # What was confirmed in this session is tried again in one key; what an earlier one left is asked for anew.
             again = self._confirm if ended.settled else self._confirmed
 
@@ -233,15 +234,13 @@ class DownloadsScreen(DownloadsView):
         """Show the keys, the outcomes, and where things are kept."""
         self.app.push_screen(HelpModal(self.BINDINGS, self._session.access.settings))
 
-    def action_quit(self) -> None:
+    async def action_quit(self) -> None:
         """Leave; while cancellations are under way, ask first."""
+        await self.app.action_quit()
+
+    def quit_question(self) -> Question | None:
+        """What to ask before dfui is left; None where nothing is under way."""
         if not self._under_way:
-            self.app.exit()
-            return
-
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self.app.exit()
-
-        title, lines = quit_question(len(self._under_way))
-        self.app.push_screen(Question(title, lines, yes="Leave", no="Stay"), answered)
+            return None
+        title, lines = quit_question(len(self._under_way), self._under_way.not_begun)
+        return Question(title, lines, yes="Leave", no="Stay")
