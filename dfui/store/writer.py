@@ -66,10 +66,11 @@ class Write(Generic[Result]):
 
     async def _awaited(self) -> Result:
         # Shielded: what its task no longer waits for, because that was cancelled, is still worth writing.
-        answer = asyncio.shield(asyncio.wrap_future(self._answer))
+        answer = asyncio.wrap_future(self._answer)
+        answer.add_done_callback(_retrieve)
         try:
             async with asyncio.timeout(max(0.0, self._gives_up_at - time.monotonic())):
-                return await answer
+                return await asyncio.shield(answer)
         except TimeoutError:
             self._answer.cancel()
             raise StoreError(BUSY) from None
@@ -243,6 +244,12 @@ class Writer:
         failure = store_error(error) if isinstance(error, FAILURES) else error
         for write in writes:
             write.fail(failure)
+
+
+def _retrieve(answer: asyncio.Future[Any]) -> None:
+    """Take note of how it ended, so that asyncio does not complain where nobody waits any more."""
+    if not answer.cancelled():
+        answer.exception()
 
 
 class _Failed(NamedTuple):

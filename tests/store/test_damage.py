@@ -1,0 +1,106 @@
+"""Damage of any kind: only a StoreError, or a store that works; never anything else."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dfui.core.downloads import Download
+from dfui.core.errors import StoreError
+from dfui.store import Store, open_store
+from tests.support.rows import at, close_entry
+from tests.support.stores import ORIGIN, Open, see
+
+PAGE = 4096
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A small database with known downloads and a journal."""
+    path = tmp_path_factory.mktemp("sound") / "dfui.db"
+    store = open_store(path, profile="default", origin=ORIGIN)
+    see(store, *(Download(str(number), "running", query="é" * 40, started_at=at(number)) for number in range(60)))
+    entries = store.journal.open_entries([str(number) for number in range(40)], confirmed_at=at(1)).wait()
+    for entry in entries[:30]:
+        close_entry(store, entry)
+    store.close()
+    return path.read_bytes()
+
+
+def flipped(content: bytes, chance: random.Random) -> bytes:
+    """A few bytes of one page are others."""
+    damaged = bytearray(content)
+    page = chance.randrange(len(content) // PAGE) * PAGE
+    for _ in range(chance.randint(1, 40)):
+        damaged[page + chance.randrange(PAGE)] = chance.randrange(256)
+    return bytes(damaged)
+
+
+def in_the_schema(content: bytes, chance: random.Random) -> bytes:
+    """A byte of the text of the schema is no UTF-8, or another letter."""
+    damaged = bytearray(content)
+    start = content.index(b"CREATE TABLE")
+    damaged[start + chance.randrange(600)] = chance.choice([0xFF, 0xC3, 0x00, ord("X")])
+    return bytes(damaged)
+
+
+def in_a_word(content: bytes, chance: random.Random) -> bytes:
+    """A stored word is another one, or is no UTF-8."""
+    word = chance.choice([b"cancelled", b"running", b"\xc3\xa9\xc3\xa9\xc3\xa9", b"default"])
+    return content.replace(word, bytes(chance.randrange(256) for _ in word), chance.choice([1, 1_000]))
+
+
+def use(store: Store) -> None:
+    """All that the screens and the commands do with a store; each may fail, by a StoreError alone."""
+    uses: list[Callable[[], object]] = [
+        store.downloads.counts,
+        lambda: list(store.downloads),
+        store.downloads.active_ids,
+        lambda: store.downloads.get("7"),
+        store.journal.history,
+        store.journal.keys,
+        lambda: see(store, Download("7", "cancelled")),
+        lambda: store.downloads.add(["999"]).wait(),
+        lambda: store.journal.take_over_abandoned().wait(),
+        lambda: close_entry(store, store.journal.open_entries(["7"], confirmed_at=at(9)).wait()[0]),
+    ]
+    for each in uses:
+        try:
+            each()
+        except StoreError as error:
+            assert str(error).endswith(".")
+
+
+@pytest.mark.parametrize("damage", [flipped, in_the_schema, in_a_word])
+@pytest.mark.parametrize("seed", range(40))
+def test_a_damaged_database_is_set_aside_or_works(
+    tmp_path: Path, sound: bytes, damage: Callable[[bytes, random.Random], bytes], seed: int
+) -> None:
+    path = tmp_path / "dfui.db"
+    path.write_bytes(damage(sound, random.Random(seed)))
+    store = open_store(path, profile="default", origin=ORIGIN)
+    if store.problem is not None:
+        assert "set aside" in store.problem
+        assert list(tmp_path.glob("dfui.db.damaged-*"))
+        assert store.journal.history() == []
+        close_entry(store, store.journal.open_entries(["7"], confirmed_at=at(9)).wait()[0])
+    use(store)
+    store.close()
+
+
+def test_damage_that_comes_while_it_is_open_is_an_error_and_the_next_start_sets_it_aside(
+    opened: Open, path: Path, sound: bytes
+) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(sound)
+    store = opened()
+    assert store.problem is None
+    with path.open("r+b") as file:
+        file.seek(PAGE)
+        file.write(random.Random(7).randbytes(len(sound) - PAGE))
+    use(store)
+    store.close()
+    assert "set aside" in (opened().problem or "")
