@@ -7,8 +7,9 @@ from datetime import datetime
 
 from dfui.core.downloads import Download
 from dfui.core.sanitize import sanitize
+from dfui.wording.credits import credits_cell
 from dfui.wording.downloads import records_cell, status_glyph, status_word
-from dfui.wording.figures import NOT_KNOWN, clock_time, number
+from dfui.wording.figures import NOT_KNOWN, clock_time
 
 HEADINGS = ("ID", "Status", "Records", "Credits", "Type", "Started", "Query")
 
@@ -23,7 +24,7 @@ def _cells(download: Download, now: datetime) -> tuple[str, ...]:
         sanitize(download.id),
         f"{status_glyph(download)} {status_word(download)}",
         records_cell(download),
-        number(download.total_cost),
+        credits_cell(download.credits),
         sanitize(download.data_type or NOT_KNOWN, most=24),
         clock_time(download.started_at, now=now),
         sanitize(download.query or "", most=60),

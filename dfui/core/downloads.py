@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from dfui.core.credits import Credits, NotSettled, Settled, SoFar
 from dfui.core.result_files import ResultFile
 
 DATA_TYPES = ("business", "product", "people", "property")
@@ -68,7 +69,7 @@ class Download:
     num_downloaded: int | None = None
     """Records added so far."""
     total_cost: int | None = None
-    """Credits deducted so far."""
+    """The API's figure, which is 0 also where the cost is not known yet: `credits` tells what it means."""
     started_at: datetime | None = None
     updated_at: datetime | None = None
     seen_at: datetime | None = None
@@ -99,12 +100,23 @@ class Download:
         return min(1.0, self.num_downloaded / self.num_records)
 
     @property
+    def credits(self) -> Credits:
+        """What it cost, as far as the API has settled it."""
+        if self.total_cost is None:
+            return NotSettled()
+        if self.status.is_final and (self.total_cost > 0 or self.num_downloaded == 0):
+            return Settled(self.total_cost)
+        if not self.status.is_final and self.total_cost > 0:
+            return SoFar(self.total_cost)
+        return NotSettled()
+
+    @property
     def unspent_credits(self) -> int | None:
         """About how many credits a cancellation leaves unspent.
 
-        Known only where a record is seen to cost one credit: `total_cost` equals `num_downloaded`.
+        Known only where a record is seen to cost one credit: `total_cost` equals `num_downloaded`, and is not 0.
         """
-        if self.num_downloaded is None or self.num_records is None or self.total_cost != self.num_downloaded:
+        if not self.total_cost or self.num_records is None or self.total_cost != self.num_downloaded:
             return None
         return max(0, self.num_records - self.num_downloaded)
 
@@ -119,7 +131,7 @@ class DownloadDetails:
 
     download: Download
     costs: Mapping[str, int] = field(default_factory=dict)
-    """Credits deducted so far, by data type."""
+    """The API's figures by data type, which come as late as the total."""
     view: str | None = None
     files: tuple[ResultFile, ...] | None = None
     """None where the answer does not tell of files at all."""
@@ -150,7 +162,8 @@ def download_json(download: Download) -> dict[str, object]:
         "num_records": download.num_records,
         "num_downloaded": download.num_downloaded,
         "retained_records": download.retained_records,
-        "total_cost": download.total_cost,
+        "total_cost": None if isinstance(download.credits, NotSettled) else download.total_cost,
+        "credits_settled": isinstance(download.credits, Settled),
         "started_at": _iso(download.started_at),
         "updated_at": _iso(download.updated_at),
         "seen_at": _iso(download.seen_at),

@@ -6,6 +6,7 @@ import enum
 from dataclasses import dataclass
 from typing import assert_never
 
+from dfui.core.credits import Credits, NotSettled, Settled
 from dfui.core.downloads import Download, Status
 
 
@@ -105,9 +106,14 @@ class Outcome:
         return self.seen.retained_records if self.seen is not None and self.seen.status.is_final else None
 
     @property
+    def credits(self) -> Credits:
+        """What the download cost, as far as the API has settled it."""
+        return NotSettled() if self.seen is None else self.seen.credits
+
+    @property
     def credits_deducted(self) -> int | None:
-        """Credits that stay deducted, once the download has ended."""
-        return self.seen.total_cost if self.seen is not None and self.seen.status.is_final else None
+        """Credits that stay deducted, once the API has settled them."""
+        return self.credits.credits if isinstance(self.credits, Settled) else None
 
 
 def outcome_json(outcome: Outcome) -> dict[str, object]:
@@ -121,6 +127,7 @@ def outcome_json(outcome: Outcome) -> dict[str, object]:
         "http_status": outcome.http_status,
         "retained_records": outcome.retained_records,
         "credits_deducted": outcome.credits_deducted,
+        "credits_settled": isinstance(outcome.credits, Settled),
         "journaled": outcome.journaled,
         "retrieve": f"GET /downloads/{outcome.download_id}",
     }

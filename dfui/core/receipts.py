@@ -36,6 +36,7 @@ class Receipt:
     status: Status | None = None
     retained_records: int | None = None
     credits_deducted: int | None = None
+    """None where the API had not settled them."""
     ended_at: datetime | None = None
 
     @property
@@ -57,6 +58,7 @@ def history_json(entry: Receipt) -> dict[str, object]:
         "http_status": entry.http_status,
         "retained_records": entry.retained_records,
         "credits_deducted": entry.credits_deducted,
+        "credits_settled": entry.credits_deducted is not None,
         "deletes_sent": entry.deletes_sent,
     }
 

@@ -21,6 +21,7 @@ import msgspec
 from dfui.core.downloads import DATA_TYPES
 
 RECORDS_A_FILE = 10_000
+LATE_RECORD_SECONDS = 5.0
 LINK_ORIGIN = "https://results.simulated.invalid"
 TOKEN = "simulated-token"  # noqa: S105  # opens nothing but the simulated account
 EMAIL = "someone@example.com"
@@ -51,32 +52,72 @@ class SimulatedDownload:
     query: str = "categories:hotels AND country:US"
     format: str = "csv"
     stops_at: datetime | None = None
+    relapses_after_seconds: float | None = None
+    """How long after it stopped it runs again, once; None where it stays stopped."""
+    hides_relapse: bool = False
+    """Whether it says `cancelled` also while it runs again."""
+    late_records: int = 0
+    """Records that were under way when it stopped, and are added `LATE_RECORD_SECONDS` later."""
+    stops_again_at: datetime | None = None
 
     def status(self, now: datetime) -> str:
         """`queued`, `running`, `completed` or `cancelled`."""
-        if self._is_complete(now):
+        if self.num_downloaded(now) >= self.num_records:
             return "completed"
-        if self.stops_at is not None and now >= self.stops_at:
+        if self._has_stopped(now):
             return "cancelled"
         return "queued" if now < self._runs_from else "running"
 
     def num_downloaded(self, now: datetime) -> int:
         """Records added by now."""
-        until = now if self.stops_at is None else min(now, self.stops_at)
-        running = max(0.0, (until - self._runs_from).total_seconds())
-        return min(self.num_records, int(running * self.records_a_second))
+        added = self._added(self._runs_from, self.stops_at, now)
+        if self._runs_again_from is not None:
+            added += self._added(self._runs_again_from, self.stops_again_at, now)
+        if self.stops_at is not None and now >= self.stops_at + timedelta(seconds=LATE_RECORD_SECONDS):
+            added += self.late_records
+        return min(self.num_records, added)
+
+    def ended_at(self, now: datetime) -> datetime | None:
+        """When it came to its end; None while it is active."""
+        match self.status(now):
+            case "cancelled":
+                return self.stops_at if self.stops_again_at is None else self.stops_again_at
+            case "completed" if self.stops_at is None:
+                return self._runs_from + timedelta(seconds=self.num_records / self.records_a_second)
+            case "completed":
+                return self._runs_again_from or self.stops_at
+            case _:
+                return None
 
     def cancel(self, now: datetime) -> None:
         """Stop it, with what was added so far in it."""
-        if self.stops_at is None and not self._is_complete(now):
+        if self.ended_at(now) is not None:
+            return
+        if self.stops_at is None:
             self.stops_at = now + timedelta(seconds=self.stopping_seconds)
+        elif now >= self.stops_at and self.stops_again_at is None:
+            self.stops_again_at = now + timedelta(seconds=self.stopping_seconds)
 
     @property
     def _runs_from(self) -> datetime:
         return self.started_at + timedelta(seconds=self.queued_seconds)
 
-    def _is_complete(self, now: datetime) -> bool:
-        return self.num_downloaded(now) >= self.num_records
+    @property
+    def _runs_again_from(self) -> datetime | None:
+        if self.stops_at is None or self.relapses_after_seconds is None:
+            return None
+        return self.stops_at + timedelta(seconds=self.relapses_after_seconds)
+
+    def _has_stopped(self, now: datetime) -> bool:
+        if self.stops_at is None or now < self.stops_at:
+            return False
+        if self._runs_again_from is None or now < self._runs_again_from or self.hides_relapse:
+            return True
+        return self.stops_again_at is not None and now >= self.stops_again_at
+
+    def _added(self, start: datetime, end: datetime | None, now: datetime) -> int:
+        seconds = ((now if end is None else min(now, end)) - start).total_seconds()
+        return int(max(0.0, seconds) * self.records_a_second)
 
 
 @dataclass
@@ -91,6 +132,8 @@ class Simulator:
     """Where the result files are said to be."""
     links_while_running: bool = False
     """Whether a running download links to what is there so far."""
+    costs_settle_after_seconds: float | None = 10.0
+    """How long after a download's end its cost fields stay 0, as documented; None where they follow the records."""
     downloads: dict[str, SimulatedDownload] = field(default_factory=dict)
     requests: list[tuple[str, str]] = field(default_factory=list)
     """The method and path of each request that came, in order."""
@@ -106,6 +149,13 @@ class Simulator:
         download = SimulatedDownload(download_id, **facts)
         self.downloads[download_id] = download
         return download
+
+    def settled_credits(self, download_id: str) -> int | None:
+        """What is finally deducted for a download; None where it is not settled yet."""
+        download, now = self.downloads[download_id], self.now()
+        ended_at = download.ended_at(now)
+        late = timedelta(seconds=self.costs_settle_after_seconds or 0.0)
+        return None if ended_at is None or now < ended_at + late else download.num_downloaded(now)
 
     def handle(self, request: httpx.Request) -> httpx.Response:
         """Answer one request."""
@@ -172,7 +222,7 @@ class Simulator:
 
     def _download(self, download: SimulatedDownload) -> dict[str, Any]:
         now = self.now()
-        status, records = download.status(now), download.num_downloaded(now)
+        status, records, cost = download.status(now), download.num_downloaded(now), self._cost(download)
         links = self._links(download, records, now)
         if self.dialect is Dialect.DOCS_2026:
             return {
@@ -186,7 +236,7 @@ class Simulator:
             "status": status,
             "num_downloaded": records,
             "num_records": download.num_records,
-            "total_cost": records,
+            "total_cost": cost,
             "data_type": download.data_type,
             "query": download.query,
             "format": download.format,
@@ -199,7 +249,7 @@ class Simulator:
                 "date_started": _form_of_2017(download.started_at),
                 "date_updated": _form_of_2017(now),
             }
-        costs = {f"{data_type}_cost": 0 for data_type in DATA_TYPES} | {f"{download.data_type}_cost": records}
+        costs = {f"{data_type}_cost": 0 for data_type in DATA_TYPES} | {f"{download.data_type}_cost": cost}
         return described | costs | {
             "id": download.id,
             "_id": int(download.id) if download.id.isdecimal() else 0,
@@ -214,6 +264,12 @@ class Simulator:
             "is_enrichment_job": False,
         }  # fmt: skip
 
+    def _cost(self, download: SimulatedDownload) -> int:
+        """What the cost fields hold."""
+        if self.costs_settle_after_seconds is None:
+            return download.num_downloaded(self.now())
+        return self.settled_credits(download.id) or 0
+
     def _links(self, download: SimulatedDownload, records: int, now: datetime) -> list[str]:
         """A pre-signed address for each file."""
         if download.status(now) == "running" and not self.links_while_running:
@@ -224,10 +280,9 @@ class Simulator:
         return [f"{self.link_origin}/{download.id}_{number}.{ending}?{signed}" for number in files]
 
     def _account(self) -> dict[str, object]:
-        now = self.now()
         used = dict.fromkeys(DATA_TYPES, 0)
         for download in self.downloads.values():
-            used[download.data_type] += download.num_downloaded(now)
+            used[download.data_type] += self._cost(download)
         return {
             "email": EMAIL,
             "active": True,

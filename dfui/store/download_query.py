@@ -35,7 +35,8 @@ _EXPRESSIONS = {
     SortBy.STATUS: (_STATUS_WORD,),
     SortBy.PROGRESS: ("num_downloaded * 1.0 / nullif(num_records, 0)",),
     SortBy.RECORDS: ("coalesce(num_downloaded, num_records)",),
-    SortBy.CREDITS: ("total_cost",),
+    # A cost of 0 is settled only where there are no records, and not while the download is active.
+    SortBy.CREDITS: ("CASE WHEN total_cost > 0 OR NOT is_active AND num_downloaded = 0 THEN total_cost END",),
     SortBy.TYPE: ("data_type",),
     SortBy.STARTED: ("started_at",),
 }

@@ -22,6 +22,7 @@ EVERYTHING = DownloadQuery()
 _REPLACED = ("api_status", "num_downloaded", "seen_at", "is_missing")
 """What an answer that leaves it out makes unknown again; the rest stays as it was."""
 _COST = """CASE WHEN excluded.total_cost IS NULL AND excluded.num_downloaded = num_downloaded
+        AND excluded.is_active = is_active
     THEN total_cost ELSE excluded.total_cost END"""
 _TAKEN_OVER = {
     name: f"excluded.{name}" if name in _REPLACED else f"coalesce(excluded.{name}, {name})"
@@ -128,7 +129,7 @@ class KnownDownloads:
         `observed` is when the request for it began, `now` the present, both in seconds of a clock that never goes
         back. What was observed later than this stands; a time after `now` is from before the machine was started
         anew, and yields. A figure that this answer leaves out, as the 2017 list does with the cost, stays only while
-        the records that it belongs to are the same.
+        the records that it belongs to are the same, and the download has not ended since: it is settled only then.
         """
         return self._database.write(self._observation(list(downloads), observed, now))
 

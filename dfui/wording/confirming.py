@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dfui.core.credits import CreditSum
 from dfui.core.downloads import Download
 from dfui.core.sanitize import sanitize
+from dfui.wording.credits import credits_before
 from dfui.wording.downloads import described, listed, records_so_far, status_word
-from dfui.wording.figures import counted, number, sum_known
+from dfui.wording.figures import counted, sum_known
 
 
 def confirm_title(downloads: Sequence[Download]) -> str:
@@ -24,18 +26,11 @@ def confirm_lines(downloads: Sequence[Download]) -> list[str]:
         "The download stops; it is not deleted." if is_one else "The downloads stop; they are not deleted.",
         "· The records added so far stay fetchable.",
     ]
-    costs = sum_known([download.total_cost for download in downloads])
-    unspent = sum_known([download.unspent_credits for download in downloads])
-    if costs is None:
-        lines.append("· Their credits stay deducted.")
-    elif costs == 0:
-        lines.append("· No credits were deducted so far.")
-    elif unspent is None:
-        lines.append(f"· Their credits ({number(costs)}) stay deducted.")
-    else:
-        lines.append(f"· Their credits ({number(costs)}) stay deducted;")
-        lines.append(f"  about {number(unspent)} are not spent.")
-    return lines
+    return lines + credits_before(
+        CreditSum.of(download.credits for download in downloads),
+        unspent=sum_known([download.unspent_credits for download in downloads]),
+        records=sum_known([download.num_downloaded for download in downloads]),
+    )
 
 
 def confirm_facts(downloads: Sequence[Download]) -> list[str]:

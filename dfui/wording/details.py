@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
 from dfui.core.downloads import Download, DownloadDetails
 from dfui.core.receipts import Receipt
 from dfui.core.result_files import ResultFile
 from dfui.core.sanitize import sanitize
+from dfui.wording.credits import credits_in_detail
 from dfui.wording.downloads import records_so_far, status_glyph, status_word
 from dfui.wording.facts import Fact, fact
-from dfui.wording.figures import counted, dated, distance, file_size, number
+from dfui.wording.figures import counted, dated, distance, file_size
 from dfui.wording.history import entry_line
 
 LONGEST_QUERY = 100_000
@@ -30,7 +31,7 @@ def details_facts(
     download = details.download
     facts = [fact("Status", *_status(download)), *_records(download)]
     if download.total_cost is not None or details.costs:
-        facts.append(fact("Credits", _credits(download.total_cost, details.costs)))
+        facts.append(fact("Credits", credits_in_detail(download.credits, details.costs)))
     told = {"Query": download.query, "Type": download.data_type, "Format": download.format, "View": details.view}
     facts += [fact(label, sanitize(text, most=LONGEST_QUERY)) for label, text in told.items() if text]
     times = {"Started": download.started_at, "Updated": download.updated_at, "Last seen": download.seen_at}
@@ -62,13 +63,6 @@ def _records(download: Download) -> list[Fact]:
     label = "Retained" if download.status.is_final else "So far"
     there = counted(download.num_downloaded, "record") if download.num_downloaded else "no records"
     return [*facts, fact(label, there)]
-
-
-def _credits(total: int | None, costs: Mapping[str, int]) -> str:
-    by_type = ", ".join(f"{sanitize(data_type)} {number(cost)}" for data_type, cost in costs.items() if cost)
-    if total is None:
-        return by_type or "none by type; the total is not known"
-    return f"{number(total)} deducted ({by_type})" if by_type else f"{number(total)} deducted"
 
 
 def _files(files: Sequence[ResultFile], download: Download, now: datetime, zone: tzinfo | None) -> list[Fact]:

@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 from dfui.core.errors import ExportError, FileExists, StoreError
 from dfui.core.receipts import Receipt
 from dfui.core.sanitize import sanitize
+from dfui.wording.credits import NOT_SETTLED
 from dfui.wording.facts import Fact, fact
 from dfui.wording.figures import counted, date_time, dated, day_and_time, number
 
@@ -48,6 +49,8 @@ def entry_line(entry: Receipt, *, zone: tzinfo | None = None) -> str:
         parts.append(f"{counted(entry.retained_records, 'record')} retained")
     if entry.credits_deducted is not None:
         parts.append(f"{counted(entry.credits_deducted, 'credit')} deducted")
+    elif entry.retained_records:
+        parts.append("credits not settled yet")
     return " · ".join(part for part in parts if part)
 
 
@@ -75,6 +78,8 @@ def entry_facts(entry: Receipt, *, now: datetime, zone: tzinfo | None = None) ->
         facts.append(fact("Retained", counted(entry.retained_records, "record")))
     if entry.credits_deducted is not None:
         facts.append(fact("Credits", f"{counted(entry.credits_deducted, 'credit')} deducted"))
+    elif entry.retained_records:
+        facts.append(fact("Credits", NOT_SETTLED))
     return facts
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import assert_never
 
+from dfui.core.credits import CreditSum
 from dfui.core.downloads import Download
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.sanitize import sanitize
 from dfui.wording.confirming import nothing_to_cancel, retained
+from dfui.wording.credits import credits_after, credits_together
 from dfui.wording.downloads import status_word
 from dfui.wording.figures import as_sentence, counted, sum_known
 
@@ -50,15 +52,14 @@ def outcomes_title(outcomes: Sequence[Outcome]) -> str:
 
 
 def outcome_sums(outcomes: Sequence[Outcome]) -> list[str]:
-    """What was kept and paid in all, where every figure of those that have ended is known."""
+    """What those that have ended kept and cost together, as far as it is known."""
     ended = [outcome for outcome in outcomes if outcome.kind in (OutcomeKind.CANCELLED, OutcomeKind.COMPLETED)]
     records = sum_known([outcome.retained_records for outcome in ended])
-    paid = sum_known([outcome.credits_deducted for outcome in ended])
     lines = []
     if records is not None:
         lines.append(f"Together {counted(records, 'record')} retained, and fetchable.")
-    if paid is not None:
-        lines.append(f"Together {counted(paid, 'credit')} deducted.")
+    if ended:
+        lines.append(credits_together(CreditSum.of(outcome.credits for outcome in ended)))
     return lines
 
 
@@ -100,12 +101,15 @@ def _meaning(outcome: Outcome) -> list[str]:
     """What the outcome means for the download, and what to do next."""
     match outcome.kind:
         case OutcomeKind.CANCELLED:
-            return [retained(outcome.download_id, outcome.retained_records), *_deducted(outcome)]
+            return [
+                retained(outcome.download_id, outcome.retained_records),
+                *credits_after(outcome.credits, outcome.retained_records),
+            ]
         case OutcomeKind.COMPLETED:
             return [
                 "It had finished before it could be stopped: everything is there, and all of it is paid for.",
                 retained(outcome.download_id, outcome.retained_records),
-                *_deducted(outcome),
+                *credits_after(outcome.credits, outcome.retained_records),
             ]
         case OutcomeKind.ACCEPTED:
             return [
@@ -128,18 +132,6 @@ def _meaning(outcome: Outcome) -> list[str]:
             return ["If the download is active, it goes on and costs credits. Try again."]
         case _:
             assert_never(outcome.kind)
-
-
-def _deducted(outcome: Outcome) -> list[str]:
-    match outcome.credits_deducted:
-        case None:
-            return ["Their credits stay deducted."] if outcome.retained_records != 0 else []
-        case 0:
-            return ["No credits were deducted."]
-        case 1:
-            return ["1 credit stays deducted."]
-        case deducted:
-            return [f"{deducted:,} credits stay deducted."]
 
 
 def cancelling_already(ids: Sequence[str]) -> str:

@@ -17,7 +17,7 @@ NOT_SEEN = dict.fromkeys(
         "api_status", "data_type", "query", "format", "num_records", "num_downloaded", "retained_records", "total_cost",
         "started_at", "updated_at", "seen_at",
     )
-)  # fmt: skip
+) | {"credits_settled": False}  # fmt: skip
 
 
 def ids(ended: Ended) -> list[str]:

@@ -69,7 +69,7 @@ def test_entries_are_shown_the_newest_first_with_what_was_kept_and_said(past: Co
         ["847070", "cancelled"],
     ]
     assert lines[0].endswith(f"refused    –         –        “{REFUSAL}” (HTTP 403)")
-    assert lines[2].endswith("34,120    34,120   HTTP 200")
+    assert lines[2].endswith("34,120    –        HTTP 200")
     assert account.requests == []
 
 
@@ -86,6 +86,7 @@ def test_an_entry_as_json_has_its_times_with_their_zone_and_null_for_what_is_not
         "http_status": 403,
         "retained_records": None,
         "credits_deducted": None,
+        "credits_settled": False,
         "deletes_sent": 1,
     }
 

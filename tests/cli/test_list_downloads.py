@@ -57,7 +57,8 @@ def test_a_listed_download_has_the_figures_that_the_api_gave(dfui: Commands) -> 
             "num_records": 50_000,
             "num_downloaded": 34_120,
             "retained_records": 34_120,
-            "total_cost": 34_120,
+            "total_cost": None,
+            "credits_settled": False,
             "started_at": started,
             "updated_at": "2026-11-23T12:04:00+00:00",
         }

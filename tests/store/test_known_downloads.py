@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dfui.core.credits import NotSettled
 from dfui.core.downloads import Download
 from dfui.store import Store
 from tests.support.rows import at
@@ -65,6 +66,14 @@ def test_the_cost_is_kept_only_while_the_records_are_the_same(store: Store) -> N
     assert cost_after(21, None) is None
     assert cost_after(21, 42) == 42
     assert cost_after(None, None) is None
+
+
+def test_a_cost_so_far_is_not_taken_for_a_settled_one_where_the_answer_that_it_ended_has_none(store: Store) -> None:
+    see(store, Download("7", "running", num_downloaded=20, total_cost=20))
+    see(store, Download("7", "cancelled", num_downloaded=20), observed=11.0)
+    row = store.downloads.get("7")
+    assert row is not None
+    assert row.credits == NotSettled()
 
 
 def test_what_an_answer_leaves_out_about_the_download_itself_stays_known(store: Store) -> None:

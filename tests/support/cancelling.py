@@ -66,6 +66,7 @@ def outcome(name: str, **facts: Any) -> list[dict[str, Any]]:
             "http_status": None,
             "retained_records": None,
             "credits_deducted": None,
+            "credits_settled": False,
             "journaled": True,
             "retrieve": "GET /downloads/847070",
         }

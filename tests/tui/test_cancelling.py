@@ -62,7 +62,8 @@ async def test_c_and_y_cancel_and_tell_what_was_retained(
         else:
             assert "The API answered with the download, status “cancelled” (HTTP 200)." in outcome
             assert "6,500 records were retained" in outcome
-            assert "6,500 credits stay deducted." in outcome
+            assert "Credits for the 6,500 retained records stay deducted" in outcome
+            assert "6,500 credits" not in outcome
         await pilot.press("enter")
         await opened(pilot, DownloadsScreen)
         assert any("7" in line and "✗ cancelled" in line for line in lines(pilot))

@@ -11,8 +11,9 @@ from rich.cells import set_cell_size
 from dfui.core.downloads import Download
 from dfui.core.sanitize import sanitize
 from dfui.store.download_query import DownloadQuery, SortBy
+from dfui.wording.credits import credits_cell
 from dfui.wording.downloads import records_cell, status_glyph, status_word
-from dfui.wording.figures import clock_time, number
+from dfui.wording.figures import clock_time
 
 GAP = 2
 BAR_WIDTH = 14
@@ -67,7 +68,7 @@ def _records(download: Download, now: datetime) -> str:
 
 
 def _credits(download: Download, now: datetime) -> str:
-    return number(download.total_cost)
+    return credits_cell(download.credits)
 
 
 def _type(download: Download, now: datetime) -> str:

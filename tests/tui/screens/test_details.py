@@ -53,7 +53,7 @@ async def test_enter_shows_at_once_what_the_store_knows_and_then_what_a_look_bri
         assert "Result files" not in text(details)
         goes_on.set()
         await until(pilot, lambda: "none yet" in text(details), "the look")
-        assert "1,000 deducted (business 1,000)" in text(details)
+        assert "not settled yet" in text(details)
     app.session.stop()
 
 
