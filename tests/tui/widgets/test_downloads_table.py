@@ -130,6 +130,7 @@ async def test_sorting_by_a_column_keeps_the_cursor_on_its_download(
         assert current is not None and current.id == "99997"
         await pilot.press("home")
         assert " 554 " in lines(pilot)[1]
+        current = table(pilot).current
         await pilot.click(
             "#downloads", offset=(lines(pilot)[0].index("Credits") + 2, 1)
         )  # the heading of the same column turns the order round
