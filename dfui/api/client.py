@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator, Callable, Generator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import quote
@@ -21,7 +21,15 @@ from dfui.api.shapes import Body
 from dfui.core.account import Account
 from dfui.core.addresses import ApiAddress
 from dfui.core.downloads import DownloadDetails, DownloadList
-from dfui.core.errors import AnswerLost, ApiError, InsecureConnection, NotConnected, UnreadableAnswer, error_for
+from dfui.core.errors import (
+    AnswerLost,
+    ApiError,
+    InsecureConnection,
+    NotConnected,
+    Unauthorized,
+    UnreadableAnswer,
+    error_for,
+)
 from dfui.core.outcomes import CancelAnswer
 from dfui.core.secret import Secret
 
@@ -52,12 +60,19 @@ class DatafinitiClient:
     """
 
     def __init__(
-        self, token: Secret | None, *, address: ApiAddress, transport: httpx.AsyncBaseTransport | None = None
+        self,
+        token: Secret | None,
+        *,
+        address: ApiAddress,
+        transport: httpx.AsyncBaseTransport | None = None,
+        renew_token: Callable[[Secret], Awaitable[Secret | None]] | None = None,
     ) -> None:
         self._url = address.url
         self._host = address.host
         self._token = token
         self._is_traced = transport is None
+        self._renew_token = renew_token
+        """Gives another token for one that was rejected; then the request is sent once more."""
         try:
             # Loading the certificates costs more than the rest of a start; plain loopback needs none.
             verify = False if not address.is_encrypted or transport else httpx.create_ssl_context()
@@ -177,6 +192,33 @@ class DatafinitiClient:
         on_sent: Callable[[], None] | None = None,
     ) -> Answer:
         token = self._token if needs_token else None
+
+        async def send(token: Secret | None) -> Answer:
+            return await self._call_with(
+                token, method, path, read, content=content, max_bytes=max_bytes, progressed=progressed, on_sent=on_sent
+            )
+
+        try:
+            return await send(token)
+        except Unauthorized:  # nothing was done, so the request may be sent again, a DELETE too
+            renewed = await self._renew_token(token) if token and self._renew_token else None
+            if renewed is None:
+                raise
+        self._token = renewed
+        return await send(renewed)
+
+    async def _call_with(
+        self,
+        token: Secret | None,
+        method: str,
+        path: str,
+        read: Callable[[Reader, Body, int], Answer],
+        *,
+        content: _Password | None,
+        max_bytes: int | None,
+        progressed: Callable[[int], None] | None,
+        on_sent: Callable[[], None] | None,
+    ) -> Answer:
         reader = Reader(content.password if content else token)
         answer = await self._open(method, path, content, token, Departure(on_sent, is_traced=self._is_traced))
         http_status, wait = answer.status_code, retry_after(answer.headers.get("Retry-After"))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 
 from dfui.cli.console import Console, ExitCode
-from dfui.cli.context import Context, ids_of, run_command
+from dfui.cli.context import Context, run_command
+from dfui.cli.ids import ids_of
 from dfui.cli.tables import download_lines
 from dfui.core.downloads import download_json
-from dfui.core.errors import CommandError, DatafinitiError, KeyringProblem, NotFound
+from dfui.core.errors import DatafinitiError, KeyringProblem, NotFound
 from dfui.operations.refresh import refresh_one
 from dfui.wording.access import not_signed_in
 from dfui.wording.errors import error_sentences, keyring_sentences
@@ -17,12 +18,14 @@ from dfui.wording.errors import error_sentences, keyring_sentences
 def run(options: argparse.Namespace, console: Console) -> int:
     """Make downloads known."""
     ids = ids_of(options)
+    if not ids:
+        console.result([], ["Nothing to add."])
+        return ExitCode.DONE
     return run_command(lambda context, _: _add(context, ids), options, console)
 
 
 async def _add(context: Context, ids: list[str]) -> int:
-    if not context.store.is_kept:
-        raise CommandError("store", "Nothing can be kept here, so nothing was added.", ExitCode.FAILED)
+    context.require_store("nothing was added")
     await context.store.downloads.add(ids)
     exit_code = await _look(context, ids)
     rows = (context.store.downloads.get(download_id) for download_id in ids)

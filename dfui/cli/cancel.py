@@ -9,20 +9,21 @@ import signal
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from dfui.cli.cancel_choice import Chosen, choose_by_status, look_at
 from dfui.cli.console import Console, ExitCode
-from dfui.cli.context import Context, ids_of, run_command
+from dfui.cli.context import Context, run_command
+from dfui.cli.ids import ids_of
 from dfui.cli.prompts import ask, read_hidden_meanwhile
 from dfui.cli.signals import handling
-from dfui.core.downloads import Download
-from dfui.core.errors import CommandError, DatafinitiError, NotFound, StoreError, TokenError
+from dfui.core.downloads import Download, download_json
+from dfui.core.errors import CommandError, TokenError
 from dfui.core.outcomes import Outcome, OutcomeKind, outcome_json
 from dfui.core.progress import Progress
 from dfui.core.sanitize import sanitize
-from dfui.operations.batch import MAX_REQUESTS
 from dfui.operations.cancel import cancel
 from dfui.system.credentials import parse_token
+from dfui.wording.commands import outcome_line, outcomes_line, would_cancel_line, would_cancel_sums
 from dfui.wording.confirming import confirm_consequences, confirm_facts, confirm_title
-from dfui.wording.errors import error_sentences
 from dfui.wording.outcomes import cancellation_step, outcome_lines, outcome_title
 
 if TYPE_CHECKING:
@@ -31,112 +32,138 @@ if TYPE_CHECKING:
 
 LEAVING_SECONDS = 5.0
 """What cancellations under way get to end in, when the line drops or dfui is told to end."""
+NOTHING_TO_CANCEL = "Nothing to cancel."
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
-    """Cancel downloads."""
-    ids = ids_of(options)
-    if not options.yes and not console.is_interactive:
+    """Cancel downloads.
+
+    Raises:
+        CommandError: nobody can be asked, or it is not clear what to cancel; nothing was sent.
+    """
+    if options.status and options.ids:
+        raise CommandError("usage", "Name IDs, or a --status, not both. Nothing was sent.", ExitCode.USAGE)
+    ids = [] if options.status else ids_of(options)
+    if not ids and not options.status:
+        return _nothing(console)
+    if not (options.yes or options.dry_run or console.is_interactive):
         raise CommandError(
             "usage", "Nobody can be asked here, so nothing was sent. Add --yes to cancel.", ExitCode.USAGE
         )
-    return run_command(lambda context, options: _cancel(context, ids, asks=not options.yes), options, console)
+    return run_command(lambda context, options: _cancel(context, options, ids), options, console)
 
 
-async def _cancel(context: Context, ids: list[str], *, asks: bool) -> int:
-    console = context.console
-    outcomes: dict[str, Outcome] = {}
-    was_interrupted = False
+def _nothing(console: Console) -> int:
+    console.result([], [NOTHING_TO_CANCEL])
+    return ExitCode.DONE
+
+
+async def _cancel(context: Context, options: argparse.Namespace, ids: list[str]) -> int:
+    context.access.require_writable()
     async with context.online() as client:
-        if asks:
-            ended, to_cancel = await _confirmed(context, client, ids)
-            outcomes.update(ended)
-        else:
-            to_cancel = ids
-        if to_cancel:
-            with _interruptions() as interrupted:
-                async for event in cancel(
-                    to_cancel,
-                    client=client,
-                    store=context.store,
-                    sign_in=_ask_for_token if console.is_interactive else None,
-                    interrupted=interrupted,
-                    clock=context.clock,
-                ):
-                    match event:
-                        case Outcome():
-                            outcomes[event.download_id] = event
-                        case Progress() if console.shows_progress:
-                            console.tell(cancellation_step(event.download_id, event.step.value, event.seconds))
-                        case Progress():
-                            pass
-                was_interrupted = interrupted.is_set()
-        in_order = [outcomes[download_id] for download_id in ids]
-        _print(console, in_order)
+        chosen = await choose_by_status(context, client, options.status) if options.status else Chosen(ids)
+        if not chosen.ids:
+            return max(_nothing(context.console), chosen.exit_code)
+        if options.dry_run:
+            return _show_what_would_be_cancelled(context.console, await look_at(context, client, chosen), chosen)
+        outcomes = _Outcomes(context.console, chosen.ids)
+        to_cancel = chosen.ids
+        if not options.yes:
+            to_cancel = _confirmed(context.console, outcomes, await look_at(context, client, chosen))
+        was_interrupted = await _carry_out(context, client, to_cancel, outcomes)
+        outcomes.end()
         if was_interrupted:
             return ExitCode.INTERRUPTED
         await context.settle(client)
-    return max(outcome.kind.exit_code for outcome in in_order)
+    return max(outcomes.exit_code, chosen.exit_code if options.status else ExitCode.DONE)
 
 
-def _print(console: Console, outcomes: list[Outcome]) -> None:
-    if console.as_json:  # the document has no place for what dfui itself met
-        for outcome in outcomes:
-            if outcome.trouble:
-                console.tell(f"{outcome.download_id}: {sanitize(outcome.trouble)}")
-    console.result([outcome_json(outcome) for outcome in outcomes], _lines(outcomes))
+async def _carry_out(context: Context, client: DatafinitiClient, ids: list[str], outcomes: _Outcomes) -> bool:
+    """Cancel what was confirmed; whether that was interrupted."""
+    if not ids:
+        return False
+    console = context.console
+    with _interruptions() as interrupted:
+        async for event in cancel(
+            ids,
+            client=client,
+            store=context.store,
+            sign_in=_ask_for_token if console.is_interactive else None,
+            interrupted=interrupted,
+            clock=context.clock,
+        ):
+            match event:
+                case Outcome():
+                    outcomes.add(event)
+                case Progress() if console.shows_progress:
+                    console.tell(cancellation_step(event.download_id, event.step.value, event.seconds))
+                case Progress():
+                    pass
+        return interrupted.is_set()
 
 
-async def _confirmed(
-    context: Context, client: DatafinitiClient, ids: list[str]
-) -> tuple[dict[str, Outcome], list[str]]:
-    """Show what is known of the downloads, and ask once: the outcomes that need no DELETE, and the IDs to cancel."""
-    gate = asyncio.Semaphore(MAX_REQUESTS)
+class _Outcomes:
+    """The outcomes as they come: of several, each is a line, and the sums are the last one."""
 
-    async def look(download_id: str) -> Download:
-        async with gate:
-            try:
-                answer = await client.get_download(download_id)
-            except NotFound:
-                return Download(download_id, is_missing=True)
-            except DatafinitiError as error:
-                context.console.tell(f"{download_id}: {error_sentences(error)}")
-                return _last_seen(context, download_id)
-            return answer.seen(context.clock.now()).download
+    def __init__(self, console: Console, ids: list[str]) -> None:
+        self._console = console
+        self._ids = ids
+        self._by_id: dict[str, Outcome] = {}
 
-    downloads = await asyncio.gather(*(look(download_id) for download_id in ids))
+    def add(self, outcome: Outcome) -> None:
+        """Take one over; with `--json`, the document has no place for what dfui itself met."""
+        self._by_id[outcome.download_id] = outcome
+        if self._console.as_json and outcome.trouble:
+            self._console.warn(f"{outcome.download_id}: {sanitize(outcome.trouble)}")
+        if len(self._ids) > 1:
+            self._console.line(outcome_line(outcome))
+
+    def end(self) -> None:
+        """Print what belongs at the end."""
+        in_order = [self._by_id[download_id] for download_id in self._ids]
+        lines = _lines(in_order[0]) if len(in_order) == 1 else [outcomes_line(in_order)]
+        self._console.result([outcome_json(outcome) for outcome in in_order], lines)
+
+    @property
+    def exit_code(self) -> int:
+        """The highest that applies."""
+        return max(outcome.kind.exit_code for outcome in self._by_id.values())
+
+
+def _confirmed(console: Console, outcomes: _Outcomes, downloads: list[Download]) -> list[str]:
+    """Show what is known of the downloads, and ask once; the outcomes that need no DELETE are there at once."""
     active = [download for download in downloads if download.is_active]
     for line in confirm_facts(downloads):
-        context.console.tell(line)
-    outcomes = {
-        download.id: Outcome(
-            download.id,
-            OutcomeKind.NOT_FOUND if download.is_missing else OutcomeKind(download.status.value),
-            seen=None if download.is_missing else download,
-            was_final_before=True,
-        )
-        for download in downloads
-        if not download.is_active
-    }
+        console.warn(line)  # what is asked about is shown, however quiet
+    for download in downloads:
+        if not download.is_active:
+            outcomes.add(_ended_before(download))
     if not active:
-        return outcomes, []
+        return []
     for line in confirm_consequences(downloads):
-        context.console.tell(line)
+        console.warn(line)  # what is asked about is shown, however quiet
     if ask(confirm_title(active)):
-        return outcomes, [download.id for download in active]
-    declined = {
-        download.id: Outcome(download.id, OutcomeKind.NOT_SENT, trouble="You kept it running.") for download in active
-    }
-    return outcomes | declined, []
+        return [download.id for download in active]
+    for download in active:
+        outcomes.add(Outcome(download.id, OutcomeKind.NOT_SENT, trouble="You kept it running."))
+    return []
 
 
-def _last_seen(context: Context, download_id: str) -> Download:
-    """What was known of an active download; that another has ended is not said without a look."""
-    try:
-        row = context.store.downloads.get(download_id)
-    except StoreError:  # a cancellation does not wait for the store to be mended
-        row = None
-    return row if row and row.is_active else Download(download_id)
+def _ended_before(download: Download) -> Outcome:
+    kind = OutcomeKind.NOT_FOUND if download.is_missing else OutcomeKind(download.status.value)
+    return Outcome(download.id, kind, seen=None if download.is_missing else download, was_final_before=True)
+
+
+def _show_what_would_be_cancelled(console: Console, downloads: list[Download], chosen: Chosen) -> int:
+    console.result(
+        [
+            download_json(each) | {"would_cancel": each.is_active, "unspent_credits": each.unspent_credits}
+            for each in downloads
+        ],
+        [*map(would_cancel_line, downloads), would_cancel_sums(downloads)],
+    )
+    is_missing = any(download.is_missing for download in downloads)
+    return max(chosen.exit_code, ExitCode.FAILED if is_missing else ExitCode.DONE)
 
 
 async def _ask_for_token() -> Secret | None:
@@ -160,11 +187,5 @@ def _interruptions() -> Iterator[asyncio.Event]:
         yield interrupted
 
 
-def _lines(outcomes: list[Outcome]) -> list[str]:
-    lines: list[str] = []
-    for outcome in outcomes:
-        if lines:
-            lines.append("")
-        lines.append(outcome_title(outcome))
-        lines += [f"  {line}" for line in outcome_lines(outcome) if line]
-    return lines
+def _lines(outcome: Outcome) -> list[str]:
+    return [outcome_title(outcome), *(f"  {line}" for line in outcome_lines(outcome) if line)]

@@ -53,6 +53,8 @@ class Console:
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
+        self.is_quiet = False
+        """Whether to print results and errors alone."""
         self.could_not_write = False
         """Whether a result was lost on its way out."""
         for stream in (sys.stdout, sys.stderr):
@@ -67,7 +69,17 @@ class Console:
     @property
     def shows_progress(self) -> bool:
         """Whether standard error is a terminal, where progress is of use."""
-        return sys.stderr is not None and sys.stderr.isatty()
+        return not self.is_quiet and sys.stderr is not None and sys.stderr.isatty()
+
+    @property
+    def draws(self) -> bool:
+        """Whether standard output is a terminal, where a result may be drawn anew."""
+        return not self.as_json and sys.stdout is not None and sys.stdout.isatty()
+
+    @property
+    def has_colours(self) -> bool:
+        """Whether results are shown in colours."""
+        return self.draws and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") != "dumb"
 
     def result(self, document: object, lines: list[str]) -> None:
         """Print what the command is for: the document with `--json`, else the lines."""
@@ -81,10 +93,20 @@ class Console:
             _write(sys.stdout, text)
         except OSError as error:
             self.could_not_write = True
-            self.tell(f"dfui: The result could not be written: {error.strerror}.")
+            self.warn(f"dfui: The result could not be written: {error.strerror}.")
+
+    def line(self, text: str) -> None:
+        """Print a line of a result that comes bit by bit; with `--json` the document comes at the end instead."""
+        if not self.as_json:
+            self.document(f"{text}\n")
 
     def tell(self, line: str) -> None:
-        """Say something beside the result; where nobody listens, nothing is lost by that."""
+        """Say something beside the result, unless it is to be quiet."""
+        if not self.is_quiet:
+            self.warn(line)
+
+    def warn(self, line: str) -> None:
+        """Say what must be said beside the result; where nobody listens, nothing is lost by that."""
         with contextlib.suppress(OSError):
             _write(sys.stderr, f"{line}\n")
 
@@ -108,9 +130,9 @@ class Console:
         if self.as_json:
             self.result({"error": {"kind": error.kind, "message": message, "details": details}}, [])
         else:
-            self.tell(f"dfui: {message}")
+            self.warn(f"dfui: {message}")
             for detail in details:
-                self.tell(f"  · {detail}")
+                self.warn(f"  · {detail}")
 
 
 def exit_code_of(error: DfuiError) -> int:

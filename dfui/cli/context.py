@@ -15,7 +15,6 @@ from dfui.core.errors import (
     KeyringProblem,
     StoreError,
 )
-from dfui.core.identifiers import ids_of_arguments
 from dfui.operations.sign_in import Access
 from dfui.store import Store, open_store
 from dfui.system.event_loop import run as run_on_event_loop
@@ -36,6 +35,15 @@ class Context:
     store: Store
     access: Access
     clock: Clock
+
+    def require_store(self, nothing_was_done: str) -> None:
+        """See that what is kept is kept; the demo keeps everything until it ends.
+
+        Raises:
+            CommandError: there is no place to keep it.
+        """
+        if not self.store.is_kept and not self.access.is_simulated:
+            raise CommandError("store", f"Nothing can be kept here, so {nothing_was_done}.", ExitCode.FAILED)
 
     @contextlib.asynccontextmanager
     async def online(self) -> AsyncIterator[DatafinitiClient]:
@@ -78,20 +86,18 @@ def run_command(command: Command, options: argparse.Namespace, console: Console)
         from dfui.system.log import write_log
 
         write_log(options.log)
-    store = open_store(settings.database, profile=settings.profile, origin=settings.address.origin)
+    clock = Clock()
+    if options.demo is not None:
+        from dfui.cli.demo import simulated_account
+
+        access, store = simulated_account(settings, clock, world=options.demo, is_known=True)
+    else:
+        access = Access(settings)
+        store = open_store(settings.database, profile=settings.profile, origin=settings.address.origin)
     try:
         if store.problem:
-            console.tell(store.problem)
-        context = Context(console, settings, store, Access(settings), Clock())
+            console.warn(store.problem)
+        context = Context(console, access.settings, store, access, clock)
         return run_on_event_loop(command(context, options))
     finally:
         store.close()
-
-
-def ids_of(options: argparse.Namespace) -> list[str]:
-    """The IDs that a command was given.
-
-    Raises:
-        NotAnId: one of them is no ID; nothing was sent.
-    """
-    return ids_of_arguments(options.ids)

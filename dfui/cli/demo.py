@@ -1,4 +1,4 @@
-"""The simulated account of `dfui --demo`: no token, no network, nothing kept."""
+"""The simulated account of `--demo`: no token, no network, nothing kept."""
 
 from __future__ import annotations
 
@@ -8,26 +8,38 @@ from dfui.api.client import DatafinitiClient
 from dfui.core.addresses import DATAFINITI
 from dfui.core.clock import Clock
 from dfui.core.secret import Secret
+from dfui.operations.refresh import refresh_list
 from dfui.operations.sign_in import Access
 from dfui.simulator import account as simulator
 from dfui.simulator.files import SimulatedFiles
-from dfui.simulator.worlds import demo_account
+from dfui.simulator.worlds import ORDINARY, WORLDS, demo_account
 from dfui.store import Store, temporary_store
 from dfui.system.credentials import Token, TokenSource
+from dfui.system.event_loop import run as run_on_event_loop
 from dfui.system.settings import Settings
 
-LATENCY_SECONDS = 0.15
-"""What an answer takes; as long as one from afar, so that the steps of a cancellation can be seen."""
 
+def simulated_account(
+    settings: Settings,
+    clock: Clock,
+    *,
+    world: str = ORDINARY,
+    latency: float | None = None,
+    is_known: bool = False,
+) -> tuple[Access, Store]:
+    """The way to the simulated account of a world, and a store that is gone afterwards.
 
-def simulated_account(settings: Settings, clock: Clock, *, latency: float = LATENCY_SECONDS) -> tuple[Access, Store]:
-    """The way to a simulated account, and a store that is gone afterwards; `latency` is in seconds."""
+    `latency`, in seconds, stands in for the world's own. With `is_known` the store begins with the account's downloads,
+    so that a command which asks nobody can be tried, too.
+    """
+    latency = WORLDS[world].latency if latency is None else latency
 
     async def wait() -> None:
         await clock.sleep(latency)
 
-    settings = replace(settings, profile="demo", address=DATAFINITI)
-    account = demo_account(clock.now)
+    # No option of the person's own profile applies to it.
+    settings = replace(settings, profile="demo", address=DATAFINITI, token_command=(), read_only=False)
+    account = demo_account(clock.now, world)
     transport = simulator.transport(account, latency=wait if latency else None)
     token = Token(Secret(simulator.TOKEN), TokenSource.SESSION)
 
@@ -37,4 +49,16 @@ def simulated_account(settings: Settings, clock: Clock, *, latency: float = LATE
     access = Access(
         settings, connect=connect, results_transport=SimulatedFiles(account).transport(), given=token, environment={}
     )
-    return access, temporary_store(profile="demo", origin=settings.address.origin)
+    store = temporary_store(profile="demo", origin=settings.address.origin)
+    if is_known:
+        run_on_event_loop(_make_known(account, store, clock))
+    return access, store
+
+
+async def _make_known(account: simulator.Simulator, store: Store, clock: Clock) -> None:
+    interrupt, account.interrupt = account.interrupt, lambda _: None  # what goes wrong begins with the command
+    transport = simulator.transport(account)
+    async with DatafinitiClient(Secret(account.token), address=DATAFINITI, transport=transport) as client:
+        await refresh_list(client, store, clock=clock)
+    account.interrupt = interrupt
+    account.requests.clear()

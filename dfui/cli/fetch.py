@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dfui.cli.console import Console, ExitCode, exit_code_of
-from dfui.cli.context import Context, ids_of, run_command
+from dfui.cli.context import Context, run_command
 from dfui.cli.fetch_progress import FetchProgress
+from dfui.cli.ids import ids_of
 from dfui.cli.prompts import ask
 from dfui.core.progress import WAIT_SECONDS, folders_for
 from dfui.core.sanitize import sanitize
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 def run(options: argparse.Namespace, console: Console) -> int:
     """Fetch result files."""
     ids = ids_of(options)
+    if not ids:
+        console.result([], ["Nothing to fetch."])
+        return ExitCode.DONE
     return run_command(lambda context, _: _fetch(context, ids, options), options, console)
 
 

@@ -5,19 +5,23 @@ from __future__ import annotations
 import argparse
 
 from dfui.cli.console import Console, ExitCode
-from dfui.cli.context import Context, ids_of, run_command
-from dfui.core.errors import CommandError
+from dfui.cli.context import Context, run_command
+from dfui.cli.ids import ids_of
+from dfui.wording.downloads import left_active
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Hide downloads."""
     ids = ids_of(options)
+    if not ids:
+        console.result([], ["Nothing to forget."])
+        return ExitCode.DONE
     return run_command(lambda context, _: _forget(context, ids), options, console)
 
 
 async def _forget(context: Context, ids: list[str]) -> int:
-    if not context.store.is_kept:
-        raise CommandError("store", "Nothing can be kept here, so nothing was forgotten.", ExitCode.FAILED)
+    context.require_store("nothing was forgotten")
+    active = [row.id for download_id in ids if (row := context.store.downloads.get(download_id)) and row.is_active]
     forgotten = {download_id: await context.store.downloads.forget(download_id) for download_id in ids}
     context.console.result(
         [{"id": download_id, "forgotten": was_known} for download_id, was_known in forgotten.items()],
@@ -28,4 +32,6 @@ async def _forget(context: Context, ids: list[str]) -> int:
             for download_id, was_known in forgotten.items()
         ],
     )
+    if going_on := sum(forgotten[download_id] for download_id in active):
+        context.console.tell(left_active(going_on))
     return ExitCode.DONE if all(forgotten.values()) else ExitCode.FAILED

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 
 from dfui.cli.console import Console, ExitCode
-from dfui.cli.context import Context, ids_of, run_command
+from dfui.cli.context import Context, run_command
 from dfui.cli.tables import in_columns
 from dfui.core.errors import CommandError, ExportError
+from dfui.core.identifiers import ids_of_arguments
 from dfui.core.outcomes import OutcomeKind
 from dfui.core.receipts import Receipt, export_text, history_csv, history_json
 from dfui.store.journal import JournalFilter
@@ -36,7 +37,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         raise CommandError("usage", "--output needs the form to write: --csv or --json.", ExitCode.USAGE)
     if options.overwrite and options.output is None:
         raise CommandError("usage", "--overwrite goes with --output FILE.", ExitCode.USAGE)
-    ids = tuple(ids_of(options))
+    ids = tuple(ids_of_arguments(options.ids))
     return run_command(lambda context, options: _history(context, options, ids), options, console)
 
 

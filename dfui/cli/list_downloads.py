@@ -1,40 +1,102 @@
-"""`dfui list`: the known downloads, after a look at the API."""
+"""`dfui list`: the known downloads, after a look at the API; with `--watch`, until none is active."""
 
 from __future__ import annotations
 
 import argparse
+import itertools
+import shutil
+import sys
 
 from dfui.cli.console import Console, ExitCode
 from dfui.cli.context import Context, run_command
 from dfui.cli.tables import download_lines
+from dfui.cli.watch import Watching
 from dfui.core.downloads import Download, download_json
+from dfui.core.errors import CommandError
 from dfui.core.sanitize import sanitize
 from dfui.operations.refresh import refresh_list
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
-    """List the known downloads."""
+    """List the known downloads.
+
+    Raises:
+        CommandError: the options do not go together.
+    """
+    if options.watch and options.offline:
+        raise CommandError("usage", "--watch asks the API, and --offline does not: one of them.", ExitCode.USAGE)
     return run_command(_list, options, console)
 
 
 async def _list(context: Context, options: argparse.Namespace) -> int:
-    exit_code = ExitCode.DONE
-    if not options.offline:
-        async with context.online() as client:
-            await context.settle(client)
-            refreshed = await refresh_list(client, context.store, clock=context.clock)
-        for what in refreshed.skipped:
-            context.console.tell(f"Skipped what could not be read: {sanitize(what)}.")
-            exit_code = ExitCode.FAILED
-    else:
+    console = context.console
+    if options.offline:
         context.store.check_readable()
-    downloads = [download for row in context.store.downloads if _is_wanted(download := row, options.status)]
+        _print(context, _wanted(context, options), options)
+        return ExitCode.DONE
+    exit_code = ExitCode.DONE
+    async with context.online() as client:
+        await context.settle(client)
+        refreshed = await refresh_list(client, context.store, clock=context.clock)
+        for what in refreshed.skipped:
+            console.warn(f"Skipped what could not be read: {sanitize(what)}.")
+            exit_code = ExitCode.FAILED
+        wanted = _wanted(context, options)
+        if not options.watch:
+            _print(context, wanted, options)
+            return exit_code
+        if not console.draws:
+            _print_lines(context, wanted)
+        active = [download.id for download in wanted if download.is_active]
+        table = _Table(context, options) if console.draws else None
+        code = await Watching(context, client, changed=None if table is None else table.draw, known=wanted).run(active)
+        if console.as_json:
+            _print(context, _wanted(context, options), options)
+        return max(code, exit_code)
+
+
+def _wanted(context: Context, options: argparse.Namespace) -> list[Download]:
+    matching = (download for download in context.store.downloads if _is_wanted(download, options.status))
+    return list(itertools.islice(matching, options.limit))
+
+
+def _print(context: Context, downloads: list[Download], options: argparse.Namespace) -> None:
     if not downloads:
         context.console.tell("No downloads are known here." if options.status is None else "None has this status.")
-    context.console.result(
-        [download_json(download) for download in downloads], download_lines(downloads, now=context.clock.now())
-    )
-    return exit_code
+    context.console.result([download_json(download) for download in downloads], _lines(context, downloads))
+
+
+def _print_lines(context: Context, downloads: list[Download]) -> None:
+    for line in _lines(context, downloads):
+        context.console.line(line)
+
+
+def _lines(context: Context, downloads: list[Download]) -> list[str]:
+    console = context.console
+    columns = shutil.get_terminal_size().columns if console.draws else None
+    return download_lines(downloads, now=context.clock.now(), columns=columns, has_colours=console.has_colours)
+
+
+class _Table:
+    """The list on a terminal, drawn anew in its place when something has changed."""
+
+    def __init__(self, context: Context, options: argparse.Namespace) -> None:
+        self._context = context
+        self._options = options
+        # One that has ended stays where it can be seen.
+        self._ids = [download.id for download in _wanted(context, options)]
+        self._drawn = 0
+        self.draw()
+
+    def draw(self) -> None:
+        """Draw it over what was drawn before, as many lines as fit."""
+        rows = (self._context.store.downloads.get(download_id) for download_id in self._ids)
+        lines = _lines(self._context, [row for row in rows if row])
+        lines = lines[: max(1, shutil.get_terminal_size().lines - 1)]
+        over = f"\x1b[{self._drawn}F\x1b[J" if self._drawn else ""
+        sys.stdout.write(over + "".join(f"{line}\n" for line in lines))
+        sys.stdout.flush()
+        self._drawn = len(lines)
 
 
 def _is_wanted(download: Download, status: str | None) -> bool:

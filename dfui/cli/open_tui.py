@@ -41,10 +41,10 @@ def open_tui(options: argparse.Namespace, console: Console) -> int:
 
         write_log(options.log)
     settings = replace(settings, low_bandwidth=settings.low_bandwidth or options.low_bandwidth)
-    if options.demo:
+    if options.demo is not None:
         from dfui.cli.demo import simulated_account
 
-        access, store = simulated_account(settings, clock)
+        access, store = simulated_account(settings, clock, world=options.demo)
     else:
         access = Access(settings)
         store = open_store(settings.database, profile=settings.profile, origin=settings.address.origin)
@@ -53,6 +53,6 @@ def open_tui(options: argparse.Namespace, console: Console) -> int:
         active, _ = store.downloads.counts()
     finally:
         store.close()
-    if active and not options.demo:
+    if active and options.demo is None:
         console.tell(left_active(active))
     return exit_code

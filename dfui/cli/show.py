@@ -1,30 +1,90 @@
-"""`dfui show`: all that is known of one download, after a look at it."""
+"""`dfui show`: all that is known of downloads, after a look at them."""
 
 from __future__ import annotations
 
 import argparse
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from dfui.cli.console import Console, ExitCode
-from dfui.cli.context import Context, ids_of, run_command
-from dfui.core.downloads import details_json
+from dfui.cli.console import Console, ExitCode, exit_code_of
+from dfui.cli.context import Context, run_command
+from dfui.cli.ids import ids_of
+from dfui.core.downloads import DownloadDetails, details_json
+from dfui.core.errors import DatafinitiError
+from dfui.core.receipts import Receipt, history_json
+from dfui.operations.batch import MAX_REQUESTS
 from dfui.operations.refresh import fetch_details
 from dfui.store.journal import JournalFilter
 from dfui.wording.details import details_facts, details_title
+from dfui.wording.errors import error_sentences
 from dfui.wording.facts import fact_lines
+
+if TYPE_CHECKING:
+    from dfui.api.client import DatafinitiClient
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
-    """Show a download."""
-    (download_id,) = ids_of(options)
-    return run_command(lambda context, _: _show(context, download_id), options, console)
+    """Show downloads."""
+    ids = ids_of(options)
+    if not ids:
+        console.result([], ["Nothing to show."])
+        return ExitCode.DONE
+    return run_command(lambda context, _: _show(context, ids), options, console)
 
 
-async def _show(context: Context, download_id: str) -> int:
+async def _show(context: Context, ids: list[str]) -> int:
+    """Show them in order; of several, one that cannot be shown does not keep the others from it."""
+    console = context.console
+    documents: list[dict[str, object]] = []
+    lines: list[str] = []
+    exit_code: int = ExitCode.DONE
     async with context.online() as client:
         await context.settle(client)
-        details = await fetch_details(client, context.store, download_id, clock=context.clock)
-    history = list(context.store.journal.history(JournalFilter(ids=(download_id,))))
-    facts = details_facts(details, history, now=context.clock.now())
-    lines = [details_title(details.download), *(f"  {line}" for line in fact_lines(facts))]
-    context.console.result(details_json(details), lines)
-    return ExitCode.DONE
+        for download_id, found in zip(ids, await _look_at_all(context, client, ids), strict=True):
+            if isinstance(found, DatafinitiError):
+                if len(ids) == 1:
+                    raise found
+                console.warn(f"{download_id}: {error_sentences(found)}")
+                exit_code = max(exit_code, exit_code_of(found))
+                continue
+            history = list(context.store.journal.history(JournalFilter(ids=(download_id,))))
+            documents.append(_document(found, history))
+            facts = details_facts(found, history, now=context.clock.now())
+            lines += [*([""] if lines else []), details_title(found.download)]
+            lines += [f"  {line}" for line in fact_lines(facts)]
+    console.result(documents if len(ids) > 1 else documents[0], lines)
+    return exit_code
+
+
+async def _look_at_all(
+    context: Context, client: DatafinitiClient, ids: list[str]
+) -> list[DownloadDetails | DatafinitiError]:
+    gate = asyncio.Semaphore(MAX_REQUESTS)
+
+    async def look(download_id: str) -> DownloadDetails | DatafinitiError:
+        async with gate:
+            try:
+                details = await fetch_details(client, context.store, download_id, clock=context.clock)
+            except DatafinitiError as error:
+                return error
+            return await _with_sizes(context, details) if context.console.as_json else details
+
+    return await asyncio.gather(*(look(download_id) for download_id in ids))
+
+
+async def _with_sizes(context: Context, details: DownloadDetails) -> DownloadDetails:
+    if not details.files:
+        return details
+    from dfui.operations.file_sizes import FileSizes
+
+    sizes = FileSizes(context.access.results_transport)
+    try:
+        files = await sizes.of(details.files, is_active=details.download.is_active)
+    finally:
+        sizes.close()
+    return replace(details, files=tuple(files))
+
+
+def _document(details: DownloadDetails, history: list[Receipt]) -> dict[str, object]:
+    return details_json(details) | {"history": [history_json(entry) for entry in history]}

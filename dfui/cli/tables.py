@@ -2,21 +2,58 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 
-from dfui.core.downloads import Download
+from dfui.core.downloads import Download, Status
 from dfui.core.sanitize import sanitize
 from dfui.wording.credits import credits_cell
 from dfui.wording.downloads import records_cell, status_glyph, status_word
 from dfui.wording.figures import NOT_KNOWN, clock_time
 
+_COLOURS = {
+    Status.QUEUED: 36,
+    Status.RUNNING: 32,
+    Status.COMPLETED: 34,
+    Status.CANCELLED: 31,
+    Status.UNKNOWN: 33,
+}
 HEADINGS = ("ID", "Status", "Records", "Credits", "Type", "Started", "Query")
 
 
-def download_lines(downloads: Sequence[Download], *, now: datetime) -> list[str]:
-    """A heading and a line for each download; nothing where there is none."""
-    return in_columns(HEADINGS, [_cells(download, now) for download in downloads])
+def download_lines(
+    downloads: Sequence[Download], *, now: datetime, columns: int | None = None, has_colours: bool = False
+) -> list[str]:
+    """A heading and a line for each download, cut to so many columns; nothing where there is none."""
+    lines = in_columns(HEADINGS, [_cells(download, now) for download in downloads])
+    if columns is not None:
+        lines = [cut(line, columns) for line in lines]
+    if has_colours:
+        lines[1:] = [_coloured(line, each) for line, each in zip(lines[1:], downloads, strict=True)]
+    return lines
+
+
+def cut(line: str, columns: int) -> str:
+    """A line that takes so many columns of a terminal at most; `…` stands for what was cut off."""
+    widths = [
+        2 if unicodedata.east_asian_width(each) in "WF" else bool(not unicodedata.combining(each)) for each in line
+    ]
+    if sum(widths) <= columns:
+        return line
+    taken = 0
+    for position, width in enumerate(widths):
+        taken += width
+        if taken > columns - 1:
+            return f"{line[:position]}…"
+    return line
+
+
+def _coloured(line: str, download: Download) -> str:
+    """The status in its colour; the word stays, for colour alone says nothing."""
+    shown = f"{status_glyph(download)} {status_word(download)}"
+    colour = _COLOURS[Status.UNKNOWN if download.is_missing else download.status]
+    return line.replace(shown, f"\x1b[{colour}m{shown}\x1b[0m", 1)
 
 
 def _cells(download: Download, now: datetime) -> tuple[str, ...]:
@@ -27,7 +64,7 @@ def _cells(download: Download, now: datetime) -> tuple[str, ...]:
         credits_cell(download.credits),
         sanitize(download.data_type or NOT_KNOWN, most=24),
         clock_time(download.started_at, now=now),
-        sanitize(download.query or "", most=60),
+        sanitize(download.query or ""),
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from dfui.core.credits import Credits, NotSettled, Settled, SoFar
-from dfui.core.result_files import ResultFile
+from dfui.core.result_files import ResultFile, file_json
 
 DATA_TYPES = ("business", "product", "people", "property")
 """What a download can hold records of; costs are told by type."""
@@ -171,8 +171,8 @@ def download_json(download: Download) -> dict[str, object]:
 
 
 def details_json(details: DownloadDetails) -> dict[str, object]:
-    """A download in the form that the commands print, with the number of its result files."""
-    files = None if details.files is None else len(details.files)
+    """A download in the form that the commands print, with its result files, but never their links."""
+    files = None if details.files is None else [file_json(file) for file in details.files]
     return download_json(details.download) | {"result_files": files}
 
 

@@ -6,6 +6,8 @@
     ├── AddressError                 an API address that the token must not be sent to
     ├── SettingsError                a setting that cannot be used
     ├── TokenError                   a text that can be no token
+    │   └── TokenCommandFailed
+    ├── ReadOnlyProfile              a profile under which nothing may be cancelled
     ├── KeyringProblem               the keyring cannot be used
     │   ├── NoKeyring
     │   ├── KeyringLocked
@@ -102,6 +104,22 @@ class TokenError(DfuiError):
     """A text that can be no token; the message holds nothing of the text."""
 
     KIND = "token"
+
+
+class TokenCommandFailed(TokenError):
+    """The profile's `token_command` gave no token; the message holds nothing of what it printed."""
+
+
+class ReadOnlyProfile(DfuiError):
+    """The settings refuse every cancellation under this profile."""
+
+    KIND = "read_only"
+
+    def __init__(self, profile: str) -> None:
+        super().__init__(
+            f"The profile {profile} is read-only: nothing is cancelled under it. "
+            f"To change that, take read_only = true out of [profiles.{profile}] in the config file."
+        )
 
 
 # ── this machine ─────────────────────────────────────────────────────────────────────────────────────────────────────

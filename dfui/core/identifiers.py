@@ -8,9 +8,12 @@ import re
 from dfui.core.errors import NotAnId
 
 ID = re.compile(r"(?=[A-Za-z0-9_-]*[0-9])[A-Za-z0-9_-]{1,128}", re.ASCII)
-ADDRESS_END = re.compile(r"/downloads/([^/?#\s\"'<>]*)/?$", re.ASCII)
+ADDRESS_END = re.compile(r"/downloads/([^/?#\s\"'<>]*)/?(?:[?#].*)?$", re.ASCII)
 ADDRESSES = re.compile(r"/downloads/([A-Za-z0-9_-]+)", re.ASCII)
 BETWEEN_TOKENS = re.compile(r"[\s,;]+")
+_BEARER = re.compile(r"\bbearer\b.*", re.IGNORECASE | re.DOTALL)
+_WEB_TOKEN = re.compile(r"[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?", re.ASCII)
+_LONGEST_SHOWN = 128
 
 
 def is_id(text: str) -> bool:
@@ -21,13 +24,15 @@ def is_id(text: str) -> bool:
 def id_of_argument(text: str) -> str:
     """The ID that one argument of a command stands for: the ID, or an address that ends in `/downloads/ID`.
 
+    What stands behind a `?` is left out: in published addresses it holds a key.
+
     Raises:
         NotAnId: it is neither.
     """
     address = ADDRESS_END.search(text)
     candidate = address.group(1) if address else text
     if not is_id(candidate):
-        raise NotAnId(text)
+        raise NotAnId(without_keys(text))
     return candidate
 
 
@@ -37,7 +42,7 @@ def ids_of_arguments(texts: list[str]) -> list[str]:
     Raises:
         NotAnId: one of them is no ID.
     """
-    return _each_once([id_of_argument(text) for text in texts])
+    return each_once([id_of_argument(text) for text in texts])
 
 
 def ids_in_paste(text: str) -> list[str]:
@@ -51,11 +56,25 @@ def ids_in_paste(text: str) -> list[str]:
     """
     found = _ids_in_json(text)
     if found is None:
-        found = ADDRESSES.findall(text) or [token for token in BETWEEN_TOKENS.split(text) if token]
+        found = ADDRESSES.findall(text) or tokens_in_line(text)
     for candidate in found:
         if not is_id(candidate):
-            raise NotAnId(candidate)
-    return _each_once(found)
+            raise NotAnId(without_keys(candidate))
+    return each_once(found)
+
+
+def without_keys(text: str) -> str:
+    """A text that is no ID, to be named in a message: less what may be a key or a token in it."""
+    shown, mark, _ = text.partition("?")
+    shown = _WEB_TOKEN.sub("…", _BEARER.sub("…", shown))
+    if len(shown) > _LONGEST_SHOWN:  # longer than an ID may be: a token has about 250
+        shown = "…"
+    return f"{shown}?…" if mark else shown
+
+
+def tokens_in_line(line: str) -> list[str]:
+    """What stands between white space, commas and semicolons."""
+    return [token for token in BETWEEN_TOKENS.split(line) if token]
 
 
 def _ids_in_json(text: str) -> list[str] | None:
@@ -73,5 +92,6 @@ def _ids_in_json(text: str) -> list[str] | None:
     return [str(each) for each in found] or None
 
 
-def _each_once(ids: list[str]) -> list[str]:
+def each_once(ids: list[str]) -> list[str]:
+    """Each of them once, in the order in which they first came."""
     return list(dict.fromkeys(ids))

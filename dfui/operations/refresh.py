@@ -29,6 +29,8 @@ class ListRefresh:
     """How many were read."""
     skipped: tuple[str, ...] = ()
     """What was wrong with each record that could not be read."""
+    active: tuple[Download, ...] = ()
+    """Those that go on, or may, forgotten ones too, in the order in which the API lists them."""
 
 
 async def refresh_list(
@@ -72,7 +74,8 @@ async def refresh_list(
 
     await store.downloads.observe_all(rows(), observed=began, now=now)
     no_ids = tuple("one with an id that is none" for _ in range(len(answer.downloads) - len(readable)))
-    return ListRefresh(len(readable), (*answer.unreadable, *no_ids))
+    active = tuple(replace(download, seen_at=seen_at) for download in readable if download.is_active)
+    return ListRefresh(len(readable), (*answer.unreadable, *no_ids), active)
 
 
 async def refresh_one(client: DatafinitiClient, store: Store, download_id: str, *, clock: Clock) -> Download:

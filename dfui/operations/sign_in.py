@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from dfui.core.errors import ReadOnlyProfile, TokenError
 from dfui.system.credentials import KeyringEntry, Token, TokenSource, token_of_environment
 
 if TYPE_CHECKING:
@@ -47,6 +49,18 @@ class Access:
             origin=settings.address.origin,
             allow_plaintext=settings.allow_plaintext_keyring,
         )
+        self._renewing = asyncio.Lock()
+        self._stays_rejected: Secret | None = None
+        """The token that the command prints though the API rejected it."""
+
+    def require_writable(self) -> None:
+        """See that something may be cancelled under this profile.
+
+        Raises:
+            ReadOnlyProfile: the settings refuse it.
+        """
+        if self.settings.read_only:
+            raise ReadOnlyProfile(self.settings.profile)
 
     @property
     def is_simulated(self) -> bool:
@@ -54,14 +68,16 @@ class Access:
         return self._connect is not None
 
     async def find_token(self) -> Token | None:
-        """The token to use: given in this session, else in the environment, else in the keyring; None without one.
+        """The token to use: of this session, the environment, the profile's command, or the keyring; None without one.
 
         Raises:
-            TokenError: the environment holds what can be no token.
+            TokenError: the environment holds what can be no token, or the command printed none.
             KeyringProblem: the keyring was asked, and cannot be used.
         """
         if self.token is None and (secret := token_of_environment(self._environment)):
             self.token = Token(secret, TokenSource.ENVIRONMENT)
+        if self.token is None and not self.is_simulated and self.settings.token_command:
+            self.token = Token(await self._token_of_command(), TokenSource.COMMAND)
         if self.token is None and not self.is_simulated and (kept := await self._keyring.read()):
             self.token = Token(kept, TokenSource.KEYRING)
         return self.token
@@ -78,7 +94,32 @@ class Access:
 
         from dfui.api.client import DatafinitiClient
 
-        return DatafinitiClient(token, address=self.settings.address)
+        renews = secret is None and self.token is not None and self.token.source is TokenSource.COMMAND
+        return DatafinitiClient(
+            token, address=self.settings.address, renew_token=self._renewed_token if renews else None
+        )
+
+    async def _token_of_command(self) -> Secret:
+        from dfui.system.token_command import token_of_command
+
+        return await token_of_command(self.settings.token_command)
+
+    async def _renewed_token(self, rejected: Secret) -> Secret | None:
+        """After a 401: what the command prints now, where that is another token; None where it is not."""
+        async with self._renewing:
+            if self.token is None or rejected == self._stays_rejected:
+                return None
+            if self.token.secret != rejected:  # another request was quicker
+                return self.token.secret
+            try:
+                secret = await self._token_of_command()
+            except TokenError:
+                return None
+            if secret == rejected:
+                self._stays_rejected = rejected
+                return None
+            self.token = Token(secret, TokenSource.COMMAND)
+            return secret
 
     async def check(self, secret: Secret) -> Account:
         """The account that a token opens.

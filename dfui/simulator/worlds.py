@@ -1,15 +1,37 @@
-"""The accounts that `dfui --demo` and the tests show."""
+"""The accounts that `--demo` and the tests show: what they hold, and what goes wrong in them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from dfui.simulator.account import Simulator
+if TYPE_CHECKING:
+    import httpx
+
+    from dfui.simulator.account import Simulator
+
+LATENCY_SECONDS = 0.15
+"""What an answer takes; as long as one from afar, so that the steps of a cancellation can be seen."""
+SLOW_SECONDS = 3.0
 
 
-def demo_account(now: Callable[[], datetime]) -> Simulator:
-    """The account that `dfui --demo` shows: two active downloads, some that have ended, and a few years of old ones."""
+@dataclass(frozen=True, slots=True)
+class World:
+    """A simulated account by its name; `arrange` makes of an ordinary one what it is."""
+
+    name: str
+    summary: str
+    arrange: Callable[[Simulator], None] = lambda simulator: None
+    latency: float = LATENCY_SECONDS
+    """Seconds that an answer takes."""
+
+
+def demo_account(now: Callable[[], datetime], world: str | None = None) -> Simulator:
+    """The account of a world: two active downloads, some that have ended, and a few years of old ones."""
+    from dfui.simulator.account import Simulator
+
     simulator = Simulator(now=now, links_while_running=True)
     start = now()
     simulator.add("847070", started_at=start - timedelta(seconds=341.2))
@@ -36,4 +58,60 @@ def demo_account(now: Callable[[], datetime]) -> Simulator:
             query=["propertyType:apartment AND city:Austin", "categories:restaurants AND province:TX",
                    "brand:apple AND categories:phones", "jobTitle:engineer AND country:DE"][number % 4],
         )  # fmt: skip
+    WORLDS[world or ORDINARY].arrange(simulator)
     return simulator
+
+
+def _lose_answers(simulator: Simulator) -> None:
+    """Stop each download at its first DELETE, and lose the answer to it."""
+    import httpx
+
+    asked = set()
+
+    def interrupt(request: httpx.Request) -> httpx.Response | None:
+        path = request.url.path
+        if request.method != "DELETE" or path in asked:
+            return None
+        asked.add(path)
+        download = simulator.downloads.get(path.rpartition("/")[2])
+        if download is not None:
+            download.cancel(simulator.now())
+        raise httpx.ReadError("the connection was lost", request=request)
+
+    simulator.interrupt = interrupt
+
+
+def _reject_first_token(simulator: Simulator) -> None:
+    """Reject the token that the demo begins with, and take any other."""
+    import httpx
+
+    first = f"Bearer {simulator.token}"
+
+    def interrupt(request: httpx.Request) -> httpx.Response | None:
+        given = request.headers.get("Authorization", "")
+        if given in ("", first):
+            return httpx.Response(401, json={"errors": ["Invalid token."]})
+        simulator.token = given.removeprefix("Bearer ")
+        return None
+
+    simulator.interrupt = interrupt
+
+
+def _stop_slowly(simulator: Simulator) -> None:
+    """Let a download go on for a while after it was cancelled."""
+    for download in simulator.downloads.values():
+        download.stopping_seconds = 20
+
+
+ORDINARY = "ordinary"
+WORLDS = {
+    world.name: world
+    for world in (
+        World(ORDINARY, "an account where everything works"),
+        World("lost-answer", "the answer to the first DELETE of each download is lost", _lose_answers),
+        World("slow", f"every answer takes {SLOW_SECONDS:g} s", latency=SLOW_SECONDS),
+        World("slow-stop", "a cancelled download goes on for 20 s", _stop_slowly),
+        World("unauthorized-once", "the token is rejected; any other one is taken", _reject_first_token),
+    )
+}
+"""Every world by its name; `dfui help demo` tells of them."""

@@ -40,6 +40,7 @@ class TokenSource(enum.Enum):
 
     SESSION = "this session"
     ENVIRONMENT = "the environment"
+    COMMAND = "token_command"
     KEYRING = "the keyring"
 
 

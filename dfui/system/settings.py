@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dfui.core.addresses import DATAFINITI_URL, ApiAddress, parse_api_url
 from dfui.core.errors import AddressError, SettingsError
+from dfui.system.config_file import ProfileConfig, read_config
 
 DEFAULT_PROFILE = "default"
 PROFILE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -29,6 +29,22 @@ class Settings:
     """Whether a keyring that stores the token unencrypted may be used."""
     low_bandwidth: bool = False
     """Whether the terminal is behind a slow line: few bytes, no animation."""
+    mouse: bool | None = None
+    """Whether to take the mouse; None: unless the line is slow."""
+    bell: bool = True
+    """Whether to ring."""
+    theme: str | None = None
+    """The theme of the terminal UI; None: its own choice."""
+    accessible: bool = False
+    """Whether the terminal UI is for a screen reader."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """The keys of actions of the terminal UI, by binding ID, as Textual's keymap has them."""
+    token_command: tuple[str, ...] = ()
+    """The command that prints the token, and its arguments; empty where there is none."""
+    read_only: bool = False
+    """Whether nothing may be cancelled under this profile."""
+    profiles: tuple[str, ...] = ()
+    """The profiles that the config file names."""
 
 
 def load_settings(
@@ -40,14 +56,17 @@ def load_settings(
         SettingsError: a name, an address or the config file cannot be used.
     """
     config_file = config_path()
-    config = _read_config(config_file)
+    found = read_config(config_file)
+    if found.problems:
+        raise SettingsError(found.sentence(found.problems[0]))
+    config = found.config
     profile = profile or environment.get("DFUI_PROFILE") or config.profile or DEFAULT_PROFILE
     if not PROFILE_NAME.fullmatch(profile):
         raise SettingsError(
             "A profile's name is 1 to 64 letters, digits, dots, dashes and underscores. Choose another name."
         )
-    of_profile = config.profiles.get(profile)
-    api_url = api_url or environment.get("DFUI_API_URL") or (of_profile and of_profile.api_url) or DATAFINITI_URL
+    of_profile = config.profiles.get(profile, ProfileConfig())
+    api_url = api_url or environment.get("DFUI_API_URL") or of_profile.api_url or DATAFINITI_URL
     try:
         address = parse_api_url(api_url)
     except AddressError as error:
@@ -59,6 +78,14 @@ def load_settings(
         config_file=config_file,
         allow_plaintext_keyring=config.allow_plaintext_keyring,
         low_bandwidth=config.low_bandwidth or bool(environment.get("SSH_CONNECTION")),
+        mouse=config.mouse,
+        bell=config.bell,
+        theme=config.theme,
+        accessible=config.accessible,
+        keys=config.keys,
+        token_command=tuple(of_profile.token_command or ()),
+        read_only=of_profile.read_only,
+        profiles=tuple(config.profiles),
     )
 
 
@@ -74,51 +101,3 @@ def database_path() -> Path:
     import platformdirs
 
     return platformdirs.user_data_path("dfui", appauthor=False) / "dfui.db"
-
-
-@dataclass(frozen=True, slots=True)
-class ProfileConfig:
-    """`[profiles.NAME]` of the config file."""
-
-    api_url: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """The config file, as it may be written."""
-
-    profile: str | None = None
-    allow_plaintext_keyring: bool = False
-    low_bandwidth: bool = False
-    profiles: dict[str, ProfileConfig] = field(default_factory=dict)
-
-
-def _read_config(path: Path) -> Config:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return Config()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            f"The config file {path} could not be read: {error}. Correct it, or move it away."
-        ) from None
-
-    import msgspec  # only where there is a file to check
-
-    try:
-        written = tomllib.loads(text)
-        config = msgspec.convert(written, Config)
-    except (ValueError, msgspec.ValidationError) as error:
-        raise SettingsError(f"The config file {path} is not valid: {error}. Correct it, or move it away.") from None
-    known = {each.name for each in fields(Config)}
-    of_profiles = {each.name for each in fields(ProfileConfig)}
-    unknown = [name for name in written if name not in known]
-    unknown += [
-        f"profiles.{profile}.{name}"
-        for profile, options in written.get("profiles", {}).items()
-        for name in options
-        if name not in of_profiles
-    ]
-    if unknown:
-        raise SettingsError(f"The config file {path} has an unknown option: {unknown[0]}. Correct it.")
-    return config

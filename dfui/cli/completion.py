@@ -1,0 +1,47 @@
+"""`dfui completion`: the completion script of a shell, and what the script asks dfui for."""
+
+from __future__ import annotations
+
+import argparse
+
+from dfui.cli.console import Console, ExitCode
+from dfui.cli.parser import build_parser
+from dfui.core.errors import CommandError, DfuiError
+from dfui.store import open_store
+from dfui.system.settings import DEFAULT_PROFILE, load_settings
+
+MOST_IDS = 1_000
+"""More than these are of no use to who completes one."""
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Print a completion script, or words for one."""
+    if options.known:
+        console.document("".join(f"{word}\n" for word in _known(options)))
+        return ExitCode.DONE
+    if options.shell is None:
+        raise CommandError("usage", "Name a shell: bash, zsh or fish. See dfui completion --help.", ExitCode.USAGE)
+    import shtab
+
+    script = shtab.complete(build_parser(), shell=options.shell)
+    console.result({"shell": options.shell, "script": script}, script.splitlines())
+    return ExitCode.DONE
+
+
+def _known(options: argparse.Namespace) -> list[str]:
+    """Known IDs or profiles, without a network; what goes wrong must not be seen between the keys of a person."""
+    try:
+        settings = load_settings(profile=options.profile, api_url=options.api_url)
+    except DfuiError:
+        return []
+    if options.known == "profiles":
+        return list(dict.fromkeys((settings.profile, DEFAULT_PROFILE, *settings.profiles)))
+    if not settings.database.exists():
+        return []
+    store = open_store(settings.database, profile=settings.profile, origin=settings.address.origin)
+    try:
+        keys = store.downloads.keys_in_order()[:MOST_IDS]
+        rows = store.downloads.by_key(list(keys))
+        return [rows[key].id for key in keys if key in rows]
+    finally:
+        store.close()

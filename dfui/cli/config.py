@@ -1,0 +1,55 @@
+"""`dfui config`: writes an example of the config file, says where it is, and what is wrong in it."""
+
+from __future__ import annotations
+
+import argparse
+
+from dfui.cli.console import Console, ExitCode
+from dfui.core.errors import CommandError, ExportError, FileExists
+from dfui.core.sanitize import sanitize
+from dfui.system.config_file import example_config, read_config
+from dfui.system.export import write_export
+from dfui.system.settings import config_path
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Write, find or check the config file."""
+    match options.action:
+        case "init":
+            return _init(options, console)
+        case "path":
+            console.result({"file": str(config_path())}, [str(config_path())])
+            return ExitCode.DONE
+        case _:
+            return _check(console)
+
+
+def _init(options: argparse.Namespace, console: Console) -> int:
+    if options.demo is not None:  # where nothing is kept
+        console.result({"file": None, "text": example_config()}, example_config().splitlines())
+        return ExitCode.DONE
+    path = config_path()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_export(path, example_config())
+    except FileExists:
+        told = f"The config file {path} exists already, and was left alone. dfui config check looks at it."
+        raise CommandError("export", told, ExitCode.FAILED) from None
+    except (ExportError, OSError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise CommandError("export", f"The config file {path} was not written: {reason}", ExitCode.FAILED) from None
+    console.result({"file": str(path)}, [f"{path} has every option now, each commented out at its default."])
+    return ExitCode.DONE
+
+
+def _check(console: Console) -> int:
+    found = read_config(config_path())
+    problems = [{"line": problem.line, "message": found.sentence(problem)} for problem in found.problems]
+    if problems:
+        lines = [sanitize(problem["message"]) for problem in problems]
+    elif found.exists:
+        lines = [f"{found.path}: nothing is wrong in it."]
+    else:
+        lines = [f"There is no {found.path}, so every option has its default. dfui config init writes an example."]
+    console.result({"file": str(found.path), "exists": found.exists, "problems": problems}, lines)
+    return ExitCode.USAGE if problems else ExitCode.DONE

@@ -1,0 +1,58 @@
+"""`dfui help`: the help of a command or a topic, and the man page."""
+
+from __future__ import annotations
+
+import argparse
+
+from dfui.cli.console import Console, ExitCode
+from dfui.cli.parser import build_parser
+from dfui.core.outcomes import OutcomeKind
+from dfui.simulator.worlds import WORLDS
+from dfui.wording import commands as wording
+from dfui.wording.help import outcome_meaning
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Show help."""
+    if options.man:
+        from dfui.cli.man_page import man_page
+
+        console.document(man_page())
+    elif options.topic in wording.TOPICS:
+        console.document("".join(f"{line}\n" for line in topic_lines(options.topic)))
+    elif options.topic and options.topic != "help":
+        build_parser().parse_known_args([options.topic])[0].parser.print_help()
+    else:
+        console.document(build_parser().format_help() + "".join(f"{line}\n" for line in _topics()))
+    return ExitCode.DONE
+
+
+def _topics() -> list[str]:
+    return ["", "topics, as in dfui help demo:", *wording.in_two_columns(wording.TOPICS.items())]
+
+
+def topic_lines(topic: str) -> list[str]:
+    """What a topic of the help says."""
+    match topic:
+        case "demo":
+            worlds = [(f"--demo={world.name}", world.summary) for world in WORLDS.values()]
+            return [wording.DEMO, "", *wording.in_two_columns(worlds)]
+        case "environment":
+            return wording.in_two_columns(wording.ENVIRONMENT)
+        case "exit-codes":
+            return wording.in_two_columns((str(code), meaning) for code, meaning in wording.EXITS)
+        case "files":
+            return _files()
+        case _:
+            outcomes = [(kind.value, f"{outcome_meaning(kind)} (exit {kind.exit_code})") for kind in OutcomeKind]
+            return [*wording.in_two_columns(outcomes), "", "Of several, the highest exit code applies."]
+
+
+def _files() -> list[str]:
+    from dfui.system.settings import config_path, database_path
+
+    return wording.in_two_columns([
+        ("known downloads, history", str(database_path())),
+        ("options", str(config_path())),
+        ("the token", "the OS keyring, DATAFINITI_TOKEN, or what token_command prints"),
+    ])  # fmt: skip

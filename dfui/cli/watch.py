@@ -1,0 +1,82 @@
+"""`dfui watch`: follows downloads until they end, one line for each change, and rings the bell."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from dfui.cli.console import Console, ExitCode
+from dfui.cli.context import Context, run_command
+from dfui.cli.ids import ids_of
+from dfui.core.downloads import Download, download_json
+from dfui.core.errors import NotFound
+from dfui.operations.watch import Seen, watch
+from dfui.wording.commands import change_line
+from dfui.wording.errors import error_sentences
+
+if TYPE_CHECKING:
+    from dfui.api.client import DatafinitiClient
+
+
+def run(options: argparse.Namespace, console: Console) -> int:
+    """Follow downloads."""
+    ids = ids_of(options)
+    if not ids:
+        console.result([], ["Nothing to watch."])
+        return ExitCode.DONE
+    return run_command(lambda context, _: _watch(context, ids), options, console)
+
+
+async def _watch(context: Context, ids: list[str]) -> int:
+    async with context.online() as client:
+        await context.settle(client)
+        exit_code = await Watching(context, client).run(ids)
+    rows = [context.store.downloads.get(download_id) for download_id in ids]
+    if context.console.as_json:
+        context.console.result([download_json(row) for row in rows if row], [])
+    return exit_code
+
+
+class Watching:
+    """Shows each change: as a line, or by `changed` drawing it; what is `known` is shown already."""
+
+    def __init__(
+        self,
+        context: Context,
+        client: DatafinitiClient,
+        *,
+        changed: Callable[[], None] | None = None,
+        known: Sequence[Download] = (),
+    ) -> None:
+        self._context = context
+        self._client = client
+        self._changed = changed
+        self._known = {download.id: download.without_times() for download in known}
+
+    async def run(self, ids: Sequence[str]) -> int:
+        """Follow until each has ended; gives the exit code."""
+        exit_code = ExitCode.DONE
+        async for seen in watch(ids, client=self._client, store=self._context.store, clock=self._context.clock):
+            self._show(seen)
+            if isinstance(seen.error, NotFound):
+                exit_code = ExitCode.FAILED
+            if seen.is_last:
+                self._ring()
+        return exit_code
+
+    def _show(self, seen: Seen) -> None:
+        console = self._context.console
+        if seen.error is not None:
+            again = "" if seen.is_last else " Trying again."
+            console.warn(f"{seen.download_id}: {error_sentences(seen.error)}{again}")
+        elif self._changed is not None:
+            self._changed()
+        elif seen.download is not None and seen.download.without_times() != self._known.get(seen.download_id):
+            console.line(change_line(seen.download, now=self._context.clock.now()))
+
+    def _ring(self) -> None:
+        if self._context.settings.bell and self._context.console.shows_progress:
+            sys.stderr.write("\a")
+            sys.stderr.flush()

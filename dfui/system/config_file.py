@@ -1,0 +1,291 @@
+"""The config file: its options and their defaults, reading it, and what is wrong in it."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+from dfui.core.addresses import parse_api_url
+from dfui.core.errors import AddressError, SettingsError
+
+T = TypeVar("T")
+
+_EXPECTED: dict[object, str] = {
+    bool: "true or false",
+    bool | None: "true or false",
+    str | None: "a text in quotes",
+    list[str] | None: 'a list of texts, as in ["pass", "show", "datafiniti"]',
+}
+
+
+def _shown(comment: str, *, example: object = None) -> Mapping[str, object]:
+    """What the example file says of an option; the example stands in for a default that cannot be written down."""
+    return {"comment": comment, "example": example}
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileConfig:
+    """The options of `[profiles.NAME]`."""
+
+    api_url: str | None = field(
+        default=None,
+        metadata=_shown(
+            "Another address of the API: https, or http on this machine.", example="https://api.datafiniti.co/v4"
+        ),
+    )
+    token_command: list[str] | None = field(
+        default=None,
+        metadata=_shown(
+            "A command that prints this profile's token, for a machine without a keyring. No shell runs it.",
+            example=["pass", "show", "datafiniti"],
+        ),
+    )
+    read_only: bool = field(default=False, metadata=_shown("Whether to refuse every cancellation under this profile."))
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The options of the config file."""
+
+    profile: str | None = field(
+        default=None,
+        metadata=_shown(
+            "Whose token and downloads, unless --profile or DFUI_PROFILE names another.", example="default"
+        ),
+    )
+    low_bandwidth: bool = field(
+        default=False,
+        metadata=_shown("Whether to send few bytes and animate nothing; over SSH it is always so."),
+    )
+    mouse: bool | None = field(
+        default=None,
+        metadata=_shown(
+            "Whether the terminal UI takes the mouse. Without this, it does, but for a slow line.", example=True
+        ),
+    )
+    bell: bool = field(
+        default=True,
+        metadata=_shown("Whether to ring when a download ends, or when one that was cancelled runs again."),
+    )
+    theme: str | None = field(
+        default=None,
+        metadata=_shown("The theme of the terminal UI; the palette (ctrl+p) shows them.", example="nord"),
+    )
+    accessible: bool = field(
+        default=False, metadata=_shown("Whether the terminal UI is for a screen reader: plain lines, no boxes.")
+    )
+    allow_plaintext_keyring: bool = field(
+        default=False, metadata=_shown("Whether a keyring that stores the token unencrypted may be used.")
+    )
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """`[keys]`: the keys of an action of the terminal UI, by the action's name."""
+    profiles: Mapping[str, ProfileConfig] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigProblem:
+    """Something in the config file that cannot be used."""
+
+    line: int | None
+    what: str
+    """As in `unknown option "bel"; the nearest known one is "bell"`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFile:
+    """What the config file says, and what is wrong in it; the wrong options have their defaults."""
+
+    path: Path
+    exists: bool
+    config: Config
+    problems: tuple[ConfigProblem, ...] = ()
+
+    def sentence(self, problem: ConfigProblem) -> str:
+        """Which file, which line, and what is wrong there."""
+        line = "" if problem.line is None else f", line {problem.line}"
+        return f"The config file {self.path}{line}: {problem.what.removesuffix('.')}."
+
+
+def read_config(path: Path) -> ConfigFile:
+    """Read the config file; no file is one without options.
+
+    Raises:
+        SettingsError: it cannot be read at all.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ConfigFile(path, exists=False, config=Config())
+    except UnicodeDecodeError:
+        raise SettingsError(f"The config file {path} could not be read: it is not UTF-8. Save it as UTF-8.") from None
+    except OSError as error:
+        raise SettingsError(f"The config file {path} could not be read: {error.strerror}.") from None
+    try:
+        written = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        reason = str(error) if isinstance(error, ValueError) else "it is nested too deeply"
+        at_line = re.search(r"at line (\d+)", reason)
+        problem = ConfigProblem(int(at_line[1]) if at_line else None, f"it is no valid TOML: {reason}")
+        return ConfigFile(path, exists=True, config=Config(), problems=(problem,))
+    reading = _Reading(text)
+    config = reading.config(written)
+    return ConfigFile(path, exists=True, config=config, problems=tuple(reading.problems))
+
+
+class _Reading:
+    """Reads the tables of a file, and notes what is wrong."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self.problems: list[ConfigProblem] = []
+
+    def config(self, written: dict[str, Any]) -> Config:
+        """The whole file."""
+        config = self._table(Config, {name: value for name, value in written.items() if name not in _TABLES}, ())
+        keys = self._keys(self._as_table(written, "keys"))
+        profiles = {name: self._profile(name, options) for name, options in self._as_table(written, "profiles").items()}
+        return replace(config, keys=keys, profiles=profiles)
+
+    def _table(self, kind: type[T], written: dict[str, Any], at: tuple[str, ...]) -> T:
+        import msgspec  # only where there is a file to check
+
+        hints = get_type_hints(kind)
+        values = {}
+        for name, value in written.items():
+            if name not in hints:
+                self._note((*at, name), f'unknown option "{name}"{_nearest(name, hints)}')
+                continue
+            try:
+                values[name] = msgspec.convert(value, hints[name])
+            except msgspec.ValidationError:
+                self._note((*at, name), f'"{name}" takes {_EXPECTED[hints[name]]}')
+        return kind(**values)
+
+    def _profile(self, name: str, written: object) -> ProfileConfig:
+        at = ("profiles", name)
+        if not isinstance(written, dict):
+            self._note(at, f'"{name}" is no table: write [profiles.{name}], and its options below')
+            return ProfileConfig()
+        profile = self._table(ProfileConfig, written, at)
+        if profile.api_url is not None:
+            try:
+                parse_api_url(profile.api_url)
+            except AddressError as error:
+                self._note((*at, "api_url"), str(error))
+        if profile.token_command == []:
+            self._note((*at, "token_command"), '"token_command" names no command')
+        return profile
+
+    def _keys(self, written: dict[str, Any]) -> dict[str, str]:
+        """The keys of each action; none may stand for two actions of one screen."""
+        keys: dict[str, str] = {}
+        taken: dict[tuple[str, str], str] = {}
+        for action, given in written.items():
+            each_key = [key.strip() for key in given.split(",")] if isinstance(given, str) else []
+            if not each_key or not all(each_key):
+                self._note(("keys", action), f'"{action}" takes keys in quotes, with commas between: "c,delete"')
+                continue
+            screen = action.rpartition(".")[0]
+            for key in each_key:
+                other = taken.setdefault((screen, key), action)
+                if other != action:
+                    self._note(("keys", action), f'"{key}" stands for "{other}" already, and cannot be "{action}" too')
+            keys[action] = ",".join(each_key)
+        return keys
+
+    def _as_table(self, written: dict[str, Any], name: str) -> dict[str, Any]:
+        table = written.get(name, {})
+        if isinstance(table, dict):
+            return table
+        self._note((name,), f'"{name}" is no table: write [{name}], and its options below')
+        return {}
+
+    def _note(self, path: tuple[str, ...], what: str) -> None:
+        self.problems.append(ConfigProblem(line_of(self._text, path), what))
+
+
+_TABLES = ("keys", "profiles")
+
+
+def _nearest(name: str, known: Mapping[str, object]) -> str:
+    if name in _FORMER_NAMES:
+        return f'; it is called "{_FORMER_NAMES[name]}" now'
+    import difflib
+
+    near = difflib.get_close_matches(name, known, n=1)
+    return f'; the nearest known one is "{near[0]}"' if near else ""
+
+
+_FORMER_NAMES = {"light": "low_bandwidth"}
+
+
+def line_of(text: str, path: tuple[str, ...]) -> int | None:
+    """The number of the line that sets an option, or of the nearest table around it; tomllib tells neither."""
+    found: dict[tuple[str, ...], int] = {}
+    table: tuple[str, ...] = ()
+    for number, line in enumerate(text.splitlines(), start=1):
+        stripped = line.strip()
+        if stripped.startswith("["):
+            table = _path_in(stripped) or table
+            found.setdefault(table, number)
+        elif "=" in stripped and (key := _path_in(f"{stripped.partition('=')[0]}= 0")):
+            found.setdefault((*table, *key), number)
+    while path:
+        if path in found:
+            return found[path]
+        path = path[:-1]
+    return None
+
+
+def _path_in(line: str) -> tuple[str, ...]:
+    """The path that a line of TOML alone leads to; empty where it is none."""
+    try:
+        inner: Any = tomllib.loads(line)
+    except ValueError:
+        return ()
+    path = []
+    while inner and isinstance(inner, dict):
+        name, inner = next(iter(inner.items()))
+        path.append(name)
+    return tuple(path)
+
+
+# ── the example ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def example_config() -> str:
+    """A config file with every option, commented out, at its default."""
+    lines = [
+        "# The options of dfui. Each is shown at its default, or as an example where it has none;",
+        "# take the # at the beginning of a line away to set it.",
+        "",
+    ]
+    lines += _example_options(Config)
+    lines += ["", "# The keys of the terminal UI, by the name of the action. Several have commas between."]
+    lines += ["# [keys]", '# "downloads.cancel" = "c,delete"']
+    lines += ["", "# A profile of its own: another account, or another API.", "# [profiles.staging]"]
+    lines += _example_options(ProfileConfig)
+    return "\n".join(lines) + "\n"
+
+
+def _example_options(kind: type[Any]) -> list[str]:
+    described: list[Field[Any]] = [each for each in fields(kind) if each.metadata]
+    lines = []
+    for each in described:
+        shown = each.metadata["example"] if each.default is None else each.default
+        lines += [f"## {each.metadata['comment']}", f"# {each.name} = {_toml(shown)}"]
+    return lines
+
+
+def _toml(value: object) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case list():
+            return f"[{', '.join(map(_toml, value))}]"
+        case _:
+            return f'"{value}"'

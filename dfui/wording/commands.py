@@ -1,0 +1,251 @@
+"""What the commands say of themselves: what each is for, examples, topics of the help, what is wrong with arguments."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from dfui.core.downloads import Download
+from dfui.core.outcomes import Outcome
+from dfui.core.sanitize import sanitize
+from dfui.wording.downloads import described, records_so_far, status_glyph, status_word
+from dfui.wording.figures import as_sentence, counted, sum_known
+from dfui.wording.outcomes import api_said, outcome_sums, outcome_title, outcomes_title
+
+DESCRIPTION = "Cancel Datafiniti downloads. Without a command, the terminal UI opens."
+REPORT_FAULTS = "Report faults where you got dfui from; dfui doctor --json shows what to add."
+DEMO = "--demo shows a simulated account: no token, no network, and nothing kept. Its worlds:"
+EXITS = (
+    (0, "done"),
+    (1, "refused, not found, declined, or some failed"),
+    (2, "usage"),
+    (3, "no token, or rejected"),
+    (4, "could not be told, or not yet stopped"),
+    (130, "interrupted"),
+)
+"""What a command exits with; of several, the highest that applies."""
+EXIT_CODES = f"exit codes: {'; '.join(f'{code} {meaning}' for code, meaning in EXITS)}"
+EPILOG = f"{textwrap.fill(EXIT_CODES, 78, subsequent_indent='  ')}\n\n{REPORT_FAULTS}"
+
+SUMMARIES = {
+    "cancel": "Cancel downloads, and see that they stopped",
+    "list": "List the known downloads, after a look at the API",
+    "show": "Show all that is known of downloads, after a look at them",
+    "watch": "Follow downloads until they end, one line for each change",
+    "fetch": "Fetch the retained records of downloads into a folder",
+    "history": "Show or export the cancellations that were confirmed here",
+    "add": "Make downloads known, by ID or address",
+    "forget": "Hide downloads here; they are not cancelled",
+    "login": "Check a token, and keep it in the OS keyring",
+    "logout": "Remove the token from the OS keyring",
+    "doctor": "Look for what is wrong here, and say what to do about it",
+    "config": "Write, find or check the config file",
+    "completion": "Print the completion script of a shell",
+    "help": "Show the help of a command or a topic",
+}
+
+_EXAMPLES: dict[str, Sequence[tuple[str, str]]] = {
+    "dfui": (
+        ("dfui", "open the terminal UI"),
+        ("dfui --demo", "try it on a simulated account"),
+        ("dfui cancel 847070", "cancel a download; asks first"),
+        ("dfui help demo", "which worlds --demo can show"),
+    ),
+    "cancel": (
+        ("dfui cancel 847070", "asks first"),
+        ("dfui cancel --status active --dry-run", "what would be cancelled and saved"),
+        ("dfui cancel --status queued --yes", "every queued one, unasked"),
+        ("dfui cancel - --yes < ids.txt", "those in a file, one or several a line"),
+    ),
+    "list": (
+        ("dfui list --status active", "what is running, or waiting to"),
+        ("dfui list --limit 10 --json", "the first ten, for a script"),
+        ("dfui list --watch", "follow them until none is active"),
+    ),
+    "show": (("dfui show 847070", "all that is known of it"), ("dfui show 847070 847069 --json", "of both, as a list")),
+    "watch": (("dfui watch 847070", "until it ends; then the bell rings"),),
+    "fetch": (
+        ("dfui fetch 847070", "into ./847070"),
+        ("dfui list --status cancelled --json | jq -r '.[].id' | dfui fetch - -o results", "all of them"),
+    ),
+    "history": (
+        ("dfui history --outcome accepted", "what is not yet known to have stopped"),
+        ("dfui history --csv -o history.csv", "all of it, as a file"),
+    ),
+    "add": (("dfui add 847070 847069", "know these two from now on"), ("dfui add - < ids.txt", "those in a file")),
+    "forget": (("dfui forget 847070", "dfui add 847070 brings it back"),),
+    "login": (
+        ("dfui login", "asks for the token, hidden"),
+        ("dfui login < token.txt", "takes it from a file"),
+        ("dfui login --email you@example.com", "asks for the password instead"),
+    ),
+    "logout": (("dfui logout --profile staging", "of another profile"),),
+    "doctor": (("dfui doctor", "everything, each with its cure"),),
+    "config": (
+        ("dfui config init", "write an example with every option"),
+        ("dfui config check", "name what is wrong, by line"),
+        ('"${EDITOR:-vi}" "$(dfui config path)"', "edit it"),
+    ),
+    "completion": (
+        ("source <(dfui completion bash)", "for this bash"),
+        ("dfui completion zsh > ~/.zfunc/_dfui", "where fpath has ~/.zfunc"),
+        ("dfui completion fish > ~/.config/fish/completions/dfui.fish", "for every fish"),
+    ),
+    "help": (("dfui help cancel", "of a command"), ("dfui help exit-codes", "of a topic")),
+}
+
+TOPICS = {
+    "demo": "the simulated accounts of --demo",
+    "environment": "the variables that dfui reads",
+    "exit-codes": "what a command exits with",
+    "files": "where things are kept",
+    "outcomes": "how a cancellation can end",
+}
+"""The topics of `dfui help`, and what each is about."""
+
+ENVIRONMENT = (
+    ("DATAFINITI_TOKEN", "the token"),
+    ("DFUI_PROFILE", "the profile, as --profile"),
+    ("DFUI_API_URL", "the API's address, as --api-url: https, or http on this machine"),
+    ("NO_COLOR", "no colours, unless it is empty"),
+    ("SSH_CONNECTION", "set by SSH: few bytes, no animation, as --low-bandwidth"),
+    ("SSL_CERT_FILE", "a certificate authority of your own; certificates are always checked"),
+    ("HTTPS_PROXY", "a proxy; never used for this machine's own addresses"),
+    ("XDG_DATA_HOME, XDG_CONFIG_HOME", "where the database and the config file are"),
+)
+
+
+def examples_of(command: str) -> str:
+    """The examples of a command, one a line."""
+    examples = _EXAMPLES[command]
+    width = max(len(line) for line, _ in examples)
+    if width > 60:
+        return "\n".join(f"  # {what}\n  {line}" for line, what in examples)
+    return "\n".join(f"  {line:<{width}}  # {what}" for line, what in examples)
+
+
+def in_two_columns(entries: Iterable[tuple[str, str]]) -> list[str]:
+    """Names and what they mean, in two columns."""
+    entries = list(entries)
+    width = max(len(name) for name, _ in entries)
+    return [f"  {name:<{width}}  {what}" for name, what in entries]
+
+
+# ── what is wrong with the arguments ─────────────────────────────────────────────────────────────────────────────────
+
+_INVALID_CHOICE = re.compile(
+    r"(?:argument (?P<of>[^:]+): )?invalid choice: (?P<given>'[^']*'|\"[^\"]*\").*?choose from (?P<known>.*)\)"
+)
+
+
+def wrong_usage(message: str, program: str) -> str:
+    """What the parser has to say, as a sentence; what stands behind a ? may be a key, and is left out."""
+    if match := _INVALID_CHOICE.search(message):
+        given = without_query(match["given"].strip("'\""))
+        known = re.findall(r"[\w-]+", match["known"])
+        if match["of"] == "COMMAND":
+            return f"Unknown command: {given}.{did_you_mean(given, known)} See {program} --help."
+        what = f"{match['of']} does not take {given}." if match["of"] else f"Unknown: {given}."
+        return f"{what}{did_you_mean(given, known)} It takes {', '.join(known)}. See {program} --help."
+    shown = without_query(message)
+    return f"{shown[:1].upper()}{shown[1:].rstrip('.')}. See {program} --help."
+
+
+def unknown_option(given: str, known: Iterable[str], program: str) -> str:
+    """An option that the command does not have."""
+    name = without_query(given.partition("=")[0])
+    return f"Unknown option: {name}.{did_you_mean(name, known)} See {program} --help."
+
+
+def unknown_argument(given: str, program: str) -> str:
+    """An argument of a command that takes none."""
+    return f"Unknown argument: {without_query(given)}. See {program} --help."
+
+
+def did_you_mean(given: str, known: Iterable[str]) -> str:
+    """The nearest known word, as a question; empty where none is near."""
+    import difflib
+
+    near = difflib.get_close_matches(given, list(known), n=1, cutoff=0.6)
+    return f" Did you mean {near[0]}?" if near else ""
+
+
+def without_query(text: str) -> str:
+    """A text up to its `?`: an address may have a key behind it."""
+    before, mark, _ = text.partition("?")
+    return sanitize(before) + ("?…" if mark else "")
+
+
+def bad_line(number: int, problem: str) -> str:
+    """A line of standard input holds no ID."""
+    return f"Line {number} of standard input: {problem} Nothing was sent."
+
+
+def change_line(download: Download, *, now: datetime) -> str:
+    """What a look at a followed download showed, in a line."""
+    parts = [
+        f"{now.astimezone():%H:%M:%S}  {sanitize(download.id)}",
+        f"{status_glyph(download)} {status_word(download)}",
+    ]
+    if download.num_downloaded is not None and download.status.is_final:
+        parts.append(f"{counted(download.num_downloaded, 'record')} retained")
+    elif download.num_downloaded is not None:
+        parts.append(records_so_far(download))
+    return " · ".join(parts)
+
+
+# ── cancelling several ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def outcome_line(outcome: Outcome) -> str:
+    """How the cancellation of one of several ended: what was kept, or why it did not stop."""
+    parts = [outcome_title(outcome)]
+    if outcome.was_final_before:
+        parts.append("nothing was sent")
+    elif outcome.kind.exit_code:
+        parts += api_said(outcome)
+        parts += [sanitize(outcome.trouble)] if outcome.trouble else []
+    if outcome.retained_records is not None:
+        parts.append(f"{counted(outcome.retained_records, 'record')} retained")
+    if outcome.credits_deducted is not None:
+        parts.append(f"{counted(outcome.credits_deducted, 'credit')} deducted")
+    if not outcome.journaled:
+        parts.append("not in the journal")
+    return " · ".join(parts)
+
+
+def outcomes_line(outcomes: Sequence[Outcome]) -> str:
+    """How they all ended, with the sums."""
+    return " ".join([as_sentence(outcomes_title(outcomes)), *outcome_sums(outcomes)])
+
+
+def would_cancel_line(download: Download) -> str:
+    """What a dry run says of one download."""
+    name = sanitize(download.id)
+    if not download.is_active:
+        return f"Left out: {name} · {described(download)}"
+    parts = [f"Would cancel: {name}", described(download), records_so_far(download).rstrip(".")]
+    if download.unspent_credits is not None:
+        parts.append(f"saves about {counted(download.unspent_credits, 'credit')}")
+    return " · ".join(parts)
+
+
+def would_cancel_sums(downloads: Sequence[Download]) -> str:
+    """What a dry run says at its end."""
+    active = [download for download in downloads if download.is_active]
+    saved = sum_known([download.unspent_credits for download in active])
+    is_one = len(active) == 1
+    would = f"{counted(len(active), 'download')} would be cancelled"
+    if saved is not None:
+        would += f", and about {counted(saved, 'credit')} saved"
+    elif active:
+        would += f"; how many credits {'that' if is_one else 'they'} would save is not known"
+    return f"Dry run: {would}. No DELETE was sent."
+
+
+def forgotten_too(forgotten: int, downloads: int) -> str:
+    """Some of the downloads were hidden here."""
+    is_are = "is" if forgotten == 1 else "are"
+    return f"{forgotten:,} of these {counted(downloads, 'download')} {is_are} forgotten here, and taken all the same."

@@ -1,0 +1,109 @@
+"""Which token is used, in which order, and what follows a 401."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dfui.core.errors import ReadOnlyProfile, TokenError, Unauthorized
+from dfui.core.secret import Secret
+from dfui.operations.sign_in import Access
+from dfui.simulator.account import TOKEN, Simulator
+from dfui.system.credentials import TokenSource
+from dfui.system.settings import Settings, load_settings
+from tests.support.server import SimulatorServer
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    """What each run of the token command prints, a line for each; the last one again and again."""
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def settings(server: SimulatorServer, runs: Path) -> Settings:
+    """A profile with a token command that counts its runs."""
+    counter = runs.with_suffix(".count")
+    script = f'echo x >> {counter}; sed -n "$(wc -l < {counter})p;\\$p" {runs} | head -n 1'
+    return replace(load_settings(api_url=server.url, environment={}), token_command=("/bin/sh", "-c", script))
+
+
+def let_print(runs: Path, *lines: str) -> None:
+    runs.write_text("".join(f"{line}\n" for line in lines))
+
+
+def times_run(runs: Path) -> int:
+    counter = runs.with_suffix(".count")
+    return len(counter.read_text().splitlines()) if counter.exists() else 0
+
+
+async def test_the_environment_comes_before_the_command_and_that_before_the_keyring(
+    settings: Settings, runs: Path
+) -> None:
+    let_print(runs, TOKEN)
+    in_environment = await Access(settings, environment={"DATAFINITI_TOKEN": "other"}).find_token()
+    assert in_environment is not None
+    assert in_environment.source is TokenSource.ENVIRONMENT
+    assert times_run(runs) == 0
+    # The keyring of the tests would fail.
+    of_command = await Access(settings, environment={}).find_token()
+    assert of_command is not None
+    assert (of_command.source, of_command.secret) == (TokenSource.COMMAND, Secret(TOKEN))
+
+
+async def test_after_a_401_the_command_is_run_once_more_for_all_requests(
+    settings: Settings, runs: Path, simulator: Simulator
+) -> None:
+    let_print(runs, "of-yesterday", TOKEN)
+    simulator.add("847070")
+    access = Access(settings, environment={})
+    await access.find_token()
+    async with access.client() as client:
+        account, details, answer = await asyncio.gather(
+            client.account(), client.get_download("847070"), client.cancel_download("847070")
+        )
+    assert (account.active, details.download.id, answer.http_status) == (True, "847070", 200)
+    assert simulator.downloads["847070"].stops_at is not None
+    assert times_run(runs) == 2
+    assert access.token is not None
+    assert access.token.secret == Secret(TOKEN)
+
+
+async def test_a_command_that_prints_the_rejected_token_again_is_not_run_for_ever(
+    settings: Settings, runs: Path, simulator: Simulator
+) -> None:
+    let_print(runs, "of-yesterday")
+    access = Access(settings, environment={})
+    await access.find_token()
+    async with access.client() as client:
+        for _ in range(3):
+            with pytest.raises(Unauthorized):
+                await client.account()
+    assert times_run(runs) == 2
+    assert len(simulator.requests) == 3
+
+
+async def test_a_command_that_fails_after_a_401_leaves_it_a_401(settings: Settings, runs: Path) -> None:
+    let_print(runs, "of-yesterday", "")
+    access = Access(settings, environment={})
+    await access.find_token()
+    async with access.client() as client:
+        with pytest.raises(Unauthorized):
+            await client.account()
+
+
+async def test_a_command_that_prints_no_token_is_an_error_and_the_keyring_is_not_asked(
+    settings: Settings, runs: Path
+) -> None:
+    let_print(runs)
+    with pytest.raises(TokenError, match="printed nothing"):
+        await Access(settings, environment={}).find_token()
+
+
+def test_a_read_only_profile_refuses_and_names_the_way_out(settings: Settings) -> None:
+    Access(settings).require_writable()
+    with pytest.raises(ReadOnlyProfile, match=r"The profile safe is read-only.*\[profiles\.safe\]"):
+        Access(replace(settings, profile="safe", read_only=True)).require_writable()

@@ -1,0 +1,83 @@
+"""The config file: what is wrong in it is named with its line, and the example holds every option."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from dfui.core.errors import SettingsError
+from dfui.system.config_file import Config, ProfileConfig, example_config, read_config
+from dfui.system.settings import load_settings
+
+
+@pytest.fixture
+def config_file(tmp_path: Path) -> Path:
+    folder = tmp_path / "xdg_config_home" / "dfui"
+    folder.mkdir(parents=True)
+    return folder / "config.toml"
+
+
+def uncommented(example: str) -> str:
+    """The example with every option set."""
+    lines = example.splitlines()[2:]
+    return "\n".join(line.removeprefix("# ") for line in lines if not line.startswith("##"))
+
+
+def test_the_example_sets_nothing_until_an_option_is_uncommented(config_file: Path) -> None:
+    config_file.write_text(example_config())
+    found = read_config(config_file)
+    assert (found.exists, found.config, found.problems) == (True, Config(), ())
+
+
+def test_the_example_holds_every_option_in_a_form_that_can_be_used(config_file: Path) -> None:
+    example = uncommented(example_config()).replace("The keys of", "# The keys of").replace("A profile", "# A profile")
+    config_file.write_text(example)
+    found = read_config(config_file)
+    assert found.problems == ()
+    (profile,) = found.config.profiles.values()
+    for each in fields(Config):
+        assert f"\n{each.name} = " in example or each.name in ("keys", "profiles")
+    assert {f"{each.name} = " in example for each in fields(ProfileConfig)} == {True}
+    assert (profile.read_only, profile.token_command) == (False, ["pass", "show", "datafiniti"])
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("\nlow_bandwith = true", 2, 'the nearest known one is "low_bandwidth"'),
+        ("light = true", 1, 'called "low_bandwidth" now'),
+        ("bell = 'x'", 1, "true or false"),
+        ("theme = 3", 1, "a text in quotes"),
+        ("# one\n[profiles.a]\n\napi-url = 'https://x'", 4, 'the nearest known one is "api_url"'),
+        ("[profiles.a]\ntoken_command = 'pass show x'", 2, "a list of texts"),
+        ("[profiles.a]\ntoken_command = []", 2, "names no command"),
+        ("[profiles.a]\napi_url = 'http://api.example.com'", 2, "not encrypted"),
+        ("profiles.a.read_only = 1", 1, "true or false"),
+        ("[profiles]\na = { read_only = 1 }", 2, "true or false"),
+        ("profiles = 3", 1, "is no table"),
+        ("[keys]\n'downloads.cancel' = 'c'\n'downloads.quit' = 'q,c'", 3, '"c" stands for "downloads.cancel" already'),
+        ("[keys]\n'downloads.cancel' = ''", 2, "takes keys in quotes"),
+        ("\n\nbell = maybe", 3, "no valid TOML"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_line(config_file: Path, text: str, line: int, words: str) -> None:
+    config_file.write_text(text)
+    (problem,) = read_config(config_file).problems
+    assert problem.line == line
+    assert words in problem.what
+    with pytest.raises(SettingsError, match=rf"config\.toml, line {line}: .+[^.]\.$"):
+        load_settings(environment={})
+
+
+def test_the_same_key_may_stand_for_actions_of_two_screens(config_file: Path) -> None:
+    config_file.write_text("[keys]\n'downloads.cancel' = 'c, delete'\n'history.close' = 'c'\n")
+    assert load_settings(environment={}).keys == {"downloads.cancel": "c,delete", "history.close": "c"}
+
+
+def test_the_options_of_a_profile_apply_to_it_alone(config_file: Path) -> None:
+    config_file.write_text("[profiles.safe]\nread_only = true\ntoken_command = ['pass']\n")
+    safe, other = load_settings(profile="safe", environment={}), load_settings(environment={})
+    assert (safe.read_only, safe.token_command, safe.profiles) == (True, ("pass",), ("safe",))
+    assert (other.read_only, other.token_command, other.profiles) == (False, (), ("safe",))
