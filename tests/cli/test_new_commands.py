@@ -39,6 +39,13 @@ def test_a_world_is_named_behind_the_option_or_after_it() -> None:
     assert "Did you mean slow?" in run("list", "--demo=slwo").stderr
 
 
+def test_in_the_demo_a_token_is_kept_nowhere_and_the_doctor_asks_nobody(dfui: Commands, account: Simulator) -> None:
+    ended = dfui("login", "--demo", stdin="simulated-token\n")
+    assert (ended.exit_code, ended.stdout.endswith("in the demo it is kept nowhere.\n")) == (0, True)
+    assert dfui("doctor", "--demo").exit_code == 2
+    assert account.requests == []
+
+
 def test_in_the_world_of_lost_answers_a_cancellation_is_looked_up() -> None:
     (outcome,) = run("cancel", "847070", "-y", "-j", "--demo=lost-answer").document
     assert (outcome["outcome"], outcome["http_status"]) == ("cancelled", None)
