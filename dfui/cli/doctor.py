@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from dfui.cli.console import Console
-from dfui.core.errors import SettingsError
+from dfui.cli.console import Console, ExitCode
+from dfui.core.errors import CommandError, SettingsError
 from dfui.core.sanitize import sanitize
 from dfui.operations.doctor import Check, State, check_json, examine
 from dfui.system.event_loop import run as run_on_event_loop
@@ -18,6 +18,9 @@ SIGNS = {State.OK: "✓", State.FAILING: "✗", State.NOTE: "·"}
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Look at everything, and print it; the store is not opened, for that may set it aside or bring it forward."""
+    if options.demo is not None:  # it would ask the real API, with the real token
+        told = "dfui doctor looks at this machine, which no demo can stand in for. Nothing was sent."
+        raise CommandError("usage", told, ExitCode.USAGE)
     if options.log is not None:
         from dfui.system.log import write_log
 

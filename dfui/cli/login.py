@@ -58,9 +58,16 @@ async def _login(context: Context, options: argparse.Namespace) -> int:
             "email": email_address,
             "checked": exit_code == ExitCode.DONE,
         },
-        [f"The token{whose} is kept in the OS keyring, for {settings.profile} at {settings.address.origin}."],
+        [_kept(context, whose)],
     )
     return exit_code
+
+
+def _kept(context: Context, whose: str) -> str:
+    if context.access.is_simulated:
+        return f"The token{whose} is taken; in the demo it is kept nowhere."
+    settings = context.settings
+    return f"The token{whose} is kept in the OS keyring, for {settings.profile} at {settings.address.origin}."
 
 
 def _is_set_in_environment() -> bool:

@@ -32,6 +32,8 @@ def open_tui(options: argparse.Namespace, console: Console) -> int:
         raise CommandError(
             "usage", "This terminal cannot show the UI (TERM=dumb). Use the commands: dfui --help.", ExitCode.USAGE
         )
+    if not os.environ.get("NO_COLOR"):  # Textual takes an empty one for set
+        os.environ.pop("NO_COLOR", None)
     from dfui.tui.app import run_app
 
     clock = Clock()

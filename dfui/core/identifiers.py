@@ -67,7 +67,7 @@ def without_keys(text: str) -> str:
     """A text that is no ID, to be named in a message: less what may be a key or a token in it."""
     shown, mark, _ = text.partition("?")
     shown = _WEB_TOKEN.sub("…", _BEARER.sub("…", shown))
-    if len(shown) > _LONGEST_SHOWN:  # longer than an ID may be: a token has about 250
+    if len(shown) > _LONGEST_SHOWN and not shown.isdecimal():  # longer than an ID may be: a token has about 250
         shown = "…"
     return f"{shown}?…" if mark else shown
 

@@ -37,7 +37,7 @@ def terminal_here(environment: Mapping[str, str] = os.environ, *, size: tuple[in
     """The terminal of this environment; `size` is in columns and lines, None where there is none."""
     name = environment.get("TERM", "")
     locale = next((value for key in ("LC_ALL", "LC_CTYPE", "LANG") if (value := environment.get(key))), "")
-    no_colour = "NO_COLOR" in environment  # an empty one counts, too
+    no_colour = bool(environment.get("NO_COLOR"))
     return Terminal(
         name=name,
         size=size,

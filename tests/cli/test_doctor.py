@@ -272,7 +272,7 @@ def test_a_config_file_that_cannot_be_used_is_a_failing_line_and_what_needs_it_i
 
 
 def test_the_terminal_is_described(dfui: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
-    here = {"TERM": "xterm-256color", "NO_COLOR": "", "LC_ALL": "C", "TMUX": "x", "SSH_CONNECTION": "x"}
+    here = {"TERM": "xterm-256color", "NO_COLOR": "1", "LC_ALL": "C", "TMUX": "x", "SSH_CONNECTION": "x"}
     for name, value in here.items():
         monkeypatch.setenv(name, value)
     with dfui.on_terminal("doctor", "--json") as terminal:

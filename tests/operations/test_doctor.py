@@ -139,7 +139,8 @@ async def test_a_keyring_that_is_not_needed_does_not_fail(settings: Settings, mo
         ({"TERM": "screen-256color"}, 256),
         ({"TERM": "xterm-kitty"}, 256),
         ({"TERM": "xterm", "COLORTERM": "truecolor"}, 16_777_216),
-        ({"TERM": "xterm-256color", "NO_COLOR": ""}, 2),
+        ({"TERM": "xterm-256color", "NO_COLOR": "1"}, 2),
+        ({"TERM": "xterm-256color", "NO_COLOR": ""}, 256),
     ],
 )
 def test_colours_are_those_that_the_screens_use(environment: dict[str, str], colours: int) -> None:
