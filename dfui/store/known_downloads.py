@@ -96,8 +96,8 @@ class KnownDownloads:
     def counts(self) -> tuple[int, int]:
         """How many known downloads are active, and how many are known."""
         query = "SELECT coalesce(sum(is_active), 0), count(*) FROM downloads WHERE account = ? AND is_forgotten = 0"
-        ((active, known),) = self._database.read(query, self._account.key, row=lambda row: (int(row[0]), int(row[1])))
-        return active, known
+        counts = self._database.read(query, self._account.key, row=lambda row: (int(row[0]), int(row[1])))
+        return counts[0] if counts else (0, 0)
 
     def add(self, ids: Iterable[str]) -> Write[list[str]]:
         """Make downloads known, forgotten ones again; gives those that were not known before."""

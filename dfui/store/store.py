@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from dfui.core.errors import StoreError
@@ -12,6 +13,7 @@ from dfui.store.database import Database
 from dfui.store.failures import FAILURES, is_damage
 from dfui.store.journal import Journal
 from dfui.store.known_downloads import KnownDownloads
+from dfui.store.last_known import LastKnown
 
 
 class Store:
@@ -32,6 +34,7 @@ class Store:
         self.problem = problem
         """What went wrong on opening, as a sentence; None where nothing did."""
         self._database = database
+        self._name = (profile, origin)
         self._is_unreadable = is_unreadable
         account = Account(database, profile, origin)
         is_lost = problem is not None and not self.is_kept
@@ -56,6 +59,12 @@ class Store:
         """
         if self._is_unreadable:
             raise StoreError(self.problem or "The database could not be read.")
+
+    def for_screens(self, failed: Callable[[StoreError], None]) -> Store:
+        """The same store, whose reading raises nothing: where it fails, what was read before is given again."""
+        profile, origin = self._name
+        database = LastKnown(self._database, failed)
+        return Store(database, profile=profile, origin=origin, problem=self.problem)
 
     def close(self) -> None:
         """Finish what is being written, close the database, and give up the cancellations that are still open here."""

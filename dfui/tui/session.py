@@ -13,7 +13,7 @@ from typing import Any, Concatenate, ParamSpec
 from textual.message import Message
 
 from dfui.core.clock import Clock
-from dfui.core.errors import DatafinitiError, DfuiError, KeyringProblem, Unauthorized
+from dfui.core.errors import DatafinitiError, DfuiError, KeyringProblem, StoreError, Unauthorized
 from dfui.core.outcomes import Outcome
 from dfui.core.progress import WAIT_SECONDS
 from dfui.core.secret import Secret
@@ -46,6 +46,9 @@ LEAVING_SECONDS = 5.0
 INTERRUPTING_SECONDS = 1.5
 """What writing down those that did not may take after that."""
 
+STORE_NOTICE_SECONDS = 30.0
+"""Between two notices that the store fails."""
+
 Arguments = ParamSpec("Arguments")
 
 
@@ -67,6 +70,8 @@ class Session:
     def __init__(self, access: Access, store: Store, *, clock: Clock) -> None:
         self.access = access
         self.store = store
+        self.shown_store = store.for_screens(self._store_failed)
+        """The store as the screens read it: where it fails, they show what they knew, and a notice says so."""
         self.clock = clock
         self._thread = NetworkThread()
         self._post: Callable[[Message], object] = lambda message: None
@@ -74,6 +79,7 @@ class Session:
         self._sign_in = SignInFlow(access, post=self._send, go_online=self._go_online, connection=self._connection)
         self._online: Online | None = None
         self._is_checking_token = False
+        self._store_failed_at: float | None = None
         self._cancelling = Cancelling(
             access, store, clock=clock, connect=self._connect, sign_in=self._sign_in, post=self._send
         )
@@ -101,6 +107,12 @@ class Session:
             wait(under_way, timeout=INTERRUPTING_SECONDS)
         self._thread.stop(seconds=1.0)
         return self._cancelling.unshown
+
+    def _store_failed(self, error: StoreError) -> None:
+        now = self.clock.monotonic()
+        if self._store_failed_at is None or now - self._store_failed_at > STORE_NOTICE_SECONDS:
+            self._store_failed_at = now
+            self._send(Notice(error_sentences(error), is_problem=True))
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
         """Turn what ends an operation into a notice; every operation on the network thread goes through here."""

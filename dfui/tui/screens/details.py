@@ -110,10 +110,10 @@ class DetailsModal(Dialog[str]):
         self.query_one(FieldsScroll).leave_room(FRAME_LINES + (PROBLEM_LINES if self._problem else 0))
 
     def _read(self) -> Download:
-        return self._session.store.downloads.get(self._download_id) or Download(self._download_id)
+        return self._session.shown_store.downloads.get(self._download_id) or Download(self._download_id)
 
     def _show(self) -> None:
-        history = self._session.store.journal.history(JournalFilter(ids=(self._download_id,)))
+        history = self._session.shown_store.journal.history(JournalFilter(ids=(self._download_id,)))
         self.show_title(details_title(self._details.download))
         self.query_one(FieldList).show(details_facts(self._details, history, now=self._session.clock.now()))
         problem = self.query_one("#details-problem", Static)

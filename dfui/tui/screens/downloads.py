@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual import on
 from textual.binding import Binding, BindingType
 
+from dfui.core.errors import DfuiError
 from dfui.core.sanitize import sanitize
 from dfui.tui.messages import (
     CancellationEnded,
@@ -30,6 +31,7 @@ from dfui.tui.screens.sign_in import SignIn
 from dfui.tui.screens.sort_by import SortByModal
 from dfui.tui.session import Session
 from dfui.wording.downloads import forget_question
+from dfui.wording.errors import error_sentences
 from dfui.wording.outcomes import cancelling_already, quit_question
 
 CANCELLING = "cancelling…"
@@ -80,15 +82,24 @@ class DownloadsScreen(DownloadsView):
             self.notify("There is no download to cancel. Press a to add one.", markup=False)
 
     def _confirm(self, chosen: Sequence[str]) -> None:
+        try:
+            self._session.access.require_writable()
+        except DfuiError as error:
+            self.notify(error_sentences(error), severity="warning", markup=False)
+            return
         ids = [download_id for download_id in chosen if download_id not in self._under_way]
         if ids:
             self._session.refresh(ids)
-            self.app.push_screen(ConfirmCancel(ids, self._session.store.downloads), self._confirmed)
+            self.app.push_screen(ConfirmCancel(ids, self._session.shown_store.downloads), self._confirmed)
         else:
             self.notify(cancelling_already(chosen), markup=False)
 
-    def _confirmed(self, ids: Sequence[str] | None) -> None:
-        if ids:
+    def _confirmed(self, confirmed: Sequence[str] | None) -> None:
+        # Another confirmation of the same download may have been open, or its outcome be tried again meanwhile.
+        ids = [download_id for download_id in confirmed or () if download_id not in self._under_way]
+        if confirmed and not ids:
+            self.notify(cancelling_already(confirmed), markup=False)
+        elif ids:
             self._table.unmark(ids)
             self._count()
             self._under_way.begin(ids)
@@ -108,10 +119,10 @@ class DownloadsScreen(DownloadsView):
 
     @on(CancellationsEnded)
     def _cancellations_ended(self, message: CancellationsEnded) -> None:
-        self._end([outcome.download_id for outcome in message.outcomes])
         self._outcomes.append(message)
-        self._reload()
+        self._end([outcome.download_id for outcome in message.outcomes])
         self._show_outcomes()
+        self._reload()
 
     @on(CancellationsBroke)
     def _cancellations_broke(self, message: CancellationsBroke) -> None:
@@ -228,7 +239,7 @@ class DownloadsScreen(DownloadsView):
 
     def action_history(self) -> None:
         """Show the cancellations that were confirmed here."""
-        self.app.push_screen(HistoryModal(self._session.store.journal, clock=self._session.clock))
+        self.app.push_screen(HistoryModal(self._session.shown_store.journal, clock=self._session.clock))
 
     def action_help(self) -> None:
         """Show the keys, the outcomes, and where things are kept."""

@@ -40,7 +40,7 @@ class DownloadsView(Screen[None]):
             now=self._session.clock.now(),
         )
         yield DownloadsTable(
-            self._session.store.downloads,
+            self._session.shown_store.downloads,
             clock=self._session.clock,
             is_low_bandwidth=access.settings.low_bandwidth,
             id="downloads",
@@ -53,8 +53,8 @@ class DownloadsView(Screen[None]):
     def on_mount(self) -> None:
         """Show what the store knows; the network comes after the first picture."""
         self._reload()
-        if self._session.store.problem:
-            self.notify(self._session.store.problem, severity="warning", timeout=30, markup=False)
+        if self._session.shown_store.problem:
+            self.notify(self._session.shown_store.problem, severity="warning", timeout=30, markup=False)
         self.call_after_refresh(self._session.start, self.app.post_message)
 
     @property
@@ -144,7 +144,7 @@ class DownloadsView(Screen[None]):
         self._count()
 
     def _count(self) -> None:
-        active, known = self._session.store.downloads.counts()
+        active, known = self._session.shown_store.downloads.counts()
         self._table.display = known > 0
         self.query_one("#empty").display = known == 0
         self._title.counts, self._title.marked = (active, known), len(self._table.marked)

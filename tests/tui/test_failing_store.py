@@ -1,0 +1,96 @@
+"""A store that fails while the app runs: the screens show what they knew, say so, and a cancellation is carried out."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dfui.core.addresses import DATAFINITI
+from dfui.core.errors import StoreError
+from dfui.simulator.account import Simulator
+from dfui.simulator.manual_clock import ManualClock
+from dfui.store import open_store
+from dfui.store.database import Database
+from dfui.tui.screens.confirm_cancel import ConfirmCancel
+from dfui.tui.screens.details import DetailsModal
+from dfui.tui.screens.history import HistoryModal
+from dfui.tui.screens.outcome import OutcomeModal
+from tests.support.apps import app_on, lines, live, notifications, opened, text, until
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """A clock that stands still."""
+    return ManualClock()
+
+
+async def test_what_was_known_is_shown_and_a_cancellation_goes_out(
+    simulator: Simulator, clock: ManualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulator.add("7")
+    store = open_store(tmp_path / "dfui.db", profile="production", origin=DATAFINITI.origin)
+    app = app_on(simulator, clock, store=store)
+    async with app.run_test(size=(110, 30)) as pilot:
+        await live(pilot)
+        await pilot.press("enter")
+        await opened(pilot, DetailsModal)
+        await pilot.press("escape")
+        before = lines(pilot)
+
+        def fail(*arguments: object, **options: object) -> list[object]:
+            raise StoreError("The database is damaged: a page is not as it was.")
+
+        monkeypatch.setattr(Database, "read", fail)
+        await pilot.press("slash", "7", "enter", "escape", "enter")
+        await opened(pilot, DetailsModal)
+        await pilot.press("escape", "h")
+        await opened(pilot, HistoryModal)
+        await pilot.press("escape", "s", "escape", "m", "u")
+        assert "The database is damaged" in notifications(pilot)
+        assert lines(pilot)[0] == before[0]
+        await pilot.press("c")
+        await opened(pilot, ConfirmCancel)
+        await pilot.press("y")
+        assert "Download 7 is cancelled" in text(await opened(pilot, OutcomeModal))
+    assert [method for method, _ in simulator.requests].count("DELETE") == 1
+    app.session.stop()
+    store.close()
+
+
+async def test_a_lock_of_another_process_holds_up_neither_keys_nor_the_delete(
+    simulator: Simulator, clock: ManualClock, tmp_path: Path
+) -> None:
+    simulator.add("7")
+    store = open_store(tmp_path / "dfui.db", profile="production", origin=DATAFINITI.origin)
+    app = app_on(simulator, clock, store=store)
+    async with app.run_test(size=(110, 30)) as pilot:
+        await live(pilot)
+        other = sqlite3.connect(tmp_path / "dfui.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        await pilot.press("c")
+        await opened(pilot, ConfirmCancel)
+        await pilot.press("y")
+        outcome = text(await opened(pilot, OutcomeModal))
+        assert "Download 7 is cancelled" in outcome
+        assert "The journal could not be written" in outcome
+        other.execute("ROLLBACK")
+        other.close()
+    app.session.stop()
+    store.close()
+
+
+async def test_under_a_read_only_profile_nothing_is_asked_or_cancelled(
+    simulator: Simulator, clock: ManualClock
+) -> None:
+    simulator.add("7")
+    app = app_on(simulator, clock)
+    app.session.access.settings = replace(app.session.access.settings, read_only=True)
+    async with app.run_test(size=(110, 30)) as pilot:
+        await live(pilot)
+        await pilot.press("c")
+        await until(pilot, lambda: "read" in notifications(pilot), "a sentence")
+        assert not isinstance(app.screen, ConfirmCancel)
+    app.session.stop()
