@@ -92,19 +92,27 @@ def listed(download: Download) -> str:
     return " · ".join(parts)
 
 
+def goes_on(download: Download) -> str:
+    """Whether it goes on, in a sentence; of a status that dfui does not know, nothing is claimed."""
+    if download.status is Status.UNKNOWN:
+        word = sanitize(download.api_status, most=24) if download.api_status else "no status"
+        return f"dfui does not know whether “{word}” means that it has stopped."
+    return "The download goes on, and costs credits."
+
+
 def forget_question(download: Download) -> tuple[str, list[str]]:
     """The title and the lines that ask whether to hide a download."""
     lines = ["It is hidden here, and not cancelled. Only adding its ID again brings it back."]
     if download.is_active:
-        lines.append("It is active, or may be: it goes on, and costs credits.")
+        lines.append(goes_on(download) if download.api_status else "It may be active, and cost credits.")
     return f"Forget download {sanitize(download.id)}?", lines
 
 
 def left_active(active: int) -> str:
     """Leaving does not stop anything."""
     if active == 1:
-        return "1 download is active, or may be: it goes on, and goes on costing credits."
-    return f"{active:,} downloads are active, or may be: they go on, and go on costing credits."
+        return "1 download is active, or may be. While it is, it goes on costing credits."
+    return f"{active:,} downloads are active, or may be. Those that are go on costing credits."
 
 
 def downloads_added(new: int, known_before: int) -> str:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from dfui.core.credits import CreditSum
-from dfui.core.downloads import Download
+from dfui.core.downloads import Download, Status
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.sanitize import sanitize
 from dfui.wording.confirming import nothing_to_cancel, retained
 from dfui.wording.credits import credits_after, credits_together
-from dfui.wording.downloads import status_word
+from dfui.wording.downloads import goes_on, status_word
 from dfui.wording.figures import as_sentence, counted, sum_known
 
 SETTLED = "These were confirmed earlier, and dfui ended before it could tell how they ended. It has looked now."
@@ -28,6 +28,8 @@ def outcome_title(outcome: Outcome) -> str:
         case OutcomeKind.ACCEPTED:
             return f"Cancelling {name} was accepted, not yet seen to stop"
         case OutcomeKind.STILL_ACTIVE:
+            if outcome.status is Status.UNKNOWN:
+                return f"It is not known whether {name} has stopped"
             return f"Download {name} goes on"
         case OutcomeKind.REFUSED:
             return f"Cancelling {name} was refused"
@@ -117,11 +119,11 @@ def _meaning(outcome: Outcome) -> list[str]:
                 "The records added so far stay fetchable, and their credits stay deducted.",
             ]
         case OutcomeKind.STILL_ACTIVE:
-            return ["The cancellation did not get through: the download goes on, and costs credits. Try again."]
+            return [f"The cancellation did not get through. {_goes_on(outcome)} Try again."]
         case OutcomeKind.REFUSED:
             if outcome.seen is None:
                 return ["The API did not cancel it. Look again to see where it stands."]
-            return ["The API did not cancel it: the download goes on, and costs credits."]
+            return [f"The API did not cancel it. {_goes_on(outcome)}"]
         case OutcomeKind.NOT_FOUND:
             return ["Check the ID, and whether this token belongs to the account that started the download."]
         case OutcomeKind.UNAUTHORIZED:
@@ -132,6 +134,10 @@ def _meaning(outcome: Outcome) -> list[str]:
             return ["If the download is active, it goes on and costs credits. Try again."]
         case _:
             assert_never(outcome.kind)
+
+
+def _goes_on(outcome: Outcome) -> str:
+    return goes_on(outcome.seen or Download(outcome.download_id))
 
 
 def cancelling_already(ids: Sequence[str]) -> str:
