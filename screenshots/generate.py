@@ -23,7 +23,7 @@ from dfui.tui.screens.sign_in import SignIn
 from dfui.tui.widgets.title_bar import TitleBar
 
 HERE = Path(__file__).parent
-SIZE = (100, 24)
+SIZE = (106, 24)
 PATIENCE_SECONDS = 20.0
 
 
