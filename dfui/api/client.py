@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import quote
 
 import httpx
-import msgspec
 
 from dfui import __version__
 from dfui.api.body import read_body
 from dfui.api.faults import CONNECT_SECONDS, FAULTS, READ_SECONDS, Departure, retry_after
 from dfui.api.reader import Reader
+from dfui.api.secrets import Bearer, Password
 from dfui.api.shapes import Body
 from dfui.core.account import Account
 from dfui.core.addresses import ApiAddress
@@ -168,7 +168,7 @@ class DatafinitiClient:
             "POST",
             "/auth",
             lambda reader, body, _: reader.read_token(body),
-            content=_Password(email_address, password),
+            content=Password(email_address, password),
             needs_token=False,
         )
 
@@ -185,7 +185,7 @@ class DatafinitiClient:
         path: str,
         read: Callable[[Reader, Body, int], Answer],
         *,
-        content: _Password | None = None,
+        content: Password | None = None,
         needs_token: bool = True,
         max_bytes: int | None = None,
         progressed: Callable[[int], None] | None = None,
@@ -214,7 +214,7 @@ class DatafinitiClient:
         path: str,
         read: Callable[[Reader, Body, int], Answer],
         *,
-        content: _Password | None,
+        content: Password | None,
         max_bytes: int | None,
         progressed: Callable[[int], None] | None,
         on_sent: Callable[[], None] | None,
@@ -244,12 +244,12 @@ class DatafinitiClient:
             raise AnswerLost(lost, http_status=http_status) from None
 
     async def _open(
-        self, method: str, path: str, content: _Password | None, token: Secret | None, departure: Departure
+        self, method: str, path: str, content: Password | None, token: Secret | None, departure: Departure
     ) -> httpx.Response:
         """Send a request; gives its answer with the body yet to be read."""
         if token is not None and not _can_be_sent(token):
             raise NotConnected("The token cannot be sent: it is not one word of plain letters, digits and signs.")
-        auth = _Bearer(token) if token else None
+        auth = Bearer(token) if token else None
         headers = {"Content-Type": "application/json", "Content-Length": str(len(content))} if content else {}
         try:
             http = self._http_for_deletes if method == "DELETE" else self._http
@@ -278,34 +278,6 @@ def _segment(download_id: str) -> str:
     if download_id in ("", ".", ".."):
         raise NotConnected("That is no download ID, so nothing was sent.")
     return quote(download_id, safe="")
-
-
-class _Bearer(httpx.Auth):
-    """Puts the token on a request, so that no variable on the way of an error holds it."""
-
-    def __init__(self, token: Secret) -> None:
-        self._token = token
-
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        request.headers["Authorization"] = f"Bearer {self._token.reveal()}"
-        yield request
-
-
-class _Password(httpx.AsyncByteStream):
-    """The body of `POST /auth`; it is put together while it is sent, and held by no variable."""
-
-    def __init__(self, email_address: str, password: Secret) -> None:
-        self._email_address = email_address
-        self.password = password
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        yield self._encoded()
-
-    def __len__(self) -> int:
-        return len(self._encoded())
-
-    def _encoded(self) -> bytes:
-        return msgspec.json.encode({"email": self._email_address, "password": self.password.reveal()})
 
 
 def _can_be_sent(token: Secret) -> bool:

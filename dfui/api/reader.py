@@ -21,7 +21,7 @@ from dfui.core.outcomes import CancelAnswer
 from dfui.core.result_files import files_of
 from dfui.core.secret import Secret
 
-LARGEST_COUNT = 2**53
+MAX_COUNT = 2**53
 """A count of records or credits beyond this is no count."""
 
 logger = logging.getLogger(__name__)
@@ -219,7 +219,7 @@ def _flag(value: object) -> bool | None:
 
 def _count(value: object) -> int | None:
     """A number of records or credits: whole, not negative."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LARGEST_COUNT:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MAX_COUNT:
         return None
     return int(value) if value == int(value) else None
 

@@ -13,7 +13,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; gives its exit code."""
     given = sys.argv[1:] if arguments is None else list(arguments)
     console = Console(as_json=not {"--json", "-j"}.isdisjoint(given))
-    with console.telling_errors() as ending:
+    with console.reporting_errors() as ending:
         options = parse(given)
         console.as_json, console.is_quiet = options.json, options.quiet
         ending.exit_code = options.run(options, console)

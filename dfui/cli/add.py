@@ -41,19 +41,19 @@ async def _look(context: Context, ids: list[str]) -> ExitCode:
     exit_code = ExitCode.DONE
     try:
         if await context.access.find_token() is None:
-            context.console.tell(f"Added, and not looked at yet. {not_signed_in()}")
+            context.console.notify(f"Added, and not looked at yet. {not_signed_in()}")
             return exit_code
     except KeyringProblem as problem:
-        context.console.tell(f"Added, and not looked at yet. {keyring_sentences(problem)}")
+        context.console.notify(f"Added, and not looked at yet. {keyring_sentences(problem)}")
         return exit_code
     async with context.access.client() as client:
         for download_id in ids:
             try:
                 await refresh_one(client, context.store, download_id, clock=context.clock)
             except NotFound as error:
-                context.console.tell(f"{download_id}: {error_sentences(error)}")
+                context.console.notify(f"{download_id}: {error_sentences(error)}")
                 exit_code = ExitCode.FAILED
             except DatafinitiError as error:
-                context.console.tell(f"Added, and not looked at yet. {error_sentences(error)}")
+                context.console.notify(f"Added, and not looked at yet. {error_sentences(error)}")
                 return exit_code
     return exit_code

@@ -96,7 +96,7 @@ async def _carry_out(context: Context, client: DatafinitiClient, ids: list[str],
                 case Outcome():
                     outcomes.add(event)
                 case Progress() if console.shows_progress:
-                    console.tell(cancellation_step(event.download_id, event.step.value, event.seconds))
+                    console.notify(cancellation_step(event.download_id, event.step.value, event.seconds))
                 case Progress():
                     pass
         return interrupted.is_set()

@@ -44,7 +44,7 @@ async def choose_by_status(context: Context, client: DatafinitiClient, status: s
         context.console.warn(f"Skipped what could not be read: {sanitize(what)}.")
     downloads = [each for each in refreshed.active if status in (ACTIVE, each.status.value)]
     if forgotten := sum(_is_forgotten(context, each.id) for each in downloads):
-        context.console.tell(forgotten_too(forgotten, len(downloads)))
+        context.console.notify(forgotten_too(forgotten, len(downloads)))
     exit_code = ExitCode.FAILED if refreshed.skipped else ExitCode.DONE
     return Chosen([each.id for each in downloads], downloads, exit_code)
 

@@ -10,7 +10,7 @@ from dfui.core.errors import CommandError, DfuiError
 from dfui.store import open_store
 from dfui.system.settings import DEFAULT_PROFILE, load_settings
 
-MOST_IDS = 1_000
+MAX_IDS = 1_000
 """More than these are of no use to who completes one."""
 
 
@@ -40,7 +40,7 @@ def _known(options: argparse.Namespace) -> list[str]:
         return []
     store = open_store(settings.database, profile=settings.profile, origin=settings.address.origin)
     try:
-        keys = store.downloads.keys_in_order()[:MOST_IDS]
+        keys = store.downloads.keys_in_order()[:MAX_IDS]
         rows = store.downloads.by_key(list(keys))
         return [rows[key].id for key in keys if key in rows]
     finally:

@@ -100,7 +100,7 @@ class Console:
         if not self.as_json:
             self.document(f"{text}\n")
 
-    def tell(self, line: str) -> None:
+    def notify(self, line: str) -> None:
         """Say something beside the result, unless it is to be quiet."""
         if not self.is_quiet:
             self.warn(line)
@@ -111,7 +111,7 @@ class Console:
             _write(sys.stderr, f"{line}\n")
 
     @contextlib.contextmanager
-    def telling_errors(self) -> Iterator[Ending]:
+    def reporting_errors(self) -> Iterator[Ending]:
         """Turn what a command raises into words, or JSON, and an exit code."""
         ending = Ending()
         try:

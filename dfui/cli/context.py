@@ -67,9 +67,9 @@ class Context:
 
         try:
             async for outcome in settle(client=client, store=self.store, clock=self.clock):
-                self.console.tell(settled(outcome))
+                self.console.notify(settled(outcome))
         except StoreError as error:
-            self.console.tell(str(error))
+            self.console.notify(str(error))
 
 
 Command = Callable[[Context, argparse.Namespace], Coroutine[Any, Any, int]]

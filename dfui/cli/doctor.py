@@ -44,7 +44,7 @@ def _lines(checks: list[Check]) -> list[str]:
     lines = []
     for check in checks:
         head = f"{SIGNS[check.state]} {check.state.value:<8} {check.name:<{width}}  "
-        lines.append(head + sanitize(check.found, most=1_000))
+        lines.append(head + sanitize(check.found, max_length=1_000))
         if check.cure:
-            lines.append(" " * len(head) + f"→ {sanitize(check.cure, most=1_000)}")
+            lines.append(" " * len(head) + f"→ {sanitize(check.cure, max_length=1_000)}")
     return lines

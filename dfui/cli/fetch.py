@@ -81,15 +81,15 @@ async def fetch_files(
         differing = summary.differing
         if differing and not control.is_stopped and console.is_interactive and not console.as_json:
             for file in differing:
-                console.tell(f"{sanitize(file.path)}: {fetching.file_state(file)}.")
+                console.notify(f"{sanitize(file.path)}: {fetching.file_state(file)}.")
             if ask(fetching.OVERWRITE_QUESTION):
                 again = await walk(list(dict.fromkeys(file.download_id for file in differing)), overwrite=True)
                 for event in again.events():
                     summary.take(event)
     if control.is_stopped:
-        console.tell(fetching.STOPPED if summary.bytes_done else fetching.STOPPED_EMPTY)
+        console.notify(fetching.STOPPED if summary.bytes_done else fetching.STOPPED_EMPTY)
     elif summary.lacks_files and not wait_seconds:
-        console.tell(fetching.WAIT_HINT)
+        console.notify(fetching.WAIT_HINT)
     console.result(fetch_json(summary, ids), summary_lines(summary))
     return ExitCode.INTERRUPTED if control.is_stopped else _exit_code(summary)
 

@@ -36,12 +36,12 @@ class FetchProgress:
                 self._draw()
         elif isinstance(event, FileProgress) and (event.state.is_final or self._begins(event)):
             words = f"{sanitize(event.name)}: {fetching.file_state(event)}"
-            self._console.tell(f"{words}, {fetching.amount(event.bytes_done, event.bytes_total)}")
+            self._console.notify(f"{words}, {fetching.amount(event.bytes_done, event.bytes_total)}")
         elif isinstance(event, FilesAwaited) and event.download.id not in self._awaited:
             self._awaited.add(event.download.id)
-            self._console.tell(f"{fetching.awaited(event.download, event.seconds)}.")
+            self._console.notify(f"{fetching.awaited(event.download, event.seconds)}.")
         elif isinstance(event, DownloadFiles) and event.download.is_active and event.names:
-            self._console.tell(fetching.partial(event.download))
+            self._console.notify(fetching.partial(event.download))
 
     def end(self) -> None:
         """Draw no more; the bars are wiped, for the result tells all."""

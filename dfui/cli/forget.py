@@ -33,5 +33,5 @@ async def _forget(context: Context, ids: list[str]) -> int:
         ],
     )
     if going_on := sum(forgotten[download_id] for download_id in active):
-        context.console.tell(left_active(going_on))
+        context.console.notify(left_active(going_on))
     return ExitCode.DONE if all(forgotten.values()) else ExitCode.FAILED

@@ -52,10 +52,10 @@ async def _history(context: Context, options: argparse.Namespace, ids: tuple[str
         console.document(history_csv(entries))
     else:
         if not entries:
-            console.tell(NO_HISTORY if wanted == JournalFilter() else NONE_MATCHES)
+            console.notify(NO_HISTORY if wanted == JournalFilter() else NONE_MATCHES)
         console.result([history_json(entry) for entry in entries], _lines(entries))
     if still_open := sum(entry.is_open for entry in entries):
-        console.tell(still_open_sentence(still_open))
+        console.notify(still_open_sentence(still_open))
     return ExitCode.DONE
 
 
@@ -66,7 +66,7 @@ def _write(console: Console, options: argparse.Namespace, entries: list[Receipt]
         write_export(options.output, export_text(entries, as_csv=options.csv), overwrite=options.overwrite)
     except ExportError as error:
         raise CommandError("export", not_exported(error), ExitCode.FAILED) from None
-    console.tell(exported(len(entries), str(options.output)))
+    console.notify(exported(len(entries), str(options.output)))
     console.result({"file": str(options.output), "entries": len(entries)}, [])
 
 

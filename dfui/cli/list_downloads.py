@@ -62,7 +62,7 @@ def _wanted(context: Context, options: argparse.Namespace) -> list[Download]:
 
 def _print(context: Context, downloads: list[Download], options: argparse.Namespace) -> None:
     if not downloads:
-        context.console.tell("No downloads are known here." if options.status is None else "None has this status.")
+        context.console.notify("No downloads are known here." if options.status is None else "None has this status.")
     context.console.result([download_json(download) for download in downloads], _lines(context, downloads))
 
 

@@ -40,7 +40,7 @@ async def _login(context: Context, options: argparse.Namespace) -> int:
     except Unauthorized as error:
         raise CommandError(error.kind, token_rejected(error), ExitCode.NOT_SIGNED_IN) from None
     except DatafinitiError as error:
-        context.console.tell(f"The token could not be checked. {error_sentences(error)}")
+        context.console.notify(f"The token could not be checked. {error_sentences(error)}")
         exit_code = exit_code_of(error)
     try:
         await context.access.keep(token)
@@ -48,7 +48,7 @@ async def _login(context: Context, options: argparse.Namespace) -> int:
         message = f"The token was not kept. {keyring_sentences(problem)}"
         raise CommandError("keyring", message, ExitCode.FAILED) from None
     if _is_set_in_environment():
-        context.console.tell(ENVIRONMENT_STAYS)
+        context.console.notify(ENVIRONMENT_STAYS)
     whose = f" of {sanitize(email_address)}" if email_address else ""
     settings = context.settings
     context.console.result(

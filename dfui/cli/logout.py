@@ -25,7 +25,7 @@ async def _logout(context: Context, options: argparse.Namespace) -> int:
     except KeyringProblem as problem:
         raise CommandError(problem.kind, keyring_sentences(problem), ExitCode.FAILED) from None
     if os.environ.get(ENVIRONMENT_VARIABLE):
-        context.console.tell(ENVIRONMENT_STAYS)
+        context.console.notify(ENVIRONMENT_STAYS)
     whose = f"{settings.profile} at {settings.address.origin}"
     context.console.result(
         {"profile": settings.profile, "origin": settings.address.origin, "removed": was_kept},

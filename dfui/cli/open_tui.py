@@ -56,5 +56,5 @@ def open_tui(options: argparse.Namespace, console: Console) -> int:
     finally:
         store.close()
     if active and options.demo is None:
-        console.tell(left_active(active))
+        console.notify(left_active(active))
     return exit_code

@@ -18,7 +18,7 @@ from dfui.simulator.worlds import ORDINARY, WORLDS
 from dfui.wording import commands as wording
 
 ID_HELP = "a download's ID, or an address that ends in /downloads/ID; - reads IDs from standard input"
-LARGEST_LIMIT = 1_000_000_000
+MAX_LIMIT = 1_000_000_000
 MAX_WAIT_SECONDS = 604_800
 STATUSES = ("active", "final", *(status.value for status in Status))
 CANCELLABLE = ("active", "queued", "running")
@@ -185,8 +185,8 @@ def _takes_ids(parser: Parser) -> None:
 
 
 def _count(text: str) -> int:
-    if not (text.isascii() and text.isdecimal()) or not 0 < int(text[:20]) <= LARGEST_LIMIT:
-        raise argparse.ArgumentTypeError(f"a whole number from 1 to {LARGEST_LIMIT:,} is needed, not {text!r}")
+    if not (text.isascii() and text.isdecimal()) or not 0 < int(text[:20]) <= MAX_LIMIT:
+        raise argparse.ArgumentTypeError(f"a whole number from 1 to {MAX_LIMIT:,} is needed, not {text!r}")
     return int(text)
 
 

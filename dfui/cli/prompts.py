@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from dfui.system.daemon_thread import call_on_daemon_thread
 
-LONGEST_LINE = 65_536
+MAX_LINE = 65_536
 
 
 def ask(question: str) -> bool:
@@ -30,7 +30,7 @@ def read_hidden(prompt: str) -> str:
     if sys.stdin is None:
         return ""
     if not sys.stdin.isatty():
-        return sys.stdin.readline(LONGEST_LINE).rstrip("\r\n")
+        return sys.stdin.readline(MAX_LINE).rstrip("\r\n")
     try:
         with _interruptible():
             return getpass.getpass(prompt, stream=sys.stderr)

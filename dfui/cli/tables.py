@@ -62,7 +62,7 @@ def _cells(download: Download, now: datetime) -> tuple[str, ...]:
         f"{status_glyph(download)} {status_word(download)}",
         records_cell(download),
         credits_cell(download.credits),
-        sanitize(download.data_type or NOT_KNOWN, most=24),
+        sanitize(download.data_type or NOT_KNOWN, max_length=24),
         clock_time(download.started_at, now=now),
         sanitize(download.query or ""),
     )

@@ -10,7 +10,7 @@ from dfui.core.downloads import Status
 from dfui.core.outcomes import OutcomeKind
 from dfui.core.sanitize import sanitize
 
-LONGEST_MESSAGE = 20_000
+MAX_MESSAGE = 20_000
 """Characters of the API's words in a CSV."""
 _BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -95,7 +95,7 @@ def _cell(value: object) -> object:
         case bool():
             return str(value).lower()
         case str():
-            text = sanitize(value, most=LONGEST_MESSAGE)
+            text = sanitize(value, max_length=MAX_MESSAGE)
             return f"'{text}" if text.startswith(_BEGINS_A_FORMULA) else text
         case _:
             return value

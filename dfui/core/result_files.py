@@ -48,7 +48,7 @@ def file_json(file: ResultFile) -> dict[str, object]:
 
 def files_of(download_id: str, format: str | None, links: Sequence[Secret]) -> list[ResultFile]:  # noqa: A002
     """The result files that these pre-signed links lead to."""
-    extension = sanitize(format or "", most=16).lower()
+    extension = sanitize(format or "", max_length=16).lower()
     fallbacks = [
         f"{download_id}_{number}.{extension}" if extension.isalnum() else f"{download_id}_{number}"
         for number in range(1, len(links) + 1)
@@ -60,7 +60,7 @@ def files_of(download_id: str, format: str | None, links: Sequence[Secret]) -> l
 
 def safe_name(name: str, *, fallback: str) -> str:
     """A file name that stays in its folder on every system: no separators, no `..`, no device, nothing hidden."""
-    shown = sanitize(name, most=MAX_NAME_BYTES * 2).removesuffix("…")
+    shown = sanitize(name, max_length=MAX_NAME_BYTES * 2).removesuffix("…")
     shown = _UNSAFE.sub("_", shown).lstrip(".- ").rstrip(". ")
     stem, dot, extension = shown.rpartition(".")
     if not stem or len(extension.encode()) > 16:

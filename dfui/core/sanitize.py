@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-MOST_CHARACTERS = 500
+MAX_CHARACTERS = 500
 
 # ESC, CSI, OSC, DCS and their 8-bit forms, whole where they are whole, so that nothing of them is left as text.
 _SEQUENCES = re.compile(
@@ -20,21 +20,21 @@ _HARMFUL_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _MOST_COMBINING = 4
 
 
-def sanitize(text: object, *, most: int = MOST_CHARACTERS) -> str:
-    """One line of printable text, at most `most` characters long; what was cut off shows as `…`.
+def sanitize(text: object, *, max_length: int = MAX_CHARACTERS) -> str:
+    """One line of printable text, at most `max_length` characters long; what was cut off shows as `…`.
 
     Escape sequences, control, format (bidi, zero-width), surrogate and unassigned characters go; white space of any
     kind becomes one space; more than a few combining marks in a row are dropped.
     """
     raw = str(text)
     # Far more than is shown is never looked at; an escape sequence may hide this much before the text begins.
-    cut = len(raw) > most * 8
-    raw = raw[: most * 8]
+    cut = len(raw) > max_length * 8
+    raw = raw[: max_length * 8]
     if _PLAIN.fullmatch(raw) is None:
         raw = _printable(_SEQUENCES.sub("", raw))
     raw = _WHITE_SPACE.sub(" ", raw).strip()
-    if len(raw) > most or cut:
-        return raw[: most - 1] + "…"
+    if len(raw) > max_length or cut:
+        return raw[: max_length - 1] + "…"
     return raw
 
 

@@ -51,7 +51,7 @@ async def refresh_list(
     began = told = clock.monotonic()
     bytes_read = 0
 
-    def tell(stored: int) -> None:
+    def report(stored: int) -> None:
         nonlocal told
         if clock.monotonic() - told >= PROGRESS_SECONDS:
             told = clock.monotonic()
@@ -60,7 +60,7 @@ async def refresh_list(
     def read(so_far: int) -> None:
         nonlocal bytes_read
         bytes_read = so_far
-        tell(0)
+        report(0)
 
     answer = await client.list_downloads(progressed=read)
     seen_at, now = clock.now(), clock.monotonic()
@@ -69,7 +69,7 @@ async def refresh_list(
     def rows() -> Iterator[Download]:
         for stored, download in enumerate(readable):
             if stored % ROWS_PER_PROGRESS == 0:
-                tell(stored)
+                report(stored)
             yield replace(download, seen_at=seen_at)
 
     await store.downloads.observe_all(rows(), observed=began, now=now)

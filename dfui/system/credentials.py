@@ -29,7 +29,7 @@ SERVICE = "dfui"
 ENVIRONMENT_VARIABLE = "DATAFINITI_TOKEN"
 KEYRING_SECONDS = 5.0
 """How long dfui waits for the keyring before it offers to go on without; it may be asking a person."""
-LONGEST_TOKEN = 4096
+MAX_TOKEN = 4096
 """Characters; a Datafiniti token has about 250."""
 
 Result = TypeVar("Result")
@@ -61,8 +61,8 @@ def parse_token(text: str) -> Secret:
     token = text.strip()
     if not token:
         raise TokenError("There is no token in that. Copy it from your Datafiniti account page.")
-    if len(token) > LONGEST_TOKEN:
-        raise TokenError(f"That is too long for a token: more than {LONGEST_TOKEN:,} characters.")
+    if len(token) > MAX_TOKEN:
+        raise TokenError(f"That is too long for a token: more than {MAX_TOKEN:,} characters.")
     if not token.isascii() or not token.isprintable() or " " in token:
         raise TokenError("A token is one word of plain letters, digits and signs. Copy it again, whole and alone.")
     return Secret(token)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from dfui.core.errors import TokenCommandFailed, TokenError
 from dfui.core.secret import Secret
-from dfui.system.credentials import LONGEST_TOKEN, parse_token
+from dfui.system.credentials import MAX_TOKEN, parse_token
 from dfui.system.daemon_thread import call_on_daemon_thread
 
 COMMAND_SECONDS = 10.0
@@ -60,14 +60,14 @@ def _output(command: Sequence[str], seconds: float) -> Secret:
     timer.start()
     try:
         with process:
-            printed = process.stdout.read(2 * LONGEST_TOKEN) if process.stdout else b""
-            if len(printed) == 2 * LONGEST_TOKEN:  # it may print on for ever
+            printed = process.stdout.read(2 * MAX_TOKEN) if process.stdout else b""
+            if len(printed) == 2 * MAX_TOKEN:  # it may print on for ever
                 _end(process)
     finally:
         timer.cancel()
     if took_too_long.is_set():
         raise _too_slow(seconds)
-    if process.returncode != 0 and len(printed) < 2 * LONGEST_TOKEN:
+    if process.returncode != 0 and len(printed) < 2 * MAX_TOKEN:
         how = f"with exit code {process.returncode}" if process.returncode > 0 else f"by signal {-process.returncode}"
         raise TokenCommandFailed(
             f"The token_command of this profile failed: it ended {how}. Run it by hand to see why."

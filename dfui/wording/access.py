@@ -38,9 +38,9 @@ def account_facts(account: Account) -> list[Fact]:
     """Whose account it is, its plan, and the credits it has used; what is not known is left out."""
     facts = []
     if account.email:
-        facts.append(fact("E-mail", sanitize(account.email, most=120)))
+        facts.append(fact("E-mail", sanitize(account.email, max_length=120)))
     if account.plan_ids:
-        facts.append(fact("Plan", sanitize(", ".join(account.plan_ids), most=200)))
+        facts.append(fact("Plan", sanitize(", ".join(account.plan_ids), max_length=200)))
     if account.active is not None:
         facts.append(fact("Active", "yes" if account.active else "no"))
     by_type = ", ".join(f"{sanitize(data_type)} {used:,}" for data_type, used in account.credits_used.items() if used)

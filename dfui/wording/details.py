@@ -15,7 +15,7 @@ from dfui.wording.facts import Fact, fact
 from dfui.wording.figures import counted, dated, distance, file_size
 from dfui.wording.history import entry_line
 
-LONGEST_QUERY = 100_000
+MAX_QUERY = 100_000
 """Characters; a query is shown in full, and what is longer than this is none."""
 
 
@@ -33,7 +33,7 @@ def details_facts(
     if download.total_cost is not None or details.costs:
         facts.append(fact("Credits", credits_in_detail(download.credits, details.costs)))
     told = {"Query": download.query, "Type": download.data_type, "Format": download.format, "View": details.view}
-    facts += [fact(label, sanitize(text, most=LONGEST_QUERY)) for label, text in told.items() if text]
+    facts += [fact(label, sanitize(text, max_length=MAX_QUERY)) for label, text in told.items() if text]
     times = {"Started": download.started_at, "Updated": download.updated_at, "Last seen": download.seen_at}
     facts += [fact(label, dated(time, now=now, zone=zone)) for label, time in times.items() if time]
     if details.files is not None:
@@ -80,13 +80,13 @@ def _files(files: Sequence[ResultFile], download: Download, now: datetime, zone:
 
 
 def _file(position: int, file: ResultFile) -> str:
-    name = sanitize(file.name, most=120) or f"file {position}"
+    name = sanitize(file.name, max_length=120) or f"file {position}"
     return name if file.size is None else f"{name}  {file_size(file.size)}"
 
 
 def links_sent(files: Sequence[ResultFile]) -> str:
     """The links went where the terminal keeps what is copied; whether it took them cannot be seen from here."""
-    first = sanitize(files[0].name, most=60) or "file 1"
+    first = sanitize(files[0].name, max_length=60) or "file 1"
     which = f"the link of {first}" if len(files) == 1 else f"the links of {len(files):,} files, {first} the first"
     return f"Sent to the terminal's clipboard: {which}. Whoever has a link has the records."
 

@@ -134,7 +134,7 @@ def store_fails(path: str, found: Inspection) -> tuple[str, str] | None:
     if found.is_newer:
         return f"{named} was written by a newer dfui (schema {found.schema}).", "Update dfui."
     if found.trouble:
-        what = f"{named} cannot be read: {as_sentence(sanitize(found.trouble, most=200))}"
+        what = f"{named} cannot be read: {as_sentence(sanitize(found.trouble, max_length=200))}"
         return what, (
             "Copy the file if you want to keep its history. Where it is damaged, the next command sets it aside and "
             "begins an empty one; dfui list fills it again."

@@ -8,7 +8,7 @@ from dfui.core.downloads import Download, Status
 from dfui.core.sanitize import sanitize
 from dfui.wording.figures import counted, number
 
-LONGEST_ID_SHOWN = 24
+MAX_ID_SHOWN = 24
 GLYPHS = {
     Status.QUEUED: "◌",
     Status.RUNNING: "●",
@@ -34,7 +34,7 @@ def status_word(download: Download) -> str:
         return "not found"
     if download.status is not Status.UNKNOWN:
         return str(download.status.value)
-    return sanitize(download.api_status, most=24) if download.api_status else "not seen"
+    return sanitize(download.api_status, max_length=24) if download.api_status else "not seen"
 
 
 def records_cell(download: Download) -> str:
@@ -51,9 +51,9 @@ def described(download: Download) -> str:
     """Status, type and query, as far as they are known."""
     parts = [f"{status_glyph(download)} {status_word(download)}"]
     if download.data_type:
-        parts.append(sanitize(download.data_type, most=24))
+        parts.append(sanitize(download.data_type, max_length=24))
     if download.query:
-        parts.append(sanitize(download.query, most=200))
+        parts.append(sanitize(download.query, max_length=200))
     return " · ".join(parts)
 
 
@@ -72,9 +72,7 @@ def download_summary(download: Download) -> str:
     """The line about one download under the table: what the columns do not show."""
     parts = [sanitize(download.id)]
     if download.query:
-        parts = (
-            [sanitize(download.query)] if len(download.id) <= LONGEST_ID_SHOWN else [*parts, sanitize(download.query)]
-        )
+        parts = [sanitize(download.query)] if len(download.id) <= MAX_ID_SHOWN else [*parts, sanitize(download.query)]
     if download.is_missing:
         parts.append("the API knows no such download on this account")
     elif download.api_status is None:
@@ -88,14 +86,14 @@ def listed(download: Download) -> str:
     if download.num_downloaded is not None:
         parts.append(f"{counted(download.num_downloaded, 'record')}")
     if download.data_type:
-        parts.append(sanitize(download.data_type, most=24))
+        parts.append(sanitize(download.data_type, max_length=24))
     return " · ".join(parts)
 
 
 def goes_on(download: Download) -> str:
     """Whether it goes on, in a sentence; of a status that dfui does not know, nothing is claimed."""
     if download.status is Status.UNKNOWN:
-        word = sanitize(download.api_status, most=24) if download.api_status else "no status"
+        word = sanitize(download.api_status, max_length=24) if download.api_status else "no status"
         return f"dfui does not know whether “{word}” means that it has stopped."
     return "The download goes on, and costs credits."
 
@@ -136,4 +134,4 @@ def list_progress(bytes_read: int, stored: int) -> str:
 
 def nothing_matches(search: str) -> str:
     """No known download has the words of the filter."""
-    return f"No known download matches “{sanitize(search, most=60)}”."
+    return f"No known download matches “{sanitize(search, max_length=60)}”."

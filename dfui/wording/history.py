@@ -22,19 +22,19 @@ def outcome_word(entry: Receipt) -> str:
     return "open" if entry.outcome is None else entry.outcome.value.replace("_", " ")
 
 
-def words_of_api(entry: Receipt, *, most: int = 500) -> str:
+def words_of_api(entry: Receipt, *, max_length: int = 500) -> str:
     """What the API said on the DELETE, in its words, with its HTTP status; empty where it did not answer."""
     if entry.http_status is None:
         return ""
     status = f"HTTP {entry.http_status}"
-    return f"“{sanitize(entry.api_message, most=most)}” ({status})" if entry.api_message else status
+    return f"“{sanitize(entry.api_message, max_length=max_length)}” ({status})" if entry.api_message else status
 
 
 def entry_cells(entry: Receipt, *, zone: tzinfo | None = None) -> tuple[str, ...]:
     """An entry as a line of a table, under `HISTORY_HEADINGS`."""
     return (
         day_and_time(entry.confirmed_at, zone=zone),
-        sanitize(entry.download_id, most=128),
+        sanitize(entry.download_id, max_length=128),
         outcome_word(entry),
         number(entry.retained_records),
         number(entry.credits_deducted),

@@ -90,7 +90,7 @@ def api_said(outcome: Outcome) -> list[str]:
     elif outcome.http_status is None:
         return []
     elif outcome.answered_status:
-        status = sanitize(outcome.answered_status, most=24)
+        status = sanitize(outcome.answered_status, max_length=24)
         said = [f"The API answered with the download, status “{status}” (HTTP {outcome.http_status})."]
     else:
         said = [f"The API answered HTTP {outcome.http_status}, without a message."]

@@ -18,7 +18,7 @@ MOVES = 20
 QUIET_SECONDS = 0.2
 SETTLED_SECONDS = 1.5
 """So long after the last byte, a start is over."""
-LONGEST_SETTLING_SECONDS = 4.0
+MAX_SETTLING_SECONDS = 4.0
 """A clock never is at rest."""
 REST_SECONDS = 10.0
 
@@ -139,4 +139,4 @@ def _settle(process: PtyProcess, header: str | None) -> None:
     process.read_until(has_table, "a table")
     if header is not None:
         wait_for_header(process, header)
-    process.read_until_quiet(SETTLED_SECONDS, most_seconds=LONGEST_SETTLING_SECONDS)
+    process.read_until_quiet(SETTLED_SECONDS, most_seconds=MAX_SETTLING_SECONDS)

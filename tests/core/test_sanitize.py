@@ -58,9 +58,9 @@ HOSTILE = st.text(
 
 
 @given(HOSTILE, st.integers(1, 60))
-def test_nothing_that_steers_a_terminal_or_is_longer_than_asked_gets_through(text: str, most: int) -> None:
-    shown = sanitize(text, most=most)
-    assert len(shown) <= most
+def test_nothing_that_steers_a_terminal_or_is_longer_than_asked_gets_through(text: str, max_length: int) -> None:
+    shown = sanitize(text, max_length=max_length)
+    assert len(shown) <= max_length
     assert not [each for each in shown if unicodedata.category(each) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}]
     assert "\n" not in shown
 

@@ -17,7 +17,7 @@ from dfui.simulator.account import TOKEN, Simulator, transport
 from dfui.simulator.manual_clock import ManualClock
 from dfui.store import Store
 
-LONGEST_SECONDS = 10.0
+MAX_SECONDS = 10.0
 
 
 class WatchedClock(ManualClock):
@@ -35,7 +35,7 @@ class WatchedClock(ManualClock):
 
     async def next_waking(self) -> float:
         """When the one who sleeps is woken, once somebody sleeps."""
-        await asyncio.wait_for(self.asleep.wait(), LONGEST_SECONDS)
+        await asyncio.wait_for(self.asleep.wait(), MAX_SECONDS)
         return self._wakes_at
 
 
@@ -115,7 +115,7 @@ async def test_nothing_is_sent_while_none_is_active(
     simulator.downloads["7"].cancel(clock.now())
     following = Following(client, store, clock)
     clock.advance(await clock.next_waking() - clock.monotonic())  # shows that it has ended
-    await asyncio.wait_for(following.has_looked.wait(), LONGEST_SECONDS)
+    await asyncio.wait_for(following.has_looked.wait(), MAX_SECONDS)
     clock.asleep.clear()
     clock.advance(1_000)
     store.downloads.add(["8"]).wait()

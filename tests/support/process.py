@@ -7,7 +7,7 @@ import sys
 
 from tests.support.ended import Ended
 
-LONGEST_SECONDS = 60.0
+MAX_SECONDS = 60.0
 DFUI = [sys.executable, "-m", "dfui"]
 
 
@@ -18,7 +18,7 @@ def run_process(*arguments: str, stdin: str = "", redirection: str = "") -> Ende
         input=stdin,
         capture_output=True,
         encoding="utf-8",
-        timeout=LONGEST_SECONDS,
+        timeout=MAX_SECONDS,
         check=False,
     )
     return Ended(ended.returncode, ended.stdout, ended.stderr)

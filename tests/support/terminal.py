@@ -13,7 +13,7 @@ from typing import Self
 
 from tests.support.ended import Ended
 
-LONGEST_SECONDS = 60.0
+MAX_SECONDS = 60.0
 AT_ITS_TERMINAL = (
     "import os, sys; os.close(os.open(os.ttyname(0), os.O_RDWR)); "
     "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
@@ -52,7 +52,7 @@ class Terminal:
 
     def wait_for(self, *texts: str) -> None:
         """Until the terminal shows each of these."""
-        ends_at = time.monotonic() + LONGEST_SECONDS
+        ends_at = time.monotonic() + MAX_SECONDS
         while not all(text in self.shown for text in texts):
             assert self._read(ends_at), f"{texts} did not come: {self.shown}"
 
@@ -60,13 +60,13 @@ class Terminal:
         """Type; `\\x03` is Ctrl-C."""
         os.write(self._side, text.encode())
 
-    def ended(self, *, seconds: float = LONGEST_SECONDS) -> Ended:
+    def ended(self, *, seconds: float = MAX_SECONDS) -> Ended:
         """How the command ended, once it has."""
         ends_at = time.monotonic() + seconds
         while self._read(ends_at):
             pass
         assert time.monotonic() < ends_at, f"it has not ended: {self.shown}"
-        stdout, _ = self.process.communicate(timeout=LONGEST_SECONDS)
+        stdout, _ = self.process.communicate(timeout=MAX_SECONDS)
         return Ended(self.process.returncode, stdout, self.shown)
 
     def _read(self, ends_at: float) -> bool:

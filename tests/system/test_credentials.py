@@ -27,7 +27,7 @@ from dfui.core.errors import (
 )
 from dfui.core.secret import Secret
 from dfui.system import credentials
-from dfui.system.credentials import LONGEST_TOKEN, KeyringEntry, parse_token, token_of_environment
+from dfui.system.credentials import MAX_TOKEN, KeyringEntry, parse_token, token_of_environment
 from tests.support.keyring_daemon import MISSING, Daemon, in_session
 
 ORIGIN = "https://api.datafiniti.co"
@@ -270,9 +270,9 @@ def test_white_space_around_a_token_is_no_part_of_it() -> None:
 
 
 def test_the_longest_token_is_one_and_one_more_is_not() -> None:
-    assert len(parse_token("a" * LONGEST_TOKEN).reveal()) == LONGEST_TOKEN
+    assert len(parse_token("a" * MAX_TOKEN).reveal()) == MAX_TOKEN
     with pytest.raises(TokenError, match="too long"):
-        parse_token("a" * (LONGEST_TOKEN + 1))
+        parse_token("a" * (MAX_TOKEN + 1))
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def _percent(download: Download, now: datetime) -> str:
 
 
 def _id(download: Download, now: datetime) -> str:
-    return sanitize(download.id, most=MAX_ID_WIDTH)
+    return sanitize(download.id, max_length=MAX_ID_WIDTH)
 
 
 def _status(download: Download, now: datetime) -> str:
@@ -72,7 +72,7 @@ def _credits(download: Download, now: datetime) -> str:
 
 
 def _type(download: Download, now: datetime) -> str:
-    return sanitize(download.data_type or "", most=16)
+    return sanitize(download.data_type or "", max_length=16)
 
 
 def _started(download: Download, now: datetime) -> str:
