@@ -51,6 +51,11 @@ class OutcomeKind(enum.Enum):
                 assert_never(self)
 
     @property
+    def is_good(self) -> bool:
+        """Whether the download is known to have ended."""
+        return self in (OutcomeKind.CANCELLED, OutcomeKind.COMPLETED)
+
+    @property
     def can_be_tried_again(self) -> bool:
         """Whether another confirmation may lead to another outcome."""
         return self not in (OutcomeKind.CANCELLED, OutcomeKind.COMPLETED, OutcomeKind.NOT_FOUND)

@@ -49,8 +49,34 @@ def outcomes_title(outcomes: Sequence[Outcome]) -> str:
     """How one or several ended, in a line."""
     if len(outcomes) == 1:
         return outcome_title(outcomes[0])
+    total = len(outcomes)
+    if running := sum(_runs_on(outcome) for outcome in outcomes):
+        return f"{running} of {total} are NOT cancelled"
+    missing = sum(outcome.kind is OutcomeKind.NOT_FOUND for outcome in outcomes)
+    if unclear := sum(not outcome.kind.is_good for outcome in outcomes) - missing:
+        return f"{unclear} of {total} are not known to have stopped"
+    if missing:
+        return f"{missing} of {total} {'was' if missing == 1 else 'were'} not found"
     cancelled = sum(outcome.kind is OutcomeKind.CANCELLED for outcome in outcomes)
-    return f"{cancelled} of {len(outcomes)} downloads are cancelled"
+    return f"{cancelled} of {total} downloads are cancelled"
+
+
+def _runs_on(outcome: Outcome) -> bool:
+    """Whether it is known that the cancellation did not stop it, where it was there to stop."""
+    stopped_nothing = (OutcomeKind.STILL_ACTIVE, OutcomeKind.REFUSED, OutcomeKind.UNAUTHORIZED, OutcomeKind.NOT_SENT)
+    return outcome.kind in stopped_nothing and outcome.status is not Status.UNKNOWN
+
+
+def several_outcomes(outcomes: Sequence[Outcome]) -> list[str]:
+    """A line for each, those first that did not stop, with each reason once; then what was kept and paid."""
+    bad = [outcome for outcome in outcomes if not outcome.kind.is_good]
+    reasons = dict.fromkeys(tuple(line for line in outcome_lines(outcome) if line) for outcome in bad)
+    lines = [outcome_title(outcome) for outcome in bad]
+    for reason in reasons:
+        lines += ["", *reason]
+    if good := [outcome for outcome in outcomes if outcome.kind.is_good]:
+        lines += ["", *outcome_sums(good), *(outcome_title(outcome) for outcome in good)]
+    return lines if bad else lines[1:]
 
 
 def outcome_sums(outcomes: Sequence[Outcome]) -> list[str]:

@@ -115,7 +115,7 @@ def test_several_are_a_line_each_and_the_sums_last(dfui: Commands) -> None:
     assert len(lines) == 3
     assert any(line.startswith("Download 847070 is cancelled · 34,120 records retained") for line in lines)
     assert any(line.startswith("There is no download 404 · The API said") for line in lines)
-    assert sums.startswith("1 of 3 downloads are cancelled.")
+    assert sums.startswith("1 of 3 was not found.")
 
 
 def test_under_a_read_only_profile_nothing_is_sent(dfui: Commands, account: Simulator, tmp_path: Path) -> None:

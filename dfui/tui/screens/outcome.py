@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.tui.screens.dialog import Dialog, DialogButton
-from dfui.wording.outcomes import SETTLED, outcome_lines, outcome_sums, outcome_title, outcomes_title
+from dfui.wording.outcomes import SETTLED, outcome_lines, outcomes_title, several_outcomes
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,7 @@ class OutcomeModal(Dialog[OutcomeAnswer]):
     def on_mount(self) -> None:
         """Say in the title how it ended, and offer what can be done."""
         self.show_title(outcomes_title(self._outcomes))
+        self.frame.set_class(not all(outcome.kind.is_good for outcome in self._outcomes), "warning")
         again = self.button("again")
         again.display = bool(self._failed)
         if len(self._failed) > 1:
@@ -70,9 +71,4 @@ class OutcomeModal(Dialog[OutcomeAnswer]):
         lines = [SETTLED, ""] if self._settled else []
         if len(self._outcomes) == 1:
             return lines + outcome_lines(self._outcomes[0])
-        lines += outcome_sums(self._outcomes)
-        in_order = sorted(self._outcomes, key=lambda outcome: not outcome.kind.can_be_tried_again)
-        for outcome in in_order:
-            lines += ["", outcome_title(outcome)]
-            lines += [f"  {line}" for line in outcome_lines(outcome) if line]
-        return lines
+        return lines + several_outcomes(self._outcomes)
