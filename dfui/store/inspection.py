@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sqlite3
 import stat
+import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dfui.store.connections import connect_to_look
-from dfui.store.failures import FAILURES
+from dfui.store.failures import FAILURES, is_busy
 from dfui.store.schema import SCHEMA_VERSION
 
 _SIDE_FILES = ("-wal", "-shm")
+_ROOM = 64 * 1024
+"""Bytes that must fit beside the file, for its log."""
+_LOCKED_SECONDS = 1.0
+"""A lock that lasts no longer is a dfui at work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +28,10 @@ class Inspection:
     exists: bool = False
     can_be_written: bool = False
     """The file and its folder; where there is no file yet, whether one can be made."""
+    has_room: bool = True
+    """Whether the disk takes more."""
+    is_locked: bool = False
+    """Whether another process keeps all others from writing."""
     mode: int = 0
     """The file's permissions."""
     folder_mode: int = 0
@@ -58,7 +68,10 @@ def inspect_store(path: Path) -> Inspection:
         folder_mode=stat.S_IMODE(path.parent.stat().st_mode),
         size=facts.st_size + sum(_size(path.with_name(path.name + ending)) for ending in _SIDE_FILES),
     )
-    return _looked_into(path, found)
+    found = _looked_into(path, found)
+    if found.can_be_written and not found.trouble and not found.is_newer:
+        found = replace(found, has_room=_has_room(path.parent), is_locked=_is_locked(path))
+    return found
 
 
 def _looked_into(path: Path, found: Inspection) -> Inspection:
@@ -85,6 +98,31 @@ def _looked_into(path: Path, found: Inspection) -> Inspection:
         entries=entries,
         open_entries=open_entries,
     )
+
+
+def _has_room(folder: Path) -> bool:
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(_ROOM))
+    except OSError:
+        return False
+    return True
+
+
+def _is_locked(path: Path) -> bool:
+    if not path.with_name(f"{path.name}-wal").exists():
+        return False  # nobody has it open
+    try:
+        with contextlib.closing(
+            sqlite3.connect(
+                f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=_LOCKED_SECONDS, isolation_level=None
+            )
+        ) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+    except sqlite3.Error as error:
+        return is_busy(error)
+    return False
 
 
 def _size(path: Path) -> int:

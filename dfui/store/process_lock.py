@@ -72,6 +72,8 @@ class ProcessLock:
 
     def deletes_noted(self, owner: str) -> Counter[int]:
         """How many DELETEs one that is gone has noted, by entry."""
+        if not _ID.fullmatch(owner):
+            return Counter()
         try:
             notes = (self._folder / owner).read_bytes()
         except OSError:

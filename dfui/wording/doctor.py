@@ -142,6 +142,14 @@ def store_fails(path: str, found: Inspection) -> tuple[str, str] | None:
     if not found.can_be_written:
         what = f"{named} cannot be {'written' if found.exists else 'made'}, so nothing is kept."
         return what, "Make the file and its folder yours, with room to write."
+    if not found.has_room:
+        return (
+            f"There is no room beside {named}, so nothing new is kept.",
+            "Free space on that disk, or raise the quota.",
+        )
+    if found.is_locked:
+        what = f"Another process has locked {named}, so nothing new is kept until it releases it."
+        return what, f"Find it with fuser {named}, and end it if it hangs."
     if found.folder_mode & 0o022:
         folder = sanitize(Path(path).parent)
         what = (

@@ -12,7 +12,7 @@ from dfui.core.errors import StoreError
 from dfui.core.receipts import Receipt
 from dfui.store import Store
 from tests.support.rows import at
-from tests.support.stores import OPEN, Open, run
+from tests.support.stores import OPEN, Open, end, run
 
 
 def test_the_journal_tells_what_was_sent_and_answered_newest_first(store: Store) -> None:
@@ -90,3 +90,41 @@ def test_all_of_a_batch_are_written_down_or_none(opened: Open, path: Path) -> No
     assert store.journal.history() == []
     store.journal.open_entries(["7"], confirmed_at=at(1)).wait()
     assert len(store.journal.history()) == 1
+
+
+def test_a_delete_that_only_a_note_tells_of_is_known_to_the_next_start(opened: Open, path: Path) -> None:
+    notes = (
+        OPEN
+        + """
+entries = store.journal.open_entries(["1", "2", "3"], confirmed_at=at(1)).wait()
+store.journal.record_delete(entries[0]).wait()
+store.journal.note_delete(entries[0])
+store.journal.note_delete(entries[1])
+print("noted", flush=True)
+sys.stdin.readline()
+"""
+    )
+    for is_killed in (True, False):
+        process = run(notes + "store.close()", path)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "noted\n"
+        if is_killed:
+            process.kill()
+            process.communicate()
+        else:
+            end(process)
+        taken = opened().journal.take_over_abandoned().wait()
+        assert [(row.download_id, row.deletes_sent) for row in taken] == [("1", 2), ("2", 1), ("3", 0)]
+
+
+@pytest.mark.parametrize("owner", ["../dfui.db", "a\x00b", "x" * 5_000, ""])
+def test_an_owner_that_no_dfui_has_written_is_nobody(opened: Open, path: Path, owner: str) -> None:
+    store = opened()
+    store.journal.open_entries(["7"], confirmed_at=at(1)).wait()
+    store.close()
+    other = sqlite3.connect(path)
+    with other:
+        other.execute("UPDATE journal SET owner = ?", (owner,))
+    other.close()
+    assert [row.download_id for row in opened().journal.take_over_abandoned().wait()] == ["7"]
+    assert path.exists()

@@ -1,0 +1,213 @@
+"""The thread that writes: one commit for all that waits, and each failure alone."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dfui.core.downloads import Download
+from dfui.core.errors import StoreError
+from dfui.store.connections import Connection
+from dfui.store.database import Database, Part
+from tests.support.rows import at
+from tests.support.stores import Open, see
+
+FULL = 2
+"""What `PRAGMA synchronous` gives where each commit is synced."""
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    made = Database(tmp_path / "dfui.db")
+    made.write(lambda connection: connection.execute("CREATE TABLE written (word TEXT)")).wait()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def statements(database: Database) -> list[str]:
+    """What the writer executes from now on."""
+    executed: list[str] = []
+    database.write(lambda connection: connection.set_trace_callback(executed.append)).wait()
+    executed.clear()
+    return executed
+
+
+class Hold:
+    """Work that keeps the writer until it is released."""
+
+    def __init__(self) -> None:
+        self.began = threading.Event()
+        self.released = threading.Event()
+
+    def __call__(self, connection: Connection) -> None:
+        self.began.set()
+        assert self.released.wait(10)
+
+
+def words(database: Database) -> list[str]:
+    return database.read("SELECT word FROM written ORDER BY rowid", row=lambda row: str(row[0]))
+
+
+def insert(word: str) -> Part:
+    return lambda connection: connection.execute("INSERT INTO written VALUES (?)", (word,))
+
+
+def test_all_that_waits_is_synced_to_the_disk_at_once(database: Database, statements: list[str]) -> None:
+    hold = Hold()
+    database.write(hold)
+    assert hold.began.wait(10)
+    statements.clear()
+    writes = [database.write(insert(str(number)), on_disk=True) for number in range(8)]
+    hold.released.set()
+    for write in writes:
+        write.wait(seconds=10)
+    assert statements.count("COMMIT") == 2  # what held it, and all of them
+    assert words(database) == [str(number) for number in range(8)]
+
+
+def test_what_must_be_on_the_disk_is_synced_and_the_rest_is_not(database: Database) -> None:
+    def synchronous(connection: Connection) -> int:
+        return int(connection.execute("PRAGMA synchronous").fetchone()[0])
+
+    assert database.write(synchronous, on_disk=True).wait() == FULL
+    assert database.write(synchronous).wait() < FULL
+
+
+def test_a_delete_that_goes_out_is_on_the_disk_first(opened: Open) -> None:
+    store = opened()
+    executed: list[str] = []
+    store._database.write(lambda connection: connection.set_trace_callback(executed.append)).wait()
+    (entry,) = store.journal.open_entries(["7"], confirmed_at=at(1)).wait()
+    executed.clear()
+    store.journal.record_delete(entry).wait()
+    assert executed[0] == "PRAGMA synchronous = FULL"
+    assert executed[-1] == "COMMIT"
+
+
+def test_a_write_that_fails_does_so_alone(database: Database) -> None:
+    def fails(connection: Connection) -> None:
+        insert("half")(connection)
+        connection.execute("INSERT INTO missing VALUES (1)")
+
+    hold = Hold()
+    database.write(hold)
+    assert hold.began.wait(10)
+    before, failing, after = database.write(insert("before")), database.write(fails), database.write(insert("after"))
+    hold.released.set()
+    before.wait(seconds=10)
+    after.wait(seconds=10)
+    with pytest.raises(StoreError, match="no such table"):
+        failing.wait(seconds=10)
+    assert words(database) == ["before", "after"]
+
+
+def test_a_transaction_that_fails_as_a_whole_is_tried_again_one_by_one(database: Database) -> None:
+    def ends_it(connection: Connection) -> None:
+        connection.execute("ROLLBACK")  # what SQLite does by itself where the disk is full
+        raise sqlite3.OperationalError("database or disk is full")
+
+    hold = Hold()
+    database.write(hold)
+    assert hold.began.wait(10)
+    before, failing, after = database.write(insert("before")), database.write(ends_it), database.write(insert("after"))
+    hold.released.set()
+    before.wait(seconds=10)
+    after.wait(seconds=10)
+    with pytest.raises(StoreError):
+        failing.wait(seconds=10)
+    assert words(database) == ["before", "after"]
+
+
+def test_other_writes_go_between_the_parts_of_a_long_one(database: Database) -> None:
+    hold = Hold()
+
+    def first(connection: Connection) -> None:
+        hold(connection)
+        insert("part 1")(connection)
+
+    long = database.write_in_parts(iter([first, insert("part 2"), insert("part 3")]))
+    assert hold.began.wait(10)
+    short = database.write(insert("short"))
+    hold.released.set()
+    short.wait(seconds=10)
+    long.wait()
+    assert words(database) == ["part 1", "short", "part 2", "part 3"]
+
+
+async def test_the_event_loop_goes_on_while_a_lock_is_waited_for(
+    opened: Open, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dfui.store.writer.MAX_WAIT_SECONDS", 0.2)
+    store = opened()
+    see(store, Download("7"))
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    waiting = asyncio.ensure_future(store.downloads.add(["8"])._awaited())
+    turns = 0
+    while not waiting.done():
+        assert store.downloads.get("7") == Download("7")
+        turns += 1
+        await asyncio.sleep(0.001)
+    other.close()
+    assert turns > 10
+    assert isinstance(waiting.exception(), StoreError)
+
+
+def test_what_its_caller_no_longer_waits_for_is_dropped_unless_it_had_begun(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold = Hold()
+
+    def begun(connection: Connection) -> None:
+        hold(connection)
+        insert("begun")(connection)
+
+    first = database.write(begun)
+    assert hold.began.wait(10)
+    monkeypatch.setattr("dfui.store.writer.MAX_WAIT_SECONDS", 0.0)
+    second = database.write(insert("never"))
+    for write in (first, second):
+        with pytest.raises(StoreError, match="busy"):
+            write.wait(seconds=0)
+    hold.released.set()
+    database.write_in_parts(iter([insert("last")])).wait()
+    assert words(database) == ["begun", "last"]
+
+
+def test_a_cancelled_task_does_not_take_its_write_with_it(database: Database) -> None:
+    hold = Hold()
+    database.write(hold)
+    assert hold.began.wait(10)
+
+    async def leave() -> None:
+        write = database.write(insert("still written"))
+        waiting = asyncio.ensure_future(write._awaited())
+        await asyncio.sleep(0)
+        waiting.cancel()
+        hold.released.set()
+        write.wait(seconds=10)
+
+    asyncio.run(leave())
+    assert words(database) == ["still written"]
+
+
+def test_nothing_is_started_before_the_first_write(opened: Open) -> None:
+    store = opened()
+    assert list(store.downloads) == []
+    assert store.journal.history() == []
+    assert not [thread for thread in threading.enumerate() if thread.name == "store writer"]
+
+
+def test_closing_writes_what_waits_and_refuses_what_comes_later(opened: Open) -> None:
+    store = opened()
+    store.downloads.add(["7"])
+    store.close()
+    with pytest.raises(StoreError, match="closed"):
+        store.downloads.add(["8"]).wait()
+    assert [row.id for row in opened().downloads] == ["7"]
