@@ -104,3 +104,23 @@ def test_damage_that_comes_while_it_is_open_is_an_error_and_the_next_start_sets_
     use(store)
     store.close()
     assert "set aside" in (opened().problem or "")
+
+
+def test_damage_of_a_large_file_is_met_once_and_set_aside_by_the_next_start(
+    opened: Open, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dfui.store.damage.MAX_BYTES_CHECKED", 0)
+    path.parent.mkdir(exist_ok=True)
+    store = opened()
+    see(store, *(Download(str(number), "running", query="x" * 400, started_at=at(number)) for number in range(5_000)))
+    store.close()
+    with path.open("r+b") as file:
+        file.seek(path.stat().st_size // 2)
+        file.write(random.Random(7).randbytes(20 * PAGE))
+    store = opened()
+    assert store.problem is None
+    with pytest.raises(StoreError, match="damaged"):
+        list(store.downloads)
+    store.close()
+    assert "set aside" in (opened().problem or "")
+    assert list(opened().downloads) == []
