@@ -14,44 +14,26 @@ from dfui.simulator.account import TOKEN
 from dfui.system import credentials
 from dfui.system.settings import Settings, load_settings
 from dfui.system.terminal import Terminal, terminal_here
+from tests.support.memory_keyring import MemoryKeyring
 from tests.support.server import SimulatorServer
 
 HERE = terminal_here({"TERM": "xterm"}, size=(80, 24))
 
 
-class Memory(KeyringBackend):
-    """Keeps what it is given."""
-
-    priority = 1
-    name = "a keyring for tests"
-
-    def __init__(self) -> None:
-        self.kept: dict[tuple[str, str], str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.kept.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.kept[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        del self.kept[service, username]
-
-
-class Garbling(Memory):
+class Garbling(MemoryKeyring):
     """Keeps something else, which stays behind unless it is removed."""
 
     def set_password(self, service: str, username: str, password: str) -> None:
         super().set_password(service, username, "garbled")
 
 
-class Plaintext(Memory):
+class Plaintext(MemoryKeyring):
     """Says by its name that it does not encrypt."""
 
     name = "plaintext keyring"
 
 
-class Asking(Memory):
+class Asking(MemoryKeyring):
     """Waits for a person who does not come."""
 
     def __init__(self) -> None:
@@ -83,7 +65,7 @@ async def checked(
 async def test_a_keyring_is_tried_beside_the_token_which_stays(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    backend = Memory()
+    backend = MemoryKeyring()
     of_token = ("dfui", f"default@{settings.address.origin}")
     backend.kept[of_token] = TOKEN
     checks = await checked(settings, backend, monkeypatch)

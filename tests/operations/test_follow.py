@@ -44,16 +44,6 @@ def clock() -> WatchedClock:
     return WatchedClock()
 
 
-@pytest.fixture
-def simulator(clock: ManualClock) -> Simulator:
-    return Simulator(now=clock.now)
-
-
-@pytest.fixture
-def client(simulator: Simulator) -> DatafinitiClient:
-    return DatafinitiClient(Secret(TOKEN), address=DATAFINITI, transport=transport(simulator))
-
-
 class Following:
     """A follower under way, whose looks are counted."""
 

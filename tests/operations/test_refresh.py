@@ -6,30 +6,13 @@ import httpx
 import pytest
 
 from dfui.api.client import DatafinitiClient
-from dfui.core.addresses import DATAFINITI
 from dfui.core.downloads import Download
 from dfui.core.errors import AnswerLost
 from dfui.core.progress import ListProgress
-from dfui.core.secret import Secret
 from dfui.operations.refresh import refresh_list
-from dfui.simulator.account import TOKEN, Simulator, transport
+from dfui.simulator.account import Simulator
 from dfui.simulator.manual_clock import ManualClock
 from dfui.store import Store
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
-def simulator(clock: ManualClock) -> Simulator:
-    return Simulator(now=clock.now)
-
-
-@pytest.fixture
-def client(simulator: Simulator) -> DatafinitiClient:
-    return DatafinitiClient(Secret(TOKEN), address=DATAFINITI, transport=transport(simulator))
 
 
 async def test_a_list_that_breaks_off_leaves_what_was_known(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -52,6 +53,15 @@ def app_on(
     access = Access(settings, connect=connect, given=given, environment={})
     store = store or temporary_store(profile="production", origin=DATAFINITI.origin)
     return DfuiApp(access, store, clock=clock)
+
+
+@asynccontextmanager
+async def running(app: DfuiApp, *, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Pilot[None]]:
+    """The app, from when its list has come; what it has under way is ended with it."""
+    async with app.run_test(size=size) as pilot:
+        await live(pilot)
+        yield pilot
+    app.session.stop()
 
 
 async def until(pilot: Pilot[None], condition: Callable[[], object], what: str) -> None:

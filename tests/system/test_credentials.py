@@ -29,6 +29,7 @@ from dfui.core.secret import Secret
 from dfui.system import credentials
 from dfui.system.credentials import MAX_TOKEN, KeyringEntry, parse_token, token_of_environment
 from tests.support.keyring_daemon import MISSING, Daemon, in_session
+from tests.support.memory_keyring import MemoryKeyring
 
 ORIGIN = "https://api.datafiniti.co"
 TOKEN = Secret("eyJ.a-token.of-this-test")
@@ -79,54 +80,35 @@ NO_KEYRING: KeyringBackend = fail.Keyring()  # type: ignore[no-untyped-call]
 NULL_KEYRING: KeyringBackend = null.Keyring()  # type: ignore[no-untyped-call]
 
 
-class Memory(KeyringBackend):
-    """A keyring that works."""
-
-    priority = -1  # never chosen by itself
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.kept: dict[tuple[str, str], str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.kept.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.kept[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        del self.kept[service, username]
-
-
-class Forgetful(Memory):
+class Forgetful(MemoryKeyring):
     """Says yes, and keeps nothing."""
 
     def set_password(self, service: str, username: str, password: str) -> None:
         pass
 
 
-class Clinging(Memory):
+class Clinging(MemoryKeyring):
     """Says that it deleted."""
 
     def delete_password(self, service: str, username: str) -> None:
         pass
 
 
-class Talkative(Memory):
+class Talkative(MemoryKeyring):
     """Refuses, and tells what."""
 
     def set_password(self, service: str, username: str, password: str) -> None:
         raise PasswordSetError(f"cannot store {password!r}")
 
 
-class Locked(Memory):
+class Locked(MemoryKeyring):
     """Nobody unlocks it."""
 
     def get_password(self, service: str, username: str) -> str | None:
         raise BackendLocked("Failed to unlock the collection!")
 
 
-class Asking(Memory):
+class Asking(MemoryKeyring):
     """Waits for a person."""
 
     def __init__(self) -> None:
@@ -138,7 +120,7 @@ class Asking(Memory):
         return super().get_password(service, username)
 
 
-class PlaintextKeyring(Memory):
+class PlaintextKeyring(MemoryKeyring):
     """Called as keyrings.alt calls its own."""
 
 
@@ -167,7 +149,7 @@ def entry(profile: str = "default", origin: str = ORIGIN, *, allow_plaintext: bo
 
 
 async def test_a_token_is_kept_for_its_profile_and_origin_alone(use: Use) -> None:
-    backend = Memory()
+    backend = MemoryKeyring()
     use(backend)
     await entry().write(TOKEN)
     assert backend.kept == {("dfui", f"default@{ORIGIN}"): TOKEN.reveal()}
@@ -240,7 +222,7 @@ async def test_a_plain_text_keyring_is_refused_unless_it_is_allowed(use: Use) ->
 
 
 async def test_of_several_keyrings_the_first_safe_one_is_used(use: Use) -> None:
-    plain, safe = PlaintextKeyring(), Memory()
+    plain, safe = PlaintextKeyring(), MemoryKeyring()
     use(Chain(NO_KEYRING, NULL_KEYRING, plain, safe))
     await entry().write(TOKEN)
     assert safe.kept

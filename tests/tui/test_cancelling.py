@@ -19,13 +19,8 @@ from dfui.tui.screens.help import HelpModal
 from dfui.tui.screens.outcome import OutcomeModal
 from dfui.tui.screens.question import Question
 from dfui.tui.screens.sign_in import SignIn
-from tests.support.apps import app_on, downloads_screen, lines, live, opened, text, told, until
+from tests.support.apps import app_on, downloads_screen, lines, live, opened, running, text, told, until
 from tests.support.rows import at
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
 
 
 @pytest.fixture(autouse=True)
@@ -45,8 +40,7 @@ async def test_c_and_y_cancel_and_tell_what_was_retained(
 ) -> None:
     simulator.dialect = dialect
     app = app_on(simulator, clock)
-    async with app.run_test(size=(110, 30)) as pilot:
-        await live(pilot)
+    async with running(app, size=(110, 30)) as pilot:
         await pilot.press("j", "c")
         confirmation = await opened(pilot, ConfirmCancel)
         assert "Cancel download 7?" in text(confirmation)
@@ -68,7 +62,6 @@ async def test_c_and_y_cancel_and_tell_what_was_retained(
         await opened(pilot, DownloadsScreen)
         assert any("7" in line and "✗ cancelled" in line for line in lines(pilot))
     assert deletes(simulator) == ["/downloads/7"]
-    app.session.stop()
 
 
 @pytest.mark.parametrize("key", ["enter", "n", "escape"])
@@ -86,22 +79,19 @@ async def test_every_other_key_keeps_the_download(simulator: Simulator, clock: M
 
 async def test_the_confirmation_follows_what_the_api_shows(simulator: Simulator, clock: ManualClock) -> None:
     app = app_on(simulator, clock)
-    async with app.run_test() as pilot:
-        await live(pilot)
+    async with running(app) as pilot:
         await pilot.press("j")
         clock.advance(4)
         await pilot.press("c")
         confirmation = await opened(pilot, ConfirmCancel)
         await until(pilot, lambda: "6,900 of 50,000 records so far" in text(confirmation), "fresh figures")
-    app.session.stop()
 
 
 async def test_a_download_that_has_ended_meanwhile_needs_no_confirmation(
     simulator: Simulator, clock: ManualClock
 ) -> None:
     app = app_on(simulator, clock)
-    async with app.run_test() as pilot:
-        await live(pilot)
+    async with running(app) as pilot:
         await pilot.press("j")
         simulator.downloads["7"].cancel(clock.now())
         await pilot.press("c")
@@ -110,13 +100,11 @@ async def test_a_download_that_has_ended_meanwhile_needs_no_confirmation(
         await pilot.press("y")
         await opened(pilot, DownloadsScreen)
     assert deletes(simulator) == []
-    app.session.stop()
 
 
 async def test_what_cannot_be_read_whole_is_not_confirmed(simulator: Simulator, clock: ManualClock) -> None:
     app = app_on(simulator, clock)
-    async with app.run_test(size=(30, 8)) as pilot:
-        await live(pilot)
+    async with running(app, size=(30, 8)) as pilot:
         await pilot.press("c")
         await opened(pilot, ConfirmCancel)
         await pilot.press("y")
@@ -125,7 +113,6 @@ async def test_what_cannot_be_read_whole_is_not_confirmed(simulator: Simulator, 
         await pilot.press("y")
         await opened(pilot, OutcomeModal)
     assert len(deletes(simulator)) == 1
-    app.session.stop()
 
 
 async def test_a_row_that_is_being_cancelled_says_so_and_takes_no_second_c(
@@ -135,8 +122,7 @@ async def test_a_row_that_is_being_cancelled_says_so_and_takes_no_second_c(
         httpx.Response(429, headers={"Retry-After": "12"}) if request.method == "DELETE" else None
     )
     app = app_on(simulator, clock)
-    async with app.run_test(size=(110, 30)) as pilot:
-        await live(pilot)
+    async with running(app, size=(110, 30)) as pilot:
         await pilot.press("c")
         await opened(pilot, ConfirmCancel)
         await pilot.press("y")
@@ -150,7 +136,6 @@ async def test_a_row_that_is_being_cancelled_says_so_and_takes_no_second_c(
         simulator.interrupt = lambda request: None
         clock.advance(12)
         assert "Download 8 is cancelled" in text(await opened(pilot, OutcomeModal))
-    app.session.stop()
 
 
 async def test_an_outcome_waits_until_no_other_dialog_is_open(simulator: Simulator, clock: ManualClock) -> None:
@@ -158,8 +143,7 @@ async def test_an_outcome_waits_until_no_other_dialog_is_open(simulator: Simulat
         httpx.Response(429, headers={"Retry-After": "12"}) if request.method == "DELETE" else None
     )
     app = app_on(simulator, clock)
-    async with app.run_test(size=(110, 30)) as pilot:
-        await live(pilot)
+    async with running(app, size=(110, 30)) as pilot:
         await pilot.press("c")
         await opened(pilot, ConfirmCancel)
         await pilot.press("y")
@@ -172,15 +156,13 @@ async def test_an_outcome_waits_until_no_other_dialog_is_open(simulator: Simulat
         assert app.screen is other
         await pilot.press("n")
         await opened(pilot, OutcomeModal)
-    app.session.stop()
 
 
 async def test_a_rejected_token_is_asked_for_and_the_cancellation_goes_on(
     simulator: Simulator, clock: ManualClock
 ) -> None:
     app = app_on(simulator, clock)
-    async with app.run_test(size=(110, 30)) as pilot:
-        await live(pilot)
+    async with running(app, size=(110, 30)) as pilot:
         simulator.token = "another"
         await pilot.press("c")
         sign_in = await opened(pilot, SignIn)  # the look of the confirmation meets it first
@@ -189,14 +171,12 @@ async def test_a_rejected_token_is_asked_for_and_the_cancellation_goes_on(
         await opened(pilot, ConfirmCancel)
         await pilot.press("y")
         assert "is cancelled" in text(await opened(pilot, OutcomeModal))
-    app.session.stop()
 
 
 async def test_what_did_not_work_is_tried_again_in_one_key(simulator: Simulator, clock: ManualClock) -> None:
     simulator.interrupt = lambda request: httpx.Response(403) if request.method == "DELETE" else None
     app = app_on(simulator, clock)
-    async with app.run_test(size=(110, 30)) as pilot:
-        await live(pilot)
+    async with running(app, size=(110, 30)) as pilot:
         await pilot.press("c")
         await opened(pilot, ConfirmCancel)
         await pilot.press("y")
@@ -208,7 +188,6 @@ async def test_what_did_not_work_is_tried_again_in_one_key(simulator: Simulator,
             pilot, lambda: isinstance(app.screen, OutcomeModal) and app.screen is not outcome, "the second outcome"
         )
         assert "is cancelled" in text(app.screen)
-    app.session.stop()
 
 
 async def test_what_another_dfui_left_open_is_told_at_the_start(
@@ -236,8 +215,7 @@ async def test_a_key_pressed_right_after_the_one_that_closes_the_outcome_is_not_
     simulator: Simulator, clock: ManualClock
 ) -> None:
     app = app_on(simulator, clock)
-    async with app.run_test(size=(110, 30)) as pilot:
-        await live(pilot)
+    async with running(app, size=(110, 30)) as pilot:
         await pilot.press("c")
         await opened(pilot, ConfirmCancel)
         await pilot.press("y")
@@ -245,4 +223,3 @@ async def test_a_key_pressed_right_after_the_one_that_closes_the_outcome_is_not_
         for key in ("enter", "question_mark"):  # as a terminal sends them: both at once
             app.post_message(events.Key(key, None))
         await opened(pilot, HelpModal)
-    app.session.stop()

@@ -18,13 +18,7 @@ from dfui.tui.screens.confirm_cancel import ConfirmCancel
 from dfui.tui.screens.details import DetailsModal
 from dfui.tui.screens.history import HistoryModal
 from dfui.tui.screens.outcome import OutcomeModal
-from tests.support.apps import app_on, lines, live, notifications, opened, text, until
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    """A clock that stands still."""
-    return ManualClock()
+from tests.support.apps import app_on, lines, notifications, opened, running, text, until
 
 
 async def test_what_was_known_is_shown_and_a_cancellation_goes_out(
@@ -33,8 +27,7 @@ async def test_what_was_known_is_shown_and_a_cancellation_goes_out(
     simulator.add("7")
     store = open_store(tmp_path / "dfui.db", profile="production", origin=DATAFINITI.origin)
     app = app_on(simulator, clock, store=store)
-    async with app.run_test(size=(110, 30)) as pilot:
-        await live(pilot)
+    async with running(app, size=(110, 30)) as pilot:
         await pilot.press("enter")
         await opened(pilot, DetailsModal)
         await pilot.press("escape")
@@ -56,7 +49,6 @@ async def test_what_was_known_is_shown_and_a_cancellation_goes_out(
         await pilot.press("y")
         assert "Download 7 is cancelled" in text(await opened(pilot, OutcomeModal))
     assert [method for method, _ in simulator.requests].count("DELETE") == 1
-    app.session.stop()
     store.close()
 
 
@@ -66,8 +58,7 @@ async def test_a_lock_of_another_process_holds_up_neither_keys_nor_the_delete(
     simulator.add("7")
     store = open_store(tmp_path / "dfui.db", profile="production", origin=DATAFINITI.origin)
     app = app_on(simulator, clock, store=store)
-    async with app.run_test(size=(110, 30)) as pilot:
-        await live(pilot)
+    async with running(app, size=(110, 30)) as pilot:
         other = sqlite3.connect(tmp_path / "dfui.db", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         await pilot.press("c")
@@ -78,7 +69,6 @@ async def test_a_lock_of_another_process_holds_up_neither_keys_nor_the_delete(
         assert "The journal could not be written" in outcome
         other.execute("ROLLBACK")
         other.close()
-    app.session.stop()
     store.close()
 
 
@@ -88,9 +78,7 @@ async def test_under_a_read_only_profile_nothing_is_asked_or_cancelled(
     simulator.add("7")
     app = app_on(simulator, clock)
     app.session.access.settings = replace(app.session.access.settings, read_only=True)
-    async with app.run_test(size=(110, 30)) as pilot:
-        await live(pilot)
+    async with running(app, size=(110, 30)) as pilot:
         await pilot.press("c")
         await until(pilot, lambda: "read" in notifications(pilot), "a sentence")
         assert not isinstance(app.screen, ConfirmCancel)
-    app.session.stop()

@@ -14,14 +14,9 @@ from dfui.store import temporary_store
 from dfui.tui.screens.confirm_cancel import ConfirmCancel
 from dfui.tui.screens.details import DetailsModal
 from dfui.tui.screens.downloads import DownloadsScreen
-from tests.support.apps import app_on, live, notifications, opened, text, told, until
+from tests.support.apps import app_on, notifications, opened, running, text, told, until
 
 LINK = "https://results.simulated.invalid/8_1.csv?X-Amz-Date=20261123T120415Z"
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
 
 
 @pytest.fixture(autouse=True)
@@ -39,8 +34,7 @@ async def test_enter_shows_at_once_what_the_store_knows_and_then_what_a_look_bri
 ) -> None:
     app = app_on(simulator, clock)
     goes_on = threading.Event()
-    async with app.run_test(size=(80, 24)) as pilot:
-        await live(pilot)
+    async with running(app, size=(80, 24)) as pilot:
 
         def wait(request: httpx.Request) -> None:
             assert goes_on.wait(10)
@@ -54,13 +48,11 @@ async def test_enter_shows_at_once_what_the_store_knows_and_then_what_a_look_bri
         goes_on.set()
         await until(pilot, lambda: "none yet" in text(details), "the look")
         assert "not settled yet" in text(details)
-    app.session.stop()
 
 
 async def test_it_follows_the_download(simulator: Simulator, clock: ManualClock) -> None:
     app = app_on(simulator, clock)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await live(pilot)
+    async with running(app, size=(80, 24)) as pilot:
         await pilot.press("enter")
         details = await opened(pilot, DetailsModal)
         await until(pilot, lambda: "none yet" in text(details), "the look")
@@ -70,69 +62,58 @@ async def test_it_follows_the_download(simulator: Simulator, clock: ManualClock)
         await until(pilot, lambda: "9_1.csv" in text(details), "its file, once it has ended")
         assert "✗ cancelled" in text(details)
         assert not details.query_one("#cancel").display
-    app.session.stop()
 
 
 async def test_at_rest_nothing_more_is_asked(simulator: Simulator, clock: ManualClock) -> None:
     app = app_on(simulator, clock)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await live(pilot)
+    async with running(app, size=(80, 24)) as pilot:
         await pilot.press("j", "enter")
         details = await opened(pilot, DetailsModal)
         await until(pilot, lambda: "8_1.csv" in text(details), "the look")
         await pilot.pause()
         assert simulator.requests.count(("GET", "/downloads/8")) == 1
-    app.session.stop()
 
 
 async def test_a_look_that_fails_is_told_beside_what_is_known(simulator: Simulator, clock: ManualClock) -> None:
     app = app_on(simulator, clock)
-    async with app.run_test(size=(60, 15)) as pilot:
-        await live(pilot)
+    async with running(app, size=(60, 15)) as pilot:
         simulator.interrupt = lambda request: httpx.Response(503)
         await pilot.press("enter")
         details = await opened(pilot, DetailsModal)
         await until(pilot, lambda: "HTTP 503" in text(details), "the trouble")
         assert "Last seen" in text(details)
         assert details.region.contains_region(details.query_one("#close").region)
-    app.session.stop()
 
 
 async def test_a_download_that_is_gone_is_said_to_be_missing(simulator: Simulator, clock: ManualClock) -> None:
     app = app_on(simulator, clock)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await live(pilot)
+    async with running(app, size=(80, 24)) as pilot:
         del simulator.downloads["9"]
         await pilot.press("enter")
         details = await opened(pilot, DetailsModal)
         await until(pilot, lambda: "the API knows no such download" in text(details), "missing")
         await pilot.press("c")
         assert app.screen is details
-    app.session.stop()
 
 
 async def test_c_asks_whether_to_cancel(simulator: Simulator, clock: ManualClock) -> None:
     app = app_on(simulator, clock)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await live(pilot)
+    async with running(app, size=(80, 24)) as pilot:
         await pilot.press("enter")
         await opened(pilot, DetailsModal)
         await pilot.press("c")
         confirmation = await opened(pilot, ConfirmCancel)
         assert "Cancel download 9?" in text(confirmation)
-    app.session.stop()
 
 
 async def test_what_was_done_to_it_is_told(simulator: Simulator, clock: ManualClock) -> None:
     store = temporary_store(profile="production", origin="x")
     store.journal.open_entries(["8", "9"], confirmed_at=clock.now()).wait()
     app = app_on(simulator, clock, store=store)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await live(pilot)
+    async with running(app, size=(80, 24)) as pilot:
         await pilot.press("j", "enter")
         details = await opened(pilot, DetailsModal)
         assert "2026-11-23 12:04 UTC · open" in text(details)
-    app.session.stop()
 
 
 async def test_links_are_sent_only_when_asked_for_and_never_shown(
@@ -140,8 +121,7 @@ async def test_links_are_sent_only_when_asked_for_and_never_shown(
 ) -> None:
     simulator.dialect = dialect
     app = app_on(simulator, clock)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await live(pilot)
+    async with running(app, size=(80, 24)) as pilot:
         await pilot.press("j", "enter")
         details = await opened(pilot, DetailsModal)
         await until(pilot, lambda: "2 files" in text(details), "the look")
@@ -151,27 +131,23 @@ async def test_links_are_sent_only_when_asked_for_and_never_shown(
         assert app.clipboard.startswith(LINK)
         assert len(app.clipboard.splitlines()) == 2
         assert "Signature" not in app.export_screenshot() + notifications(pilot)
-    app.session.stop()
 
 
 async def test_where_there_are_no_links_it_says_so(simulator: Simulator, clock: ManualClock) -> None:
     app = app_on(simulator, clock)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await live(pilot)
+    async with running(app, size=(80, 24)) as pilot:
         await pilot.press("enter")
         details = await opened(pilot, DetailsModal)
         await until(pilot, lambda: "none yet" in text(details), "the look")
         await pilot.press("l")
         await told(pilot, "There are no result files, so there are no links.")
         assert app.clipboard == ""
-    app.session.stop()
 
 
 async def test_f_is_answered_with_fetch_where_that_is_offered(simulator: Simulator, clock: ManualClock) -> None:
     app = app_on(simulator, clock)
     answers: list[str | None] = []
-    async with app.run_test(size=(80, 24)) as pilot:
-        await live(pilot)
+    async with running(app, size=(80, 24)) as pilot:
         for offers_fetch in (False, True):
             app.push_screen(DetailsModal(app.session, "8", offers_fetch=offers_fetch), answers.append)
             details = await opened(pilot, DetailsModal)
@@ -182,7 +158,6 @@ async def test_f_is_answered_with_fetch_where_that_is_offered(simulator: Simulat
         await pilot.press("escape")
         await opened(pilot, DownloadsScreen)
         assert answers == ["fetch", ""]
-    app.session.stop()
 
 
 async def test_thousands_of_files_and_a_hostile_query_are_shown_harmless(
@@ -196,8 +171,7 @@ async def test_thousands_of_files_and_a_hostile_query_are_shown_harmless(
         else None
     )
     app = app_on(simulator, clock)
-    async with app.run_test(size=(60, 15)) as pilot:
-        await live(pilot)
+    async with running(app, size=(60, 15)) as pilot:
         await pilot.press("enter")
         details = await opened(pilot, DetailsModal)
         await until(pilot, lambda: "5,000 files" in text(details), "the look")
@@ -207,7 +181,6 @@ async def test_thousands_of_files_and_a_hostile_query_are_shown_harmless(
         await pilot.press("end")
         scroll = details.query_one("FieldsScroll")
         assert scroll.scroll_y == scroll.max_scroll_y > 100
-    app.session.stop()
 
 
 async def test_of_an_unknown_status_nothing_is_made_up(simulator: Simulator, clock: ManualClock) -> None:

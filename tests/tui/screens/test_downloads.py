@@ -14,13 +14,8 @@ from dfui.tui.screens.add_downloads import AddDownloads
 from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.screens.question import Question
 from dfui.tui.screens.sign_in import SignIn
-from tests.support.apps import app_on, downloads_screen, lines, live, opened, table, text, told, until
+from tests.support.apps import app_on, downloads_screen, lines, live, opened, running, table, text, told, until
 from tests.support.rows import at
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
 
 
 async def test_the_store_is_shown_before_the_network_answers(simulator: Simulator, clock: ManualClock) -> None:
@@ -41,23 +36,19 @@ async def test_the_store_is_shown_before_the_network_answers(simulator: Simulato
 
 async def test_an_empty_table_says_what_to_do_first(simulator: Simulator, clock: ManualClock) -> None:
     app = app_on(simulator, clock)
-    async with app.run_test() as pilot:
-        await live(pilot)
+    async with running(app) as pilot:
         assert "Press a to add the ID of a download" in text(downloads_screen(pilot))
         await pilot.press("c")
         await told(pilot, "There is no download to cancel")
-    app.session.stop()
 
 
 async def test_an_active_download_follows_the_api(simulator: Simulator, clock: ManualClock) -> None:
     simulator.add("7")
     app = app_on(simulator, clock)
-    async with app.run_test(size=(110, 30)) as pilot:
-        await live(pilot)
+    async with running(app, size=(110, 30)) as pilot:
         await until(pilot, lambda: clock._sleepers, "the follower waits")
         clock.advance(10)
         await until(pilot, lambda: "1,000/50,000" in lines(pilot)[1], "the row follows")
-    app.session.stop()
 
 
 async def test_nothing_is_asked_while_none_is_active(simulator: Simulator, clock: ManualClock) -> None:
@@ -65,8 +56,7 @@ async def test_nothing_is_asked_while_none_is_active(simulator: Simulator, clock
         simulator.add(download_id).cancel(clock.now())
     expected = [("GET", "/downloads")]
     app = app_on(simulator, clock)
-    async with app.run_test(size=(110, 30)) as pilot:
-        await live(pilot)
+    async with running(app, size=(110, 30)) as pilot:
         for download_id in ("9", "8", "7"):  # what a person asks for gives time for what nobody asked for
             clock.advance(600)
             await pilot.press("enter")
@@ -75,7 +65,6 @@ async def test_nothing_is_asked_while_none_is_active(simulator: Simulator, clock
             await pilot.press("escape")
             await opened(pilot, DownloadsScreen)
             await pilot.press("j")
-    app.session.stop()
     assert simulator.requests == expected
 
 
@@ -84,8 +73,7 @@ async def test_the_cursor_stays_on_its_download(simulator: Simulator, clock: Man
         clock.advance(1)
         simulator.add(str(number))
     app = app_on(simulator, clock)
-    async with app.run_test(size=(110, 30)) as pilot:
-        await live(pilot)
+    async with running(app, size=(110, 30)) as pilot:
         await pilot.press("j", "j")
         chosen = table(pilot).current
         assert chosen is not None
@@ -101,7 +89,6 @@ async def test_the_cursor_stays_on_its_download(simulator: Simulator, clock: Man
         assert table(pilot).cursor == 5
         await pilot.press("g")
         assert table(pilot).cursor == 0
-    app.session.stop()
 
 
 @pytest.mark.parametrize(
@@ -109,21 +96,18 @@ async def test_the_cursor_stays_on_its_download(simulator: Simulator, clock: Man
 )
 async def test_adding_makes_known_and_looks(simulator: Simulator, clock: ManualClock, typed: str) -> None:
     app = app_on(simulator, clock)
-    async with app.run_test(size=(110, 30)) as pilot:
-        await live(pilot)
+    async with running(app, size=(110, 30)) as pilot:
         simulator.add("7")
         await pilot.press("a")
         await opened(pilot, AddDownloads)
         app.screen.query_one("#pasted").value = typed  # type: ignore[attr-defined]
         await pilot.press("enter")
         await until(pilot, lambda: "● running" in lines(pilot)[1], "it is seen")
-    app.session.stop()
 
 
 async def test_what_is_no_id_is_named_and_nothing_is_added(simulator: Simulator, clock: ManualClock) -> None:
     app = app_on(simulator, clock)
-    async with app.run_test() as pilot:
-        await live(pilot)
+    async with running(app) as pilot:
         await pilot.press("a")
         dialog = await opened(pilot, AddDownloads)
         await pilot.press("enter")
@@ -133,25 +117,21 @@ async def test_what_is_no_id_is_named_and_nothing_is_added(simulator: Simulator,
         await pilot.press("escape")
         await opened(pilot, DownloadsScreen)
         assert not len(table(pilot))
-    app.session.stop()
 
 
 async def test_an_id_that_the_api_does_not_know_is_shown_as_such(simulator: Simulator, clock: ManualClock) -> None:
     app = app_on(simulator, clock)
-    async with app.run_test(size=(110, 30)) as pilot:
-        await live(pilot)
+    async with running(app, size=(110, 30)) as pilot:
         await pilot.press("a")
         await opened(pilot, AddDownloads)
         await pilot.press(*"999", "enter")
         await until(pilot, lambda: "? not found" in lines(pilot)[1], "not found")
-    app.session.stop()
 
 
 async def test_forgetting_asks_and_hides_until_it_is_added_again(simulator: Simulator, clock: ManualClock) -> None:
     simulator.add("7")
     app = app_on(simulator, clock)
-    async with app.run_test(size=(110, 30)) as pilot:
-        await live(pilot)
+    async with running(app, size=(110, 30)) as pilot:
         await pilot.press("x")
         assert "not cancelled" in text(await opened(pilot, Question))
         await pilot.press("enter")
@@ -165,7 +145,6 @@ async def test_forgetting_asks_and_hides_until_it_is_added_again(simulator: Simu
         await until(pilot, lambda: len(simulator.requests) >= 2, "refreshed")
         await pilot.pause()
         assert not len(table(pilot))
-    app.session.stop()
 
 
 async def test_without_a_token_it_asks_for_one_until_one_works(simulator: Simulator, clock: ManualClock) -> None:
@@ -198,13 +177,11 @@ async def test_signing_in_by_e_mail_and_password(simulator: Simulator, clock: Ma
 async def test_a_wide_table_shows_more_columns_than_a_narrow_one(simulator: Simulator, clock: ManualClock) -> None:
     simulator.add("7")
     app = app_on(simulator, clock)
-    async with app.run_test(size=(110, 30)) as pilot:
-        await live(pilot)
+    async with running(app, size=(110, 30)) as pilot:
         assert all(heading in lines(pilot)[0] for heading in ("Progress", "Credits", "Type", "Started"))
         await pilot.resize_terminal(60, 15)
         await until(pilot, lambda: "Type" not in lines(pilot)[0], "narrow")
         assert all(heading in lines(pilot)[0] for heading in ("ID", "Status", "Records"))
-    app.session.stop()
 
 
 async def test_markup_and_escape_sequences_of_the_api_are_shown_harmless(
@@ -212,10 +189,8 @@ async def test_markup_and_escape_sequences_of_the_api_are_shown_harmless(
 ) -> None:
     simulator.add("7", query="[red]x[/red] \x1b]0;title\x07\x1b[31m\u202eevil", data_type="business")
     app = app_on(simulator, clock)
-    async with app.run_test(size=(110, 30)) as pilot:
-        await live(pilot)
+    async with running(app, size=(110, 30)) as pilot:
         assert "[red]x[/red] evil" in text(downloads_screen(pilot))
-    app.session.stop()
 
 
 async def test_100_000_downloads_are_a_window(simulator: Simulator, clock: ManualClock) -> None:
@@ -223,22 +198,19 @@ async def test_100_000_downloads_are_a_window(simulator: Simulator, clock: Manua
     rows = (Download(str(n), api_status="completed", started_at=at(n)) for n in range(100_000))
     store.downloads.observe_all(rows, observed=0, now=0).wait()
     app = app_on(simulator, clock, store=store)
-    async with app.run_test(size=(110, 30)) as pilot:
-        await live(pilot)
+    async with running(app, size=(110, 30)) as pilot:
         assert " 99999 " in lines(pilot)[1]
         await pilot.press("end")
         assert lines(pilot)[-1].split()[1] == "0"
         assert len(table(pilot)._pages) <= 3
         await pilot.press("pageup", "home")
         assert " 99999 " in lines(pilot)[1]
-    app.session.stop()
 
 
 async def test_every_action_is_in_the_command_palette(simulator: Simulator, clock: ManualClock) -> None:
     simulator.add("7")
     app = app_on(simulator, clock)
-    async with app.run_test(size=(110, 30)) as pilot:
-        await live(pilot)
+    async with running(app, size=(110, 30)) as pilot:
         commands = {command.title for command in app.get_system_commands(downloads_screen(pilot))}
         keys = {binding.description for binding in DownloadsScreen.BINDINGS if isinstance(binding, Binding)}
         assert commands == keys | {"Theme"}
@@ -249,7 +221,6 @@ async def test_every_action_is_in_the_command_palette(simulator: Simulator, cloc
         await until(pilot, lambda: app.screen.query("CommandList").first().display, "found")
         await pilot.press("down", "enter")
         await opened(pilot, Question)
-    app.session.stop()
 
 
 async def test_brackets_of_an_address_are_no_markup(simulator: Simulator, clock: ManualClock) -> None:

@@ -26,11 +26,6 @@ Compare = Callable[..., bool]
 
 
 @pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
 def simulator(clock: ManualClock) -> Simulator:
     return demo_account(clock.now)
 

@@ -24,11 +24,6 @@ from dfui.tui.widgets.file_lines import FileLines
 from tests.support.apps import app_on, live, opened, text, until
 
 
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
 @pytest.fixture(autouse=True)
 def account(simulator: Simulator, clock: ManualClock) -> None:
     """An active download, and an older one that is cancelled, with 15,000 records in two files."""

@@ -21,13 +21,8 @@ from dfui.tui.screens.history import HistoryModal
 from dfui.tui.screens.history_entry import HistoryEntryModal
 from dfui.tui.screens.question import Question
 from dfui.tui.widgets.history_list import HistoryList
-from tests.support.apps import app_on, live, opened, text, until
+from tests.support.apps import app_on, opened, running, text, until
 from tests.support.rows import at
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
 
 
 @pytest.fixture
@@ -60,7 +55,6 @@ def lines(modal: HistoryModal) -> list[str]:
 
 
 async def history(pilot: Pilot[None]) -> HistoryModal:
-    await live(pilot)
     await pilot.press("h")
     return await opened(pilot, HistoryModal)
 
@@ -70,7 +64,7 @@ async def test_h_shows_the_newest_first_with_what_was_kept_and_said(
 ) -> None:
     write(store, ("1", "cancelled", "Download cancelled successfully"), ("2", None, None), ("3", "still_active", None))
     app = app_on(simulator, clock, store=store)
-    async with app.run_test(size=(120, 30)) as pilot:
+    async with running(app, size=(120, 30)) as pilot:
         shown = lines(await history(pilot))
         assert shown[0].split()[3:6] == ["3", "still", "active"]
         assert shown[1].split()[2:] == ["2", "open", "–", "–"]
@@ -79,25 +73,23 @@ async def test_h_shows_the_newest_first_with_what_was_kept_and_said(
         assert shown[0].startswith("▸ ")
         await pilot.press("escape")
         await opened(pilot, DownloadsScreen)
-    app.session.stop()
 
 
 async def test_an_empty_history_says_so(simulator: Simulator, clock: ManualClock, store: Store) -> None:
     app = app_on(simulator, clock, store=store)
-    async with app.run_test() as pilot:
+    async with running(app) as pilot:
         modal = await history(pilot)
         assert "No cancellation was confirmed from here yet." in text(modal)
         await pilot.press("enter", "down", "G")
         assert app.screen is modal
         await pilot.press("escape")
         await opened(pilot, DownloadsScreen)
-    app.session.stop()
 
 
 async def test_enter_tells_of_one_in_words(simulator: Simulator, clock: ManualClock, store: Store) -> None:
     write(store, ("1", "cancelled", "[red]x[/red]\x1b[31m done"), ("2", None, None))
     app = app_on(simulator, clock, store=store)
-    async with app.run_test(size=(60, 15)) as pilot:
+    async with running(app, size=(60, 15)) as pilot:
         await history(pilot)
         await pilot.press("enter")
         open_entry = text(await opened(pilot, HistoryEntryModal))
@@ -107,7 +99,6 @@ async def test_enter_tells_of_one_in_words(simulator: Simulator, clock: ManualCl
         ended = text(await opened(pilot, HistoryEntryModal))
         for words in ("Cancellation of 1", "“[red]x[/red] done” (HTTP 200)", "1,204 records", "1,200 credits deducted"):
             assert words in ended
-    app.session.stop()
 
 
 async def test_a_filter_narrows_as_one_types_and_escape_takes_it_away(
@@ -115,7 +106,7 @@ async def test_a_filter_narrows_as_one_types_and_escape_takes_it_away(
 ) -> None:
     write(store, *((str(number), "refused" if number % 2 else "cancelled", "50% off") for number in range(1, 7)))
     app = app_on(simulator, clock, store=store)
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with running(app, size=(80, 24)) as pilot:
         modal = await history(pilot)
         await pilot.press("slash", *"refused", "enter")
         assert len(lines(modal)) == 3
@@ -125,7 +116,6 @@ async def test_a_filter_narrows_as_one_types_and_escape_takes_it_away(
         await pilot.press("escape")
         assert len(lines(modal)) == 6
         assert isinstance(app.focused, HistoryList)
-    app.session.stop()
 
 
 @pytest.mark.parametrize("ending", ["csv", "json"])
@@ -134,7 +124,7 @@ async def test_what_is_shown_is_exported_in_the_form_of_the_ending(
 ) -> None:
     write(store, ("1", "refused", "=1+1"), ("2", "cancelled", None))
     app = app_on(simulator, clock, store=store)
-    async with app.run_test(size=(100, 24)) as pilot:
+    async with running(app, size=(100, 24)) as pilot:
         modal = await history(pilot)
         await pilot.press("slash", *"refused", "enter", "e")
         modal.query_one("#file", Input).value = f"out.{ending}"
@@ -148,7 +138,6 @@ async def test_what_is_shown_is_exported_in_the_form_of_the_ending(
             ("1", "'=1+1" if ending == "csv" else "=1+1")
         ]
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    app.session.stop()
 
 
 async def test_a_file_that_is_there_is_overwritten_only_after_a_yes(
@@ -158,7 +147,7 @@ async def test_a_file_that_is_there_is_overwritten_only_after_a_yes(
     file = folder / "dfui-history.csv"
     file.write_text("mine")
     app = app_on(simulator, clock, store=store)
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with running(app, size=(80, 24)) as pilot:
         modal = await history(pilot)
         await pilot.press("e", "enter")
         assert "Overwrite this file?" in text(await opened(pilot, Question))
@@ -170,7 +159,6 @@ async def test_a_file_that_is_there_is_overwritten_only_after_a_yes(
         await pilot.press("y")
         await until(pilot, lambda: "1 entry written to" in text(modal), "it is written")
         assert file.read_text().startswith("id,")
-    app.session.stop()
 
 
 @pytest.mark.parametrize(
@@ -187,7 +175,7 @@ async def test_a_name_that_does_not_do_is_told(
 ) -> None:
     write(store, ("1", "refused", None))
     app = app_on(simulator, clock, store=store)
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with running(app, size=(80, 24)) as pilot:
         modal = await history(pilot)
         await pilot.press("e")
         modal.query_one("#file", Input).value = name
@@ -195,20 +183,18 @@ async def test_a_name_that_does_not_do_is_told(
         await until(pilot, lambda: words in text(modal), "the trouble")
         await pilot.press("escape", "escape")
         await opened(pilot, DownloadsScreen)
-    app.session.stop()
 
 
 async def test_100_000_entries_are_a_window(simulator: Simulator, clock: ManualClock, store: Store) -> None:
     store.journal.open_entries([str(number) for number in range(100_000)], confirmed_at=at(1)).wait()
     app = app_on(simulator, clock, store=store)
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with running(app, size=(80, 24)) as pilot:
         modal = await history(pilot)
         assert lines(modal)[0].split()[3] == "99999"
         await pilot.press("end")
         assert lines(modal)[-1].split()[3] == "0"
         await pilot.press("pageup", "home", "pagedown", "up")
         assert len(modal.query_one(HistoryList)._pages) <= 3
-    app.session.stop()
 
 
 async def test_an_entry_that_comes_meanwhile_leaves_the_cursor_where_it_is(
@@ -216,7 +202,7 @@ async def test_an_entry_that_comes_meanwhile_leaves_the_cursor_where_it_is(
 ) -> None:
     write(store, ("1", "refused", None), ("2", "refused", None))
     app = app_on(simulator, clock, store=store)
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with running(app, size=(80, 24)) as pilot:
         modal = await history(pilot)
         await pilot.press("j")
         write(store, ("3", None, None))
@@ -224,14 +210,12 @@ async def test_an_entry_that_comes_meanwhile_leaves_the_cursor_where_it_is(
         shown = [line for line in lines(modal) if line.startswith("▸ ")]
         assert [line.split()[3] for line in shown] == ["1"]
         assert len(lines(modal)) == 3
-    app.session.stop()
 
 
 async def test_of_a_long_id_the_outcome_is_still_shown(simulator: Simulator, clock: ManualClock, store: Store) -> None:
     write(store, ("a-rather-long-id-" * 5 + "0", "still_active", None))
     app = app_on(simulator, clock, store=store)
-    async with app.run_test(size=(60, 15)) as pilot:
+    async with running(app, size=(60, 15)) as pilot:
         (line,) = lines(await history(pilot))
         assert "a-rather-" in line
         assert line.endswith("…  still active")
-    app.session.stop()

@@ -13,22 +13,10 @@ from dfui.store import Store, temporary_store
 from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.screens.sort_by import SortByModal
 from dfui.tui.widgets.filter_bar import FilterBar
-from tests.support.apps import app_on, downloads_screen, lines, live, notifications, opened, table, until
+from tests.support.apps import app_on, downloads_screen, lines, notifications, opened, running, table, until
 from tests.support.rows import at
 
 MANY = 100_000
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    """A clock that stands still until it is moved."""
-    return ManualClock()
-
-
-@pytest.fixture
-def simulator(clock: ManualClock) -> Simulator:
-    """An account without downloads."""
-    return Simulator(now=clock.now)
 
 
 @pytest.fixture
@@ -65,8 +53,7 @@ async def test_the_window_is_right_at_both_ends_and_after_a_filter(
     simulator: Simulator, clock: ManualClock, large_store: Store
 ) -> None:
     app = app_on(simulator, clock, store=large_store)
-    async with app.run_test(size=(110, 30)) as pilot:
-        await live(pilot)
+    async with running(app, size=(110, 30)) as pilot:
         assert ids(pilot)[:3] == ["99999", "99998", "99997"]
         await pilot.press("end")
         assert ids(pilot)[-1] == "0"
@@ -83,7 +70,6 @@ async def test_the_window_is_right_at_both_ends_and_after_a_filter(
         current = table(pilot).current
         assert current is not None and current.id == "99799"  # the cursor stays on its download
         assert len(table(pilot)._pages) <= 8
-    app.session.stop()
 
 
 async def test_a_filter_searches_id_status_type_and_query_as_one_types(
@@ -93,8 +79,7 @@ async def test_a_filter_searches_id_status_type_and_query_as_one_types(
     simulator.add("8", query="brand:50%_off", data_type="product")
     simulator.add("9").cancel(clock.now())
     app = app_on(simulator, clock)
-    async with app.run_test(size=(110, 30)) as pilot:
-        await live(pilot)
+    async with running(app, size=(110, 30)) as pilot:
         for words, found in [
             ("HOTELS", {"7", "9"}), ("product", {"8"}), ("cancelled", {"9"}), ("run 8", {"8"}), ("8", {"8"}),
             ("50%_", {"8"}), ("5%0", set()), ("hotels running", {"7"}),
@@ -111,15 +96,13 @@ async def test_a_filter_searches_id_status_type_and_query_as_one_types(
         await pilot.press("slash", "escape")
         assert set(ids(pilot)) == {"7", "8", "9"}
         assert not downloads_screen(pilot).query_one(FilterBar).display
-    app.session.stop()
 
 
 async def test_sorting_by_a_column_keeps_the_cursor_on_its_download(
     simulator: Simulator, clock: ManualClock, large_store: Store
 ) -> None:
     app = app_on(simulator, clock, store=large_store)
-    async with app.run_test(size=(110, 30)) as pilot:
-        await live(pilot)
+    async with running(app, size=(110, 30)) as pilot:
         await pilot.press("down", "down")
         await pilot.press("s")
         await opened(pilot, SortByModal)
@@ -138,15 +121,13 @@ async def test_sorting_by_a_column_keeps_the_cursor_on_its_download(
         assert table(pilot).current == current
         await pilot.press("home")
         assert " 0/777          0  " in lines(pilot)[1]
-    app.session.stop()
 
 
 async def test_the_cursor_stays_on_its_download_when_newer_ones_arrive(
     simulator: Simulator, clock: ManualClock, large_store: Store
 ) -> None:
     app = app_on(simulator, clock, store=large_store)
-    async with app.run_test(size=(110, 30)) as pilot:
-        await live(pilot)
+    async with running(app, size=(110, 30)) as pilot:
         await pilot.press(*["pagedown"] * 3)
         before = table(pilot).current
         top = ids(pilot)[0]
@@ -157,7 +138,6 @@ async def test_the_cursor_stays_on_its_download_when_newer_ones_arrive(
         after = table(pilot).current
         assert before is not None and after is not None and before.id == after.id
         assert ids(pilot)[0] == top  # nor has what is seen moved
-    app.session.stop()
 
 
 async def test_marks_stay_on_their_downloads_and_can_be_taken_away(simulator: Simulator, clock: ManualClock) -> None:
@@ -165,8 +145,7 @@ async def test_marks_stay_on_their_downloads_and_can_be_taken_away(simulator: Si
         simulator.add(str(n), query="hotels" if n % 2 else "museums")
     simulator.add("9").cancel(clock.now())
     app = app_on(simulator, clock)
-    async with app.run_test(size=(110, 30)) as pilot:
-        await live(pilot)
+    async with running(app, size=(110, 30)) as pilot:
         await pilot.press("space", "space")
         first_two = set(table(pilot).marked)
         assert len(first_two) == 2 and table(pilot).cursor == 2
@@ -177,7 +156,6 @@ async def test_marks_stay_on_their_downloads_and_can_be_taken_away(simulator: Si
         assert f"{len(table(pilot).marked)} marked" in str(downloads_screen(pilot).query_one("TitleBar").render())
         await pilot.press("u")
         assert not table(pilot).marked
-    app.session.stop()
 
 
 async def test_a_download_that_vanished_from_the_api_stays_listed_and_is_said(
@@ -186,8 +164,7 @@ async def test_a_download_that_vanished_from_the_api_stays_listed_and_is_said(
     simulator.add("7")
     simulator.add("8")
     app = app_on(simulator, clock)
-    async with app.run_test(size=(110, 30)) as pilot:
-        await live(pilot)
+    async with running(app, size=(110, 30)) as pilot:
         del simulator.downloads["7"]
         await pilot.press("r")
         await until(pilot, lambda: simulator.requests.count(("GET", "/downloads")) == 2, "the list again")
@@ -196,4 +173,3 @@ async def test_a_download_that_vanished_from_the_api_stays_listed_and_is_said(
             await pilot.pause()
         await until(pilot, lambda: sum("not found" in line for line in lines(pilot)) == 1, "it is said")
         assert len(table(pilot)) == 2
-    app.session.stop()
