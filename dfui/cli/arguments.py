@@ -25,7 +25,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     given, literal = _split(list(arguments))
     options, left_over = build_parser().parse_known_args(_with_values(given))
     parser: Parser = options.parser
-    if (left_over or literal) and "login" in given:  # it may be the token: it is not repeated
+    if (left_over or literal) and parser.prog.endswith(" login"):  # it may be the token: it is not repeated
         told = "A token is never an argument. Type it at the prompt, or pipe it in."
         raise CommandError("usage", told, ExitCode.USAGE)
     for each in left_over:

@@ -6,8 +6,8 @@ import argparse
 
 from dfui.cli.console import Console, ExitCode
 from dfui.cli.parser import build_parser
-from dfui.core.errors import CommandError, DfuiError
-from dfui.store import open_store
+from dfui.core.errors import CommandError, DfuiError, StoreError
+from dfui.store import read_store
 from dfui.system.settings import DEFAULT_PROFILE, load_settings
 
 MAX_IDS = 1_000
@@ -38,7 +38,10 @@ def _known(options: argparse.Namespace) -> list[str]:
         return list(dict.fromkeys((settings.profile, DEFAULT_PROFILE, *settings.profiles)))
     if not settings.database.exists():
         return []
-    store = open_store(settings.database, profile=settings.profile, origin=settings.address.origin)
+    try:
+        store = read_store(settings.database, profile=settings.profile, origin=settings.address.origin)
+    except StoreError:
+        return []
     try:
         keys = store.downloads.keys_in_order()[:MAX_IDS]
         rows = store.downloads.by_key(list(keys))

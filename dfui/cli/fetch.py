@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
-import contextlib
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +13,7 @@ from dfui.cli.context import Context, run_command
 from dfui.cli.fetch_progress import FetchProgress
 from dfui.cli.ids import ids_of
 from dfui.cli.prompts import ask
+from dfui.cli.signals import handling
 from dfui.core.progress import WAIT_SECONDS, folders_for
 from dfui.core.sanitize import sanitize
 from dfui.operations.fetch import fetch
@@ -76,7 +75,7 @@ async def fetch_files(
         progress.end()
         return summary
 
-    with _interruptions(control):
+    with handling(dict.fromkeys((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), control.stop)):
         summary = await walk(ids, overwrite=overwrite)
         differing = summary.differing
         if differing and not control.is_stopped and console.is_interactive and not console.as_json:
@@ -101,17 +100,3 @@ def _exit_code(summary: FetchSummary) -> int:
     if summary.lacks_files or summary.is_partial:
         codes.append(ExitCode.NOT_KNOWN)
     return max(codes, default=ExitCode.DONE)
-
-
-@contextlib.contextmanager
-def _interruptions(control: FetchControl) -> Iterator[None]:
-    """Ctrl-C, a dropped line, or being told to end: stop, and keep what came."""
-    loop = asyncio.get_running_loop()
-    handled = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    for each in handled:
-        loop.add_signal_handler(each, control.stop)
-    try:
-        yield
-    finally:
-        for each in handled:
-            loop.remove_signal_handler(each)

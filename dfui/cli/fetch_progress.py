@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from dfui.cli.console import Console
+from dfui.cli.tables import cut
 from dfui.core.progress import DownloadFiles, Event, FileProgress, FilesAwaited, FileState
 from dfui.core.sanitize import sanitize
 from dfui.operations.fetch_summary import FetchSummary
@@ -68,7 +69,7 @@ class FetchProgress:
         speed = fetching.speed(summary.bytes_per_second, summary.seconds_left)
         lines.append(f"{_line(all_files, summary.bytes_done, summary.bytes_total)}  {speed}")
         before = f"\x1b[{self._lines_drawn}F\x1b[J" if self._lines_drawn else ""
-        sys.stderr.write(before + "".join(f"{line[:width]}\n" for line in lines))
+        sys.stderr.write(before + "".join(f"{cut(line, width)}\n" for line in lines))
         sys.stderr.flush()
         self._lines_drawn = len(lines)
 

@@ -45,10 +45,12 @@ async def _list(context: Context, options: argparse.Namespace) -> int:
         if not options.watch:
             _print(context, wanted, options)
             return exit_code
+        if not wanted and not console.as_json:
+            _say_that_there_is_none(context, options)
         if not console.draws:
             _print_lines(context, wanted)
         active = [download.id for download in wanted if download.is_active]
-        table = _Table(context, options) if console.draws else None
+        table = _Table(context, [download.id for download in wanted]) if console.draws else None
         code = await Watching(context, client, changed=None if table is None else table.draw, known=wanted).run(active)
         if console.as_json:
             _print(context, _wanted(context, options), options)
@@ -62,8 +64,12 @@ def _wanted(context: Context, options: argparse.Namespace) -> list[Download]:
 
 def _print(context: Context, downloads: list[Download], options: argparse.Namespace) -> None:
     if not downloads:
-        context.console.notify("No downloads are known here." if options.status is None else "None has this status.")
+        _say_that_there_is_none(context, options)
     context.console.result([download_json(download) for download in downloads], _lines(context, downloads))
+
+
+def _say_that_there_is_none(context: Context, options: argparse.Namespace) -> None:
+    context.console.notify("No downloads are known here." if options.status is None else "None has this status.")
 
 
 def _print_lines(context: Context, downloads: list[Download]) -> None:
@@ -80,11 +86,9 @@ def _lines(context: Context, downloads: list[Download]) -> list[str]:
 class _Table:
     """The list on a terminal, drawn anew in its place when something has changed."""
 
-    def __init__(self, context: Context, options: argparse.Namespace) -> None:
+    def __init__(self, context: Context, ids: list[str]) -> None:
         self._context = context
-        self._options = options
-        # One that has ended stays where it can be seen.
-        self._ids = [download.id for download in _wanted(context, options)]
+        self._ids = ids  # one that has ended stays where it can be seen
         self._drawn = 0
         self.draw()
 

@@ -8,10 +8,10 @@ import os
 from dfui.cli.console import Console, ExitCode, exit_code_of
 from dfui.cli.context import Context, run_command
 from dfui.cli.prompts import read_hidden
-from dfui.core.errors import CommandError, DatafinitiError, KeyringProblem, TokenError, Unauthorized
+from dfui.core.errors import CommandError, DatafinitiError, KeyringProblem, Unauthorized
 from dfui.core.sanitize import sanitize
 from dfui.core.secret import Secret
-from dfui.system.credentials import parse_token, token_of_environment
+from dfui.system.credentials import is_set_in_environment, parse_token
 from dfui.wording.access import ENVIRONMENT_STAYS, password_rejected, token_rejected
 from dfui.wording.errors import error_sentences, keyring_sentences
 
@@ -47,7 +47,7 @@ async def _login(context: Context, options: argparse.Namespace) -> int:
     except KeyringProblem as problem:
         message = f"The token was not kept. {keyring_sentences(problem)}"
         raise CommandError("keyring", message, ExitCode.FAILED) from None
-    if _is_set_in_environment():
+    if is_set_in_environment(os.environ):
         context.console.notify(ENVIRONMENT_STAYS)
     whose = f" of {sanitize(email_address)}" if email_address else ""
     settings = context.settings
@@ -68,10 +68,3 @@ def _kept(context: Context, whose: str) -> str:
         return f"The token{whose} is taken; in the demo it is kept nowhere."
     settings = context.settings
     return f"The token{whose} is kept in the OS keyring, for {settings.profile} at {settings.address.origin}."
-
-
-def _is_set_in_environment() -> bool:
-    try:
-        return token_of_environment(os.environ) is not None
-    except TokenError:
-        return True

@@ -8,7 +8,7 @@ import os
 from dfui.cli.console import Console, ExitCode
 from dfui.cli.context import Context, run_command
 from dfui.core.errors import CommandError, KeyringProblem
-from dfui.system.credentials import ENVIRONMENT_VARIABLE
+from dfui.system.credentials import is_set_in_environment
 from dfui.wording.access import ENVIRONMENT_STAYS
 from dfui.wording.errors import keyring_sentences
 
@@ -24,7 +24,7 @@ async def _logout(context: Context, options: argparse.Namespace) -> int:
         was_kept = await context.access.forget()
     except KeyringProblem as problem:
         raise CommandError(problem.kind, keyring_sentences(problem), ExitCode.FAILED) from None
-    if os.environ.get(ENVIRONMENT_VARIABLE):
+    if is_set_in_environment(os.environ):
         context.console.notify(ENVIRONMENT_STAYS)
     whose = f"{settings.profile} at {settings.address.origin}"
     context.console.result(

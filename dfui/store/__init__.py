@@ -1,5 +1,5 @@
 """Known downloads and the journal of cancellations, kept in SQLite."""
 
-from dfui.store.store import Store, open_store, temporary_store
+from dfui.store.store import Store, open_store, read_store, temporary_store
 
-__all__ = ["Store", "open_store", "temporary_store"]
+__all__ = ["Store", "open_store", "read_store", "temporary_store"]

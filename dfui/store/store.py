@@ -10,7 +10,7 @@ from dfui.store.accounts import Account
 from dfui.store.connections import copy_of, make_private
 from dfui.store.damage import set_aside
 from dfui.store.database import Database
-from dfui.store.failures import FAILURES, is_damage
+from dfui.store.failures import FAILURES, is_damage, store_errors
 from dfui.store.journal import Journal
 from dfui.store.known_downloads import KnownDownloads
 from dfui.store.last_known import LastKnown
@@ -91,6 +91,16 @@ def open_store(path: Path, *, profile: str, origin: str) -> Store:
         return Store(Database(None), profile=profile, origin=origin, problem=problem, is_unreadable=True)
     problem = f"The database {path} can be read, but not written: {reason}. Until that is mended, nothing is kept."
     return Store(database, profile=profile, origin=origin, problem=problem)
+
+
+def read_store(path: Path, *, profile: str, origin: str) -> Store:
+    """What a database holds, for who changes nothing of it: neither the file, nor what is told of it at a start.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    with store_errors():
+        return Store(Database(None, memory=copy_of(path)), profile=profile, origin=origin)
 
 
 def temporary_store(*, profile: str, origin: str) -> Store:

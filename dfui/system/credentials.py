@@ -74,8 +74,12 @@ def token_of_environment(environment: Mapping[str, str]) -> Secret | None:
     Raises:
         TokenError: it is set to what can be no token.
     """
-    text = environment.get(ENVIRONMENT_VARIABLE)
-    return parse_token(text) if text and text.strip() else None
+    return parse_token(environment[ENVIRONMENT_VARIABLE]) if is_set_in_environment(environment) else None
+
+
+def is_set_in_environment(environment: Mapping[str, str]) -> bool:
+    """Whether `DATAFINITI_TOKEN` is used, or refused for what it is set to."""
+    return bool(environment.get(ENVIRONMENT_VARIABLE, "").strip())
 
 
 class KeyringEntry:

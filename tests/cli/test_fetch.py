@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -176,3 +178,20 @@ def test_wait_takes_its_seconds_after_an_equals_sign(arguments: list[str], secon
 def test_a_wait_that_is_no_number_of_seconds_is_refused(seconds: str) -> None:
     with pytest.raises(CommandError, match="whole number of seconds"):
         parse(["fetch", "7", f"--wait={seconds}"])
+
+
+def test_a_hangup_that_is_ignored_as_under_nohup_does_not_stop_it(
+    dfui: Commands, simulator: Simulator, files: FileServer, answer: dict[str, object], tmp_path: Path
+) -> None:
+    def hang_up(request: httpx.Request) -> httpx.Response:
+        os.kill(os.getpid(), signal.SIGHUP)
+        return httpx.Response(200, json=answer)
+
+    simulator.interrupt = hang_up
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        ended = dfui("fetch", "7", "--output", str(tmp_path / "out"))
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert ended.exit_code == 0
+    assert (tmp_path / "out" / "7_1.csv").read_bytes() == files.files["/7_1.csv"].content

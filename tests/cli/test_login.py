@@ -199,6 +199,19 @@ def test_logout_without_a_kept_token_says_so(dfui: Commands, kept: KeptTokens) -
     assert "DATAFINITI_TOKEN" in ended.stderr
 
 
+def test_a_blank_variable_is_no_token(signed_out: Commands, kept: KeptTokens, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATAFINITI_TOKEN", "  ")
+    assert "DATAFINITI_TOKEN" not in signed_out("login", stdin=TOKEN).stderr
+    assert "DATAFINITI_TOKEN" not in signed_out("logout").stderr
+
+
+def test_an_option_mistyped_beside_the_word_login_is_no_token(dfui: Commands) -> None:
+    ended = dfui("list", "--profile", "login", "--statsu", "active")
+    assert ended.exit_code == 2
+    assert "--statsu" in ended.stderr
+    assert "token" not in ended.stderr
+
+
 def test_logout_without_a_keyring_fails_in_words(signed_out: Commands) -> None:
     ended = signed_out("logout")
     assert ended.exit_code == 1

@@ -53,7 +53,7 @@ def test_in_the_world_of_lost_answers_a_cancellation_is_looked_up() -> None:
 
 def test_watching_ends_with_the_last_of_them(dfui: Commands, account: Simulator, no_pauses: None) -> None:
     def stop_after_a_look(request: object) -> None:
-        if len(account.requests) == 3:
+        if account.requests.count(("GET", "/downloads/847070")) == 2:
             account.downloads["847070"].cancel(account.now())
 
     account.interrupt = stop_after_a_look
@@ -69,6 +69,12 @@ def test_a_followed_list_ends_at_once_where_nothing_is_active(dfui: Commands, ac
     dfui("cancel", "847070", "847069", "-y")
     ended = dfui("list", "--watch", "--json")
     assert (ended.exit_code, len(ended.document)) == (0, 4)
+
+
+def test_a_followed_list_of_nothing_says_so(dfui: Commands, account: Simulator) -> None:
+    account.downloads.clear()
+    for more in ((), ("--json",)):
+        assert dfui("list", "--watch", *more).stderr == "No downloads are known here.\n"
 
 
 def test_show_gives_several_as_a_list_and_one_that_fails_does_not_keep_the_others(dfui: Commands) -> None:
@@ -119,6 +125,15 @@ def test_known_ids_and_profiles_are_told_without_a_network(dfui: Commands, accou
     assert dfui("completion", "--known", "ids").stdout == "847070\n"
     assert dfui("completion", "--known", "profiles").stdout == "default\n"
     assert account.requests == []
+
+
+def test_completing_an_id_leaves_a_damaged_database_as_it_is(dfui: Commands) -> None:
+    dfui.database.parent.mkdir(parents=True)
+    dfui.database.write_bytes(b"no database" * 1_000)
+    ended = dfui("completion", "--known", "ids")
+    assert (ended.exit_code, ended.stdout, ended.stderr) == (0, "", "")
+    assert [each.name for each in dfui.database.parent.iterdir()] == ["dfui.db"]
+    assert "set aside" in dfui("add", "5").stderr
 
 
 @pytest.mark.parametrize("shell", SHELLS)
