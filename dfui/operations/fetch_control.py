@@ -41,8 +41,8 @@ class FetchControl:
         return not (self._is_paused or self._is_stopped)
 
     def pause(self) -> None:
-        """Break off, to go on later."""
-        self._is_paused = True
+        """Break off, to go on later; what was stopped stays so."""
+        self._is_paused = not self._is_stopped
         self._notify()
 
     def resume(self) -> None:

@@ -103,7 +103,7 @@ class Follower:
         store: Store,
         *,
         looked: Callable[[str, DatafinitiError | None], None],
-        failed: Callable[[StoreError], None] = lambda error: None,
+        failed: Callable[[StoreError], None],
         clock: Clock,
         randomness: Callable[[], float] = random.random,
     ) -> None:

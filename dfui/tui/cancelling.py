@@ -66,7 +66,8 @@ class Cancelling:
     def shown(self, outcomes: Iterable[Outcome]) -> None:
         """These are on the screen."""
         for outcome in outcomes:
-            self._unshown.pop(outcome.download_id, None)
+            if self._is_latest(outcome):  # else it has been cancelled anew since
+                del self._unshown[outcome.download_id]
 
     def interrupt(self) -> None:
         """Give each cancellation under way its outcome at once, by what is known of it."""
@@ -74,25 +75,31 @@ class Cancelling:
 
     async def run(self, ids: Sequence[str]) -> None:
         """Cancel, and post each step and the outcomes."""
+        outcomes: dict[str, Outcome] = {}
         try:
             online = self._connect()
         except DatafinitiError as error:
             for download_id in ids:
-                outcome = Outcome(download_id, OutcomeKind.NOT_SENT, trouble=str(error), journaled=False)
-                self._ended(outcome)
+                outcomes[download_id] = Outcome(download_id, OutcomeKind.NOT_SENT, trouble=str(error), journaled=False)
+                self._ended(outcomes[download_id])
         else:
             online.hold(ids)
             try:
-                await self._walk(ids, online)
+                await self._walk(ids, online, outcomes)
             except Exception as error:
-                self._post(CancellationsBroke(tuple(ids), broke(error)))
+                broken = tuple(download_id for download_id in ids if download_id not in outcomes)
+                self._without_outcome.difference_update(broken)
+                self._post(CancellationsBroke(broken, broke(error)))
                 raise
             finally:
                 online.release(ids)
                 online.follow_closely()
-        self._post(CancellationsEnded(tuple(self._unshown[download_id] for download_id in ids)))
+        # One that was confirmed and has ended anew meanwhile is told by that: this outcome is no longer true.
+        latest = [outcomes[download_id] for download_id in ids if self._is_latest(outcomes[download_id])]
+        if latest:
+            self._post(CancellationsEnded(tuple(latest)))
 
-    async def _walk(self, ids: Sequence[str], online: Online) -> None:
+    async def _walk(self, ids: Sequence[str], online: Online, outcomes: dict[str, Outcome]) -> None:
         token = self._access.token
         online.client.use_token(token.secret if token else None)
         async for event in cancel(
@@ -109,10 +116,14 @@ class Cancelling:
                 case Progress():
                     self._post(CancellationProgressed(event))
                 case Outcome():
+                    outcomes[event.download_id] = event
                     self._ended(event)
-                    self._post(CancellationEnded(event))
-                    self._post(DownloadsChanged((event.download_id,)))
 
     def _ended(self, outcome: Outcome) -> None:
         self._unshown[outcome.download_id] = outcome
         self._without_outcome.discard(outcome.download_id)
+        self._post(CancellationEnded(outcome))
+        self._post(DownloadsChanged((outcome.download_id,)))
+
+    def _is_latest(self, outcome: Outcome) -> bool:
+        return self._unshown.get(outcome.download_id) is outcome

@@ -12,7 +12,7 @@ from textual.message import Message
 
 from dfui.core.clock import Clock
 from dfui.core.downloads import DownloadDetails
-from dfui.core.errors import DatafinitiError, Halted, NotFound, Unauthorized
+from dfui.core.errors import DatafinitiError, Halted, NotFound, StoreError, Unauthorized
 from dfui.core.progress import ListProgress
 from dfui.operations.follow import DownloadRefresher, Follower
 from dfui.operations.refresh import refresh_list
@@ -48,6 +48,7 @@ class Online:
         clock: Clock,
         post: Callable[[Message], object],
         record_contact: RecordContact,
+        store_failed: Callable[[StoreError], None],
     ) -> None:
         self._access = access
         # The import and the certificates take long enough to notice, but nothing waits for the network thread.
@@ -57,7 +58,7 @@ class Online:
         self._post = post
         self._record_contact = record_contact
         self._refresher = DownloadRefresher(self.client, store, clock=clock)
-        self._follower = Follower(self._refresher, store, looked=self._followed, clock=clock)
+        self._follower = Follower(self._refresher, store, looked=self._followed, failed=store_failed, clock=clock)
         self._following: asyncio.Task[None] | None = None
         self._is_refreshing_list = False
         self._sizes: FileSizes | None = None

@@ -260,7 +260,12 @@ class Session:
     def _connect(self) -> Online:
         if self._online is None:
             self._online = Online(
-                self.access, self.store, clock=self.clock, post=self._send, record_contact=self._record_contact
+                self.access,
+                self.store,
+                clock=self.clock,
+                post=self._send,
+                record_contact=self._record_contact,
+                store_failed=self._store_failed,
             )
         return self._online
 

@@ -18,7 +18,7 @@ from dfui.wording.errors import error_sentences, keyring_sentences
 
 
 class SignInFlow:
-    """Puts a token into `access`; `go_online` is called once it works, unless a cancellation waits for the token."""
+    """Puts a token into `access`; once it works, what waits for it goes on, and `go_online` is called."""
 
     def __init__(
         self,
@@ -95,10 +95,8 @@ class SignInFlow:
             self._access.use(token)
         self._has_asked = False
         self._post(SignedIn())
-        if self._waiting:
-            self._resolve(token)
-        else:
-            await self._go_online()
+        self._resolve(token)
+        await self._go_online()
 
     def _resolve(self, token: Secret | None) -> None:
         for waiting in self._waiting:

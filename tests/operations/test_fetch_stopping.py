@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import threading
 from pathlib import Path
@@ -11,11 +12,12 @@ import pytest
 
 from dfui.api.client import DatafinitiClient
 from dfui.core.addresses import parse_api_url
+from dfui.core.errors import Halted
 from dfui.core.progress import FileProgress, FileState
 from dfui.core.secret import Secret
 from dfui.operations import object_store
 from dfui.operations.fetch import fetch
-from dfui.operations.fetch_control import FetchControl
+from dfui.operations.fetch_control import ControlledLoop, FetchControl
 from dfui.simulator.account import TOKEN
 from tests.support.fetching import CONTENT, Account, names, serve, when_it_stalls
 from tests.support.file_server import FileServer
@@ -36,6 +38,16 @@ async def test_stopping_ends_at_once_while_the_store_stalls_and_keeps_what_came(
     stored.stalls_after = None
     assert (await account.fetch(out))["7_1.bin"].state is FileState.COMPLETE
     assert (out / "7_1.bin").read_bytes() == CONTENT
+
+
+async def test_a_pause_after_a_stop_changes_nothing() -> None:
+    control = FetchControl()
+    with ControlledLoop(control) as loop:
+        control.stop()
+        control.pause()
+        with pytest.raises(Halted):
+            await asyncio.wait_for(loop.while_paused(), 10)
+    assert control.is_stopped and not control.is_paused
 
 
 async def test_a_pause_breaks_off_and_goes_on_from_there(account: Account, files: FileServer, out: Path) -> None:

@@ -75,7 +75,7 @@ async def until(pilot: Pilot[None], condition: Callable[[], object], what: str) 
 
 async def live(pilot: Pilot[None]) -> None:
     """Wait until the list has come."""
-    await until(pilot, lambda: _connection(pilot) is ConnectionState.LIVE, "live")
+    await until(pilot, lambda: title(pilot).connection is ConnectionState.LIVE, "live")
 
 
 async def opened(pilot: Pilot[None], kind: type[Kind]) -> Kind:
@@ -118,5 +118,5 @@ def text(screen: Screen[Any]) -> str:
     return "\n".join([*titles, *(str(each.render()) for each in screen.query(Static) if each.display)])
 
 
-def _connection(pilot: Pilot[None]) -> ConnectionState:
-    return downloads_screen(pilot).query_one(TitleBar).connection
+def title(pilot: Pilot[None]) -> TitleBar:
+    return downloads_screen(pilot).query_one(TitleBar)

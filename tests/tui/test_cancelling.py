@@ -10,16 +10,17 @@ from textual import events
 
 from dfui.core.addresses import DATAFINITI
 from dfui.core.outcomes import OutcomeKind
+from dfui.operations.batch import Batch
 from dfui.simulator.account import Dialect, Simulator
 from dfui.simulator.manual_clock import ManualClock
-from dfui.store import open_store
+from dfui.store import open_store, temporary_store
 from dfui.tui.screens.confirm_cancel import ConfirmCancel
 from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.screens.help import HelpModal
 from dfui.tui.screens.outcome import OutcomeModal
 from dfui.tui.screens.question import Question
 from dfui.tui.screens.sign_in import SignIn
-from tests.support.apps import app_on, downloads_screen, lines, live, opened, running, text, told, until
+from tests.support.apps import app_on, downloads_screen, lines, live, opened, running, text, title, told, until
 from tests.support.rows import at
 
 
@@ -223,3 +224,71 @@ async def test_a_key_pressed_right_after_the_one_that_closes_the_outcome_is_not_
         for key in ("enter", "question_mark"):  # as a terminal sends them: both at once
             app.post_message(events.Key(key, None))
         await opened(pilot, HelpModal)
+
+
+async def test_one_that_is_tried_again_while_others_are_under_way_keeps_each_outcome(
+    simulator: Simulator, clock: ManualClock
+) -> None:
+    """Of two that were confirmed together, one is refused at once, and confirmed again while the other waits."""
+
+    def first_answer(request: httpx.Request) -> httpx.Response | None:
+        if request.method != "DELETE":
+            return None
+        if request.url.path.endswith("/8"):
+            return httpx.Response(429, headers={"Retry-After": "20"})
+        return httpx.Response(403)
+
+    simulator.interrupt = first_answer
+    app = app_on(simulator, clock)
+    async with running(app, size=(110, 30)) as pilot:
+        await pilot.press("space", "down", "space", "c")
+        await opened(pilot, ConfirmCancel)
+        await pilot.press("y")
+        await until(pilot, lambda: "cancelling: 1 of 2 done" in str(title(pilot).render()), "one has ended")
+        simulator.interrupt = lambda request: None
+        await pilot.press("u", "G", "c")
+        assert "Cancel download 7?" in text(await opened(pilot, ConfirmCancel))
+        await pilot.press("y")
+        assert "Download 7 is cancelled" in text(await opened(pilot, OutcomeModal))
+        await pilot.press("escape")
+        await opened(pilot, DownloadsScreen)
+        clock.advance(20)
+        last = text(await opened(pilot, OutcomeModal))
+        assert "Download 8 is cancelled" in last
+        assert "7" not in last  # that it was refused is no longer so, and how it ended has been told
+
+
+async def test_what_a_fault_of_dfui_broke_off_is_not_waited_for(
+    simulator: Simulator, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object) -> None:
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr(Batch, "open_journal", fail)
+    app = app_on(simulator, clock)
+    async with running(app, size=(110, 30)) as pilot:
+        await pilot.press("c")
+        await opened(pilot, ConfirmCancel)
+        await pilot.press("y")
+        await told(pilot, "fault of its own")
+    assert app.session._cancelling.count == 0
+
+
+async def test_signing_in_for_a_cancellation_goes_online_too(simulator: Simulator, clock: ManualClock) -> None:
+    store = temporary_store(profile="production", origin=DATAFINITI.origin)
+    store.downloads.add(["7"]).wait()
+    app = app_on(simulator, clock, store=store, token=None)
+    async with app.run_test(size=(110, 30)) as pilot:
+        await opened(pilot, SignIn)
+        await pilot.press("escape")
+        await opened(pilot, DownloadsScreen)
+        await pilot.press("c")
+        await opened(pilot, ConfirmCancel)
+        await pilot.press("y")
+        await opened(pilot, SignIn)
+        await pilot.press(*simulator.token, "enter")
+        assert "Download 7 is cancelled" in text(await opened(pilot, OutcomeModal))
+        await pilot.press("escape")
+        await live(pilot)
+    assert ("GET", "/downloads") in simulator.requests
+    app.session.stop()

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
 from dfui.core.addresses import DATAFINITI
 from dfui.core.errors import StoreError
@@ -18,7 +19,7 @@ from dfui.tui.screens.confirm_cancel import ConfirmCancel
 from dfui.tui.screens.details import DetailsModal
 from dfui.tui.screens.history import HistoryModal
 from dfui.tui.screens.outcome import OutcomeModal
-from tests.support.apps import app_on, lines, notifications, opened, running, text, until
+from tests.support.apps import app_on, lines, notifications, opened, running, text, told, until
 
 
 async def test_what_was_known_is_shown_and_a_cancellation_goes_out(
@@ -82,3 +83,42 @@ async def test_under_a_read_only_profile_nothing_is_asked_or_cancelled(
         await pilot.press("c")
         await until(pilot, lambda: "read" in notifications(pilot), "a sentence")
         assert not isinstance(app.screen, ConfirmCancel)
+
+
+async def test_an_export_of_what_cannot_be_read_fails_and_leaves_the_file(
+    simulator: Simulator, clock: ManualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store(tmp_path / "dfui.db", profile="production", origin=DATAFINITI.origin)
+    store.journal.open_entries(["7"], confirmed_at=clock.now()).wait()
+    file = tmp_path / "history.csv"
+    app = app_on(simulator, clock, store=store)
+    async with running(app, size=(110, 30)) as pilot:
+        await pilot.press("h")
+        modal = await opened(pilot, HistoryModal)
+
+        def fail(*arguments: object, **options: object) -> list[object]:
+            raise StoreError("The database is damaged: a page is not as it was.")
+
+        monkeypatch.setattr(Database, "read", fail)
+        await pilot.press("e")
+        modal.query_one("#file", Input).value = str(file)
+        await pilot.press("enter")
+        await until(pilot, lambda: "The database is damaged" in text(modal), "it is said")
+        assert "written to" not in text(modal)
+    assert not file.exists()
+
+
+async def test_following_that_the_store_keeps_from_says_so(
+    simulator: Simulator, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulator.add("7")
+    app = app_on(simulator, clock)
+
+    def fail() -> list[str]:
+        raise StoreError("The disk is full.")
+
+    async with running(app, size=(110, 30)) as pilot:
+        await until(pilot, lambda: clock._sleepers, "the follower waits")
+        monkeypatch.setattr(app.session.store.downloads, "active_ids", fail)
+        clock.advance(10)
+        await told(pilot, "The disk is full")

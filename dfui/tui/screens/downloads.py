@@ -120,7 +120,6 @@ class DownloadsScreen(DownloadsView):
     @on(CancellationsEnded)
     def _cancellations_ended(self, message: CancellationsEnded) -> None:
         self._outcomes.append(message)
-        self._end([outcome.download_id for outcome in message.outcomes])
         self._show_outcomes()
         self._reload()
 
@@ -239,7 +238,7 @@ class DownloadsScreen(DownloadsView):
 
     def action_history(self) -> None:
         """Show the cancellations that were confirmed here."""
-        self.app.push_screen(HistoryModal(self._session.shown_store.journal, clock=self._session.clock))
+        self.app.push_screen(HistoryModal(self._session))
 
     def action_help(self) -> None:
         """Show the keys, the outcomes, and where things are kept."""

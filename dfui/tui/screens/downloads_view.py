@@ -37,7 +37,7 @@ class DownloadsView(Screen[None]):
         yield TitleBar(
             whose="demo" if access.is_simulated else access.settings.profile,
             host=None if address.is_datafiniti else address.host,
-            now=self._session.clock.now(),
+            clock=self._session.clock,
         )
         yield DownloadsTable(
             self._session.shown_store.downloads,

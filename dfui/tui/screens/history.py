@@ -12,15 +12,15 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
-from dfui.core.clock import Clock
 from dfui.core.errors import ExportError, FileExists, StoreError
 from dfui.core.receipts import export_text
-from dfui.store.journal import Journal, JournalFilter
+from dfui.store.journal import JournalFilter
 from dfui.system.export import write_export
 from dfui.tui.messages import CancellationsEnded
 from dfui.tui.screens.dialog import Dialog, DialogButton
 from dfui.tui.screens.history_entry import HistoryEntryModal
 from dfui.tui.screens.question import Question
+from dfui.tui.session import Session
 from dfui.tui.widgets.history_list import HistoryList
 from dfui.tui.widgets.line_input import LineInput
 from dfui.wording.history import (
@@ -48,14 +48,13 @@ class HistoryModal(Dialog[None]):
         DialogButton("close", "Close", "close", shown_key="esc"),
     )
 
-    def __init__(self, journal: Journal, *, clock: Clock) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._journal = journal
-        self._clock = clock
+        self._session = session
 
     def compose_content(self) -> ComposeResult:
         """The entries, a line to filter by, a line that asks where to export to."""
-        yield HistoryList(self._journal, id="entries")
+        yield HistoryList(self._session.shown_store.journal, id="entries")
         yield Static(id="no-entries", markup=False)
         with Horizontal(classes="asked", id="asked-words"):
             yield Static("Filter")
@@ -108,7 +107,7 @@ class HistoryModal(Dialog[None]):
 
     @on(HistoryList.Chosen)
     def _chosen(self, message: HistoryList.Chosen) -> None:
-        self.app.push_screen(HistoryEntryModal(message.entry, clock=self._clock))
+        self.app.push_screen(HistoryEntryModal(message.entry, clock=self._session.clock))
 
     # ── filtering ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -146,7 +145,7 @@ class HistoryModal(Dialog[None]):
             self._show_notice(exported(entries, str(path.absolute())))
 
     def _write(self, path: Path, *, overwrite: bool) -> int:
-        entries = self._journal.history(self._list.filter)
+        entries = self._session.store.journal.history(self._list.filter)
         write_export(path, export_text(entries, as_csv=path.suffix.lower() == ".csv"), overwrite=overwrite)
         return len(entries)
 

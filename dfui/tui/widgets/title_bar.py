@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from dfui.core.clock import Clock
 from dfui.core.progress import ListProgress
 from dfui.tui.connection_state import ConnectionState
 from dfui.wording.downloads import list_progress
@@ -29,11 +30,11 @@ class TitleBar(Widget):
     progress: reactive[ListProgress | None] = reactive(None)
     """How far the list has come, where it takes its time."""
 
-    def __init__(self, *, whose: str, host: str | None, now: datetime) -> None:
+    def __init__(self, *, whose: str, host: str | None, clock: Clock) -> None:
         super().__init__()
         self._whose = whose
         self._host = host
-        self._now = now
+        self._clock = clock
 
     def render(self) -> Content:
         """The title on the left, what changes on the right; the title makes room first."""
@@ -61,5 +62,5 @@ class TitleBar(Widget):
         if self.progress is not None:
             return list_progress(self.progress.bytes_read, self.progress.downloads_stored)
         if self.connection is ConnectionState.STALE and self.since is not None:
-            return f"stale since {clock_time(self.since, now=self._now)}"
+            return f"stale since {clock_time(self.since, now=self._clock.now())}"
         return self.connection.value

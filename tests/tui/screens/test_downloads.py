@@ -14,7 +14,7 @@ from dfui.tui.screens.add_downloads import AddDownloads
 from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.screens.question import Question
 from dfui.tui.screens.sign_in import SignIn
-from tests.support.apps import app_on, downloads_screen, lines, live, opened, running, table, text, told, until
+from tests.support.apps import app_on, downloads_screen, lines, live, opened, running, table, text, title, told, until
 from tests.support.rows import at
 
 
@@ -30,7 +30,7 @@ async def test_the_store_is_shown_before_the_network_answers(simulator: Simulato
     async with app.run_test(size=(110, 30)) as pilot:
         assert "846990" in lines(pilot)[1]
         await told(pilot, "could not be reached")
-        assert "offline · 0 active of 1" in str(downloads_screen(pilot).query_one("TitleBar").render())
+        assert "offline · 0 active of 1" in str(title(pilot).render())
     app.session.stop()
 
 
@@ -229,3 +229,20 @@ async def test_brackets_of_an_address_are_no_markup(simulator: Simulator, clock:
         await opened(pilot, SignIn)
         assert "Sign in to [::1]:8765" in app.export_screenshot().replace("&#160;", " ")
     app.session.stop()
+
+
+async def test_since_when_it_is_stale_is_told_by_the_day_that_it_is_now(
+    simulator: Simulator, clock: ManualClock
+) -> None:
+    app = app_on(simulator, clock)
+    async with running(app, size=(110, 30)) as pilot:
+        since = clock.now()
+
+        def unreachable(request: httpx.Request) -> httpx.Response:
+            raise httpx.ConnectError("no route", request=request)
+
+        simulator.interrupt = unreachable
+        await pilot.press("r")
+        await until(pilot, lambda: f"stale since {since:%H:%M}" in str(title(pilot).render()), "stale")
+        clock.advance(86_400)
+        assert f"stale since {since:%b} {since.day}" in str(title(pilot).render())

@@ -13,7 +13,7 @@ from dfui.store import Store, temporary_store
 from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.screens.sort_by import SortByModal
 from dfui.tui.widgets.filter_bar import FilterBar
-from tests.support.apps import app_on, downloads_screen, lines, notifications, opened, running, table, until
+from tests.support.apps import app_on, downloads_screen, lines, notifications, opened, running, table, title, until
 from tests.support.rows import at
 
 MANY = 100_000
@@ -153,7 +153,7 @@ async def test_marks_stay_on_their_downloads_and_can_be_taken_away(simulator: Si
         assert set(table(pilot).marked) == first_two | {"2", "4", "6"}
         await pilot.press("escape")
         assert sum("*" in line[:3] for line in lines(pilot)) == len(table(pilot).marked)
-        assert f"{len(table(pilot).marked)} marked" in str(downloads_screen(pilot).query_one("TitleBar").render())
+        assert f"{len(table(pilot).marked)} marked" in str(title(pilot).render())
         await pilot.press("u")
         assert not table(pilot).marked
 
