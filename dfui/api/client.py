@@ -13,6 +13,7 @@ from urllib.parse import quote
 import httpx
 
 from dfui import __version__
+from dfui.api.answer_errors import error_for
 from dfui.api.body import read_body
 from dfui.api.faults import CONNECT_SECONDS, FAULTS, READ_SECONDS, Departure, retry_after
 from dfui.api.reader import Reader
@@ -28,7 +29,6 @@ from dfui.core.errors import (
     NotConnected,
     Unauthorized,
     UnreadableAnswer,
-    error_for,
 )
 from dfui.core.outcomes import CancelAnswer
 from dfui.core.secret import Secret

@@ -10,7 +10,7 @@ from dfui.cli.ids import ids_of
 from dfui.cli.tables import download_lines
 from dfui.core.downloads import download_json
 from dfui.core.errors import DatafinitiError, KeyringProblem, NotFound
-from dfui.operations.refresh import refresh_one
+from dfui.operations.refresh import fetch_details
 from dfui.wording.access import not_signed_in
 from dfui.wording.errors import error_sentences, keyring_sentences
 
@@ -49,7 +49,7 @@ async def _look(context: Context, ids: list[str]) -> ExitCode:
     async with context.access.client() as client:
         for download_id in ids:
             try:
-                await refresh_one(client, context.store, download_id, clock=context.clock)
+                await fetch_details(client, context.store, download_id, clock=context.clock)
             except NotFound as error:
                 context.console.notify(f"{download_id}: {error_sentences(error)}")
                 exit_code = ExitCode.FAILED

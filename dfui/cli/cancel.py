@@ -18,7 +18,7 @@ from dfui.cli.signals import handling
 from dfui.core.downloads import Download, download_json
 from dfui.core.errors import CommandError, TokenError
 from dfui.core.outcomes import Outcome, OutcomeKind, outcome_json
-from dfui.core.progress import Progress
+from dfui.core.progress import LEAVING_SECONDS, Progress
 from dfui.core.sanitize import sanitize
 from dfui.operations.cancel import cancel
 from dfui.system.credentials import parse_token
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
     from dfui.core.secret import Secret
 
-LEAVING_SECONDS = 5.0
-"""What cancellations under way get to end in, when the line drops or dfui is told to end."""
 NOTHING_TO_CANCEL = "Nothing to cancel."
 
 

@@ -13,7 +13,8 @@ from dfui.core.downloads import Download
 if TYPE_CHECKING:
     from dfui.core.errors import DfuiError
 
-
+LEAVING_SECONDS = 5.0
+"""What confirmed cancellations under way get to end in, however dfui is left."""
 WAIT_SECONDS = 300.0
 """How long files that are not there yet are waited for unless told otherwise."""
 

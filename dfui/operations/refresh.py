@@ -1,4 +1,4 @@
-"""Keeping known downloads current: the whole list, one of them, and following the active ones."""
+"""Keeping known downloads current: the whole list, or one of them."""
 
 from __future__ import annotations
 
@@ -76,11 +76,6 @@ async def refresh_list(
     no_ids = tuple("one with an id that is none" for _ in range(len(answer.downloads) - len(readable)))
     active = tuple(replace(download, seen_at=seen_at) for download in readable if download.is_active)
     return ListRefresh(len(readable), (*answer.unreadable, *no_ids), active)
-
-
-async def refresh_one(client: DatafinitiClient, store: Store, download_id: str, *, clock: Clock) -> Download:
-    """Take over what the API shows of one download; `GET /downloads/{id}`. Raises what `fetch_details` raises."""
-    return (await fetch_details(client, store, download_id, clock=clock)).download
 
 
 async def fetch_details(client: DatafinitiClient, store: Store, download_id: str, *, clock: Clock) -> DownloadDetails:

@@ -18,6 +18,7 @@ from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from dfui.core.clock import Clock
+from dfui.core.progress import LEAVING_SECONDS
 from dfui.operations.sign_in import Access
 from dfui.store import Store
 from dfui.tui.leaving import Leaving
@@ -25,7 +26,7 @@ from dfui.tui.lenient_input import accept_any_bytes
 from dfui.tui.low_bandwidth_driver import LowBandwidthDriver
 from dfui.tui.messages import Notice, SessionMessage
 from dfui.tui.screens.downloads import DownloadsScreen
-from dfui.tui.session import INTERRUPTING_SECONDS, LEAVING_SECONDS, Session
+from dfui.tui.session import INTERRUPTING_SECONDS, Session
 from dfui.wording.outcomes import leaving, left_behind
 
 SETTLING_SECONDS = 0.1

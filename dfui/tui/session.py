@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec
@@ -15,7 +15,7 @@ from textual.message import Message
 from dfui.core.clock import Clock
 from dfui.core.errors import DatafinitiError, DfuiError, KeyringProblem, StoreError, Unauthorized
 from dfui.core.outcomes import Outcome
-from dfui.core.progress import WAIT_SECONDS
+from dfui.core.progress import LEAVING_SECONDS, WAIT_SECONDS
 from dfui.core.secret import Secret
 from dfui.operations.fetch_control import FetchControl
 from dfui.operations.sign_in import Access
@@ -41,8 +41,6 @@ from dfui.wording.errors import error_sentences, fault, keyring_sentences
 
 logger = logging.getLogger(__name__)
 
-LEAVING_SECONDS = 5.0
-"""What confirmed cancellations under way get to end in, however dfui is left."""
 INTERRUPTING_SECONDS = 1.5
 """What writing down those that did not may take after that."""
 
@@ -98,8 +96,6 @@ class Session:
         Gives the outcomes that no screen has shown. What has none by then is open in the journal.
         """
         if under_way := set(self._under_way):
-            from concurrent.futures import wait
-
             waiting(self._cancelling.count)
             self._thread.call(self._sign_in.decline)  # nobody is there to ask
             wait(under_way, timeout=LEAVING_SECONDS)

@@ -8,6 +8,7 @@ from typing import assert_never
 from dfui.core.credits import CreditSum
 from dfui.core.downloads import Download, Status
 from dfui.core.outcomes import Outcome, OutcomeKind
+from dfui.core.progress import LEAVING_SECONDS
 from dfui.core.sanitize import sanitize
 from dfui.wording.confirming import nothing_to_cancel, retained
 from dfui.wording.credits import credits_after, credits_together
@@ -192,12 +193,15 @@ def quit_question(cancelling: int, not_begun: int) -> tuple[str, list[str]]:
     """The title and the lines that ask whether to leave while cancellations are under way."""
     under_way = f"{counted(cancelling, 'cancellation is', 'cancellations are')} under way"
     lines = [f"{under_way}; {not_begun:,} of them not sent yet." if not_begun else f"{under_way}."]
-    return "Leave now?", [*lines, "They get 5 seconds to end. What is not sent by then keeps running."]
+    return "Leave now?", [
+        *lines,
+        f"They get {LEAVING_SECONDS:.0f} seconds to end. What is not sent by then keeps running.",
+    ]
 
 
 def leaving(cancelling: int) -> str:
     """dfui was left, and waits for what was confirmed."""
-    return f"Waiting up to 5 seconds for {counted(cancelling, 'confirmed cancellation')} to end…"
+    return f"Waiting up to {LEAVING_SECONDS:.0f} seconds for {counted(cancelling, 'confirmed cancellation')} to end…"
 
 
 def left_behind(outcomes: Sequence[Outcome]) -> list[str]:

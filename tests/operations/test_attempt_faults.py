@@ -203,9 +203,9 @@ async def test_an_empty_answer_of_a_2xx_is_an_acceptance_without_words(
 async def test_an_older_list_does_not_turn_cancelled_back(
     real_client: DatafinitiClient, server: SimulatorServer, store: Store, clock: ManualClock
 ) -> None:
-    from dfui.operations.refresh import refresh_one
+    from dfui.operations.refresh import fetch_details
 
-    before = await refresh_one(real_client, store, "7", clock=clock)
+    before = (await fetch_details(real_client, store, "7", clock=clock)).download
     began = clock.monotonic()
     clock.advance(1)
     await outcome_of(real_client, store, clock)

@@ -36,7 +36,7 @@ class ConfirmCancel(Dialog[tuple[str, ...]]):
         self._ids = tuple(ids)
         self._store = downloads
         self._problems: dict[str, str] = {}
-        self._known = self._read()
+        self._known = {download_id: self._read(download_id) for download_id in self._ids}
 
     def compose_content(self) -> ComposeResult:
         """What is known of the downloads, and what a cancellation does."""
@@ -50,10 +50,11 @@ class ConfirmCancel(Dialog[tuple[str, ...]]):
         self._show()
 
     @on(DownloadsChanged)
-    def _downloads_changed(self) -> None:
-        known = self._read()
-        if known != self._known:
-            self._known = known
+    def _downloads_changed(self, message: DownloadsChanged) -> None:
+        changed = self._ids if message.ids is None else self._known.keys() & message.ids
+        read = {download_id: self._read(download_id) for download_id in changed}
+        if any(self._known[download_id] != download for download_id, download in read.items()):
+            self._known |= read
             self._problems.clear()
             self._show()
 
@@ -81,7 +82,7 @@ class ConfirmCancel(Dialog[tuple[str, ...]]):
 
     @property
     def _active(self) -> list[Download]:
-        return [download for download in self._known if download.is_active]
+        return [download for download in self._known.values() if download.is_active]
 
     @property
     def _is_whole(self) -> bool:
@@ -94,14 +95,15 @@ class ConfirmCancel(Dialog[tuple[str, ...]]):
             frame.content_region.contains_region(part.region) and part.region.height > 0 for part in parts
         )
 
-    def _read(self) -> list[Download]:
-        return [self._store.get(download_id) or Download(download_id) for download_id in self._ids]
+    def _read(self, download_id: str) -> Download:
+        return self._store.get(download_id) or Download(download_id)
 
     def _show(self) -> None:
         active = self._active
-        self.show_title(confirm_title(active) if active else nothing_to_cancel_title(self._known))
-        self.query_one("#facts", Static).update("\n".join(confirm_facts(self._known)))
-        self.query_one("#consequences", Static).update("\n".join(confirm_consequences(self._known)))
+        known = list(self._known.values())
+        self.show_title(confirm_title(active) if active else nothing_to_cancel_title(known))
+        self.query_one("#facts", Static).update("\n".join(confirm_facts(known)))
+        self.query_one("#consequences", Static).update("\n".join(confirm_consequences(known)))
         problem = self.query_one("#confirm-problem", Static)
         problem.display = bool(self._problems)
         problem.update("\n".join(dict.fromkeys(self._problems.values())))

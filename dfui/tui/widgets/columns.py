@@ -12,12 +12,11 @@ from dfui.core.downloads import Download
 from dfui.core.sanitize import sanitize
 from dfui.store.download_query import DownloadQuery, SortBy
 from dfui.wording.credits import credits_cell
-from dfui.wording.downloads import records_cell, status_glyph, status_word
+from dfui.wording.downloads import MAX_ID_SHOWN, records_cell, status_glyph, status_word
 from dfui.wording.figures import clock_time
 
 GAP = 2
 BAR_WIDTH = 14
-MAX_ID_WIDTH = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ def _percent(download: Download, now: datetime) -> str:
 
 
 def _id(download: Download, now: datetime) -> str:
-    return sanitize(download.id, max_length=MAX_ID_WIDTH)
+    return sanitize(download.id, max_length=MAX_ID_SHOWN)
 
 
 def _status(download: Download, now: datetime) -> str:
@@ -94,7 +93,7 @@ COLUMNS = (
 def fitting(width: int, *, longest_id: int) -> list[Cell]:
     """The columns that fit into this many terminal cells, and where each begins."""
     widths = {column.name: column.width for column in COLUMNS}
-    widths["id"] = max(widths["id"], min(longest_id, MAX_ID_WIDTH))
+    widths["id"] = max(widths["id"], min(longest_id, MAX_ID_SHOWN))
     shown = list(COLUMNS)
     while _needed(shown, widths) > width and any(column.leaves_first for column in shown):
         shown.remove(max(shown, key=lambda column: column.leaves_first))

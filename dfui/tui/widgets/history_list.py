@@ -18,12 +18,12 @@ from dfui.core.errors import StoreError
 from dfui.core.receipts import Receipt
 from dfui.store.journal import Journal, JournalFilter
 from dfui.tui.widgets.row_list import RowList
+from dfui.wording.downloads import MAX_ID_SHOWN
 from dfui.wording.history import HISTORY_HEADINGS, entry_cells
 
 GAP = 2
 WIDTHS = (16, 8, 12, 9, 9, 12)
 """Of the columns of `HISTORY_HEADINGS`, in terminal cells; the last one takes what is left."""
-MAX_ID_WIDTH = 24
 RIGHT_ALIGNED = (3, 4)
 
 
@@ -58,7 +58,7 @@ class HistoryList(RowList[Receipt]):
         entries = self._journal.by_key(keys)
         longest = max((len(entry.download_id) for entry in entries.values()), default=0)
         if longest > self._id_width:
-            self._id_width = min(longest, MAX_ID_WIDTH)
+            self._id_width = min(longest, MAX_ID_SHOWN)
             self.refresh()
         return entries
 
