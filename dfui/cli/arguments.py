@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dfui.cli.console import ExitCode
 from dfui.cli.parser import Parser, build_parser
 from dfui.core.errors import CommandError
-from dfui.core.progress import WAIT_SECONDS
+from dfui.core.fetch_events import WAIT_SECONDS
 from dfui.simulator.worlds import ORDINARY, WORLDS
 from dfui.wording import commands as wording
 

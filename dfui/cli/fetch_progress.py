@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dfui.cli.console import Console
 from dfui.cli.tables import cut
-from dfui.core.progress import DownloadFiles, Event, FileProgress, FilesAwaited, FileState
+from dfui.core.fetch_events import DownloadFiles, FetchEvent, FileProgress, FilesAwaited, FileState
 from dfui.core.sanitize import sanitize
 from dfui.operations.fetch_summary import FetchSummary
 from dfui.wording import fetching
@@ -30,7 +30,7 @@ class FetchProgress:
         self._begun: set[Path] = set()
         self._awaited: set[str] = set()
 
-    def show(self, event: Event) -> None:
+    def show(self, event: FetchEvent) -> None:
         """Show what has happened, once the summary has taken it over."""
         if self._draws:
             if time.monotonic() - self._drawn_at >= DRAW_SECONDS:

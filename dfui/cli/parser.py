@@ -12,8 +12,8 @@ from dfui import __version__
 from dfui.cli.console import Console, ExitCode
 from dfui.core.downloads import Status
 from dfui.core.errors import CommandError
+from dfui.core.fetch_events import WAIT_SECONDS
 from dfui.core.outcomes import OutcomeKind
-from dfui.core.progress import WAIT_SECONDS
 from dfui.simulator.worlds import ORDINARY, WORLDS
 from dfui.wording import commands as wording
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from dfui.core.clock import Clock
 from dfui.core.downloads import Download
 from dfui.core.errors import AlreadyThere, DatafinitiError, Halted, LinkExpired, NotFound, TransferFailed
-from dfui.core.progress import DownloadFiles, Event, FileProgress, FileState
+from dfui.core.fetch_events import DownloadFiles, FetchEvent, FileProgress, FileState
 from dfui.core.result_files import ResultFile, count_records
 from dfui.operations.fetch_control import ControlledLoop, FetchControl
 from dfui.operations.object_store import ObjectStore
@@ -54,14 +54,14 @@ async def fetch(
     wait_seconds: float = 0.0,
     control: FetchControl | None = None,
     transport: httpx.BaseTransport | None = None,
-) -> AsyncGenerator[Event, None]:
+) -> AsyncGenerator[FetchEvent, None]:
     """Fetch the result files of downloads; gives what each has, and how far each file has come, as it comes.
 
     Files that are not there yet are waited for up to `wait_seconds`. The API's token goes to the API alone. What is
     broken off stays in `NAME.part`, and is gone on from the next time.
     """
     control = control or FetchControl()
-    events: asyncio.Queue[Event | None] = asyncio.Queue()
+    events: asyncio.Queue[FetchEvent | None] = asyncio.Queue()
     with ControlledLoop(control) as loop:
         links = ResultLinks(client, store, clock, loop, events.put_nowait)
         fetching = _Fetching(links, clock, loop, events, overwrite=overwrite)
@@ -114,7 +114,7 @@ class _Fetching:
         links: ResultLinks,
         clock: Clock,
         loop: ControlledLoop,
-        events: asyncio.Queue[Event | None],
+        events: asyncio.Queue[FetchEvent | None],
         *,
         overwrite: bool,
     ) -> None:

@@ -6,7 +6,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 
 from dfui.core.errors import DatafinitiError
-from dfui.core.progress import DownloadFiles, Event, FileProgress, FilesAwaited, FileState
+from dfui.core.fetch_events import DownloadFiles, FetchEvent, FileProgress, FilesAwaited, FileState
 from dfui.core.sanitize import sanitize
 from dfui.wording import fetching
 from dfui.wording.errors import error_sentences
@@ -36,7 +36,7 @@ class FetchSummary:
         self._bytes_resumed = self._bytes_total = self._files_without_total = 0
         self._samples: deque[tuple[float, int]] = deque()
 
-    def take(self, event: Event) -> None:
+    def take(self, event: FetchEvent) -> None:
         """Take over what has happened."""
         match event:
             case DownloadFiles():
@@ -129,7 +129,7 @@ class FetchSummary:
         """Whether every file of every download is here, and no download goes on."""
         return not (self.has_failed or self.lacks_files or self.is_partial)
 
-    def events(self) -> list[Event]:
+    def events(self) -> list[FetchEvent]:
         """What makes another summary of these downloads like this one."""
         return [*self.downloads.values(), *(file for files in self.files.values() for file in files.values())]
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from dfui.core.downloads import DownloadDetails
+from dfui.core.fetch_events import FetchEvent
 from dfui.core.outcomes import Outcome
-from dfui.core.progress import Event, ListProgress, Progress
+from dfui.core.progress import ListProgress, Progress
 from dfui.tui.connection_state import ConnectionState
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ class CancellationsBroke(SessionMessage):
 class FetchProgressed(SessionMessage):
     """A fetch of result files has made progress."""
 
-    event: Event
+    event: FetchEvent
 
 
 class FetchEnded(SessionMessage):

@@ -14,8 +14,9 @@ from textual.message import Message
 
 from dfui.core.clock import Clock
 from dfui.core.errors import DatafinitiError, DfuiError, KeyringProblem, StoreError, Unauthorized
+from dfui.core.fetch_events import WAIT_SECONDS
 from dfui.core.outcomes import Outcome
-from dfui.core.progress import LEAVING_SECONDS, WAIT_SECONDS
+from dfui.core.progress import LEAVING_SECONDS
 from dfui.core.secret import Secret
 from dfui.operations.fetch_control import FetchControl
 from dfui.operations.sign_in import Access

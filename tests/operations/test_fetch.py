@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dfui.core.errors import StoreError
-from dfui.core.progress import FileState
+from dfui.core.fetch_events import FileState
 from dfui.operations.fetch import MAX_FILES
 from dfui.operations.fetch_control import FetchControl
 from dfui.operations.fetch_summary import FetchSummary

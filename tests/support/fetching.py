@@ -12,7 +12,7 @@ import httpx
 
 from dfui.api.client import DatafinitiClient
 from dfui.core.addresses import parse_api_url
-from dfui.core.progress import DownloadFiles, Event, FileProgress, FilesAwaited, folders_for
+from dfui.core.fetch_events import DownloadFiles, FetchEvent, FileProgress, FilesAwaited, folders_for
 from dfui.core.secret import Secret
 from dfui.operations.fetch import fetch
 from dfui.simulator.account import TOKEN, Simulator
@@ -52,7 +52,7 @@ class Account:
         return httpx.Response(200, json=answer | {"results": links})
 
     async def fetch(
-        self, output: Path, *ids: str, take: Callable[[Event], object] = lambda event: None, **options: Any
+        self, output: Path, *ids: str, take: Callable[[FetchEvent], object] = lambda event: None, **options: Any
     ) -> dict[str, FileProgress]:
         """Fetch, and give the last word on each file."""
         ids = ids or ("7",)

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from dfui.core.downloads import Download
 from dfui.core.errors import TransferFailed
-from dfui.core.progress import Check, DownloadFiles, Event, FileProgress, FilesAwaited, FileState
+from dfui.core.fetch_events import Check, DownloadFiles, FetchEvent, FileProgress, FilesAwaited, FileState
 from dfui.simulator.account import Simulator
 from dfui.simulator.manual_clock import ManualClock
 from dfui.simulator.worlds import demo_account
@@ -51,7 +51,7 @@ async def begun(pilot: Pilot[None]) -> FetchResults:
     return dialog
 
 
-def progress(dialog: FetchResults, event: Event) -> None:
+def progress(dialog: FetchResults, event: FetchEvent) -> None:
     dialog._progressed(FetchProgressed(event))
 
 
