@@ -34,7 +34,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
             raise CommandError("usage", wording.unknown_option(each, known, parser.prog), ExitCode.USAGE)
     # argparse takes the IDs up to the first option alone.
     more = [*left_over, *literal]
-    if more and (options.opens_tui or "ids" not in options or parser.prog.endswith(" history")):
+    if more and "ids" not in options:
         raise CommandError("usage", wording.unknown_argument(more[0], parser.prog), ExitCode.USAGE)
     if more:
         options.ids = [*options.ids, *more]

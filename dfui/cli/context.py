@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dfui.cli.console import Console, ExitCode
+from dfui.cli.opening import begin_log, open_account
 from dfui.core.clock import Clock
 from dfui.core.errors import (
     CommandError,
@@ -16,7 +17,7 @@ from dfui.core.errors import (
     StoreError,
 )
 from dfui.operations.sign_in import Access
-from dfui.store import Store, open_store
+from dfui.store import Store
 from dfui.system.event_loop import run as run_on_event_loop
 from dfui.system.settings import Settings, load_settings
 from dfui.wording.access import no_token, not_signed_in
@@ -82,18 +83,9 @@ def run_command(command: Command, options: argparse.Namespace, console: Console)
         DfuiError: it could not do what it is for.
     """
     settings = load_settings(profile=options.profile, api_url=options.api_url)
-    if options.log is not None:
-        from dfui.system.log import write_log
-
-        write_log(options.log)
+    begin_log(options)
     clock = Clock()
-    if options.demo is not None:
-        from dfui.cli.demo import simulated_account
-
-        access, store = simulated_account(settings, clock, world=options.demo, is_known=True)
-    else:
-        access = Access(settings)
-        store = open_store(settings.database, profile=settings.profile, origin=settings.address.origin)
+    access, store = open_account(options, settings, clock, is_known=True)
     try:
         if store.problem:
             console.warn(store.problem)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from dfui.cli.console import Console, ExitCode
+from dfui.cli.opening import begin_log
 from dfui.core.errors import CommandError, SettingsError
 from dfui.core.sanitize import sanitize
 from dfui.operations.doctor import Check, State, check_json, examine
@@ -21,10 +22,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     if options.demo is not None:  # it would ask the real API, with the real token
         told = "dfui doctor looks at this machine, which no demo can stand in for. Nothing was sent."
         raise CommandError("usage", told, ExitCode.USAGE)
-    if options.log is not None:
-        from dfui.system.log import write_log
-
-        write_log(options.log)
+    begin_log(options)
     settings: Settings | SettingsError
     try:
         settings = load_settings(profile=options.profile, api_url=options.api_url)

@@ -37,7 +37,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         raise CommandError("usage", "--output needs the form to write: --csv or --json.", ExitCode.USAGE)
     if options.overwrite and options.output is None:
         raise CommandError("usage", "--overwrite goes with --output FILE.", ExitCode.USAGE)
-    ids = tuple(ids_of_arguments(options.ids))
+    ids = tuple(ids_of_arguments(options.only_ids))
     return run_command(lambda context, options: _history(context, options, ids), options, console)
 
 

@@ -8,10 +8,9 @@ import sys
 from dataclasses import replace
 
 from dfui.cli.console import Console, ExitCode
+from dfui.cli.opening import begin_log, open_account
 from dfui.core.clock import Clock
 from dfui.core.errors import CommandError
-from dfui.operations.sign_in import Access
-from dfui.store import open_store
 from dfui.system.settings import load_settings
 from dfui.wording.downloads import left_active
 
@@ -38,18 +37,9 @@ def open_tui(options: argparse.Namespace, console: Console) -> int:
 
     clock = Clock()
     settings = load_settings(profile=options.profile, api_url=options.api_url)
-    if options.log is not None:
-        from dfui.system.log import write_log
-
-        write_log(options.log)
+    begin_log(options)
     settings = replace(settings, low_bandwidth=settings.low_bandwidth or options.low_bandwidth)
-    if options.demo is not None:
-        from dfui.cli.demo import simulated_account
-
-        access, store = simulated_account(settings, clock, world=options.demo)
-    else:
-        access = Access(settings)
-        store = open_store(settings.database, profile=settings.profile, origin=settings.address.origin)
+    access, store = open_account(options, settings, clock, is_known=False)
     try:
         exit_code = run_app(access, store, clock=clock)
         active, _ = store.downloads.counts()

@@ -72,7 +72,7 @@ def build_parser() -> Parser:
     _add_common(parser, is_before_command=True)
     parser.add_argument("--low-bandwidth", action="store_true", help="for slow lines: fewer bytes, no animation")
     parser.add_argument("-V", "--version", action="version", version=f"dfui {__version__}")
-    parser.set_defaults(run=_runs("open_tui", "open_tui"), opens_tui=True, parser=parser)
+    parser.set_defaults(run=_runs("open_tui", "open_tui"), parser=parser)
     _Commands(parser).add_all()
     return parser
 
@@ -112,7 +112,7 @@ class _Commands:
             examples=wording.examples_of(name),
         )
         _add_common(added, is_before_command=False)
-        added.set_defaults(run=_runs(module, "run"), opens_tui=False, parser=added)
+        added.set_defaults(run=_runs(module, "run"), parser=added)
         return added
 
     def _cancel(self) -> None:
@@ -152,7 +152,7 @@ class _Commands:
     def _history(self) -> None:
         history = self._command("history", "history")
         ids = history.add_argument(
-            "--id", dest="ids", action="append", default=[], metavar="ID", help="only of this download"
+            "--id", dest="only_ids", action="append", default=[], metavar="ID", help="only of this download"
         )
         _completes(ids, KNOWN_IDS)
         history.add_argument("--outcome", choices=OUTCOMES, metavar="KIND", help=f"only these: {', '.join(OUTCOMES)}")

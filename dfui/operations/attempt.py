@@ -41,11 +41,10 @@ Answer = TypeVar("Answer")
 class Attempt:
     """The cancellation of one download, and all that is known of it at any moment."""
 
-    def __init__(self, download_id: str, batch: Batch, *, randomness: Callable[[], float] = random.random) -> None:
+    def __init__(self, download_id: str, batch: Batch) -> None:
         self.download_id = download_id
         self.evidence = Evidence(download_id)
         self._batch = batch
-        self._random = randomness
         self._ends_at: float | None = None
         self._has_turn = False
         self._tries = 0
@@ -207,7 +206,7 @@ class Attempt:
             self._extend(asked)
             seconds = asked
         elif seconds is None:
-            seconds = min(0.5 * 2 ** (number - 1), 8.0) * (0.75 + 0.5 * self._random())
+            seconds = min(0.5 * 2 ** (number - 1), 8.0) * (0.75 + 0.5 * random.random())  # noqa: S311
             seconds = min(seconds, max(0.0, self._left))
         self._batch.report(Progress(self.download_id, Step.WAITING, seconds))
         self._give_turn_back()

@@ -41,9 +41,13 @@ async def cancel(
     attempts = [asyncio.create_task(_attempt(batch, download_id, has_begun)) for download_id in ids]
 
     async def begin() -> None:
-        if not has_token:
-            await batch.ask_for_token()
-        has_begun.set()
+        try:
+            if not has_token:
+                await batch.ask_for_token()
+        except Exception as error:  # raised anew by who takes the events
+            batch.events.put_nowait(error)
+        else:
+            has_begun.set()
 
     async def interrupt() -> None:
         if interrupted is not None:

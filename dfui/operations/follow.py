@@ -90,6 +90,16 @@ class _Schedule:
     interval: float = QUICKEST_SECONDS
 
 
+def next_interval(seconds: float, *, has_changed: bool) -> float:
+    """The seconds until the next look, after so many before this one."""
+    return QUICKEST_SECONDS if has_changed else min(seconds * SLOWING, SLOWEST_SECONDS)
+
+
+def jittered(seconds: float, randomness: Callable[[], float] = random.random) -> float:
+    """A tenth more or less, so that what began together does not ask together."""
+    return seconds * (0.9 + 0.2 * randomness())
+
+
 class Follower:
     """Looks at the active downloads again and again: every 5 s while they change, slowing to 60 s while they do not.
 
@@ -149,7 +159,7 @@ class Follower:
 
     def _scheduled(self, download_id: str, now: float) -> _Schedule:
         known = self._store.downloads.get(download_id)
-        return _Schedule(now + self._jittered(QUICKEST_SECONDS), last=known and known.without_times())
+        return _Schedule(now + jittered(QUICKEST_SECONDS, self._random), last=known and known.without_times())
 
     async def _look(self, download_id: str) -> None:
         details: DownloadDetails | None = None
@@ -165,14 +175,11 @@ class Follower:
             shown = details.download.without_times() if details else schedule.last
             has_changed = shown != schedule.last
             schedule.last = shown
-            schedule.interval = QUICKEST_SECONDS if has_changed else min(schedule.interval * SLOWING, SLOWEST_SECONDS)
+            schedule.interval = next_interval(schedule.interval, has_changed=has_changed)
             asked = error.retry_after if isinstance(error, ApiError) else None
-            schedule.due = self._clock.monotonic() + max(self._jittered(schedule.interval), asked or 0.0)
+            schedule.due = self._clock.monotonic() + max(jittered(schedule.interval, self._random), asked or 0.0)
         if details is not None or error is not None:
             self._looked(download_id, error)
-
-    def _jittered(self, seconds: float) -> float:
-        return seconds * (0.9 + 0.2 * self._random())
 
     async def _wait(self, seconds: float | None) -> None:
         """Until then, or until it is reset."""

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dfui.core.clock import Clock
 from dfui.core.downloads import Download
 from dfui.core.errors import ApiError, DatafinitiError, NotFound, Unauthorized
-from dfui.operations.follow import QUICKEST_SECONDS, SLOWEST_SECONDS, SLOWING, DownloadRefresher
+from dfui.operations.follow import QUICKEST_SECONDS, DownloadRefresher, jittered, next_interval
 from dfui.store import Store
 
 if TYPE_CHECKING:
@@ -34,14 +33,7 @@ class Seen:
         return isinstance(self.error, NotFound) or (self.download is not None and not self.download.is_active)
 
 
-async def watch(
-    ids: Sequence[str],
-    *,
-    client: DatafinitiClient,
-    store: Store,
-    clock: Clock,
-    randomness: Callable[[], float] = random.random,
-) -> AsyncIterator[Seen]:
+async def watch(ids: Sequence[str], *, client: DatafinitiClient, store: Store, clock: Clock) -> AsyncIterator[Seen]:
     """Look at downloads until each has ended: every 5 s while they change, slowing to 60 s while they do not.
 
     Gives each change as it is seen. The token's rejection ends it.
@@ -66,9 +58,9 @@ async def watch(
             if seen.is_last:
                 return
             before = seen
-            interval = QUICKEST_SECONDS if has_changed else min(interval * SLOWING, SLOWEST_SECONDS)
+            interval = next_interval(interval, has_changed=has_changed)
             asked = seen.error.retry_after if isinstance(seen.error, ApiError) else None
-            await clock.sleep(max(interval * (0.9 + 0.2 * randomness()), asked or 0.0))
+            await clock.sleep(max(jittered(interval), asked or 0.0))
 
     async def follow_or_fail(download_id: str) -> None:
         try:

@@ -61,7 +61,7 @@ class DownloadQuery:
         """The condition in SQL, and its values."""
         words = self.filter.split()
         condition = "".join(f" AND {_SEARCHED} LIKE ? ESCAPE '\\'" for _ in words)
-        return condition, [f"%{_literally(word)}%" for word in words]
+        return condition, [f"%{literally(word)}%" for word in words]
 
     def order_by(self) -> str:
         """The order in SQL; what is not known comes last."""
@@ -72,6 +72,6 @@ class DownloadQuery:
         return ", ".join([*(f"{each} {direction} NULLS LAST" for each in expressions), f"key {direction}"])
 
 
-def _literally(word: str) -> str:
+def literally(word: str) -> str:
     """A word for LIKE, in which no sign stands for others."""
     return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

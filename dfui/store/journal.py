@@ -13,6 +13,7 @@ from dfui.core.receipts import Receipt
 from dfui.store.accounts import Account
 from dfui.store.connections import Connection
 from dfui.store.database import Database
+from dfui.store.download_query import literally
 from dfui.store.process_lock import ProcessLock
 from dfui.store.rows import RECEIPTS
 from dfui.store.writer import Write
@@ -154,18 +155,20 @@ class Journal:
         if wanted.is_open is not None:
             conditions.append("ended_at IS NULL" if wanted.is_open else "ended_at IS NOT NULL")
         if wanted.words:
-            escaped = wanted.words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
             shown = ("download_id", "api_message", "replace(coalesce(outcome, 'open'), '_', ' ')")
             conditions.append("(" + " OR ".join(f"{column} LIKE ? ESCAPE '\\'" for column in shown) + ")")
-            params += [f"%{escaped}%"] * len(shown)
+            params += [f"%{literally(wanted.words)}%"] * len(shown)
         return " AND ".join(conditions), params
 
     def take_untold(self) -> Write[list[Receipt]]:
         """The entries that were closed while nobody was told; each is given once."""
         account = self._account.key
+        theirs = "account = ? AND owner = ?"
+        # Almost always there is none: then nothing is to be waited for.
+        if not self._database.read(f"SELECT 1 FROM journal WHERE {theirs} LIMIT 1", account, UNTOLD, row=len):
+            return Write.done([])
 
         def take(connection: Connection) -> list[Receipt]:
-            theirs = "account = ? AND owner = ?"
             rows = connection.execute(
                 f"SELECT {RECEIPTS.columns} FROM journal WHERE {theirs} ORDER BY entry", (account, UNTOLD)
             ).fetchall()

@@ -161,3 +161,14 @@ async def test_turns_go_first_to_who_has_begun() -> None:
     turns.give_back()
     await asyncio.gather(*waiting, return_exceptions=True)
     assert order == ["begun", "new", "newer"]
+
+
+async def test_a_fault_while_a_token_is_asked_for_ends_the_batch(
+    ids: list[str], client: DatafinitiClient, store: Store, clock: ManualClock
+) -> None:
+    async def sign_in() -> Secret | None:
+        raise RuntimeError("a fault")
+
+    events = cancel(ids, client=client, store=store, clock=clock, sign_in=sign_in, has_token=False)
+    with pytest.raises(RuntimeError, match="a fault"):
+        await asyncio.wait_for(anext(events), 10)
