@@ -44,7 +44,7 @@ async def cancel(
         try:
             if not has_token:
                 await batch.ask_for_token()
-        except Exception as error:  # raised anew by who takes the events
+        except Exception as error:  # noqa: BLE001  # raised anew by who takes the events
             batch.events.put_nowait(error)
         else:
             has_begun.set()
