@@ -10,7 +10,8 @@ from dfui.cli.tables import in_columns
 from dfui.core.errors import CommandError, ExportError
 from dfui.core.identifiers import ids_of_arguments
 from dfui.core.outcomes import OutcomeKind
-from dfui.core.receipts import Receipt, export_text, history_csv, history_json
+from dfui.core.receipt_export import export_text, history_csv, history_json
+from dfui.core.receipts import Receipt
 from dfui.store.journal import JournalFilter
 from dfui.wording.history import (
     HISTORY_HEADINGS,

@@ -12,7 +12,8 @@ from dfui.cli.context import Context, run_command
 from dfui.cli.ids import ids_of
 from dfui.core.downloads import DownloadDetails, details_json
 from dfui.core.errors import DatafinitiError
-from dfui.core.receipts import Receipt, history_json
+from dfui.core.receipt_export import history_json
+from dfui.core.receipts import Receipt
 from dfui.operations.batch import MAX_REQUESTS
 from dfui.operations.refresh import fetch_details
 from dfui.store.journal import JournalFilter

@@ -13,7 +13,7 @@ from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
 from dfui.core.errors import ExportError, FileExists, StoreError
-from dfui.core.receipts import export_text
+from dfui.core.receipt_export import export_text
 from dfui.store.journal import JournalFilter
 from dfui.system.export import write_export
 from dfui.tui.messages import CancellationsEnded
