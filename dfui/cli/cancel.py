@@ -15,22 +15,27 @@ from dfui.cli.context import Context, run_command
 from dfui.cli.ids import ids_of
 from dfui.cli.prompts import ask, read_hidden_meanwhile
 from dfui.cli.signals import handling
+from dfui.cli.wait_for_receipts import wait_for_receipts
 from dfui.core.downloads import Download, download_json
 from dfui.core.errors import CommandError, TokenError
 from dfui.core.outcomes import Outcome, OutcomeKind, outcome_json
 from dfui.core.progress import LEAVING_SECONDS, Progress
+from dfui.core.receipt_export import now_json
+from dfui.core.receipts import Receipt
 from dfui.core.sanitize import sanitize
 from dfui.operations.cancel import cancel
 from dfui.system.credentials import parse_token
 from dfui.wording.commands import outcome_line, outcomes_line, would_cancel_line, would_cancel_sums
 from dfui.wording.confirming import confirm_consequences, confirm_facts, confirm_title
 from dfui.wording.outcomes import cancellation_step, outcome_lines, outcome_title
+from dfui.wording.receipts import receipt_line
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
     from dfui.core.secret import Secret
 
 NOTHING_TO_CANCEL = "Nothing to cancel."
+_STOPPED_NOTHING = (OutcomeKind.REFUSED, OutcomeKind.NOT_FOUND, OutcomeKind.UNAUTHORIZED, OutcomeKind.NOT_SENT)
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -69,6 +74,8 @@ async def _cancel(context: Context, options: argparse.Namespace, ids: list[str])
         if not options.yes:
             to_cancel = _confirmed(context.console, outcomes, await look_at(context, client, chosen))
         was_interrupted = await _carry_out(context, client, to_cancel, outcomes)
+        if options.wait is not None and not was_interrupted:
+            outcomes.receipts = await wait_for_receipts(context, client, outcomes.stopped, options.wait)
         outcomes.end()
         if was_interrupted:
             return ExitCode.INTERRUPTED
@@ -107,6 +114,13 @@ class _Outcomes:
         self._console = console
         self._ids = ids
         self._by_id: dict[str, Outcome] = {}
+        self.receipts: dict[str, Receipt] | None = None
+        """Where each stands after a wait; None where nobody waited."""
+
+    @property
+    def stopped(self) -> list[str]:
+        """Those that a DELETE may have stopped."""
+        return [outcome.download_id for outcome in self._by_id.values() if outcome.kind not in _STOPPED_NOTHING]
 
     def add(self, outcome: Outcome) -> None:
         """Take one over; with `--json`, the document has no place for what dfui itself met."""
@@ -120,12 +134,26 @@ class _Outcomes:
         """Print what belongs at the end."""
         in_order = [self._by_id[download_id] for download_id in self._ids]
         lines = _lines(in_order[0]) if len(in_order) == 1 else [outcomes_line(in_order)]
-        self._console.result([outcome_json(outcome) for outcome in in_order], lines)
+        documents = [outcome_json(outcome) for outcome in in_order]
+        if self.receipts is not None:
+            lines += [receipt_line(receipt) for receipt in self.receipts.values()]
+            for document in documents:
+                receipt = self.receipts.get(str(document["id"])) or Receipt(0, "", None)
+                document["now"] = now_json(receipt.now, has_relapsed=receipt.has_relapsed)
+        self._console.result(documents, lines)
 
     @property
     def exit_code(self) -> int:
         """The highest that applies."""
-        return max(outcome.kind.exit_code for outcome in self._by_id.values())
+        return max(self._exit_code(outcome) for outcome in self._by_id.values())
+
+    def _exit_code(self, outcome: Outcome) -> int:
+        """By the outcome; after a wait, by where the download stands then."""
+        receipt = (self.receipts or {}).get(outcome.download_id)
+        if receipt is None or receipt.now is None:
+            return outcome.kind.exit_code
+        has_stopped = receipt.now.status.is_final and not receipt.has_relapsed
+        return ExitCode.DONE if has_stopped else ExitCode.NOT_KNOWN
 
 
 def _confirmed(console: Console, outcomes: _Outcomes, downloads: list[Download]) -> list[str]:

@@ -22,9 +22,14 @@ from dfui.system.event_loop import run as run_on_event_loop
 from dfui.system.settings import Settings, load_settings
 from dfui.wording.access import no_token, not_signed_in
 from dfui.wording.outcomes import settled
+from dfui.wording.receipts import relapse_sentence
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
+
+
+LOOKS_OF_A_COMMAND = 16
+"""Cancelled downloads that a command looks at again, beside what it is for."""
 
 
 @dataclass
@@ -61,6 +66,28 @@ class Context:
             raise CommandError("no_token", not_signed_in(), ExitCode.NOT_SIGNED_IN)
         async with self.access.client() as client:
             yield client
+        self._tell_relapses()
+
+    def _tell_relapses(self) -> None:
+        """Tell of cancelled downloads that go on, whatever the command was for."""
+        try:
+            relapses = self.store.journal.relapses()
+        except StoreError:
+            return  # whoever reads or writes the journal tells of that
+        for receipt in relapses:
+            self.console.warn(f"ALARM: {relapse_sentence(receipt)}")
+        if relapses:
+            self.store.journal.mark_read(relapses)
+
+    async def look_again(self, client: DatafinitiClient) -> None:
+        """Look at what was cancelled before, where that is due, but not at all of a large batch."""
+        from dfui.operations.follow import DownloadRefresher
+        from dfui.operations.receipts import LaterLooks
+
+        refresher = DownloadRefresher(client, self.store, clock=self.clock)
+        looks = LaterLooks(refresher, self.store, looked=lambda *_: None, failed=lambda error: None, clock=self.clock)
+        with contextlib.suppress(StoreError):  # it was told above
+            await looks.look_once(at_most=LOOKS_OF_A_COMMAND)
 
     async def settle(self, client: DatafinitiClient) -> None:
         """Settle the cancellations that a dfui left open which is gone, and tell of them."""
@@ -89,6 +116,8 @@ def run_command(command: Command, options: argparse.Namespace, console: Console)
     try:
         if store.problem:
             console.warn(store.problem)
+        if store.notice:
+            console.warn(store.notice)
         context = Context(console, access.settings, store, access, clock)
         return run_on_event_loop(command(context, options))
     finally:

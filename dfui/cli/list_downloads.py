@@ -44,6 +44,7 @@ async def _list(context: Context, options: argparse.Namespace) -> int:
         wanted = _wanted(context, options)
         if not options.watch:
             _print(context, wanted, options)
+            await context.look_again(client)
             return exit_code
         if not wanted and not console.as_json:
             _say_that_there_is_none(context, options)

@@ -20,6 +20,8 @@ from dfui.wording import commands as wording
 ID_HELP = "a download's ID, or an address that ends in /downloads/ID; - reads IDs from standard input"
 MAX_LIMIT = 1_000_000_000
 MAX_WAIT_SECONDS = 604_800
+COST_WAIT_SECONDS = 300.0
+"""How long `dfui cancel --wait` waits unless told."""
 STATUSES = ("active", "final", *(status.value for status in Status))
 CANCELLABLE = ("active", "queued", "running")
 OUTCOMES = ("open", *(kind.value for kind in OutcomeKind))
@@ -124,6 +126,14 @@ class _Commands:
         cancel.add_argument("-y", "--yes", action="store_true", help="do not ask")
         cancel.add_argument(
             "-n", "--dry-run", action="store_true", help="show what would be cancelled and saved; send no DELETE"
+        )
+        cancel.add_argument(
+            "--wait",
+            nargs="?",
+            type=_seconds,
+            const=COST_WAIT_SECONDS,
+            metavar="SECONDS",
+            help=f"then wait until each has ended and its cost is settled: {COST_WAIT_SECONDS:.0f} s, or =SECONDS",
         )
 
     def _list(self) -> None:

@@ -54,7 +54,8 @@ async def _show(context: Context, ids: list[str]) -> int:
             facts = details_facts(found, history, now=context.clock.now())
             lines += [*([""] if lines else []), details_title(found.download)]
             lines += [f"  {line}" for line in fact_lines(facts)]
-    console.result(documents if len(ids) > 1 else documents[0], lines)
+        console.result(documents if len(ids) > 1 else documents[0], lines)
+        await context.look_again(client)
     return exit_code
 
 

@@ -33,6 +33,7 @@ async def _watch(context: Context, ids: list[str]) -> int:
     async with context.online() as client:
         await context.settle(client)
         exit_code = await Watching(context, client).run(ids)
+        await context.look_again(client)
     rows = [context.store.downloads.get(download_id) for download_id in ids]
     if context.console.as_json:
         context.console.result([download_json(row) for row in rows if row], [])
@@ -64,6 +65,8 @@ class Watching:
                 exit_code = ExitCode.FAILED
             if seen.is_last:
                 self._ring()
+        if any(receipt.download_id in ids for receipt in self._context.store.journal.relapses()):
+            exit_code = ExitCode.NOT_KNOWN
         return exit_code
 
     def _show(self, seen: Seen) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from dfui.core.credits import NotSettled, Settled
+from dfui.core.downloads import Download
 from dfui.core.receipts import Receipt
 from dfui.core.sanitize import sanitize
 
@@ -27,6 +29,21 @@ def history_json(entry: Receipt) -> dict[str, object]:
         "credits_deducted": entry.credits_deducted,
         "credits_settled": entry.credits_deducted is not None,
         "deletes_sent": entry.deletes_sent,
+        "now": now_json(entry.now, has_relapsed=entry.has_relapsed),
+    }
+
+
+def now_json(now: Download | None, *, has_relapsed: bool) -> dict[str, object]:
+    """Where a cancelled download stands now; all unknown where it was not seen since the confirmation."""
+    shown = None if now is None or now.is_missing else now
+    cost = shown.credits if shown else NotSettled()
+    return {
+        "status": shown.status.value if shown else None,
+        "retained_records": shown.retained_records if shown else None,
+        "credits_deducted": cost.credits if isinstance(cost, Settled) else None,
+        "credits_settled": isinstance(cost, Settled),
+        "seen_at": now.seen_at.isoformat() if now and now.seen_at else None,
+        "relapsed": has_relapsed,
     }
 
 
@@ -40,9 +57,9 @@ def history_csv(entries: Iterable[Receipt]) -> str:
 
     written = io.StringIO()
     table = csv.writer(written)
-    table.writerow(history_json(Receipt(0, "", None)))
+    table.writerow(_flat(history_json(Receipt(0, "", None))))
     for entry in entries:
-        table.writerow([_cell(value) for value in history_json(entry).values()])
+        table.writerow([_cell(value) for value in _flat(history_json(entry)).values()])
     return written.getvalue()
 
 
@@ -53,6 +70,13 @@ def export_text(entries: Iterable[Receipt], *, as_csv: bool) -> str:
     import json
 
     return json.dumps([history_json(entry) for entry in entries], ensure_ascii=True, indent=2) + "\n"
+
+
+def _flat(document: dict[str, object]) -> dict[str, object]:
+    """A document without the one within it, whose keys stand behind the others."""
+    now = document.pop("now")
+    assert isinstance(now, dict)  # noqa: S101  # `history_json` makes it
+    return document | {f"now_{key}": value for key, value in now.items()}
 
 
 def _cell(value: object) -> object:

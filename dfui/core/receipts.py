@@ -1,12 +1,20 @@
-"""The receipt of a cancellation."""
+"""The receipt of a cancellation: how it ended, and what came of it afterwards."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from dfui.core.downloads import Status
+from dfui.core.credits import Credits, NotSettled, Settled
+from dfui.core.downloads import Download, Status
 from dfui.core.outcomes import OutcomeKind
+
+LOOKS_AFTER = tuple(timedelta(seconds=seconds) for seconds in (15, 60, 300, 900))
+"""How long after its outcome a download is looked at again."""
+WATCHED_FOR = timedelta(days=7)
+"""How long later starts look again while something is open."""
+STEADY_SECONDS = 60.0
+"""After a download was seen cancelled, what was under way has come in: more records mean that it runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +40,101 @@ class Receipt:
     credits_deducted: int | None = None
     """None where the API had not settled them."""
     ended_at: datetime | None = None
+    cancelled_seen_at: datetime | None = None
+    """When a look first showed the download cancelled."""
+    steady_records: int | None = None
+    """Records in the first look that came `STEADY_SECONDS` after that, or later."""
+    relapsed_at: datetime | None = None
+    """When a look first showed that the download went on after it had been seen cancelled."""
+    closed_at: datetime | None = None
+    """When there was nothing more to look for."""
+    now: Download | None = None
+    """The download as it was last seen since the confirmation; kept with the downloads."""
 
     @property
     def is_open(self) -> bool:
         """Whether its outcome is not known yet."""
         return self.outcome is None
+
+    @property
+    def has_relapsed(self) -> bool:
+        """Whether the download went on after it had been seen cancelled."""
+        return self.relapsed_at is not None
+
+    @property
+    def credits_now(self) -> Credits:
+        """What the download cost, as it was last seen."""
+        return NotSettled() if self.now is None or self.now.is_missing else self.now.credits
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the last look showed a final status and a settled cost, or that there is no such download."""
+        return self.now is not None and (self.now.is_missing or isinstance(self.credits_now, Settled))
+
+    @property
+    def has_news(self) -> bool:
+        """Whether where the download stands now is not what was known at the outcome."""
+        if self.now is None:
+            return False
+        cost = self.credits_now
+        now_known = (
+            None if self.now.is_missing else self.now.status,
+            self.now.num_downloaded if self.now.status.is_final else None,
+            cost.credits if isinstance(cost, Settled) else None,
+        )
+        return self.has_relapsed or now_known != (self.status, self.retained_records, self.credits_deducted)
+
+    def after(self, download: Download | None) -> Receipt:
+        """The receipt beside what is known of its download, where that was seen since the confirmation."""
+        is_news = (
+            download is not None
+            and download.seen_at is not None
+            and self.confirmed_at is not None
+            and download.seen_at >= self.confirmed_at
+        )
+        return replace(self, now=download) if is_news else self
+
+    def amended(self, *, seconds_since_cancelled: float | None) -> Receipt:
+        """The receipt after a look that showed `now`.
+
+        `seconds_since_cancelled` is how long before that look the download was first seen cancelled, None where it was
+        not.
+        """
+        now = self.now
+        if now is None or now.seen_at is None:
+            return self
+        amended = self
+        if now.status is Status.CANCELLED and not now.is_missing:
+            if self.cancelled_seen_at is None:
+                amended = replace(amended, cancelled_seen_at=now.seen_at)
+            elif self.steady_records is None and (seconds_since_cancelled or 0.0) >= STEADY_SECONDS:
+                amended = replace(amended, steady_records=now.num_downloaded)
+        if self.relapsed_at is None and self._goes_on(now):
+            amended = replace(amended, relapsed_at=now.seen_at)
+        return replace(amended, closed_at=amended._closing_time())
+
+    def _goes_on(self, now: Download) -> bool:
+        """Whether it was seen cancelled, and is active again, has finished since, or grows."""
+        if self.cancelled_seen_at is None or now.is_missing:
+            return False
+        if now.status in (Status.QUEUED, Status.RUNNING, Status.COMPLETED):
+            return True
+        grown_from, records = self.steady_records, now.num_downloaded
+        return grown_from is not None and records is not None and records > grown_from
+
+    def _closing_time(self) -> datetime | None:
+        """When there was nothing more to look for: all is settled a while after the outcome, or 7 days are over."""
+        if self.closed_at is not None or self.ended_at is None or self.now is None or self.now.seen_at is None:
+            return self.closed_at
+        age = self.now.seen_at - self.ended_at
+        is_over = age >= WATCHED_FOR or (age >= LOOKS_AFTER[-1] and self.is_settled)
+        return self.now.seen_at if is_over else None
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether dfui looks at the download again, to learn what became of it and what it cost."""
+        return self.closed_at is None and self.outcome not in _NOT_WATCHED
+
+
+_NOT_WATCHED = (None, OutcomeKind.REFUSED, OutcomeKind.NOT_FOUND, OutcomeKind.UNAUTHORIZED)
+"""Open ones are settled instead; of the others it is known that nothing was stopped."""

@@ -100,6 +100,18 @@ def jittered(seconds: float, randomness: Callable[[], float] = random.random) ->
     return seconds * (0.9 + 0.2 * randomness())
 
 
+async def sleep_or_wake(seconds: float | None, woken: asyncio.Event, *, clock: Clock) -> None:
+    """Wait so many seconds, None for ever, or until it is woken."""
+    waits: list[asyncio.Task[Any]] = [asyncio.create_task(woken.wait())]
+    if seconds is not None:
+        waits.append(asyncio.create_task(clock.sleep(seconds)))
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
+
+
 class Follower:
     """Looks at the active downloads again and again: every 5 s while they change, slowing to 60 s while they do not.
 
@@ -141,7 +153,7 @@ class Follower:
                 self._failed(error)
                 wait = QUICKEST_SECONDS
             if wait != 0:
-                await self._wait(wait)
+                await sleep_or_wake(wait, self._was_reset, clock=self._clock)
 
     async def _look_at_due(self) -> float | None:
         """Look at those that are due; gives the seconds until the next is, None where none is active."""
@@ -180,14 +192,3 @@ class Follower:
             schedule.due = self._clock.monotonic() + max(jittered(schedule.interval, self._random), asked or 0.0)
         if details is not None or error is not None:
             self._looked(download_id, error)
-
-    async def _wait(self, seconds: float | None) -> None:
-        """Until then, or until it is reset."""
-        waits: list[asyncio.Task[Any]] = [asyncio.create_task(self._was_reset.wait())]
-        if seconds is not None:
-            waits.append(asyncio.create_task(self._clock.sleep(seconds)))
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,14 +27,23 @@ class Seen:
     error: DatafinitiError | None = None
     """Why it failed; `NotFound` ends the following, any other is told once and tried again."""
 
-    @property
-    def is_last(self) -> bool:
-        """Whether nothing more comes of this download."""
-        return isinstance(self.error, NotFound) or (self.download is not None and not self.download.is_active)
+    is_last: bool = False
+    """Whether nothing more comes of this download."""
 
 
-async def watch(ids: Sequence[str], *, client: DatafinitiClient, store: Store, clock: Clock) -> AsyncIterator[Seen]:
-    """Look at downloads until each has ended: every 5 s while they change, slowing to 60 s while they do not.
+def _has_ended(download: Download) -> bool:
+    return not download.is_active
+
+
+async def watch(
+    ids: Sequence[str],
+    *,
+    client: DatafinitiClient,
+    store: Store,
+    clock: Clock,
+    is_over: Callable[[Download], bool] = _has_ended,
+) -> AsyncIterator[Seen]:
+    """Look at downloads until each has ended, or `is_over`: every 5 s while they change, slowing to 60 s.
 
     Gives each change as it is seen. The token's rejection ends it.
 
@@ -49,11 +58,11 @@ async def watch(ids: Sequence[str], *, client: DatafinitiClient, store: Store, c
         before: Seen | None = None
         interval = QUICKEST_SECONDS
         while True:
-            seen = await _look(refresher, download_id)
+            seen = await _look(refresher, download_id, is_over)
             if isinstance(seen.error, Unauthorized):
                 raise seen.error
             has_changed = before is None or _lasting(seen) != _lasting(before)
-            if has_changed:
+            if has_changed or seen.is_last:
                 changes.put_nowait(seen)
             if seen.is_last:
                 return
@@ -83,12 +92,14 @@ async def watch(ids: Sequence[str], *, client: DatafinitiClient, store: Store, c
         await asyncio.gather(*following, return_exceptions=True)
 
 
-async def _look(refresher: DownloadRefresher, download_id: str) -> Seen:
+async def _look(refresher: DownloadRefresher, download_id: str, is_over: Callable[[Download], bool]) -> Seen:
     try:
         details = await refresher.refresh(download_id)
     except DatafinitiError as error:
-        return Seen(download_id, error=error)
-    return Seen(download_id, details.download if details else None)
+        return Seen(download_id, error=error, is_last=isinstance(error, NotFound))
+    if details is None:
+        return Seen(download_id)
+    return Seen(download_id, details.download, is_last=is_over(details.download))
 
 
 def _lasting(seen: Seen) -> tuple[Download | None, type[DatafinitiError] | None]:

@@ -103,12 +103,20 @@ def _stop_slowly(simulator: Simulator) -> None:
         download.stopping_seconds = 20
 
 
-ORDINARY = "ordinary"
+def _relapse(simulator: Simulator) -> None:
+    """Let each download run again a while after it was cancelled, once."""
+    for download in simulator.downloads.values():
+        if download.stops_at is None:
+            download.relapses_after_seconds = 10
+
+
+ORDINARY = "late-cost"
 WORLDS = {
     world.name: world
     for world in (
-        World(ORDINARY, "an account where everything works"),
+        World(ORDINARY, "everything works; the API shows a cost some seconds after the end, as documented"),
         World("lost-answer", "the answer to the first DELETE of each download is lost", _lose_answers),
+        World("relapse", "a cancelled download runs again after 10 s, until it is cancelled anew", _relapse),
         World("slow", f"every answer takes {SLOW_SECONDS:g} s", latency=SLOW_SECONDS),
         World("slow-stop", "a cancelled download goes on for 20 s", _stop_slowly),
         World("unauthorized-once", "the token is rejected; any other one is taken", _reject_first_token),

@@ -31,19 +31,19 @@ def make_private(path: Path) -> None:
         os.close(descriptor)
 
 
-def open_file(path: Path) -> Connection:
-    """A connection to read a file, which is brought forward and looked through for damage."""
+def open_file(path: Path) -> tuple[Connection, int]:
+    """A connection to read a file, which is brought forward and looked through for damage; and what `migrate` gave."""
     connection = sqlite3.connect(path, timeout=OPENING_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         schema_version(connection)  # before anything is written
         _use_wal(connection)
-        migrate(connection)
+        costs_unsettled = migrate(connection)
         check(connection, path)
         connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
     except BaseException:
         connection.close()
         raise
-    return connection
+    return connection, costs_unsettled
 
 
 def connect_to_write(path: Path) -> Connection:

@@ -33,7 +33,12 @@ class Database:
     def __init__(self, path: Path | None, *, memory: Connection | None = None) -> None:
         self.path = path
         self._lock = threading.RLock()
-        self._reading = open_file(path) if path else memory or in_memory()
+        self.costs_unsettled = 0
+        """How many costs of 0 in the journal of an older dfui were none, and are now unknown; told once."""
+        if path:
+            self._reading, self.costs_unsettled = open_file(path)
+        else:
+            self._reading = memory or in_memory()
         self._inode = path.stat().st_ino if path else 0
         self._writer = Writer(
             self._connect_to_write,

@@ -15,6 +15,7 @@ from dfui.store.connections import Connection
 from dfui.store.database import Database
 from dfui.store.download_query import literally
 from dfui.store.process_lock import ProcessLock
+from dfui.store.receipt_rows import BESIDE_DOWNLOADS, COLUMNS, read_receipt
 from dfui.store.rows import RECEIPTS
 from dfui.store.writer import Write
 
@@ -123,8 +124,13 @@ class Journal:
     def history(self, wanted: JournalFilter | None = None, *, limit: int | None = None) -> list[Receipt]:
         """The wanted entries of the journal, the newest first, at most `limit`."""
         where, params = self._where(wanted)
-        query = f"SELECT {RECEIPTS.columns} FROM journal WHERE {where} ORDER BY entry DESC LIMIT ?"
-        return self._database.read(query, *params, -1 if limit is None else limit, row=RECEIPTS.read)
+        # First the entries, then what belongs to them: the walk down the numbers ends at the limit.
+        query = f"""
+            SELECT {COLUMNS} FROM (SELECT * FROM journal WHERE {where} ORDER BY entry DESC LIMIT ?) AS journal
+            LEFT JOIN downloads ON downloads.account = journal.account AND downloads.id = download_id
+            ORDER BY entry DESC
+        """
+        return self._database.read(query, *params, -1 if limit is None else limit, row=read_receipt)
 
     def keys(self, wanted: JournalFilter | None = None) -> array[int]:
         """The number of each wanted entry, the newest first."""
@@ -135,8 +141,51 @@ class Journal:
     def by_key(self, keys: Sequence[int]) -> dict[int, Receipt]:
         """The entries with these numbers."""
         marks = ",".join("?" * len(keys))
-        query = f"SELECT {RECEIPTS.columns} FROM journal WHERE entry IN ({marks})"
-        return {receipt.entry: receipt for receipt in self._database.read(query, *keys, row=RECEIPTS.read)}
+        query = f"SELECT {COLUMNS} FROM {BESIDE_DOWNLOADS} WHERE entry IN ({marks})"
+        return {receipt.entry: receipt for receipt in self._database.read(query, *keys, row=read_receipt)}
+
+    def watched(self, *, since: datetime) -> list[Receipt]:
+        """The entries that have ended since then, and whose downloads are to be looked at again, the oldest first."""
+        query = f"""
+            SELECT {COLUMNS} FROM {BESIDE_DOWNLOADS}
+            WHERE journal.account = ? AND ended_at > ? AND closed_at IS NULL ORDER BY entry
+        """
+        receipts = self._database.read(query, self._account.key, since.timestamp(), row=read_receipt)
+        return [receipt for receipt in receipts if receipt.is_watched]
+
+    def relapses(self) -> list[Receipt]:
+        """Of each download that has relapsed, the newest entry of it: while it goes on, or nobody has read of it.
+
+        One that was cancelled again since is told by that cancellation.
+        """
+        query = f"""
+            SELECT {COLUMNS} FROM {BESIDE_DOWNLOADS}
+            WHERE journal.account = ? AND relapsed_at IS NOT NULL AND (is_relapse_read = 0 OR is_active)
+                AND NOT EXISTS (
+                    SELECT 1 FROM journal AS later WHERE later.account = journal.account
+                    AND later.download_id = journal.download_id AND later.entry > journal.entry
+                    AND (later.ended_at IS NULL OR later.outcome IN ('cancelled', 'completed'))
+                )
+            ORDER BY entry
+        """
+        receipts = self._database.read(query, self._account.key, row=read_receipt)
+        return list({receipt.download_id: receipt for receipt in receipts}.values())
+
+    def unread_relapses(self) -> list[Receipt]:
+        """The relapses that nobody has read of."""
+        query = "SELECT entry FROM journal WHERE account = ? AND relapsed_at IS NOT NULL AND is_relapse_read = 0"
+        unread = set(self._database.read(query, self._account.key, row=lambda row: int(row[0])))
+        return [receipt for receipt in self.relapses() if receipt.entry in unread] if unread else []
+
+    def mark_read(self, relapses: Sequence[Receipt]) -> Write[None]:
+        """A person has read of these."""
+        query = "UPDATE journal SET is_relapse_read = 1 WHERE entry = ?"
+        entries = [(receipt.entry,) for receipt in relapses]
+
+        def mark(connection: Connection) -> None:
+            connection.executemany(query, entries)
+
+        return self._database.write(mark)
 
     def _where(self, wanted: JournalFilter | None) -> tuple[str, list[object]]:
         """The condition of a filter, and its parameters."""

@@ -13,6 +13,7 @@ from dfui.store.accounts import Account
 from dfui.store.connections import Connection
 from dfui.store.database import Database, Part
 from dfui.store.download_query import DownloadQuery
+from dfui.store.receipt_rows import amend_receipts
 from dfui.store.rows import DOWNLOADS
 from dfui.store.writer import Write
 
@@ -21,9 +22,9 @@ EVERYTHING = DownloadQuery()
 
 _REPLACED = ("api_status", "num_downloaded", "seen_at", "is_missing")
 """What an answer that leaves it out makes unknown again; the rest stays as it was."""
-_COST = """CASE WHEN excluded.total_cost IS NULL AND excluded.num_downloaded = num_downloaded
-        AND excluded.is_active = is_active
-    THEN total_cost ELSE excluded.total_cost END"""
+_COST = """CASE WHEN (excluded.total_cost IS NULL OR excluded.total_cost = 0 AND excluded.num_downloaded > 0)
+        AND excluded.num_downloaded = num_downloaded AND excluded.is_active = is_active
+    THEN coalesce(total_cost, excluded.total_cost) ELSE excluded.total_cost END"""
 _TAKEN_OVER = {
     name: f"excluded.{name}" if name in _REPLACED else f"coalesce(excluded.{name}, {name})"
     for name in DOWNLOADS.names
@@ -128,8 +129,9 @@ class KnownDownloads:
 
         `observed` is when the request for it began, `now` the present, both in seconds of a clock that never goes
         back. What was observed later than this stands; a time after `now` is from before the machine was started
-        anew, and yields. A figure that this answer leaves out, as the 2017 list does with the cost, stays only while
-        the records that it belongs to are the same, and the download has not ended since: it is settled only then.
+        anew, and yields. A cost that this answer leaves out, as the 2017 list does, or that it shows as 0 beside
+        records, stays only while the records that it belongs to are the same, and the download has not ended since:
+        it is settled only then. The receipts of these downloads are amended in the same transaction.
         """
         return self._database.write(self._observation(list(downloads), observed, now))
 
@@ -153,6 +155,7 @@ class KnownDownloads:
         def observe(connection: Connection) -> None:
             account = {"account": self._account.made(connection)}
             connection.executemany(_OBSERVE, [row | account for row in rows])
+            amend_receipts(connection, account["account"], [row["id"] for row in rows], observed=observed)
 
         return observe
 
@@ -166,6 +169,7 @@ class KnownDownloads:
         def observe(connection: Connection) -> None:
             account = self._account.made(connection)
             connection.execute(query, (observed, seen_at.timestamp(), account, download_id, observed, now))
+            amend_receipts(connection, account, [download_id], observed=observed)
 
         return self._database.write(observe)
 

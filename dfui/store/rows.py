@@ -18,10 +18,11 @@ Value = TypeVar("Value")
 class Rows(Generic[Value]):
     """Reads and writes dataclasses of one kind: times as seconds since 1970, enums as their values."""
 
-    def __init__(self, kind: type[Value]) -> None:
+    def __init__(self, kind: type[Value], *, kept_elsewhere: Sequence[str] = ()) -> None:
         hints = get_type_hints(kind)
         self._kind = kind
-        self.names = tuple(field.name for field in fields(kind))  # type: ignore[arg-type]  # a dataclass
+        names = (field.name for field in fields(kind))  # type: ignore[arg-type]  # a dataclass
+        self.names = tuple(name for name in names if name not in kept_elsewhere)
         self.columns = ", ".join(self.names)
         self._allowed = [_allowed(hints[name]) for name in self.names]
         self._shapes: set[tuple[type, ...]] = set()
@@ -95,4 +96,4 @@ def _time(seconds: float) -> datetime | None:
 
 
 DOWNLOADS = Rows(Download)
-RECEIPTS = Rows(Receipt)
+RECEIPTS = Rows(Receipt, kept_elsewhere=("now",))

@@ -53,8 +53,21 @@ CREATE TABLE journal (
 CREATE INDEX journal_open ON journal (account, ended_at) WHERE ended_at IS NULL;
 CREATE INDEX journal_of_download ON journal (account, download_id);
 """
-_MIGRATIONS = [_SCHEMA_1]
+_SCHEMA_2 = """
+ALTER TABLE journal ADD COLUMN cancelled_seen_at REAL;
+ALTER TABLE journal ADD COLUMN cancelled_observed REAL;
+ALTER TABLE journal ADD COLUMN steady_records INTEGER;
+ALTER TABLE journal ADD COLUMN relapsed_at REAL;
+ALTER TABLE journal ADD COLUMN is_relapse_read INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE journal ADD COLUMN closed_at REAL;
+CREATE INDEX journal_watched ON journal (account, ended_at) WHERE closed_at IS NULL;
+CREATE INDEX journal_relapsed ON journal (account, download_id) WHERE relapsed_at IS NOT NULL;
+UPDATE journal SET cancelled_seen_at = ended_at WHERE outcome = 'cancelled';
+"""
+_MIGRATIONS = [_SCHEMA_1, _SCHEMA_2]
 """The statements that lead from each version to the next one."""
+_UNSETTLE = "UPDATE journal SET credits_deducted = NULL WHERE credits_deducted = 0 AND retained_records IS NOT 0"
+"""Before version 2, a 0 beside records was written down, which only meant that the API had not settled the cost."""
 SCHEMA_VERSION = len(_MIGRATIONS)
 
 
@@ -70,19 +83,21 @@ def schema_version(connection: sqlite3.Connection) -> int:
     return version
 
 
-def migrate(connection: sqlite3.Connection) -> None:
-    """Bring the schema forward, one version at a time."""
+def migrate(connection: sqlite3.Connection) -> int:
+    """Bring the schema forward, one version at a time; gives how many costs in the journal became unknown by that."""
     if schema_version(connection) == SCHEMA_VERSION:
-        return
+        return 0
     connection.execute("BEGIN IMMEDIATE")
     try:
         # Another dfui may have done it while this one waited.
         for step in range(schema_version(connection), SCHEMA_VERSION):
-            for statement in _MIGRATIONS[step].split(";"):
+            for statement in filter(str.strip, _MIGRATIONS[step].split(";")):
                 connection.execute(statement)
+        costs_unsettled = connection.execute(_UNSETTLE).rowcount
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+    return costs_unsettled

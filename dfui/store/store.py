@@ -33,6 +33,8 @@ class Store:
     ) -> None:
         self.problem = problem
         """What went wrong on opening, as a sentence; None where nothing did."""
+        self.notice = _notice(database.costs_unsettled)
+        """What opening it has changed, as a sentence; None where nothing."""
         self._database = database
         self._name = (profile, origin)
         self._is_unreadable = is_unreadable
@@ -70,6 +72,16 @@ class Store:
         """Finish what is being written, close the database, and give up the cancellations that are still open here."""
         self._database.close()
         self.journal.close()
+
+
+def _notice(costs_unsettled: int) -> str | None:
+    if not costs_unsettled:
+        return None
+    entries = "1 entry" if costs_unsettled == 1 else f"{costs_unsettled:,} entries"
+    return (
+        f"In {entries} of the history, a cost of 0 only meant that the API did not show the cost yet. "
+        "There the cost is now shown as not known."
+    )
 
 
 def open_store(path: Path, *, profile: str, origin: str) -> Store:

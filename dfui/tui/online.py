@@ -15,6 +15,7 @@ from dfui.core.downloads import DownloadDetails
 from dfui.core.errors import DatafinitiError, Halted, NotFound, StoreError, Unauthorized
 from dfui.core.progress import ListProgress
 from dfui.operations.follow import DownloadRefresher, Follower
+from dfui.operations.receipts import LaterLooks
 from dfui.operations.refresh import refresh_list
 from dfui.operations.settle import settle
 from dfui.operations.sign_in import Access
@@ -59,7 +60,9 @@ class Online:
         self._record_contact = record_contact
         self._refresher = DownloadRefresher(self.client, store, clock=clock)
         self._follower = Follower(self._refresher, store, looked=self._followed, failed=store_failed, clock=clock)
+        self._later_looks = LaterLooks(self._refresher, store, looked=self._followed, failed=store_failed, clock=clock)
         self._following: asyncio.Task[None] | None = None
+        self._looking_again: asyncio.Task[None] | None = None
         self._is_refreshing_list = False
         self._sizes: FileSizes | None = None
         self._shown_id: str | None = None
@@ -146,9 +149,15 @@ class Online:
         if self._following is None or self._following.done():
             self._following = asyncio.create_task(guard(self._follower.run()))
 
+    def look_again(self, guard: Callable[[Coroutine[Any, Any, None]], Coroutine[Any, Any, None]]) -> None:
+        """Look again at what was cancelled, until `close`; `guard` reports what ends that."""
+        if self._looking_again is None or self._looking_again.done():
+            self._looking_again = asyncio.create_task(guard(self._later_looks.run()))
+
     def follow_closely(self) -> None:
-        """Look at the active downloads often again: something may have changed them."""
+        """Look at the active downloads often again: something may have changed them, or been cancelled."""
         self._follower.reset()
+        self._later_looks.wake()
 
     def hold(self, ids: Sequence[str]) -> None:
         """Do not look at these until they are released: they are being cancelled."""
@@ -160,8 +169,9 @@ class Online:
 
     async def close(self) -> None:
         """End following, and the connections."""
-        if self._following is not None:
-            self._following.cancel()
+        for task in (self._following, self._looking_again):
+            if task is not None:
+                task.cancel()
         self.client.use_token(None)
         await self.client.close()
 

@@ -17,6 +17,7 @@ from dfui.core.errors import DatafinitiError, DfuiError, KeyringProblem, StoreEr
 from dfui.core.fetch_events import WAIT_SECONDS
 from dfui.core.outcomes import Outcome
 from dfui.core.progress import LEAVING_SECONDS
+from dfui.core.receipts import Receipt
 from dfui.core.secret import Secret
 from dfui.operations.fetch_control import FetchControl
 from dfui.operations.sign_in import Access
@@ -208,6 +209,11 @@ class Session:
         """These are on the screen, and need not be told on the way out."""
         self._cancelling.shown(outcomes)
 
+    @on_network_thread
+    async def relapses_read(self, relapses: Sequence[Receipt]) -> None:
+        """A person has the alarm about these before them."""
+        await self.store.journal.mark_read(relapses)
+
     # ── the account and its token ────────────────────────────────────────────────────────────────────────────────
 
     @on_network_thread
@@ -276,7 +282,10 @@ class Session:
             await online.settle()
         finally:
             online.follow(self._guarded)
-            await online.refresh_list()
+            try:
+                await online.refresh_list()
+            finally:
+                online.look_again(self._guarded)
 
     def _record_contact(self, error: DatafinitiError | None) -> None:
         if isinstance(error, Unauthorized):

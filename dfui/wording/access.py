@@ -49,7 +49,20 @@ def account_facts(account: Account) -> list[Fact]:
         facts.append(fact("Used", f"{total} ({by_type})" if by_type else total))
     elif by_type:
         facts.append(fact("Used", f"credits by type: {by_type}"))
+    facts.append(fact("Left of plan", "the API does not tell"))
+    if account.overages_enabled is not None or account.overage_limit is not None:
+        facts.append(fact("Overages", _overages(account)))
+    if account.disabled_code:
+        facts.append(fact("Disabled", f"the API's code for it is “{sanitize(account.disabled_code, max_length=60)}”"))
     return facts
+
+
+def _overages(account: Account) -> str:
+    limit = "" if account.overage_limit is None else f"limit {account.overage_limit:,}"
+    if account.overages_enabled is None:
+        return limit
+    enabled = "allowed" if account.overages_enabled else "not allowed"
+    return f"{enabled}, {limit}" if limit else enabled
 
 
 def token_rejected(error: Unauthorized) -> str:

@@ -48,7 +48,10 @@ def _not_settled(retained_records: int | None) -> list[str]:
             return []
         case records:
             kept = counted(records, "retained record")
-            return [f"Credits for the {kept} stay deducted; the API does not show the figure yet."]
+            return [
+                f"Credits for the {kept} stay deducted; the API does not show the figure yet.",
+                "The history shows it once the API does.",
+            ]
 
 
 def credits_before(costs: CreditSum, *, unspent: int | None, records: int | None) -> list[str]:

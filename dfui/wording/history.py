@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime, tzinfo
 
+from dfui.core.credits import Settled
 from dfui.core.errors import ExportError, FileExists, StoreError
 from dfui.core.receipts import Receipt
 from dfui.core.sanitize import sanitize
-from dfui.wording.credits import NOT_SETTLED
 from dfui.wording.facts import Fact, fact
-from dfui.wording.figures import counted, date_time, dated, day_and_time, number
+from dfui.wording.figures import counted, date_time, dated, day_and_time
+from dfui.wording.receipts import FETCH_SOON, look_plan, now_line, now_word, relapse_sentence, then_and_now
 
 EXPORT_HINT = "Name a file to export to: its ending, .csv or .json, says in which form."
 NO_HISTORY = "No cancellation was confirmed from here yet."
 NONE_MATCHES = "No entry of the history matches."
-HISTORY_HEADINGS = ("When", "ID", "Outcome", "Retained", "Credits", "The API said")
+HISTORY_HEADINGS = ("When", "ID", "Outcome", "Now", "Retained", "Credits", "The API said")
 
 
 def outcome_word(entry: Receipt) -> str:
@@ -32,12 +33,15 @@ def words_of_api(entry: Receipt, *, max_length: int = 500) -> str:
 
 def entry_cells(entry: Receipt, *, zone: tzinfo | None = None) -> tuple[str, ...]:
     """An entry as a line of a table, under `HISTORY_HEADINGS`."""
+    cost = entry.credits_now
+    records_now = entry.now.num_downloaded if entry.now and entry.now.status.is_final else None
     return (
         day_and_time(entry.confirmed_at, zone=zone),
         sanitize(entry.download_id, max_length=128),
         outcome_word(entry),
-        number(entry.retained_records),
-        number(entry.credits_deducted),
+        now_word(entry),
+        then_and_now(entry.retained_records, records_now),
+        then_and_now(entry.credits_deducted, cost.credits if isinstance(cost, Settled) else None),
         words_of_api(entry),
     )
 
@@ -50,7 +54,11 @@ def entry_line(entry: Receipt, *, zone: tzinfo | None = None) -> str:
     if entry.credits_deducted is not None:
         parts.append(f"{counted(entry.credits_deducted, 'credit')} deducted")
     elif entry.retained_records:
-        parts.append("credits not settled yet")
+        parts.append("credits not settled then" if entry.has_news else "credits not settled yet")
+    if entry.has_news:
+        parts.append(f"now: {now_line(entry, zone=zone)}")
+    if entry.has_relapsed:
+        parts.append(f"RELAPSED: {relapse_sentence(entry, zone=zone)}")
     return " · ".join(part for part in parts if part)
 
 
@@ -79,7 +87,15 @@ def entry_facts(entry: Receipt, *, now: datetime, zone: tzinfo | None = None) ->
     if entry.credits_deducted is not None:
         facts.append(fact("Credits", f"{counted(entry.credits_deducted, 'credit')} deducted"))
     elif entry.retained_records:
-        facts.append(fact("Credits", NOT_SETTLED))
+        facts.append(fact("Credits", "not settled at that time; the API did not show the figure"))
+    if line := now_line(entry, zone=zone):
+        facts.append(fact("Now", line))
+    if entry.has_relapsed:
+        facts.append(fact("Relapsed", relapse_sentence(entry, zone=zone)))
+    if plan := look_plan(entry, zone=zone):
+        facts.append(fact("Later looks", plan))
+    if (entry.now and entry.now.num_downloaded) or entry.retained_records:
+        facts.append(fact("Records", FETCH_SOON))
     return facts
 
 

@@ -33,6 +33,7 @@ def test_a_cancelled_download_is_told_with_what_was_kept_and_what_it_cost(
         "  Checked: its status is cancelled.",
         "  34,120 records were retained and stay fetchable, through GET /downloads/847070.",
         "  Credits for the 34,120 retained records stay deducted; the API does not show the figure yet.",
+        "  The history shows it once the API does.",
     ]
     assert as_json.document == outcome(
         "cancelled",

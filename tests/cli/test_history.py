@@ -62,13 +62,13 @@ def test_entries_are_shown_the_newest_first_with_what_was_kept_and_said(past: Co
     ended = past("history")
     heading, *lines = ended.stdout.splitlines()
     assert ended.exit_code == 0
-    assert heading.split() == ["When", "ID", "Outcome", "Retained", "Credits", "The", "API", "said"]
+    assert heading.split() == ["When", "ID", "Outcome", "Now", "Retained", "Credits", "The", "API", "said"]
     assert [line.split()[2:4] for line in lines] == [
         ["847069", "refused"],
         ["847001", "completed"],
         ["847070", "cancelled"],
     ]
-    assert lines[0].endswith(f"refused    –         –        “{REFUSAL}” (HTTP 403)")
+    assert lines[0].endswith(f"refused    queued     –         –        “{REFUSAL}” (HTTP 403)")
     assert lines[2].endswith("34,120    –        HTTP 200")
     assert account.requests == []
 
@@ -77,6 +77,15 @@ def test_an_entry_as_json_has_its_times_with_their_zone_and_null_for_what_is_not
     entry = past("history", "--json").document[0]
     for time in ("confirmed_at", "ended_at"):
         assert datetime.fromisoformat(entry.pop(time)).tzinfo
+    now = entry.pop("now")
+    assert datetime.fromisoformat(now.pop("seen_at")).tzinfo
+    assert now == {
+        "status": "queued",
+        "retained_records": 0,
+        "credits_deducted": None,
+        "credits_settled": False,
+        "relapsed": False,
+    }
     assert entry == {
         "id": "847069",
         "outcome": "refused",
@@ -94,7 +103,7 @@ def test_an_entry_as_json_has_its_times_with_their_zone_and_null_for_what_is_not
 def test_an_open_entry_is_shown_as_open(past: Commands) -> None:
     leave_open(past, "5")
     text, as_json = past("history"), past("history", "--json", "--outcome", "open")
-    assert text.stdout.splitlines()[1].split()[2:] == ["5", "open", "–", "–"]
+    assert text.stdout.splitlines()[1].split()[2:] == ["5", "open", "–", "–", "–"]
     assert "1 entry is open" in text.stderr
     assert ids(as_json) == ["5"]
     assert (as_json.document[0]["outcome"], as_json.document[0]["ended_at"]) == (None, None)
@@ -135,7 +144,8 @@ def test_csv_holds_what_the_json_holds(past: Commands) -> None:
     def cell(value: Any) -> str:
         return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
-    assert rows_of(written) == [{name: cell(value) for name, value in entry.items()} for entry in document]
+    flat = [entry | {f"now_{name}": value for name, value in entry.pop("now").items()} for entry in document]
+    assert rows_of(written) == [{name: cell(value) for name, value in entry.items()} for entry in flat]
 
 
 def test_lines_of_csv_end_as_the_rfc_says(past: Commands, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from dfui.tui.messages import (
     CancellationProgressed,
     CancellationsBroke,
     CancellationsEnded,
+    DownloadsChanged,
     SignInNeeded,
 )
 from dfui.tui.screens.account import AccountModal
@@ -27,6 +28,7 @@ from dfui.tui.screens.help import HelpModal
 from dfui.tui.screens.history import HistoryModal
 from dfui.tui.screens.outcome import OutcomeAnswer, OutcomeModal
 from dfui.tui.screens.question import Question
+from dfui.tui.screens.relapse import RelapseAlarm
 from dfui.tui.screens.sign_in import SignIn
 from dfui.tui.screens.sort_by import SortByModal
 from dfui.tui.session import Session
@@ -70,6 +72,8 @@ class DownloadsScreen(DownloadsView):
         super().__init__(session)
         self._outcomes: list[CancellationsEnded] = []
         """Outcomes that wait until nothing else is open, so that no key meant for another dialog closes them."""
+        self._alarms: set[int] = set()
+        """The entries whose relapse was shown."""
 
     # ── cancelling ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -139,8 +143,31 @@ class DownloadsScreen(DownloadsView):
         self._show_about(self._table.current)
 
     def on_screen_resume(self) -> None:
-        """Show the outcomes that waited."""
+        """Show what waited."""
         self._show_outcomes()
+        self._show_relapses()
+
+    @on(DownloadsChanged)
+    def _look_for_relapses(self) -> None:
+        self._table.show_relapsed(frozenset(each.download_id for each in self._session.shown_store.journal.relapses()))
+        self._show_relapses()
+
+    def _show_relapses(self) -> None:
+        """The alarm, once nothing else is open, so that no key meant for another dialog closes it."""
+        if self.app.screen is not self:
+            return
+        unread = self._session.shown_store.journal.unread_relapses()
+        relapses = [relapse for relapse in unread if relapse.entry not in self._alarms]
+        if not relapses:
+            return
+        self._alarms.update(relapse.entry for relapse in relapses)
+
+        def answered(ids: Sequence[str] | None) -> None:
+            self._session.relapses_read(relapses)
+            if ids:
+                self._confirm(ids)
+
+        self.app.push_screen(RelapseAlarm(relapses), answered)
 
     def _show_outcomes(self) -> None:
         if self._outcomes and self.app.screen is self:
@@ -155,7 +182,8 @@ class DownloadsScreen(DownloadsView):
                 elif answer is not None:
                     again(answer.ids)
 
-            self.app.push_screen(OutcomeModal(ended.outcomes, settled=ended.settled), answered)
+            downloads = self._session.shown_store.downloads
+            self.app.push_screen(OutcomeModal(ended.outcomes, downloads, settled=ended.settled), answered)
 
     # ── other actions ────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -53,8 +53,8 @@ class DownloadsView(Screen[None]):
     def on_mount(self) -> None:
         """Show what the store knows; the network comes after the first picture."""
         self._reload()
-        if self._session.shown_store.problem:
-            self.notify(self._session.shown_store.problem, severity="warning", timeout=30, markup=False)
+        for told in filter(None, (self._session.shown_store.problem, self._session.shown_store.notice)):
+            self.notify(told, severity="warning", timeout=30, markup=False)
         self.call_after_refresh(self._session.start, self.app.post_message)
 
     @property

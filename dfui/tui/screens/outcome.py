@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from dfui.core.outcomes import Outcome, OutcomeKind
+from dfui.store.known_downloads import KnownDownloads
+from dfui.tui.messages import DownloadsChanged
 from dfui.tui.screens.dialog import Dialog, DialogButton
 from dfui.wording.outcomes import SETTLED, outcome_lines, outcomes_title, several_outcomes
+from dfui.wording.receipts import news_since
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +36,9 @@ class OutcomeModal(Dialog[OutcomeAnswer]):
         DialogButton("close", "Close", "close", "escape", shown_key="enter", is_safe=True),
     )
 
-    def __init__(self, outcomes: Sequence[Outcome], *, settled: bool = False) -> None:
+    def __init__(self, outcomes: Sequence[Outcome], downloads: KnownDownloads, *, settled: bool = False) -> None:
         super().__init__()
+        self._downloads = downloads
         self._outcomes = outcomes
         self._settled = settled
         # What is not known to be empty is worth a look.
@@ -48,6 +53,7 @@ class OutcomeModal(Dialog[OutcomeAnswer]):
         """What was said, checked, kept and paid."""
         with VerticalScroll(id="outcome-text", can_focus=False):
             yield Static("\n".join(self._lines()), markup=False)
+            yield Static(id="since", markup=False)
 
     def on_mount(self) -> None:
         """Say in the title how it ended, and offer what can be done."""
@@ -58,6 +64,15 @@ class OutcomeModal(Dialog[OutcomeAnswer]):
         if len(self._failed) > 1:
             again.relabel(f"Try {len(self._failed):,} again")
         self.button("fetch").display = bool(self._fetchable)
+        self._show_news()
+
+    @on(DownloadsChanged)
+    def _show_news(self) -> None:
+        """Below what was known at the outcome, what was learnt while it is read."""
+        since = self.query_one("#since", Static)
+        line = news_since(self._outcomes[0], self._downloads.get(self._outcomes[0].download_id))
+        since.display = bool(line) and len(self._outcomes) == 1
+        since.update(f"\n{line}")
 
     def action_fetch(self) -> None:
         """Close, and fetch what was retained."""

@@ -35,6 +35,7 @@ class DownloadsTable(RowList[Download]):
         "downloads-table--unknown",
         "downloads-table--busy",
         "downloads-table--bar",
+        "downloads-table--relapsed",
     }
 
     @dataclass
@@ -67,6 +68,8 @@ class DownloadsTable(RowList[Download]):
         self._longest_id = 0
         self._busy: dict[str, str] = {}
         """What dfui is doing with a download, shown as its status."""
+        self._relapsed: frozenset[str] = frozenset()
+        """Downloads that were cancelled, and go on."""
         self.marked: dict[str, None] = {}
         """The marked downloads, in the order of marking; they stay marked where a filter hides them."""
         self._now = clock.now()
@@ -139,6 +142,12 @@ class DownloadsTable(RowList[Download]):
         else:
             self._busy[download_id] = word
         self._refresh_line_of(download_id)
+
+    def show_relapsed(self, ids: frozenset[str]) -> None:
+        """Show that these were cancelled, and go on."""
+        changed, self._relapsed = self._relapsed ^ ids, ids
+        for download_id in changed:
+            self._refresh_line_of(download_id)
 
     def watch_cursor(self, before: int, after: int) -> None:
         """Repaint the two lines that change, and say where the cursor is."""
@@ -239,8 +248,13 @@ class DownloadsTable(RowList[Download]):
         busy = self._busy.get(download.id)
         name = cell.column.name
         text = busy if busy and name == "status" else cell.column.text(download, self._now)
+        has_relapsed = download.id in self._relapsed and not busy
+        if has_relapsed and name == "status":
+            text = f"! {text[2:]}"  # a sign beside the colour
         # A line that has the cursor's colours from end to end has no others.
-        if is_plain and name in ("status", "bar"):
+        if is_plain and has_relapsed:
+            style += self.get_component_rich_style("downloads-table--relapsed", partial=True)
+        elif is_plain and name in ("status", "bar"):
             colour = "bar" if name == "bar" else "busy" if busy else _status_style(download)
             style += self.get_component_rich_style(f"downloads-table--{colour}", partial=True)
         return Segment(fit(text, cell), style)

@@ -64,11 +64,11 @@ async def test_h_shows_the_newest_first_with_what_was_kept_and_said(
 ) -> None:
     write(store, ("1", "cancelled", "Download cancelled successfully"), ("2", None, None), ("3", "still_active", None))
     app = app_on(simulator, clock, store=store)
-    async with running(app, size=(120, 30)) as pilot:
+    async with running(app, size=(140, 30)) as pilot:
         shown = lines(await history(pilot))
         assert shown[0].split()[3:6] == ["3", "still", "active"]
-        assert shown[1].split()[2:] == ["2", "open", "–", "–"]
-        assert shown[2].split()[2:6] == ["1", "cancelled", "1,204", "1,200"]
+        assert shown[1].split()[2:] == ["2", "open", "–", "–", "–"]
+        assert shown[2].split()[2:7] == ["1", "cancelled", "–", "1,204", "1,200"]
         assert shown[2].endswith("  “Download cancelled successfully” (HTTP 200)")
         assert shown[0].startswith("▸ ")
         await pilot.press("escape")

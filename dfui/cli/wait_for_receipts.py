@@ -1,0 +1,47 @@
+"""What `dfui cancel --wait` waits for: that each download has ended, and its cost is settled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dfui.cli.context import Context
+from dfui.core.errors import DatafinitiError, StoreError
+from dfui.core.receipts import Receipt
+from dfui.store.journal import JournalFilter
+from dfui.wording.errors import error_sentences
+from dfui.wording.receipts import waiting_for_costs
+
+if TYPE_CHECKING:
+    from dfui.api.client import DatafinitiClient
+
+
+async def wait_for_receipts(
+    context: Context, client: DatafinitiClient, ids: list[str], seconds: float
+) -> dict[str, Receipt]:
+    """Wait until each of these is final and its cost settled, or the seconds are over; gives where each stands then.
+
+    What ends the wait early is told, and does not take the outcomes with it.
+    """
+    from dfui.operations.receipts import wait_until_settled
+
+    if not ids:
+        return {}
+    if context.console.shows_progress:
+        context.console.notify(waiting_for_costs(len(ids), seconds))
+    confirmed_at = context.clock.now()
+    try:
+        await wait_until_settled(ids, client=client, store=context.store, seconds=seconds, clock=context.clock)
+    except (DatafinitiError, StoreError) as error:
+        context.console.warn(error_sentences(error))
+    try:
+        written = context.store.journal.history(JournalFilter(ids=tuple(ids)))
+        receipts = {receipt.download_id: receipt for receipt in reversed(written)}
+        # One that the journal did not take has at least what was seen meanwhile.
+        return {
+            download_id: receipts.get(download_id)
+            or Receipt(0, download_id, confirmed_at).after(context.store.downloads.get(download_id))
+            for download_id in ids
+        }
+    except StoreError as error:
+        context.console.warn(error_sentences(error))
+        return {}

@@ -1,0 +1,124 @@
+"""What is said of what came after a cancellation: where the download stands now, and whether it runs again."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from typing import assert_never
+
+from dfui.core.credits import NotSettled, Settled, SoFar
+from dfui.core.downloads import Download, Status
+from dfui.core.outcomes import Outcome
+from dfui.core.receipts import WATCHED_FOR, Receipt
+from dfui.core.sanitize import sanitize
+from dfui.wording.downloads import status_glyph, status_word
+from dfui.wording.figures import NOT_KNOWN, counted, date_time, number
+
+RELAPSED = "running again"
+FETCH_SOON = "Fetch the records within 7 days; the API does not say how long it keeps them."
+
+
+def now_word(entry: Receipt) -> str:
+    """Where the download stands now, in a word or two."""
+    if entry.now is None:
+        return NOT_KNOWN
+    if entry.has_relapsed and entry.now.status is not Status.COMPLETED:
+        return f"! {RELAPSED}"
+    return f"{'! ' if entry.has_relapsed else ''}{status_word(entry.now)}"
+
+
+def now_line(entry: Receipt, *, zone: tzinfo | None = None) -> str:
+    """Where the download stands now, in a line; empty where it was not seen since."""
+    now = entry.now
+    if now is None:
+        return ""
+    parts = [f"{status_glyph(now)} {status_word(now)}", *figures_now(now)]
+    return " · ".join([*parts, f"seen {date_time(now.seen_at, zone=zone)}"])
+
+
+def figures_now(now: Download) -> list[str]:
+    """The records and the credits, as far as the API shows them."""
+    if now.is_missing:
+        return []
+    parts = []
+    if now.num_downloaded is not None:
+        records = counted(now.num_downloaded, "record")
+        parts.append(f"{records} retained" if now.status.is_final else f"{records} so far")
+    match now.credits:
+        case Settled(figure):
+            parts.append(f"{counted(figure, 'credit')} deducted")
+        case SoFar(figure):
+            parts.append(f"{counted(figure, 'credit')} so far")
+        case NotSettled():
+            parts += ["credits not settled yet"] if now.num_downloaded else []
+        case _:
+            assert_never(now.credits)
+    return parts
+
+
+def then_and_now(then: int | None, now: int | None) -> str:
+    """A figure as it was at the outcome, and as it is now where that is another."""
+    if then is None or now is None or then == now:
+        return number(now if then is None else then)
+    return f"{then:,} → {now:,}"
+
+
+def look_plan(entry: Receipt, *, zone: tzinfo | None = None) -> str:
+    """Whether dfui looks at the download again; empty where it never meant to."""
+    if entry.is_watched and entry.ended_at is not None:
+        until = date_time(entry.ended_at + WATCHED_FOR, zone=zone)
+        return f"dfui looks again while it runs and at each start, until all is settled, or until {until}"
+    if entry.closed_at is None:
+        return ""
+    if entry.is_settled:
+        return "everything is settled; dfui does not look again"
+    return "dfui looked for 7 days, and the API settled no cost; dfui does not look again"
+
+
+def relapse_sentence(entry: Receipt, *, zone: tzinfo | None = None) -> str:
+    """A download that was seen cancelled goes on."""
+    name, seen = sanitize(entry.download_id), date_time(entry.cancelled_seen_at, zone=zone)
+    match entry.now.status if entry.now else None:
+        case Status.COMPLETED:
+            since = "has gone on to its end since"
+        case Status.CANCELLED:
+            since = "its records grow since, though its status is still cancelled"
+        case _:
+            since = "is running again, and costs credits"
+    return f"{name} was cancelled (seen {seen}), and {since}."
+
+
+def relapse_title(relapses: list[Receipt]) -> str:
+    """Over the alarm."""
+    if len(relapses) == 1:
+        return f"ALARM: {sanitize(relapses[0].download_id)} did not stay cancelled"
+    return f"ALARM: {len(relapses):,} downloads did not stay cancelled"
+
+
+def relapse_lines(entry: Receipt, *, zone: tzinfo | None = None) -> list[str]:
+    """What is known of a relapse."""
+    lines = [relapse_sentence(entry, zone=zone)]
+    if line := now_line(entry, zone=zone):
+        lines.append(f"Now: {line}.")
+    return lines
+
+
+def news_since(outcome: Outcome, now: Download | None, *, zone: tzinfo | None = None) -> str:
+    """What is known of a download beyond its outcome; empty where that is nothing."""
+    seen = outcome.seen
+    if now is None or seen is None or (seen.seen_at and now.seen_at and now.seen_at < seen.seen_at):
+        return ""
+    if (now.status, now.num_downloaded, now.credits) == (seen.status, seen.num_downloaded, seen.credits):
+        return ""
+    parts = [f"{status_glyph(now)} {status_word(now)}", *figures_now(now)]
+    return f"Now: {' · '.join(parts)} (seen {date_time(now.seen_at, zone=zone)})."
+
+
+def waiting_for_costs(downloads: int, seconds: float) -> str:
+    """`dfui cancel --wait` waits."""
+    return f"Waiting up to {seconds:.0f} s until {counted(downloads, 'download')} ended and the cost is settled…"
+
+
+def receipt_line(entry: Receipt, *, zone: tzinfo | None = None) -> str:
+    """Where one of several stands after `--wait`."""
+    name = sanitize(entry.download_id)
+    return f"Now: {name} · {now_line(entry, zone=zone) or 'not seen since'}"
