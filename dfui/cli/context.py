@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dfui.cli.console import Console, ExitCode
@@ -41,6 +41,8 @@ class Context:
     store: Store
     access: Access
     clock: Clock
+    relapsed: set[str] = field(default_factory=set)
+    """Downloads that did not stay cancelled, of which this command has told."""
 
     def require_store(self, nothing_was_done: str) -> None:
         """See that what is kept is kept; the demo keeps everything until it ends.
@@ -66,18 +68,19 @@ class Context:
             raise CommandError("no_token", not_signed_in(), ExitCode.NOT_SIGNED_IN)
         async with self.access.client() as client:
             yield client
-        self._tell_relapses()
+        self.tell_relapses()
 
-    def _tell_relapses(self) -> None:
-        """Tell of cancelled downloads that go on, whatever the command was for."""
+    def tell_relapses(self) -> None:
+        """Tell of cancelled downloads that go on, whatever the command is for."""
         try:
-            relapses = self.store.journal.relapses()
+            untold = [each for each in self.store.journal.relapses() if each.download_id not in self.relapsed]
         except StoreError:
             return  # whoever reads or writes the journal tells of that
-        for receipt in relapses:
+        for receipt in untold:
+            self.relapsed.add(receipt.download_id)
             self.console.warn(f"ALARM: {relapse_sentence(receipt)}")
-        if relapses:
-            self.store.journal.mark_read(relapses)
+        if untold:
+            self.store.journal.mark_read(untold)
 
     async def look_again(self, client: DatafinitiClient) -> None:
         """Look at what was cancelled before, where that is due, but not at all of a large batch."""

@@ -61,13 +61,12 @@ class Watching:
         exit_code = ExitCode.DONE
         async for seen in watch(ids, client=self._client, store=self._context.store, clock=self._context.clock):
             self._show(seen)
+            self._context.tell_relapses()
             if isinstance(seen.error, NotFound):
                 exit_code = ExitCode.FAILED
             if seen.is_last:
                 self._ring()
-        if any(receipt.download_id in ids for receipt in self._context.store.journal.relapses()):
-            exit_code = ExitCode.NOT_KNOWN
-        return exit_code
+        return ExitCode.NOT_KNOWN if self._context.relapsed & set(ids) else exit_code
 
     def _show(self, seen: Seen) -> None:
         console = self._context.console

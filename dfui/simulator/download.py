@@ -61,6 +61,10 @@ class SimulatedDownload:
             case _:
                 return None
 
+    def has_run_again(self, now: datetime) -> bool:
+        """Whether it has run after it had stopped."""
+        return self._runs_again_from is not None and now >= self._runs_again_from
+
     def cancel(self, now: datetime) -> None:
         """Stop it, with what was added so far in it."""
         if self.ended_at(now) is not None:

@@ -34,6 +34,11 @@ class ManualClock(Clock):
         """Seconds, moved by `advance` alone; it begins at 1,000."""
         return 1_000.0 + self._elapsed
 
+    @property
+    def sleeping(self) -> int:
+        """How many wait until it is moved."""
+        return len(self._sleepers)
+
     def advance(self, seconds: float) -> None:
         """Move the clock on, in seconds, and wake who has slept that long; from any thread."""
         with self._lock:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import shutil
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -17,12 +20,16 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, 
 from dfui.api.client import DatafinitiClient
 from dfui.core.addresses import DATAFINITI
 from dfui.core.outcomes import Outcome, OutcomeKind, outcome_json
+from dfui.core.receipt_export import history_json
 from dfui.core.secret import Secret
 from dfui.operations.cancel import cancel
+from dfui.operations.follow import DownloadRefresher
+from dfui.operations.receipts import LaterLooks
 from dfui.operations.settle import settle
 from dfui.simulator.account import TOKEN, Simulator, answering
 from dfui.simulator.manual_clock import ManualClock
 from dfui.store import Store, open_store
+from dfui.wording.history import entry_facts
 from dfui.wording.outcomes import outcome_lines, outcome_title
 from tests.model.world import Fault, World
 
@@ -45,6 +52,9 @@ class Cancellations(RuleBasedStateMachine):
         self.started = 0
         self.unsettled: set[str] = set()
         """Downloads whose cancellation was confirmed, and broken off by a crash."""
+        self.settled: defaultdict[str, set[int]] = defaultdict(set)
+        """The costs that the world has settled, of each download."""
+        self.world.answered = self._note_costs
 
     def teardown(self) -> None:
         self.store.close()
@@ -56,14 +66,27 @@ class Cancellations(RuleBasedStateMachine):
         target=downloads,
         stopping_seconds=st.sampled_from([0.0, 3.0, 600.0]),
         num_records=st.sampled_from([50, 5_000, 50_000]),
+        late_records=st.sampled_from([0, 40]),
+        relapses_after_seconds=st.sampled_from([None, None, 10.0, 4_000.0]),
+        hides_relapse=st.booleans(),
         is_known_to_the_api=st.booleans(),
     )
-    def start(self, stopping_seconds: float, num_records: int, is_known_to_the_api: bool) -> str:
+    def start(self, is_known_to_the_api: bool, **facts: Any) -> str:
         self.started += 1
         download_id = str(100_000 + self.started)
         if is_known_to_the_api:
-            self.simulator.add(download_id, stopping_seconds=stopping_seconds, num_records=num_records)
+            self.simulator.add(download_id, **facts)
         return download_id
+
+    @rule(seconds=st.sampled_from([None, 0.0, 10.0, 100_000.0]))
+    def costs_settle_later(self, seconds: float | None) -> None:
+        self.simulator.costs_settle_after_seconds = seconds
+
+    @rule(faults=FAULTS, seconds=st.sampled_from([0.0, 20.0, 400.0]))
+    def look_again(self, faults: list[Fault], seconds: float) -> None:
+        self.clock.advance(seconds)
+        asyncio.run(self._look_again(faults))
+        assert not any(happened.left for happened in self.world.happened.values()), "a later look sent a DELETE"
 
     @rule(seconds=st.sampled_from([1.0, 20.0, 3_600.0]))
     def wait(self, seconds: float) -> None:
@@ -110,6 +133,24 @@ class Cancellations(RuleBasedStateMachine):
             if receipt.outcome is OutcomeKind.NOT_SENT:
                 assert receipt.deletes_sent == 0
 
+    @invariant()
+    def no_figure_is_told_that_the_world_had_not_settled(self) -> None:
+        for receipt in self.store.journal.history():
+            document = history_json(receipt)
+            now = document["now"]
+            assert isinstance(now, dict)
+            told = {document["credits_deducted"], now["credits_deducted"]} - {None}
+            assert told <= self.settled[receipt.download_id], receipt
+            said = " ".join(line for fact in entry_facts(receipt, now=self.clock.now()) for line in fact.lines)
+            figures = {int(figure.replace(",", "")) for figure in re.findall(r"([\d,]+) credits? deducted", said)}
+            assert figures <= self.settled[receipt.download_id], said
+
+    @invariant()
+    def a_relapse_is_told_of_nothing_that_stayed_cancelled(self) -> None:
+        for receipt in self.store.journal.history():
+            if receipt.has_relapsed:
+                assert self.simulator.downloads[receipt.download_id].has_run_again(self.clock.now()), receipt
+
     # ── how it is walked ─────────────────────────────────────────────────────────────────────────────────────────
 
     def _open(self) -> Store:
@@ -144,10 +185,25 @@ class Cancellations(RuleBasedStateMachine):
                     break
         return outcomes
 
+    async def _look_again(self, faults: list[Fault]) -> None:
+        self.world.plan(faults)
+        async with self._client() as client:
+            refresher = DownloadRefresher(client, self.store, clock=self.clock)
+            looks = LaterLooks(
+                refresher, self.store, looked=lambda *_: None, failed=lambda error: None, clock=self.clock
+            )
+            await looks.look_once(at_most=100)
+
     async def _settle(self, faults: list[Fault]) -> list[Outcome]:
         self.world.plan(faults)
         async with self._client() as client:
             return [outcome async for outcome in settle(client=client, store=self.store, clock=self.clock)]
+
+    def _note_costs(self) -> None:
+        for download_id in self.simulator.downloads:
+            cost = self.simulator.settled_credits(download_id)
+            if cost is not None:
+                self.settled[download_id].add(cost)
 
     # ── what must hold ───────────────────────────────────────────────────────────────────────────────────────────
 

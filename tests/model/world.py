@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import httpx
@@ -52,6 +52,8 @@ class World:
     simulator: Simulator
     clock: ManualClock
     faults: deque[Fault] = field(default_factory=deque)
+    answered: Callable[[], None] = lambda: None
+    """Called after the account has answered a request."""
     happened: defaultdict[str, Happened] = field(default_factory=lambda: defaultdict(Happened))
 
     def plan(self, faults: Sequence[Fault]) -> None:
@@ -73,6 +75,7 @@ class World:
         if refusal is not None:
             return refusal
         response = self.simulator.handle(request)
+        self.answered()
         if fault is Fault.DUPLICATED:
             self.simulator.handle(request)
         happened.arrived += is_delete and response.status_code != httpx.codes.UNAUTHORIZED

@@ -1,0 +1,129 @@
+"""What comes after an outcome, on the screen: the cost, and the alarm about a relapse."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from textual.pilot import Pilot
+
+from dfui.core.addresses import DATAFINITI
+from dfui.core.downloads import Download
+from dfui.simulator.account import Simulator
+from dfui.simulator.manual_clock import ManualClock
+from dfui.store import Store, temporary_store
+from dfui.tui.screens.add_downloads import AddDownloads
+from dfui.tui.screens.confirm_cancel import ConfirmCancel
+from dfui.tui.screens.downloads import DownloadsScreen
+from dfui.tui.screens.history import HistoryModal
+from dfui.tui.screens.history_entry import HistoryEntryModal
+from dfui.tui.screens.outcome import OutcomeModal
+from dfui.tui.screens.relapse import RelapseAlarm
+from tests.support.apps import app_on, lines, opened, running, text, until
+from tests.support.rows import close_entry, outcome
+from tests.support.stores import see
+
+
+@pytest.fixture
+def account(simulator: Simulator) -> Simulator:
+    """One download, with 10,000 records in it."""
+    simulator.add("847070", started_at=simulator.now() - timedelta(seconds=100))
+    return simulator
+
+
+async def cancel(pilot: Pilot[None]) -> OutcomeModal:
+    await pilot.press("c")
+    await opened(pilot, ConfirmCancel)
+    await pilot.press("y")
+    return await opened(pilot, OutcomeModal)
+
+
+def row(pilot: Pilot[None]) -> str:
+    return lines(pilot)[1]
+
+
+async def test_a_cost_that_comes_later_is_in_the_row_the_outcome_and_the_receipt(
+    account: Simulator, clock: ManualClock
+) -> None:
+    async with running(app_on(account, clock), size=(120, 30)) as pilot:
+        shown = await cancel(pilot)
+        assert "the API does not show the figure yet." in text(shown)
+        assert "10,000 retained          –" in row(pilot)
+        clock.advance(16)
+        await until(pilot, lambda: "10,000 credits deducted" in text(shown), "the cost, in the outcome")
+        assert "the API does not show the figure yet." in text(shown)  # beside it, not in its place
+        assert "10,000 retained     10,000" in row(pilot)
+        await pilot.press("enter", "h")
+        await opened(pilot, HistoryModal)
+        await pilot.press("enter")
+        entry = " ".join(text(await opened(pilot, HistoryEntryModal)).split())
+    assert "not settled at that time" in entry
+    assert "✗ cancelled · 10,000 records retained · 10,000 credits deducted · seen" in entry
+    assert "Fetch the records within 7 days" in entry
+
+
+async def test_a_relapse_is_an_alarm_that_cancels_again_in_two_keys(account: Simulator, clock: ManualClock) -> None:
+    app = app_on(account, clock)
+    async with running(app, size=(120, 30)) as pilot:
+        await cancel(pilot)
+        await pilot.press("enter")
+        await opened(pilot, DownloadsScreen)
+        account.downloads["847070"].relapses_after_seconds = 10
+        clock.advance(16)
+        alarm = text(await opened(pilot, RelapseAlarm))
+        assert "ALARM: 847070 did not stay cancelled" in alarm
+        assert "is running again, and costs credits" in alarm
+        assert "! running" in row(pilot)
+        await pilot.press("c")
+        await opened(pilot, ConfirmCancel)
+        await pilot.press("y")
+        await opened(pilot, OutcomeModal)
+        await pilot.press("enter")
+        await opened(pilot, DownloadsScreen)
+        await until(pilot, lambda: "✗ cancelled" in row(pilot), "cancelled again")
+        assert app.session.store.journal.relapses() == []
+        assert len(app.session.store.journal.history()) == 2
+
+
+async def test_the_alarm_waits_until_no_other_dialog_is_open(account: Simulator, clock: ManualClock) -> None:
+    async with running(app_on(account, clock)) as pilot:
+        await cancel(pilot)
+        await pilot.press("enter", "a")
+        await opened(pilot, AddDownloads)
+        account.downloads["847070"].relapses_after_seconds = 10
+        clock.advance(16)
+        await until(pilot, lambda: "! running" in row(pilot), "the relapse, in the row")
+        assert isinstance(pilot.app.screen, AddDownloads)
+        await pilot.press("escape")
+        await opened(pilot, RelapseAlarm)
+        await pilot.press("enter")
+        await opened(pilot, DownloadsScreen)
+        clock.advance(60)
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, DownloadsScreen)
+
+
+def relapsed_store(clock: ManualClock) -> Store:
+    """What an earlier dfui kept of a cancellation."""
+    store = temporary_store(profile="production", origin=DATAFINITI.origin)
+    yesterday = clock.now() - timedelta(days=1)
+    (entry,) = store.journal.open_entries(["847070"], confirmed_at=yesterday).wait()
+    see(store, Download("847070", "cancelled", num_downloaded=500, seen_at=yesterday), observed=1, now=2)
+    close_entry(store, entry, outcome("847070", records=500), ended_at=yesterday)
+    return store
+
+
+async def test_a_relapse_is_told_at_a_later_start_and_again_until_it_was_read(
+    account: Simulator, clock: ManualClock
+) -> None:
+    store = relapsed_store(clock)
+    async with running(app_on(account, clock, store=store)) as pilot:
+        await opened(pilot, RelapseAlarm)
+    async with running(app_on(account, clock, store=store)) as pilot:
+        await opened(pilot, RelapseAlarm)
+        await pilot.press("enter")
+        await opened(pilot, DownloadsScreen)
+        await until(pilot, lambda: not store.journal.unread_relapses(), "read")
+    async with running(app_on(account, clock, store=store)) as pilot:
+        await until(pilot, lambda: "! running" in row(pilot), "the relapse, in the row")
+        assert isinstance(pilot.app.screen, DownloadsScreen)
