@@ -69,7 +69,7 @@ class LaterLooks:
             await sleep_or_wake(wait, self._woken, clock=self._clock)
 
     async def look_once(self, *, at_most: int) -> None:
-        """Make the looks that are due now, those first whose cancellation is the oldest.
+        """Make the looks that are due now, those first whose cancellation is the newest.
 
         Raises:
             StoreError: the receipts cannot be read.

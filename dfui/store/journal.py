@@ -19,6 +19,7 @@ from dfui.store.receipt_rows import BESIDE_DOWNLOADS, COLUMNS, read_receipt
 from dfui.store.rows import RECEIPTS
 from dfui.store.writer import Write
 
+MAX_WATCHED = 1_000
 UNTOLD = "untold"
 """The owner of an entry that was closed while nobody was told."""
 
@@ -145,12 +146,16 @@ class Journal:
         return {receipt.entry: receipt for receipt in self._database.read(query, *keys, row=read_receipt)}
 
     def watched(self, *, since: datetime) -> list[Receipt]:
-        """The entries that have ended since then, and whose downloads are to be looked at again, the oldest first."""
+        """The newest entries that have ended since then, and whose downloads are to be looked at again.
+
+        Of more than `MAX_WATCHED`, the others are amended by what the list of all downloads shows.
+        """
         query = f"""
             SELECT {COLUMNS} FROM {BESIDE_DOWNLOADS}
-            WHERE journal.account = ? AND ended_at > ? AND closed_at IS NULL ORDER BY entry
+            WHERE journal.account = ? AND ended_at > ? AND closed_at IS NULL
+            ORDER BY ended_at DESC LIMIT ?
         """
-        receipts = self._database.read(query, self._account.key, since.timestamp(), row=read_receipt)
+        receipts = self._database.read(query, self._account.key, since.timestamp(), MAX_WATCHED, row=read_receipt)
         return [receipt for receipt in receipts if receipt.is_watched]
 
     def relapses(self) -> list[Receipt]:

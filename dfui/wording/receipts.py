@@ -79,12 +79,12 @@ def relapse_sentence(entry: Receipt, *, zone: tzinfo | None = None) -> str:
     name, seen = sanitize(entry.download_id), date_time(entry.cancelled_seen_at, zone=zone)
     match entry.now.status if entry.now else None:
         case Status.COMPLETED:
-            since = "has gone on to its end since"
+            since = "it has run to its end since"
         case Status.CANCELLED:
-            since = "its records grow since, though its status is still cancelled"
+            since = "its records have grown since, though its status is still cancelled"
         case _:
-            since = "is running again, and costs credits"
-    return f"{name} was cancelled (seen {seen}), and {since}."
+            since = "it is running again and costs credits"
+    return f"{name} was seen cancelled ({seen}), but {since}."
 
 
 def relapse_title(relapses: list[Receipt]) -> str:

@@ -11,7 +11,7 @@ import pytest
 from dfui.simulator.account import Simulator
 from tests.support.commands import Commands
 
-ALARM = "ALARM: 847070 was cancelled (seen "
+ALARM = "ALARM: 847070 was seen cancelled ("
 
 
 def relapses_after_looks(account: Simulator, looks: int) -> None:

@@ -200,10 +200,12 @@ class Cancellations(RuleBasedStateMachine):
             return [outcome async for outcome in settle(client=client, store=self.store, clock=self.clock)]
 
     def _note_costs(self) -> None:
-        for download_id in self.simulator.downloads:
+        for download_id, download in self.simulator.downloads.items():
             cost = self.simulator.settled_credits(download_id)
             if cost is not None:
                 self.settled[download_id].add(cost)
+            if not download.num_downloaded(self.clock.now()):
+                self.settled[download_id].add(0)  # without records, 0 is the cost
 
     # ── what must hold ───────────────────────────────────────────────────────────────────────────────────────────
 

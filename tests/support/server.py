@@ -19,7 +19,7 @@ import httpx
 from dfui.core.clock import Clock
 from dfui.simulator.account import TOKEN, Dialect, Simulator
 from dfui.simulator.files import SimulatedFiles
-from dfui.simulator.worlds import demo_account
+from dfui.simulator.worlds import ORDINARY, WORLDS, demo_account
 
 Handle = Callable[[httpx.Request], httpx.Response]
 Fault = Callable[[socket.socket, Handle], None]
@@ -135,8 +135,9 @@ def main() -> None:
     parser.add_argument("--dialect", choices=[each.value for each in Dialect], default=Dialect.LIVE_2025.value)
     parser.add_argument("--port", type=int, default=8765)
     parser.add_argument("--token", default=TOKEN)
+    parser.add_argument("--world", choices=list(WORLDS), default=ORDINARY)
     options = parser.parse_args()
-    simulator = demo_account(Clock().now)
+    simulator = demo_account(Clock().now, options.world)
     simulator.dialect = Dialect(options.dialect)
     simulator.token = options.token
     files = SimulatorServer(cast(Simulator, SimulatedFiles(simulator)))  # of which it needs `handle` alone
