@@ -70,8 +70,9 @@ class Simulator:
         """What is finally deducted for a download; None where it is not settled yet."""
         download, now = self.downloads[download_id], self.now()
         ended_at = download.ended_at(now)
-        late = timedelta(seconds=self.costs_settle_after_seconds or 0.0)
-        return None if ended_at is None or now < ended_at + late else download.num_downloaded(now)
+        late = self.costs_settle_after_seconds
+        is_late = ended_at is None or (late is not None and now < ended_at + timedelta(seconds=late))
+        return None if is_late else download.num_downloaded(now)
 
     def handle(self, request: httpx.Request) -> httpx.Response:
         """Answer one request."""

@@ -12,6 +12,7 @@ from dfui.core.sanitize import sanitize
 from dfui.wording.credits import credits_in_detail
 from dfui.wording.downloads import records_so_far, status_glyph, status_word
 from dfui.wording.facts import Fact, fact
+from dfui.wording.fetching import OVERAGES
 from dfui.wording.figures import counted, dated, distance, file_size
 from dfui.wording.history import entry_line
 
@@ -67,7 +68,9 @@ def _records(download: Download) -> list[Fact]:
 
 def _files(files: Sequence[ResultFile], download: Download, now: datetime, zone: tzinfo | None) -> list[Fact]:
     if not files:
-        return [fact("Result files", "none" if download.status.is_final else "none yet")]
+        if not download.status.is_final:
+            return [fact("Result files", "none yet")]
+        return [fact("Result files", f"none yet. {OVERAGES}" if download.num_downloaded else "none")]
     lines = [_file(position, file) for position, file in enumerate(files, start=1)]
     facts = [fact("Result files", counted(len(files), "file"), *lines)]
     ends = sorted({file.expires_at for file in files if file.expires_at is not None})

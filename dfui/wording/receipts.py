@@ -13,7 +13,6 @@ from dfui.core.sanitize import sanitize
 from dfui.wording.downloads import status_glyph, status_word
 from dfui.wording.figures import NOT_KNOWN, counted, date_time, number
 
-RELAPSED = "running again"
 FETCH_SOON = "Fetch the records within 7 days; the API does not say how long it keeps them."
 
 
@@ -21,9 +20,9 @@ def now_word(entry: Receipt) -> str:
     """Where the download stands now, in a word or two."""
     if entry.now is None:
         return NOT_KNOWN
-    if entry.has_relapsed and entry.now.status is not Status.COMPLETED:
-        return f"! {RELAPSED}"
-    return f"{'! ' if entry.has_relapsed else ''}{status_word(entry.now)}"
+    if not entry.has_relapsed:
+        return status_word(entry.now)
+    return f"! {status_word(entry.now)}"
 
 
 def now_line(entry: Receipt, *, zone: tzinfo | None = None) -> str:
@@ -81,7 +80,7 @@ def relapse_sentence(entry: Receipt, *, zone: tzinfo | None = None) -> str:
         case Status.COMPLETED:
             since = "it has run to its end since"
         case Status.CANCELLED:
-            since = "its records have grown since, though its status is still cancelled"
+            since = f"it went on after that (seen {date_time(entry.relapsed_at, zone=zone)})"
         case _:
             since = "it is running again and costs credits"
     return f"{name} was seen cancelled ({seen}), but {since}."

@@ -22,7 +22,7 @@ from dfui.wording.downloads import MAX_ID_SHOWN
 from dfui.wording.history import HISTORY_HEADINGS, entry_cells
 
 GAP = 2
-WIDTHS = (16, 8, 12, 15, 9, 9, 12)
+WIDTHS = (16, 8, 12, 11, 9, 9, 12)
 """Of the columns of `HISTORY_HEADINGS`, in terminal cells; the last one takes what is left."""
 RIGHT_ALIGNED = (4, 5)
 

@@ -1,0 +1,67 @@
+"""What is said of credits: a figure is called deducted only where the API has settled it."""
+
+from __future__ import annotations
+
+import pytest
+
+from dfui.core.account import Account
+from dfui.core.credits import Credits, CreditSum, NotSettled, Settled, SoFar
+from dfui.core.downloads import Download, DownloadDetails
+from dfui.wording.access import account_facts
+from dfui.wording.credits import credits_after, credits_before, credits_together
+from dfui.wording.details import details_facts
+from dfui.wording.facts import fact_lines
+from tests.support.rows import at
+
+
+@pytest.mark.parametrize(
+    ("costs", "said"),
+    [
+        ([Settled(10), Settled(20)], "Together 30 credits deducted."),
+        (
+            [Settled(10), NotSettled()],
+            "Together at least 10 credits deducted; the API does not show the figure of 1 download yet.",
+        ),
+        (
+            [NotSettled(), NotSettled()],
+            "Their credits stay deducted; the API does not show the figure of 2 downloads yet.",
+        ),
+        ([Settled(0), Settled(0)], "No credits were deducted."),
+    ],
+)
+def test_a_sum_with_a_part_that_is_not_settled_is_at_least(costs: list[Credits], said: str) -> None:
+    assert credits_together(CreditSum.of(costs)) == said
+
+
+def test_before_a_cancellation_a_sum_says_what_is_missing() -> None:
+    costs = CreditSum.of([SoFar(100), NotSettled()])
+    assert credits_before(costs, unspent=None, records=None) == ["· Their credits (at least 100 so far) stay deducted."]
+
+
+@pytest.mark.parametrize("records", [1, 1_144, None])
+def test_no_credits_is_said_of_a_settled_0_alone(records: int | None) -> None:
+    assert "No credits" not in " ".join(credits_after(NotSettled(), records))
+    assert credits_after(Settled(0), 0) == ["No credits were deducted."]
+
+
+def test_a_download_with_records_and_no_files_names_unpaid_overages_as_a_possibility() -> None:
+    def shown(status: str, records: int) -> str:
+        download = Download("7", status, num_downloaded=records, seen_at=at(1))
+        return "\n".join(fact_lines(details_facts(DownloadDetails(download, files=()), [], now=at(2))))
+
+    assert "Unpaid overages on the account can be a reason." in shown("cancelled", 5)
+    assert "overages" not in shown("cancelled", 0) + shown("running", 5)
+
+
+@pytest.mark.parametrize(
+    ("account", "said"),
+    [
+        (Account(overages_enabled=True, overage_limit=5_000), "Overages      allowed, limit 5,000"),
+        (Account(overages_enabled=False), "Overages      not allowed"),
+        (Account(overage_limit=0), "Overages      limit 0"),
+        (Account(disabled_code="unpaid"), "Disabled      the API's code for it is “unpaid”"),
+        (Account(), "Left of plan  the API does not tell"),
+    ],
+)
+def test_the_account_tells_what_the_api_gives_and_that_no_remainder_is(account: Account, said: str) -> None:
+    assert said in fact_lines(account_facts(account))
