@@ -51,7 +51,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         return _nothing(console)
     if not (options.yes or options.dry_run or console.is_interactive):
         raise CommandError(
-            "usage", "Nobody can be asked here, so nothing was sent. Add --yes to cancel.", ExitCode.USAGE
+            "usage", "Not a terminal, so dfui cannot ask. Nothing was sent; add --yes to cancel.", ExitCode.USAGE
         )
     return run_command(lambda context, options: _cancel(context, options, ids), options, console)
 

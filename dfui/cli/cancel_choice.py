@@ -41,7 +41,7 @@ async def choose_by_status(context: Context, client: DatafinitiClient, status: s
     """
     refreshed = await refresh_list(client, context.store, clock=context.clock)
     for what in refreshed.skipped:
-        context.console.warn(f"Skipped what could not be read: {sanitize(what)}.")
+        context.console.warn(f"Skipped an unreadable record: {sanitize(what)}.")
     downloads = [each for each in refreshed.active if status in (ACTIVE, each.status.value)]
     if forgotten := sum(_is_forgotten(context, each.id) for each in downloads):
         context.console.notify(forgotten_too(forgotten, len(downloads)))

@@ -51,7 +51,7 @@ class Context:
             CommandError: there is no place to keep it.
         """
         if not self.store.is_kept and not self.access.is_simulated:
-            raise CommandError("store", f"Nothing can be kept here, so {nothing_was_done}.", ExitCode.FAILED)
+            raise CommandError("store", f"Nothing can be saved here, so {nothing_was_done}.", ExitCode.FAILED)
 
     @contextlib.asynccontextmanager
     async def online(self) -> AsyncIterator[DatafinitiClient]:

@@ -33,7 +33,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         CommandError: the options do not go together.
     """
     if options.csv and console.as_json:
-        raise CommandError("usage", "One of --csv and --json, not both.", ExitCode.USAGE)
+        raise CommandError("usage", "Use --csv or --json, not both.", ExitCode.USAGE)
     if options.output is not None and not (options.csv or console.as_json):
         raise CommandError("usage", "--output needs the form to write: --csv or --json.", ExitCode.USAGE)
     if options.overwrite and options.output is None:

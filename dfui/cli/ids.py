@@ -32,7 +32,7 @@ def ids_of(options: argparse.Namespace) -> list[str]:
 
 def _ids_on_standard_input() -> list[str]:
     if sys.stdin is None:
-        raise CommandError("usage", "Standard input is closed, so no IDs came from it.", ExitCode.USAGE)
+        raise CommandError("usage", "Standard input is closed, so there are no IDs to read.", ExitCode.USAGE)
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(errors="replace")
     ids: list[str] = []

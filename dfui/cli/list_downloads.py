@@ -24,7 +24,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         CommandError: the options do not go together.
     """
     if options.watch and options.offline:
-        raise CommandError("usage", "--watch asks the API, and --offline does not: one of them.", ExitCode.USAGE)
+        raise CommandError("usage", "Use --watch or --offline, not both.", ExitCode.USAGE)
     return run_command(_list, options, console)
 
 
@@ -39,7 +39,7 @@ async def _list(context: Context, options: argparse.Namespace) -> int:
         await context.settle(client)
         refreshed = await refresh_list(client, context.store, clock=context.clock)
         for what in refreshed.skipped:
-            console.warn(f"Skipped what could not be read: {sanitize(what)}.")
+            console.warn(f"Skipped an unreadable record: {sanitize(what)}.")
             exit_code = ExitCode.FAILED
         wanted = _wanted(context, options)
         if not options.watch:
@@ -70,7 +70,7 @@ def _print(context: Context, downloads: list[Download], options: argparse.Namesp
 
 
 def _say_that_there_is_none(context: Context, options: argparse.Namespace) -> None:
-    context.console.notify("No downloads are known here." if options.status is None else "None has this status.")
+    context.console.notify("No downloads yet." if options.status is None else "No downloads with this status.")
 
 
 def _print_lines(context: Context, downloads: list[Download]) -> None:

@@ -25,7 +25,7 @@ async def _login(context: Context, options: argparse.Namespace) -> int:
     if options.email:
         password = Secret(read_hidden(f"Password of {sanitize(options.email)}: "))
         if not password:
-            raise CommandError("no_token", "No password was given, so nothing was sent.", ExitCode.NOT_SIGNED_IN)
+            raise CommandError("no_token", "No password given; nothing was sent.", ExitCode.NOT_SIGNED_IN)
         try:
             token = await context.access.token_for(options.email, password)
         except Unauthorized as error:

@@ -29,6 +29,6 @@ async def _logout(context: Context, options: argparse.Namespace) -> int:
     whose = f"{settings.profile} at {settings.address.origin}"
     context.console.result(
         {"profile": settings.profile, "origin": settings.address.origin, "removed": was_kept},
-        [f"The token for {whose} is removed from the keyring." if was_kept else f"No token was kept for {whose}."],
+        [f"The token for {whose} was removed from the keyring." if was_kept else f"No token was stored for {whose}."],
     )
     return ExitCode.DONE

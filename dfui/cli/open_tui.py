@@ -22,7 +22,7 @@ def open_tui(options: argparse.Namespace, console: Console) -> int:
         DfuiError: there is no terminal, or one that cannot show it; or a setting cannot be used.
     """
     if console.as_json:
-        raise CommandError("usage", "The terminal UI prints no JSON; dfui list --json does.", ExitCode.USAGE)
+        raise CommandError("usage", "The terminal UI does not print JSON; use dfui list --json.", ExitCode.USAGE)
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise CommandError(
             "usage", "The terminal UI needs a terminal. Without one, use the commands: dfui --help.", ExitCode.USAGE

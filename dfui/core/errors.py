@@ -84,7 +84,7 @@ class NotAnId(DfuiError):
 
     def __init__(self, text: str) -> None:
         rule = "An ID is 1 to 128 letters, digits, _ and -, with at least one digit"
-        super().__init__(f"{text!r} is no download ID. {rule}.")
+        super().__init__(f"{text!r} is not a download ID. {rule}.")
         self.text = text
 
 
@@ -206,7 +206,7 @@ class AlreadyThere(TransferError):
 
 
 class Halted(TransferError):
-    """The transfer was paused or stopped; what came is kept."""
+    """The transfer was paused or stopped; what arrived is kept."""
 
 
 # ── the API ──────────────────────────────────────────────────────────────────────────────────────────────────────────

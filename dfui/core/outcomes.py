@@ -27,7 +27,7 @@ class OutcomeKind(enum.Enum):
     REFUSED = "refused"
     """The API will not cancel it."""
     NOT_FOUND = "not_found"
-    """The API knows no such download on this account."""
+    """There is no such download on this account."""
     UNAUTHORIZED = "unauthorized"
     """The token was rejected, and no other was given."""
     UNKNOWN = "unknown"

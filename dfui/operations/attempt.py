@@ -103,7 +103,7 @@ class Attempt:
 
     async def _delete(self) -> None:
         if self._batch.signed_out:
-            self.evidence.delete_error = NotConnected("There is no token that works, and no other was given.")
+            self.evidence.delete_error = NotConnected("No working token, and no other was given.")
             return
         self._batch.report(Progress(self.download_id, Step.SENDING))
         self.evidence.begin_delete()
@@ -127,7 +127,7 @@ class Attempt:
             )
         except AnswerLost:
             if self.evidence.deletes_sent == sent_before:
-                raise NotConnected("No connection came about in time.") from None
+                raise NotConnected("No connection in time.") from None
             raise
         except Unauthorized:
             self._tries -= 1

@@ -122,7 +122,7 @@ class Evidence:
                 return f"The API asks to wait {error.retry_after:.0f} s before the next try."
         if self.is_missing:
             is_told = isinstance(self.delete_error, NotFound)
-            return None if is_told else "A look after it was answered that there is no such download."
+            return None if is_told else "A check after it found no such download."
         if self.look_error is not None:
             return f"{'A later look failed' if self.seen else 'It could not be checked'}. {self.look_error}"
         return None if isinstance(self.delete_error, ApiError | None) else str(self.delete_error)

@@ -113,11 +113,11 @@ class ObjectStore:
             try:
                 url = urljoin(url, response.headers["Location"])
             except ValueError:
-                raise TransferFailed("The object store redirects to what is no address.") from None
+                raise TransferFailed("The object store redirects to an invalid address.") from None
             finally:
                 response.close()
         else:
-            raise TransferFailed("The object store redirects without end.")
+            raise TransferFailed("The object store redirects in a loop.")
         if response.status_code in (200, 206, 416):
             return response
         response.close()
@@ -202,7 +202,7 @@ def _refusal(status: int) -> LinkExpired | TransferFailed:
     if status == 403:
         return LinkExpired()
     if status in (404, 410):
-        return TransferFailed("The object store has no such file any more.")
+        return TransferFailed("The object store no longer has this file.")
     return TransferFailed(
         f"The object store answers HTTP {status}.", is_retryable=status in (408, 425, 429) or status >= 500
     )
@@ -219,7 +219,7 @@ def _broken_off(error: Exception, host: str | None) -> TransferFailed:
         case httpx.UnsupportedProtocol() | httpx.LocalProtocolError() | httpx.InvalidURL():
             return TransferFailed("The link to the file cannot be used.")
         case httpx.RemoteProtocolError() if str(error).startswith("Invalid URL in location header"):
-            return TransferFailed("The object store redirects to what is no address.")
+            return TransferFailed("The object store redirects to an invalid address.")
         case httpx.ProxyError():
             return TransferFailed(f"The proxy on the way to {host} let nothing through.")
         case httpx.ConnectError() | httpx.ConnectTimeout():

@@ -235,7 +235,7 @@ class PartFile:
             os.close(descriptor)
             os.unlink(self._unpacking_name, dir_fd=self._folder)
             if isinstance(error, EOFError | zlib.error | gzip.BadGzipFile):
-                raise TransferFailed("What came is damaged: it cannot be unpacked.", is_retryable=True) from None
+                raise TransferFailed("The data is damaged and cannot be unpacked.", is_retryable=True) from None
             raise
         return descriptor
 

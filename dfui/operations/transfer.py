@@ -89,9 +89,9 @@ class Transfer:
             elif not _continues(file, info, begin):
                 part.begin(ResumeInfo())
                 wrong = (
-                    "What was here does not fit the file any more."
+                    "The part on disk no longer matches the file."
                     if begin
-                    else "Another part came than was asked for."
+                    else "The object store sent a different part than requested."
                 )
                 raise TransferFailed(wrong, is_retryable=True)
             self._leave_what_is_there(file, part)
@@ -108,7 +108,7 @@ class Transfer:
         if info.total is not None and self.received.done > info.total:
             raise self._damage(part, f"More than the {info.total:,} bytes of the file came.")
         if matches is False:
-            raise self._damage(part, "What came does not match the checksum of the object store.")
+            raise self._damage(part, "The data does not match the object store's checksum.")
         try:
             size = part.finish(file.modified_at)
         except TransferFailed as error:

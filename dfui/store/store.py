@@ -99,9 +99,9 @@ def open_store(path: Path, *, profile: str, origin: str) -> Store:
     try:
         database = Database(None, memory=copy_of(path))
     except (*FAILURES, StoreError):
-        problem = f"The database {path} cannot be used: {reason}. Until that is mended, nothing is kept."
+        problem = f"The database {path} cannot be used: {reason}. Until that is fixed, nothing is saved."
         return Store(Database(None), profile=profile, origin=origin, problem=problem, is_unreadable=True)
-    problem = f"The database {path} can be read, but not written: {reason}. Until that is mended, nothing is kept."
+    problem = f"The database {path} can be read, but not written: {reason}. Until that is fixed, nothing is saved."
     return Store(database, profile=profile, origin=origin, problem=problem)
 
 
@@ -134,5 +134,5 @@ def _open_file(path: Path) -> tuple[Database, str | None]:
         make_private(path)
     except OSError as error:
         raise StoreError(f"it is damaged, and could not be set aside: {error.strerror}") from None
-    problem = f"The database could not be read, so it was set aside as {aside}, and a new one begun."
+    problem = f"The database could not be read, so it was set aside as {aside}, and a new one was started."
     return Database(path), problem if aside else None

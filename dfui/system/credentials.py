@@ -60,7 +60,7 @@ def parse_token(text: str) -> Secret:
     """
     token = text.strip()
     if not token:
-        raise TokenError("There is no token in that. Copy it from your Datafiniti account page.")
+        raise TokenError("That contains no token. Copy it from your Datafiniti account page.")
     if len(token) > MAX_TOKEN:
         raise TokenError(f"That is too long for a token: more than {MAX_TOKEN:,} characters.")
     if not token.isascii() or not token.isprintable() or " " in token:
@@ -101,7 +101,7 @@ class KeyringEntry:
             try:
                 return parse_token(kept) if kept else None
             except TokenError:
-                raise KeyringFailed("What the keyring holds can be no token. Sign in again.") from None
+                raise KeyringFailed("The keyring entry is not a token. Sign in again.") from None
 
         return await self._call(read)
 
@@ -143,7 +143,7 @@ class KeyringEntry:
         candidates = list(found.backends) if isinstance(found, chainer.ChainerBackend) else [found]
         usable = [each for each in candidates if not isinstance(each, fail.Keyring | null.Keyring)]
         if not usable:
-            raise NoKeyring("There is no keyring on this machine that dfui could use.")
+            raise NoKeyring("No usable keyring on this machine.")
         allowed = [each for each in usable if self._allow_plaintext or not _is_plain_text(each)]
         if not allowed:
             raise PlainTextKeyring(

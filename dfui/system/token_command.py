@@ -91,7 +91,7 @@ def _token_in(output: Secret) -> Secret:
     try:
         return parse_token(lines[0])
     except TokenError:
-        raise TokenCommandFailed("The token_command of this profile printed what can be no token.") from None
+        raise TokenCommandFailed("The token_command of this profile printed something that is not a token.") from None
 
 
 def _too_slow(seconds: float) -> TokenCommandFailed:

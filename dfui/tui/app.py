@@ -67,7 +67,7 @@ class DfuiApp(App[None]):
                 if isinstance(binding, Binding):
                     run = partial(screen.run_action, binding.action)
                     yield SystemCommand(binding.description, binding.tooltip, run)
-        yield SystemCommand("Theme", "Choose the colours", self.action_change_theme)
+        yield SystemCommand("Theme", "Choose a theme", self.action_change_theme)
 
     def on_mount(self) -> None:
         """Watch for what ends dfui from outside."""

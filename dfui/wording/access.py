@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from dfui.core.account import Account
 
 ENVIRONMENT_STAYS = "The token in DATAFINITI_TOKEN is still used wherever that variable is set."
-TOKEN_REJECTED = "The token was rejected. Give another one, and what was begun goes on."  # noqa: S105
-TOKEN_COMES_FIRST = "No token is known yet: it is asked for before anything is sent."  # noqa: S105
+TOKEN_REJECTED = "The token was rejected. Enter another one to continue."  # noqa: S105
+TOKEN_COMES_FIRST = "No token yet. dfui asks for one before it sends anything."  # noqa: S105
 ASKING_FOR_ACCOUNT = "Asking the API for the account…"
-SIGN_OUT_LATER = "Cancellations are under way. Sign out once they have ended."
-SIGNED_OUT = "Signed out: the token is removed from the keyring and from memory."
+SIGN_OUT_LATER = "Cancellations are in progress. Sign out when they are done."
+SIGNED_OUT = "Signed out: the token was removed from the keyring and from memory."
 
 
 def access_lines(settings: Settings, source: TokenSource | None, *, is_simulated: bool = False) -> list[str]:
@@ -67,7 +67,7 @@ def _overages(account: Account) -> str:
 
 def token_rejected(error: Unauthorized) -> str:
     """The API does not take a token that was just given."""
-    return f"{answered('The token was rejected, so it was not kept', error.api_message)} Copy it again."
+    return f"{answered('The token was rejected and not stored', error.api_message)} Copy it again."
 
 
 def password_rejected(error: Unauthorized) -> str:
@@ -81,10 +81,10 @@ def kept_for_session(problem: KeyringProblem) -> str:
 
 
 def no_token(problem: KeyringProblem) -> str:
-    """No token is known, and why the keyring gives none."""
-    return f"No token is known. {keyring_sentences(problem)}"
+    """No token found, and why the keyring gives none."""
+    return f"No token found. {keyring_sentences(problem)}"
 
 
 def not_signed_in() -> str:
     """What to do where no token is known."""
-    return "No token is known. Run dfui login, or set DATAFINITI_TOKEN."
+    return "No token found. Run dfui login, or set DATAFINITI_TOKEN."

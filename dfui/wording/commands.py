@@ -15,8 +15,8 @@ from dfui.wording.figures import as_sentence, counted, sum_known
 from dfui.wording.outcomes import api_said, outcome_sums, outcome_title, outcomes_title
 
 DESCRIPTION = "Cancel Datafiniti downloads. Without a command, the terminal UI opens."
-REPORT_FAULTS = "Report faults where you got dfui from; dfui doctor --json shows what to add."
-DEMO = "--demo shows a simulated account: no token, no network, and nothing kept. Its worlds:"
+REPORT_FAULTS = "Report bugs where you got dfui; include the output of dfui doctor --json."
+DEMO = "--demo runs on a simulated account: no token, no network, nothing kept. Worlds:"
 EXITS = (
     (0, "done"),
     (1, "refused, not found, declined, or some failed"),
@@ -30,17 +30,17 @@ EXIT_CODES = f"exit codes: {'; '.join(f'{code} {meaning}' for code, meaning in E
 EPILOG = f"{textwrap.fill(EXIT_CODES, 78, subsequent_indent='  ')}\n\n{REPORT_FAULTS}"
 
 SUMMARIES = {
-    "cancel": "Cancel downloads, and see that they stopped",
-    "list": "List the known downloads, after a look at the API",
-    "show": "Show all that is known of downloads, after a look at them",
+    "cancel": "Cancel downloads and check that they stopped",
+    "list": "List downloads, refreshed from the API",
+    "show": "Show details of downloads",
     "watch": "Follow downloads until they end, one line for each change",
     "fetch": "Fetch the retained records of downloads into a folder",
-    "history": "Show or export the cancellations that were confirmed here",
-    "add": "Make downloads known, by ID or address",
-    "forget": "Hide downloads here; they are not cancelled",
-    "login": "Check a token, and keep it in the OS keyring",
+    "history": "Show or export past cancellations",
+    "add": "Add downloads by ID or URL",
+    "forget": "Hide downloads; this does not cancel them",
+    "login": "Check a token and store it in the OS keyring",
     "logout": "Remove the token from the OS keyring",
-    "doctor": "Look for what is wrong here, and say what to do about it",
+    "doctor": "Find problems and say how to fix them",
     "config": "Write, find or check the config file",
     "completion": "Print the completion script of a shell",
     "help": "Show the help of a command or a topic",

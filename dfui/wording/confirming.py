@@ -48,7 +48,7 @@ def confirm_consequences(downloads: Sequence[Download]) -> list[str]:
     if len(downloads) == 1:
         return confirm_lines(active) if active else nothing_to_cancel(downloads[0])
     if not active:
-        return ["None of them is active: there is nothing to cancel."]
+        return ["None of them is active, so there is nothing to cancel."]
     return [*sums(active), *confirm_lines(active)]
 
 
@@ -66,8 +66,8 @@ def nothing_to_cancel_title(downloads: Sequence[Download]) -> str:
 def nothing_to_cancel(download: Download) -> list[str]:
     """Why there is nothing to confirm."""
     if download.is_missing:
-        return [f"The API knows no download {sanitize(download.id)} on this account.", "There is nothing to cancel."]
-    lines = [f"It is {status_word(download)} already: there is nothing to cancel."]
+        return [f"There is no download {sanitize(download.id)} on this account.", "There is nothing to cancel."]
+    lines = [f"It is already {status_word(download)}, so there is nothing to cancel."]
     if download.num_downloaded is not None:
         lines.append(retained(download.id, download.num_downloaded))
     return lines

@@ -47,7 +47,7 @@ def details_facts(
 def _status(download: Download) -> list[str]:
     shown = f"{status_glyph(download)} {status_word(download)}"
     if download.is_missing:
-        lines = [f"{shown}: the API knows no such download on this account"]
+        lines = [f"{shown} on this account"]
         return lines if download.api_status is None else [*lines, f"it was “{sanitize(download.api_status)}” before"]
     if download.api_status is not None and download.api_status != download.status.value:
         shown += f" (the API's word: “{sanitize(download.api_status)}”)"
@@ -75,10 +75,10 @@ def _files(files: Sequence[ResultFile], download: Download, now: datetime, zone:
     facts = [fact("Result files", counted(len(files), "file"), *lines)]
     ends = sorted({file.expires_at for file in files if file.expires_at is not None})
     if ends and ends[0] <= now:
-        facts.append(fact("Links", f"the first ended {distance(ends[0], now=now)}; each look gets fresh ones"))
+        facts.append(fact("Links", f"the first expired {distance(ends[0], now=now)}; refreshed on each check"))
     elif ends:
         first = "" if len(ends) == 1 else ", the first of them"
-        facts.append(fact("Links end", f"{dated(ends[0], now=now, zone=zone)}{first}; each look gets fresh ones"))
+        facts.append(fact("Links expire", f"{dated(ends[0], now=now, zone=zone)}{first}; refreshed on each check"))
     return facts
 
 
@@ -91,11 +91,11 @@ def links_sent(files: Sequence[ResultFile]) -> str:
     """The links went where the terminal keeps what is copied; whether it took them cannot be seen from here."""
     first = sanitize(files[0].name, max_length=60) or "file 1"
     which = f"the link of {first}" if len(files) == 1 else f"the links of {len(files):,} files, {first} the first"
-    return f"Sent to the terminal's clipboard: {which}. Whoever has a link has the records."
+    return f"Sent to the terminal's clipboard: {which}. Anyone with a link can download the records."
 
 
 def no_links(details: DownloadDetails) -> str:
     """Why there are no links to copy."""
     if details.files is None:
-        return "The result files are not known yet: the API has not been asked, or did not say."
-    return "There are no result files, so there are no links."
+        return "No result files known yet: dfui has not asked, or the API did not say."
+    return "There are no result files, so no links."

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from dfui.core.account import Account
 
 ALL_IS_WELL = "All is well."
-MEND_THE_CONFIG = "Correct the file, the option or the variable that is named, or take it away."
-NO_TOKEN = "None is known."  # noqa: S105
+MEND_THE_CONFIG = "Fix or remove the named file, option or variable."
+NO_TOKEN = "None found."  # noqa: S105
 NO_TOKEN_CURE = "Run dfui login, or set DATAFINITI_TOKEN."  # noqa: S105
 TOKEN_CURE = "Copy the token again from your Datafiniti account page, then run dfui login."  # noqa: S105
-ACCOUNT_CURE = "Look at the account on Datafiniti's site, or ask them."
-LOCALE_CURE = "Where the terminal shows UTF-8, set LANG=C.UTF-8."
+ACCOUNT_CURE = "Check the account on Datafiniti's site, or ask their support."
+LOCALE_CURE = "If the terminal shows UTF-8, set LANG=C.UTF-8."
 ADDRESS_CURE = "Check the address: --api-url, DFUI_API_URL, or api_url in the config file."
 
 
@@ -50,7 +50,7 @@ def settings_found(settings: Settings, *, has_file: bool) -> str:
 
 def keyring_works(name: str) -> str:
     """The keyring took a try, gave it back, and removed it."""
-    return f"{sanitize(name)}: it keeps, gives back and removes."
+    return f"{sanitize(name)}: stores, returns and removes a test entry."
 
 
 def keyring_fails(problem: KeyringProblem) -> tuple[str, str]:
@@ -61,7 +61,7 @@ def keyring_fails(problem: KeyringProblem) -> tuple[str, str]:
 
 def keyring_not_needed(what: str) -> str:
     """There is no usable keyring, and the token is in the environment."""
-    return f"{what} It is not needed while DATAFINITI_TOKEN is set."
+    return f"{what} Not needed while DATAFINITI_TOKEN is set."
 
 
 def token_found(source: TokenSource, verdict: str) -> str:
@@ -98,7 +98,7 @@ def api_fails(error: DatafinitiError, by_way_of: Sequence[str]) -> tuple[str, st
     cure = error_sentences(error).removeprefix(what).strip()
     what += variables_set(by_way_of)
     if isinstance(error, ApiError) and error.http_status >= 500:
-        return what, "The fault is the API's, or of something before it. Try again later."
+        return what, "The problem is on the API's side. Try again later."
     return what, cure or "Try again in a while."
 
 
@@ -108,7 +108,7 @@ def api_fails(error: DatafinitiError, by_way_of: Sequence[str]) -> tuple[str, st
 def account_found(account: Account) -> str:
     """The account in a line."""
     facts = [f"{each.label.lower()} {', '.join(each.lines)}" for each in account_facts(account)]
-    return as_sentence("; ".join(facts)) if facts else "The API tells nothing of the account."
+    return as_sentence("; ".join(facts)) if facts else "The API says nothing about the account."
 
 
 def account_refused(error: ApiError) -> str:
@@ -140,21 +140,19 @@ def store_fails(path: str, found: Inspection) -> tuple[str, str] | None:
             "begins an empty one; dfui list fills it again."
         )
     if not found.can_be_written:
-        what = f"{named} cannot be {'written' if found.exists else 'made'}, so nothing is kept."
-        return what, "Make the file and its folder yours, with room to write."
+        what = f"{named} cannot be {'written' if found.exists else 'made'}, so nothing is saved."
+        return what, "Make the file and its folder writable for you."
     if not found.has_room:
         return (
-            f"There is no room beside {named}, so nothing new is kept.",
+            f"The disk of {named} is full, so nothing new is saved.",
             "Free space on that disk, or raise the quota.",
         )
     if found.is_locked:
-        what = f"Another process has locked {named}, so nothing new is kept until it releases it."
+        what = f"Another process has locked {named}, so nothing new is saved until it lets go."
         return what, f"Find it with fuser {named}, and end it if it hangs."
     if found.folder_mode & 0o022:
         folder = sanitize(Path(path).parent)
-        what = (
-            f"Others than you may write in {folder} (mode {found.folder_mode:o}), and put another file in place of it."
-        )
+        what = f"Others than you may write in {folder} (mode {found.folder_mode:o}), and could replace the file."
         return what, "Run chmod go-w on the folder."
     if found.mode & 0o077:
         return f"Others than you may read {named} (mode {found.mode:o}).", "Run chmod 600 on it, or any other command."
@@ -167,7 +165,7 @@ def store_fails(path: str, found: Inspection) -> tuple[str, str] | None:
 def terminal_found(terminal: Terminal) -> str:
     """Whether the terminal UI can be shown."""
     if terminal.size is None:
-        return "There is no terminal here, so the terminal UI does not open; the commands work."
+        return "Not a terminal, so the terminal UI does not open; the commands work."
     columns, lines = terminal.size
     shown = f"{sanitize(terminal.name) or 'TERM is not set'}, {columns}×{lines}"
     if not terminal.can_show_ui:
@@ -188,13 +186,13 @@ def locale_found(terminal: Terminal) -> str:
     """Whether the signs can be shown."""
     if terminal.is_unicode:
         return "UTF-8."
-    return "It is not UTF-8, so signs may be garbled; each stands beside its word."
+    return "It is not UTF-8, so symbols may be garbled; the words beside them are not."
 
 
 def line_found(terminal: Terminal, *, is_low_bandwidth: bool) -> str:
     """Whether the terminal UI is made for a slow line."""
     if terminal.is_over_ssh:
-        return "Over SSH, so the terminal UI saves bandwidth: fewer bytes, no animation."
+        return "Over SSH: the terminal UI saves bandwidth."
     if is_low_bandwidth:
         return "Low bandwidth, by the config file: fewer bytes, no animation."
     return "Local, at full bandwidth."

@@ -16,10 +16,10 @@ GLYPHS = {
     Status.CANCELLED: "✗",
     Status.UNKNOWN: "?",
 }
-NOTHING_KNOWN = "No downloads are known here yet."
+NOTHING_KNOWN = "No downloads yet."
 EMPTY_STATE = (
     NOTHING_KNOWN,
-    "Press a to add the ID of a download, or r to get the whole list from the API.",
+    "Press a to add a download by ID, or r to load the list from the API.",
 )
 
 
@@ -61,8 +61,8 @@ def records_so_far(download: Download) -> str:
     """How many records there are, in a sentence's words."""
     if download.num_downloaded is None:
         if download.num_records is None:
-            return "How many records there are so far is not known."
-        return f"{number(download.num_records)} records: asked for, or so far; the API does not say which."
+            return "The number of records so far is unknown."
+        return f"{number(download.num_records)} records, requested or so far; the API does not say which."
     if download.num_records is None:
         return f"{counted(download.num_downloaded, 'record')} so far"
     return f"{number(download.num_downloaded)} of {counted(download.num_records, 'record')} so far"
@@ -74,7 +74,7 @@ def download_summary(download: Download) -> str:
     if download.query:
         parts = [sanitize(download.query)] if len(download.id) <= MAX_ID_SHOWN else [*parts, sanitize(download.query)]
     if download.is_missing:
-        parts.append("the API knows no such download on this account")
+        parts.append("not found on this account")
     elif download.api_status is None:
         parts.append("not seen yet")
     return " · ".join(parts)
@@ -95,22 +95,22 @@ def goes_on(download: Download) -> str:
     if download.status is Status.UNKNOWN:
         word = sanitize(download.api_status, max_length=24) if download.api_status else "no status"
         return f"dfui does not know whether “{word}” means that it has stopped."
-    return "The download goes on, and costs credits."
+    return "The download keeps running and costs credits."
 
 
 def forget_question(download: Download) -> tuple[str, list[str]]:
     """The title and the lines that ask whether to hide a download."""
-    lines = ["It is hidden here, and not cancelled. Only adding its ID again brings it back."]
+    lines = ["This only hides it here; it does not cancel it. Add its ID to bring it back."]
     if download.is_active:
-        lines.append(goes_on(download) if download.api_status else "It may be active, and cost credits.")
+        lines.append(goes_on(download) if download.api_status else "It may be running and costing credits.")
     return f"Forget download {sanitize(download.id)}?", lines
 
 
 def left_active(active: int) -> str:
     """Leaving does not stop anything."""
     if active == 1:
-        return "1 download is active, or may be. While it is, it goes on costing credits."
-    return f"{active:,} downloads are active, or may be. Those that are go on costing credits."
+        return "1 download is or may be active; while active, it costs credits."
+    return f"{active:,} downloads are or may be active; while active, they cost credits."
 
 
 def downloads_added(new: int, known_before: int) -> str:
@@ -124,7 +124,7 @@ def downloads_added(new: int, known_before: int) -> str:
 def records_skipped(skipped: Sequence[str]) -> str:
     """Records of the list that could not be read."""
     more = f", and {len(skipped) - 1:,} more" if len(skipped) > 1 else ""
-    return f"Of the list, what could not be read was skipped: {sanitize(skipped[0])}{more}."
+    return f"Skipped unreadable records of the list: {sanitize(skipped[0])}{more}."
 
 
 def list_progress(bytes_read: int, stored: int) -> str:
@@ -134,4 +134,4 @@ def list_progress(bytes_read: int, stored: int) -> str:
 
 def nothing_matches(search: str) -> str:
     """No known download has the words of the filter."""
-    return f"No known download matches “{sanitize(search, max_length=60)}”."
+    return f"No download matches “{sanitize(search, max_length=60)}”."

@@ -30,19 +30,19 @@ def error_sentences(error: DfuiError) -> str:
         case Unauthorized():
             return f"{answered('The token was rejected', error.api_message)} Sign in again."
         case NotFound():
-            return answered("The API knows no such download on this account", error.api_message)
+            return answered("There is no such download on this account", error.api_message)
         case TooManyRequests():
-            return f"{answered('The API asks for fewer requests', error.api_message)} Try again in a while."
+            return f"{answered('The API received too many requests', error.api_message)} Try again in a while."
         case InsecureConnection():
-            return f"{what} Where the certificate is from an authority of your own, name it in SSL_CERT_FILE."
+            return f"{what} If your own certificate authority signed it, set SSL_CERT_FILE."
         case NotConnected():
             return f"{what} Check the network, then try again."
         case AnswerLost():
             return f"{what} Try again."
         case Refused() if 300 <= error.http_status < 400:
             return (
-                f"The API address answers with a redirection (HTTP {error.http_status}), which is not followed, so "
-                "that the token goes nowhere else. Check the API address."
+                f"The API address redirects (HTTP {error.http_status}). dfui does not follow it, to keep the token "
+                "safe. Check the API address."
             )
         case _:
             return what
@@ -51,7 +51,7 @@ def error_sentences(error: DfuiError) -> str:
 def keyring_sentences(problem: KeyringProblem) -> str:
     """What is wrong with the keyring, and the ways on."""
     what = as_sentence(sanitize(problem))
-    for_now = "Until then, a token can be given for this session only, or in DATAFINITI_TOKEN."
+    for_now = "Meanwhile, use a token for this session only, or set DATAFINITI_TOKEN."
     match problem:
         case NoKeyring():
             return (
@@ -61,23 +61,23 @@ def keyring_sentences(problem: KeyringProblem) -> str:
         case KeyringLocked():
             return f"{what} Unlock it, then try again. {for_now}"
         case KeyringSilent():
-            return f"{what} Unlock it, or go on with a token for this session only."
+            return f"{what} Unlock it, or use a token for this session only."
         case PlainTextKeyring():
-            return f"{what} To use it all the same, set allow_plaintext_keyring = true in the config file. {for_now}"
+            return f"{what} To use it anyway, set allow_plaintext_keyring = true in the config file. {for_now}"
         case _:
             return f"{what} {for_now}"
 
 
 def fault(error: Exception) -> str:
     """A fault of dfui's own; no words of the error, for they may hold anything."""
-    return f"dfui met a fault of its own ({type(error).__name__}). With --log FILE, the file tells more."
+    return f"Internal error in dfui ({type(error).__name__}). Run with --log FILE for details."
 
 
 def broke(error: Exception) -> str:
     """A fault of dfui's own, in the middle of a cancellation; no words of the error, for they may hold anything."""
     return (
-        f"dfui met a fault of its own ({type(error).__name__}), so it does not know how the cancellation ended. "
-        "Look at the download; the next start of dfui settles it."
+        f"Internal error in dfui ({type(error).__name__}): it does not know how the cancellation ended. "
+        "Check the download; the next start finds out."
     )
 
 

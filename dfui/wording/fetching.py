@@ -13,8 +13,8 @@ from dfui.wording.figures import counted, file_size, number
 BAR_CELLS = 20
 OVERAGES = "Unpaid overages on the account can be a reason."
 LINKS_REFUSED = f"The object store refuses fresh links too (HTTP 403). {OVERAGES}"
-STOPPED = "Stopped. What came is kept; where the store allows it, the next fetch goes on from there."
-STOPPED_EMPTY = "Stopped before anything came."
+STOPPED = "Stopped. What arrived is kept; the next fetch resumes from there if the server allows it."
+STOPPED_EMPTY = "Stopped before anything arrived."
 OVERWRITE_QUESTION = "Overwrite what is there?"
 WAIT_HINT = "To wait for the files, add --wait."
 
@@ -34,9 +34,9 @@ def file_state(file: FileProgress) -> str:
         case FileState.ALREADY_THERE:
             return "already here, same date" if file.check is Check.DATE else "already here, same size"
         case FileState.DIFFERS:
-            return "another file has this name; it was left alone"
+            return "a different file has this name; left alone"
         case FileState.STOPPED:
-            return "stopped; what came is kept" if file.bytes_done else "stopped"
+            return "stopped; what arrived is kept" if file.bytes_done else "stopped"
         case FileState.WAITING | FileState.FETCHING | FileState.PAUSED | FileState.FAILED:
             return str(file.state.value)
         case _:
@@ -56,14 +56,14 @@ def no_files(download: Download) -> str:
     if download.retained_records == 0:
         return "It has no records, so it has no files."
     records = "" if download.retained_records is None else f" of its {counted(download.retained_records, 'record')}"
-    return f"The files{records} are not there yet. They can take a few minutes after a cancellation. {OVERAGES}"
+    return f"The files{records} are not ready yet. They can take a few minutes after a cancellation. {OVERAGES}"
 
 
 def fewer_records(records: int | None, download: Download) -> str:
     """The files are here, and something is missing all the same."""
     return (
         f"The files hold {counted(records or 0, 'record')}; the API counts {number(download.retained_records)}. "
-        "Fetch again later, in case there are more files then."
+        "Fetch again later, in case more files come."
     )
 
 
@@ -122,12 +122,12 @@ def no_home(folder: str) -> str:
 def folder_hint(downloads: int) -> str:
     """Where the files go."""
     if downloads == 1:
-        return "Into this folder; it is made where there is none:"
-    return "Into a folder for each download, named by its ID, in:"
+        return "Into this folder (created if missing):"
+    return "Into one folder per download ID, in:"
 
 
 def headline(*, has_failed: bool, lacks_files: bool, is_partial: bool) -> str:
     """Whether a fetch that has ended has brought everything."""
     if has_failed or lacks_files:
-        return "Not everything is here."
-    return "What there is so far is here." if is_partial else "All is here."
+        return "Not everything was fetched."
+    return "Everything so far was fetched." if is_partial else "Everything was fetched."

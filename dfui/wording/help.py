@@ -18,21 +18,21 @@ def outcome_meaning(kind: OutcomeKind) -> str:
         case OutcomeKind.CANCELLED:
             return "a look after the cancellation showed it cancelled"
         case OutcomeKind.COMPLETED:
-            return "it had finished before it could be stopped: all is there, and paid for"
+            return "it finished before it could be stopped: all is there, and paid for"
         case OutcomeKind.ACCEPTED:
             return "the API took it, and the download was not yet seen to have stopped"
         case OutcomeKind.STILL_ACTIVE:
-            return "it did not get through: the download goes on, and costs"
+            return "it did not get through: the download keeps running and costs credits"
         case OutcomeKind.REFUSED:
             return "the API will not cancel it"
         case OutcomeKind.NOT_FOUND:
-            return "the API knows no such download on this account"
+            return "not found on this account"
         case OutcomeKind.UNAUTHORIZED:
             return "the token was rejected"
         case OutcomeKind.UNKNOWN:
-            return "neither the answer nor the state could be learnt: look again"
+            return "neither the answer nor the state is known: check again"
         case OutcomeKind.NOT_SENT:
-            return "nothing was sent: it goes on"
+            return "nothing was sent: it keeps running"
         case _:
             assert_never(kind)
 

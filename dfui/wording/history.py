@@ -12,9 +12,9 @@ from dfui.wording.facts import Fact, fact
 from dfui.wording.figures import counted, date_time, dated, day_and_time
 from dfui.wording.receipts import FETCH_SOON, look_plan, now_line, now_word, relapse_sentence, then_and_now
 
-EXPORT_HINT = "Name a file to export to: its ending, .csv or .json, says in which form."
-NO_HISTORY = "No cancellation was confirmed from here yet."
-NONE_MATCHES = "No entry of the history matches."
+EXPORT_HINT = "Name a file that ends in .csv or .json."
+NO_HISTORY = "No cancellations yet."
+NONE_MATCHES = "No entry matches."
 HISTORY_HEADINGS = ("When", "ID", "Outcome", "Now", "Retained", "Credits", "The API said")
 
 
@@ -54,7 +54,7 @@ def entry_line(entry: Receipt, *, zone: tzinfo | None = None) -> str:
     if entry.credits_deducted is not None:
         parts.append(f"{counted(entry.credits_deducted, 'credit')} deducted")
     elif entry.retained_records:
-        parts.append("credits not settled then" if entry.has_news else "credits not settled yet")
+        parts.append("credits not settled at the time" if entry.has_news else "credits not settled yet")
     if entry.has_news:
         parts.append(f"now: {now_line(entry, zone=zone)}")
     if entry.has_relapsed:
@@ -69,7 +69,7 @@ def entry_title(entry: Receipt) -> str:
 
 def entry_facts(entry: Receipt, *, now: datetime, zone: tzinfo | None = None) -> list[Fact]:
     """All that the journal tells of a cancellation; what is not known is left out."""
-    facts = [fact("Outcome", outcome_word(entry) if entry.outcome else "open: how it ended is not known yet")]
+    facts = [fact("Outcome", outcome_word(entry) if entry.outcome else "open: the result is not known yet")]
     if entry.confirmed_at:
         facts.append(fact("Confirmed", dated(entry.confirmed_at, now=now, zone=zone)))
     if entry.ended_at:
@@ -81,19 +81,19 @@ def entry_facts(entry: Receipt, *, now: datetime, zone: tzinfo | None = None) ->
         checked = f"its status was {entry.status.value}"
         facts.append(fact("Checked", checked))
     elif entry.verified is False:
-        facts.append(fact("Checked", "no look after the DELETE showed its status"))
+        facts.append(fact("Checked", "its status could not be read after the DELETE"))
     if entry.retained_records is not None:
         facts.append(fact("Retained", counted(entry.retained_records, "record")))
     if entry.credits_deducted is not None:
         facts.append(fact("Credits", f"{counted(entry.credits_deducted, 'credit')} deducted"))
     elif entry.retained_records:
-        facts.append(fact("Credits", "not settled at that time; the API did not show the figure"))
+        facts.append(fact("Credits", "not settled at the time; the API did not show the figure"))
     if line := now_line(entry, zone=zone):
         facts.append(fact("Now", line))
     if entry.has_relapsed:
         facts.append(fact("Relapsed", relapse_sentence(entry, zone=zone)))
     if plan := look_plan(entry, zone=zone):
-        facts.append(fact("Later looks", plan))
+        facts.append(fact("Follow-up", plan))
     if (entry.now and entry.now.num_downloaded) or entry.retained_records:
         facts.append(fact("Records", FETCH_SOON))
     return facts
@@ -101,30 +101,30 @@ def entry_facts(entry: Receipt, *, now: datetime, zone: tzinfo | None = None) ->
 
 def still_open_sentence(entries: int) -> str:
     """Some have no outcome yet."""
-    it, does = ("it", "it is") if entries == 1 else ("they", "they are")
+    unknown = counted(entries, "result is", "results are")
     return (
-        f"{counted(entries, 'entry is', 'entries are')} open: {does} under way, or dfui was ended before {it} did. "
-        f"The next command that asks the API looks how {it} ended."
+        f"{unknown} still unknown (running, or dfui stopped first). "
+        "The next command that contacts the API will find out."
     )
 
 
 def exported(entries: int, path: str) -> str:
     """An export was written."""
-    return f"{counted(entries, 'entry', 'entries')} written to {sanitize(path)}, for you alone to read."
+    return f"Wrote {counted(entries, 'entry', 'entries')} to {sanitize(path)}, readable by you only."
 
 
 def entries_shown(entries: int, *, is_filtered: bool) -> str:
     """How many are shown."""
-    return f"{counted(entries, 'entry', 'entries')}{' with these words' if is_filtered else ''}"
+    return f"{counted(entries, 'entry', 'entries')}{' that match' if is_filtered else ''}"
 
 
 def overwrite_question(path: str) -> tuple[str, list[str]]:
     """The title and the lines that ask whether to overwrite a file."""
-    return "Overwrite this file?", [f"{sanitize(path)} exists already. What is in it would be lost."]
+    return "Overwrite this file?", [f"{sanitize(path)} already exists. Its contents would be lost."]
 
 
 def not_exported(error: ExportError | StoreError) -> str:
     """An export was not written, and what to do."""
     if isinstance(error, FileExists):
-        return f"{sanitize(error)} Name another file, or say that it may be overwritten (--overwrite)."
+        return f"{sanitize(error)} Name another file, or use --overwrite."
     return sanitize(error)

@@ -15,7 +15,7 @@ from dfui.wording.credits import credits_after, credits_together
 from dfui.wording.downloads import goes_on, status_word
 from dfui.wording.figures import as_sentence, counted, sum_known
 
-SETTLED = "These were confirmed earlier, and dfui ended before it could tell how they ended. It has looked now."
+SETTLED = "dfui stopped before it could tell how these ended. It has checked now."
 
 
 def outcome_title(outcome: Outcome) -> str:
@@ -27,19 +27,19 @@ def outcome_title(outcome: Outcome) -> str:
         case OutcomeKind.COMPLETED:
             return f"Download {name} is completed"
         case OutcomeKind.ACCEPTED:
-            return f"Cancelling {name} was accepted, not yet seen to stop"
+            return f"Cancelling {name} was accepted, but it has not been seen to stop"
         case OutcomeKind.STILL_ACTIVE:
             if outcome.status is Status.UNKNOWN:
-                return f"It is not known whether {name} has stopped"
-            return f"Download {name} goes on"
+                return f"Unknown whether {name} has stopped"
+            return f"Download {name} is still active"
         case OutcomeKind.REFUSED:
             return f"Cancelling {name} was refused"
         case OutcomeKind.NOT_FOUND:
-            return f"There is no download {name}"
+            return f"Download {name} was not found"
         case OutcomeKind.UNAUTHORIZED:
             return f"The token was rejected; {name} was not cancelled"
         case OutcomeKind.UNKNOWN:
-            return f"It is not known whether {name} has stopped"
+            return f"Unknown whether {name} has stopped"
         case OutcomeKind.NOT_SENT:
             return f"Nothing was sent for {name}"
         case _:
@@ -106,7 +106,7 @@ def outcome_lines(outcome: Outcome) -> list[str]:
         lines.append("")
     lines += meaning
     if not outcome.journaled:
-        lines += ["", "The journal could not be written, so the history does not tell of this."]
+        lines += ["", "The journal could not be written, so this is not in the history."]
     return lines
 
 
@@ -136,29 +136,29 @@ def _meaning(outcome: Outcome) -> list[str]:
             ]
         case OutcomeKind.COMPLETED:
             return [
-                "It had finished before it could be stopped: everything is there, and all of it is paid for.",
+                "It finished before it could be stopped: all records are there, and all are paid for.",
                 retained(outcome.download_id, outcome.retained_records),
                 *credits_after(outcome.credits, outcome.retained_records),
             ]
         case OutcomeKind.ACCEPTED:
             return [
-                "It is not yet known to have stopped, and may still cost credits. Look again in a moment.",
+                "It has not been seen to stop, and may still cost credits. Check again in a moment.",
                 "The records added so far stay fetchable, and their credits stay deducted.",
             ]
         case OutcomeKind.STILL_ACTIVE:
             return [f"The cancellation did not get through. {_goes_on(outcome)} Try again."]
         case OutcomeKind.REFUSED:
             if outcome.seen is None:
-                return ["The API did not cancel it. Look again to see where it stands."]
+                return ["The API did not cancel it. Refresh to see its status."]
             return [f"The API did not cancel it. {_goes_on(outcome)}"]
         case OutcomeKind.NOT_FOUND:
             return ["Check the ID, and whether this token belongs to the account that started the download."]
         case OutcomeKind.UNAUTHORIZED:
-            return ["If the download is active, it goes on and costs credits. Sign in again, then cancel it."]
+            return ["If it is active, it keeps running and costs credits. Sign in again, then cancel it."]
         case OutcomeKind.UNKNOWN:
-            return ["It may have stopped, or may go on and cost credits. Look again as soon as you can."]
+            return ["It may have stopped, or may still be running and costing credits. Check again as soon as you can."]
         case OutcomeKind.NOT_SENT:
-            return ["If the download is active, it goes on and costs credits. Try again."]
+            return ["If it is active, it keeps running and costs credits. Try again."]
         case _:
             assert_never(outcome.kind)
 
@@ -170,13 +170,13 @@ def _goes_on(outcome: Outcome) -> str:
 def cancelling_already(ids: Sequence[str]) -> str:
     """These were confirmed, and their outcome is not known yet."""
     if len(ids) == 1:
-        return f"{sanitize(ids[0])} is being cancelled already."
-    return f"All {len(ids):,} are being cancelled already."
+        return f"{sanitize(ids[0])} is already being cancelled."
+    return f"All {len(ids):,} are already being cancelled."
 
 
 def settled(outcome: Outcome) -> str:
     """What became of a cancellation that a dfui left open which is gone."""
-    return f"Left open by an earlier dfui: {outcome_title(outcome)}."
+    return f"From an earlier session: {outcome_title(outcome)}."
 
 
 def cancellation_step(download_id: str, step: str, seconds: float | None) -> str:
@@ -195,13 +195,13 @@ def quit_question(cancelling: int, not_begun: int) -> tuple[str, list[str]]:
     lines = [f"{under_way}; {not_begun:,} of them not sent yet." if not_begun else f"{under_way}."]
     return "Leave now?", [
         *lines,
-        f"They get {LEAVING_SECONDS:.0f} seconds to end. What is not sent by then keeps running.",
+        f"They get {LEAVING_SECONDS:.0f} seconds to finish. What is not sent by then keeps running.",
     ]
 
 
 def leaving(cancelling: int) -> str:
     """dfui was left, and waits for what was confirmed."""
-    return f"Waiting up to {LEAVING_SECONDS:.0f} seconds for {counted(cancelling, 'confirmed cancellation')} to end…"
+    return f"Waiting up to {LEAVING_SECONDS:.0f} seconds for {counted(cancelling, 'confirmed cancellation')} to finish…"
 
 
 def left_behind(outcomes: Sequence[Outcome]) -> list[str]:
@@ -210,7 +210,7 @@ def left_behind(outcomes: Sequence[Outcome]) -> list[str]:
     lines = [f"{outcome_title(outcome)}." for outcome in outcomes if outcome.kind is not OutcomeKind.NOT_SENT]
     if unsent:
         keeps = "it keeps" if len(unsent) == 1 else "they keep"
-        lines.append(f"Not sent, so {keeps} running: {', '.join(unsent)}. The next start names them again.")
+        lines.append(f"Not sent, so {keeps} running: {', '.join(unsent)}. dfui names them again at the next start.")
     if any(outcome.kind is OutcomeKind.UNKNOWN for outcome in outcomes):
-        lines.append("The next start finds out what is not known.")
+        lines.append("dfui finds out the unknown ones at the next start.")
     return lines

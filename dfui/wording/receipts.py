@@ -65,12 +65,12 @@ def look_plan(entry: Receipt, *, zone: tzinfo | None = None) -> str:
     """Whether dfui looks at the download again; empty where it never meant to."""
     if entry.is_watched and entry.ended_at is not None:
         until = date_time(entry.ended_at + WATCHED_FOR, zone=zone)
-        return f"dfui looks again while it runs and at each start, until all is settled, or until {until}"
+        return f"dfui checks again until all is settled, at most until {until}"
     if entry.closed_at is None:
         return ""
     if entry.is_settled:
-        return "everything is settled; dfui does not look again"
-    return "dfui looked for 7 days, and the API settled no cost; dfui does not look again"
+        return "everything is settled"
+    return "the API did not settle the cost within 7 days; dfui has stopped checking"
 
 
 def relapse_sentence(entry: Receipt, *, zone: tzinfo | None = None) -> str:

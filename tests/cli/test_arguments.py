@@ -194,4 +194,4 @@ def test_with_a_data_folder_that_is_a_file_the_list_is_shown_all_the_same(dfui: 
     ended = dfui("list", "--json")
     assert ended.exit_code == 0
     assert len(ended.document) == 4
-    assert "nothing is kept" in ended.stderr
+    assert "nothing is saved" in ended.stderr

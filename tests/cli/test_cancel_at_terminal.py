@@ -148,8 +148,8 @@ def test_a_killed_cancel_is_settled_by_the_next_list_by_looking_alone(dfui: Comm
 
     told = dfui("list").stderr.splitlines()
     assert sorted(told) == [
-        "Left open by an earlier dfui: Download 847069 is cancelled.",
-        "Left open by an earlier dfui: Download 847070 goes on.",
+        "From an earlier session: Download 847069 is cancelled.",
+        "From an earlier session: Download 847070 is still active.",
     ]
     assert deletes(account) == []
     assert {row.download_id: row.outcome for row in dfui.journal()} == {

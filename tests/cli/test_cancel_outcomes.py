@@ -78,7 +78,7 @@ def test_a_download_that_finished_first_is_completed_and_paid_for(
     text, as_json = as_text_and_json(dfui, account, "847001")
     assert text.exit_code == 0
     assert "Download 847001 is completed\n" in text.stdout
-    assert "all of it is paid for" in text.stdout
+    assert "all are paid for" in text.stdout
     assert as_json.document[0]["outcome"] == as_json.document[0]["status"] == "completed"
     assert as_json.document[0]["retained_records"] == (None if dialect is Dialect.DOCS_2026 else 2_000)
 
@@ -92,7 +92,7 @@ def test_an_accepted_cancellation_is_not_yet_called_cancelled(
     account.downloads["847070"].stopping_seconds = 3_600
     text, as_json = as_text_and_json(dfui, account, "847070")
     assert text.exit_code == 4
-    assert "Cancelling 847070 was accepted, not yet seen to stop\n" in text.stdout
+    assert "Cancelling 847070 was accepted, but it has not been seen to stop\n" in text.stdout
     assert "Checked: its status is running.\n" in text.stdout
     message = "Download cancelled successfully" if answers is Dialect.DOCS_2026 else None
     assert as_json.document == outcome(
@@ -106,7 +106,7 @@ def test_a_server_that_fails_and_asks_for_a_long_wait_leaves_it_active_and_the_w
     account.interrupt = answering("DELETE", 503, "Out of service.", headers=LONG_WAIT)
     text, as_json = as_text_and_json(dfui, account, "847070")
     assert text.exit_code == 4
-    assert "Download 847070 goes on\n" in text.stdout
+    assert "Download 847070 is still active\n" in text.stdout
     assert "“Out of service.” (HTTP 503)" in text.stdout
     assert "3,600 s" in text.stdout or "3600 s" in text.stdout
     assert as_json.document == outcome(
@@ -144,7 +144,7 @@ def test_a_download_that_the_api_does_not_know_is_not_found(
     del account.downloads["847070"]
     text, as_json = as_text_and_json(dfui, account, "847070")
     assert text.exit_code == 1
-    assert "There is no download 847070\n" in text.stdout
+    assert "Download 847070 was not found\n" in text.stdout
     assert as_json.document == outcome("not_found", verified=True, api_message="Download not found.", http_status=404)
 
 
@@ -175,8 +175,8 @@ def test_where_nothing_can_be_learnt_it_says_so_and_to_look_again(dfui: Commands
     account.interrupt = either(answering("DELETE", 500), answering("GET", 503, headers=LONG_WAIT))
     text, as_json = as_text_and_json(dfui, account, "847070")
     assert text.exit_code == 4
-    assert "It is not known whether 847070 has stopped\n" in text.stdout
-    assert "Look again" in text.stdout
+    assert "Unknown whether 847070 has stopped\n" in text.stdout
+    assert "Check again" in text.stdout
     assert as_json.document == outcome("unknown", http_status=500)
 
 

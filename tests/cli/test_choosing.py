@@ -36,7 +36,7 @@ def test_what_is_no_id_is_named_with_its_line_and_nothing_is_sent(
     options = ["--yes"] if command == "cancel" else []
     ended = dfui(command, "-", *options, stdin="847070\n847069\nnot-one?api_key=SECRET\n")
     assert ended.exit_code == 2
-    assert ended.stderr.startswith("dfui: Line 3 of standard input: 'not-one?…' is no download ID.")
+    assert ended.stderr.startswith("dfui: Line 3 of standard input: 'not-one?…' is not a download ID.")
     assert "SECRET" not in ended.stdout + ended.stderr
     assert account.requests == []
 
@@ -114,7 +114,7 @@ def test_several_are_a_line_each_and_the_sums_last(dfui: Commands) -> None:
     assert ended.exit_code == 1
     assert len(lines) == 3
     assert any(line.startswith("Download 847070 is cancelled · 34,120 records retained") for line in lines)
-    assert any(line.startswith("There is no download 404 · The API said") for line in lines)
+    assert any(line.startswith("Download 404 was not found · The API said") for line in lines)
     assert sums.startswith("1 of 3 was not found.")
 
 
@@ -155,4 +155,4 @@ def test_a_wrong_word_is_named_with_the_nearest_known_one(
 def test_quiet_leaves_results_and_errors(dfui: Commands) -> None:
     assert dfui("list", "-q", "--status", "unknown").stderr == ""
     assert "847070" in dfui("list", "-q").stdout
-    assert dfui("show", "-q", "404").stderr.startswith("dfui: The API knows no such download")
+    assert dfui("show", "-q", "404").stderr.startswith("dfui: There is no such download")

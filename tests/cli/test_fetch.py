@@ -74,7 +74,7 @@ def test_what_fails_is_said_and_the_rest_comes(dfui: Commands, files: FileServer
     del files.files["/7_1.csv"]
     ended = dfui("fetch", "7", "--output", str(tmp_path / "out"))
     assert ended.exit_code == 1
-    assert "7_1.csv: failed. The object store has no such file any more." in ended.stdout
+    assert "7_1.csv: failed. The object store no longer has this file." in ended.stdout
     assert (tmp_path / "out" / "7_2.csv").exists()
 
 
@@ -106,7 +106,7 @@ def test_files_that_are_not_there_yet_are_not_complete(
     ended = dfui("fetch", "7", "--output", str(tmp_path))
     assert ended.exit_code == 4
     assert ended.stdout == (
-        "7: The files of its 20,000 records are not there yet. They can take a few minutes after a cancellation. "
+        "7: The files of its 20,000 records are not ready yet. They can take a few minutes after a cancellation. "
         "Unpaid overages on the account can be a reason.\n"
     )
     (document,) = (ended := dfui("fetch", "7", "--output", str(tmp_path), "--json")).document

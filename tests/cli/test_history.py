@@ -104,7 +104,7 @@ def test_an_open_entry_is_shown_as_open(past: Commands) -> None:
     leave_open(past, "5")
     text, as_json = past("history"), past("history", "--json", "--outcome", "open")
     assert text.stdout.splitlines()[1].split()[2:] == ["5", "open", "–", "–", "–"]
-    assert "1 entry is open" in text.stderr
+    assert "1 result is still unknown" in text.stderr
     assert ids(as_json) == ["5"]
     assert (as_json.document[0]["outcome"], as_json.document[0]["ended_at"]) == (None, None)
     assert ids(past("history", "--json", "--limit", "1", "--outcome", "cancelled")) == ["847070"]
@@ -132,7 +132,7 @@ def test_filters(past: Commands, options: list[str], wanted: list[str]) -> None:
 def test_an_empty_history_says_so(dfui: Commands) -> None:
     text = dfui("history")
     assert (text.exit_code, text.stdout) == (0, "")
-    assert text.stderr == "No cancellation was confirmed from here yet.\n"
+    assert text.stderr == "No cancellations yet.\n"
     assert dfui("history", "--json").document == []
     assert len(dfui("history", "--csv").stdout.splitlines()) == 1
 

@@ -102,7 +102,7 @@ def test_an_empty_list_is_an_empty_document_and_a_sentence_beside_it(dfui: Comma
     account.downloads.clear()
     ended = dfui("list", "--json")
     assert (ended.exit_code, ended.document) == (0, [])
-    assert ended.stderr == "No downloads are known here.\n"
+    assert ended.stderr == "No downloads yet.\n"
 
 
 def test_a_record_that_cannot_be_read_is_skipped_and_told(dfui: Commands, account: Simulator) -> None:

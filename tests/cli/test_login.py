@@ -116,7 +116,7 @@ def test_without_a_keyring_it_says_so_and_what_to_do(signed_out: Commands) -> No
     """The keyring that the tests start with is none."""
     ended = signed_out("login", stdin=TOKEN)
     assert (ended.exit_code, ended.stdout) == (1, "")
-    for words in ("The token was not kept.", "no keyring", "gnome-keyring", "DATAFINITI_TOKEN"):
+    for words in ("The token was not kept.", "No usable keyring", "gnome-keyring", "DATAFINITI_TOKEN"):
         assert words in ended.stderr
     assert_shows_none_of(ended, TOKEN)
 
@@ -185,11 +185,11 @@ def test_logout_removes_the_token(signed_out: Commands, kept: KeptTokens) -> Non
     signed_out("login", stdin=TOKEN)
     ended = signed_out("logout")
     assert ended.exit_code == 0
-    assert ended.stdout == f"The token for default at {origin(signed_out)} is removed from the keyring.\n"
+    assert ended.stdout == f"The token for default at {origin(signed_out)} was removed from the keyring.\n"
     assert kept() == {}
     again = signed_out("list")
     assert again.exit_code == 3
-    assert again.stderr == "dfui: No token is known. Run dfui login, or set DATAFINITI_TOKEN.\n"
+    assert again.stderr == "dfui: No token found. Run dfui login, or set DATAFINITI_TOKEN.\n"
 
 
 def test_logout_without_a_kept_token_says_so(dfui: Commands, kept: KeptTokens) -> None:
@@ -215,4 +215,4 @@ def test_an_option_mistyped_beside_the_word_login_is_no_token(dfui: Commands) ->
 def test_logout_without_a_keyring_fails_in_words(signed_out: Commands) -> None:
     ended = signed_out("logout")
     assert ended.exit_code == 1
-    assert "no keyring" in ended.stderr
+    assert "usable keyring" in ended.stderr

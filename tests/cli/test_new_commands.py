@@ -74,7 +74,7 @@ def test_a_followed_list_ends_at_once_where_nothing_is_active(dfui: Commands, ac
 def test_a_followed_list_of_nothing_says_so(dfui: Commands, account: Simulator) -> None:
     account.downloads.clear()
     for more in ((), ("--json",)):
-        assert dfui("list", "--watch", *more).stderr == "No downloads are known here.\n"
+        assert dfui("list", "--watch", *more).stderr == "No downloads yet.\n"
 
 
 def test_show_gives_several_as_a_list_and_one_that_fails_does_not_keep_the_others(dfui: Commands) -> None:

@@ -84,7 +84,7 @@ def test_the_2026_dialect_does_not_say_which_records_it_counts(dfui: Commands, a
     account.dialect = Dialect.DOCS_2026
     facts = shown(dfui("show", "847070"))
     assert facts["Status"] == ["● running (the API's word: “in_progress”)"]
-    assert facts["Records"] == ["34,120 records: asked for, or so far; the API does not say which."]
+    assert facts["Records"] == ["34,120 records, requested or so far; the API does not say which."]
     assert not {"Requested", "So far", "Retained", "Credits", "Query"} & set(facts)
 
 
@@ -116,7 +116,7 @@ def test_what_is_seen_is_known_afterwards(dfui: Commands) -> None:
 def test_a_download_that_is_not_there_is_exit_1(dfui: Commands) -> None:
     text, as_json = dfui("show", "999"), dfui("show", "999", "--json")
     assert text.exit_code == as_json.exit_code == 1
-    assert "The API knows no such download" in text.stderr
+    assert "There is no such download" in text.stderr
     assert text.stdout == ""
     assert as_json.document["error"]["kind"] == "not_found"
 

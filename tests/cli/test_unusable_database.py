@@ -89,7 +89,7 @@ def test_the_doctor_says_that_nothing_can_be_written(past: Commands, prefix: lis
     ended = limited(prefix, past, "doctor", "--json")
     (store,) = [check for check in ended.document["checks"] if check["name"] == "store"]
     assert store["state"] == "failing"
-    assert "kept" in store["found"]
+    assert "saved" in store["found"]
     assert ended.exit_code == 1
 
 

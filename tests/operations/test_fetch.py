@@ -87,7 +87,7 @@ async def test_a_store_that_refuses_every_link_ends_in_a_sentence(
     assert len(files.heard) <= 4
 
 
-@pytest.mark.parametrize(("status", "words"), [(404, "no such file"), (410, "no such file"), (400, "HTTP 400")])
+@pytest.mark.parametrize(("status", "words"), [(404, "no longer has this file"), (410, "no longer has this file"), (400, "HTTP 400")])
 async def test_what_the_store_refuses_is_said_once(
     status: int, words: str, account: Account, files: FileServer, out: Path
 ) -> None:
@@ -108,7 +108,7 @@ async def test_a_redirect_is_followed_without_a_token_and_not_to_plain_http(
     got = await account.fetch(out)
     assert got["moved.bin"].state is FileState.COMPLETE
     assert "not https" in (got["away.bin"].trouble or "")
-    assert "redirects without end" in (got["round.bin"].trouble or "")
+    assert "redirects in a loop" in (got["round.bin"].trouble or "")
 
 
 async def test_files_come_four_at_a_time_and_each_once(account: Account, files: FileServer, out: Path) -> None:
@@ -161,7 +161,7 @@ async def test_a_redirect_without_an_address_is_one_bad_file(account: Account, f
     account.links[0].append(files.link("/7_3.bin"))
     got = await account.fetch(out)
     assert "HTTP 302" in (got["7_1.bin"].trouble or "")
-    assert "no address" in (got["7_3.bin"].trouble or "")
+    assert "invalid address" in (got["7_3.bin"].trouble or "")
     assert got["7_2.bin"].state is FileState.COMPLETE
 
 
@@ -191,7 +191,7 @@ async def test_a_fault_of_dfuis_own_costs_one_file(
 
     monkeypatch.setattr(PartFile, "begin", fail)
     got = await account.fetch(out)
-    assert "fault of its own (ZeroDivisionError)" in (got["7_1.bin"].trouble or "")
+    assert "Internal error in dfui (ZeroDivisionError)" in (got["7_1.bin"].trouble or "")
     assert got["7_2.bin"].state is FileState.COMPLETE
 
 

@@ -162,7 +162,7 @@ async def test_a_checksum_is_compared(told: dict[str, object], account: Account,
     stored.content = CONTENT[:-1] + bytes([CONTENT[-1] ^ 1])
     files.heard.clear()
     got = await account.fetch(out)
-    assert "does not match the checksum" in (got["7_1.bin"].trouble or "")
+    assert "does not match the object store's checksum" in (got["7_1.bin"].trouble or "")
     assert names(out) == []
     assert len(files.heard) == 2
 

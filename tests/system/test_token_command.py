@@ -39,9 +39,9 @@ async def test_no_shell_reads_its_arguments(tmp_path: Path) -> None:
         (shell(f"echo {PRINTED}; kill -9 $$"), "by signal 9"),
         (shell("true"), "printed nothing"),
         (shell(f"echo {PRINTED}; echo second"), "printed several lines"),
-        (shell(f"echo {PRINTED} {PRINTED}"), "printed what can be no token"),
+        (shell(f"echo {PRINTED} {PRINTED}"), "printed something that is not a token"),
         ([sys.executable, "-c", f"while True: print('{PRINTED}')"], "printed several lines"),
-        ([sys.executable, "-c", f"print('{PRINTED}' * 1000)"], "printed what can be no token"),
+        ([sys.executable, "-c", f"print('{PRINTED}' * 1000)"], "printed something that is not a token"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

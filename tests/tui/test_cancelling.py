@@ -130,7 +130,7 @@ async def test_a_row_that_is_being_cancelled_says_so_and_takes_no_second_c(
         await until(pilot, lambda: any("cancelling…" in line for line in lines(pilot)), "cancelling…")
         await until(pilot, lambda: "waiting 12 s" in text(downloads_screen(pilot)), "the wait")
         await pilot.press("c")
-        await told(pilot, "is being cancelled already")
+        await told(pilot, "is already being cancelled")
         await pilot.press("q")
         await opened(pilot, Question)
         await pilot.press("n")
@@ -204,7 +204,7 @@ async def test_what_another_dfui_left_open_is_told_at_the_start(
     async with app.run_test(size=(110, 30)) as pilot:
         outcome = text(await opened(pilot, OutcomeModal))
         assert "Download 7 is cancelled" in outcome
-        assert "dfui ended before it could tell" in outcome
+        assert "dfui stopped before it could tell" in outcome
         await live(pilot)
     assert deletes(simulator) == []
     assert [row.outcome for row in store.journal.history()] == [OutcomeKind.CANCELLED]
@@ -270,7 +270,7 @@ async def test_what_a_fault_of_dfui_broke_off_is_not_waited_for(
         await pilot.press("c")
         await opened(pilot, ConfirmCancel)
         await pilot.press("y")
-        await told(pilot, "fault of its own")
+        await told(pilot, "Internal error")
     assert app.session._cancelling.count == 0
 
 

@@ -144,7 +144,7 @@ def test_leaving_says_that_active_downloads_go_on(environment: dict[str, str]) -
     with TuiProcess(environment=environment) as dfui:
         dfui.shows("● running")
         dfui.press("q")
-        dfui.shows("1 download is active, or may be. While it is, it goes on")
+        dfui.shows("1 download is or may be active")
         assert dfui.process.wait(5) == 0
 
 
@@ -164,7 +164,7 @@ def test_after_a_kill_the_next_start_shows_what_the_api_and_the_journal_say(
     assert [(row.deletes_sent, row.ended_at) for row in journal(server, tmp_path)] == [(1, None)]
     with TuiProcess(environment=environment) as dfui:
         dfui.shows("Download 7 is cancelled")
-        dfui.shows("dfui ended before it could tell")
+        dfui.shows("dfui stopped before it could tell")
         dfui.shows("Checked: its status is cancelled.")
     assert [row.outcome for row in journal(server, tmp_path)] == [OutcomeKind.CANCELLED]
     assert [method for method, _ in simulator.requests].count("DELETE") == 1
@@ -193,7 +193,7 @@ def test_who_leaves_is_asked_and_what_was_not_sent_is_named_now_and_at_the_next_
         dfui.press("y")
         dfui.shows("Waiting up to 5 seconds for 12 confirmed cancellations")
         assert dfui.process.wait(15) == 0
-        wait_until(lambda: b"The next start names them again" in dfui.everything, "named")
+        wait_until(lambda: b"dfui names them again at the next start" in dfui.everything, "named")
         assert dfui.settings() == dfui.settings_before
     delete_waits.set()
     receipts = journal(server, tmp_path)

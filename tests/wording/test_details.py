@@ -24,13 +24,13 @@ def test_links_that_end_together_are_told_once_and_sizes_where_they_are_known() 
     files = (ResultFile("a.csv", Secret("x"), ends, size=1_234_567), ResultFile("", Secret("y"), ends))
     told = facts(DownloadDetails(Download("7"), files=files))
     assert told["Result files"] == ("2 files", "a.csv  1.2 MB", "file 2")
-    assert told["Links end"] == ("2026-11-30 11:04 UTC (in 6 days); each look gets fresh ones",)
+    assert told["Links expire"] == ("2026-11-30 11:04 UTC (in 6 days); refreshed on each check",)
 
 
 def test_links_that_have_ended_are_said_to_have() -> None:
     files = (ResultFile("a", Secret("x"), NOW - timedelta(hours=3)),)
     assert facts(DownloadDetails(Download("7"), files=files))["Links"] == (
-        "the first ended 3 h ago; each look gets fresh ones",
+        "the first expired 3 h ago; refreshed on each check",
     )
 
 
@@ -40,7 +40,7 @@ def test_of_an_unseen_download_nothing_is_made_up() -> None:
 
 def test_a_missing_download_is_said_to_be_missing_with_what_it_was() -> None:
     told = facts(DownloadDetails(Download("7", api_status="running", is_missing=True)))
-    assert told["Status"] == ("? not found: the API knows no such download on this account", "it was “running” before")
+    assert told["Status"] == ("? not found on this account", "it was “running” before")
 
 
 UNSETTLED = "not settled yet; the API does not show the figure"

@@ -28,7 +28,7 @@ def test_the_title_leads_with_what_did_not_stop() -> None:
 
 def test_they_come_first_a_line_each_and_an_equal_reason_once() -> None:
     lines = several_outcomes([*GOOD, *RUNNING])
-    assert lines[:5] == [f"Download {n} goes on" for n in (3, 4, 5, 6, 7)]
+    assert lines[:5] == [f"Download {n} is still active" for n in (3, 4, 5, 6, 7)]
     assert len([line for line in lines if "did not get through" in line]) == 1
     assert lines[-2:] == ["Download 1 is cancelled", "Download 2 is cancelled"]
 

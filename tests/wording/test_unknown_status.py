@@ -22,4 +22,4 @@ def test_it_is_not_said_to_go_on(word: str, kind: OutcomeKind) -> None:
 @pytest.mark.parametrize("kind", [OutcomeKind.STILL_ACTIVE, OutcomeKind.REFUSED])
 def test_a_running_one_is(kind: OutcomeKind) -> None:
     outcome = Outcome("7", kind, seen=Download("7", "running"), http_status=403)
-    assert "The download goes on, and costs credits." in "\n".join(outcome_lines(outcome))
+    assert "The download keeps running and costs credits." in "\n".join(outcome_lines(outcome))

@@ -12,7 +12,7 @@ from dfui.core.sanitize import sanitize
 from dfui.tui.screens.dialog import Dialog, DialogButton
 from dfui.tui.widgets.line_input import PasteInput
 
-HINT = "Type or paste IDs, addresses that end in /downloads/ID, a curl line, or JSON from the API."
+HINT = "Type or paste IDs, URLs that end in /downloads/ID, a curl command, or JSON from the API."
 
 
 class AddDownloads(Dialog[tuple[str, ...]]):
@@ -47,7 +47,7 @@ class AddDownloads(Dialog[tuple[str, ...]]):
         if ids:
             self.dismiss(tuple(ids))
         else:
-            self._show_problem("There is no ID in that yet.")
+            self._show_problem("Type or paste an ID first.")
 
     def _show_problem(self, sentence: str) -> None:
         problem = self.query_one("#add-problem", Static)

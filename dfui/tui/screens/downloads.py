@@ -49,23 +49,23 @@ class DownloadsScreen(DownloadsView):
     """Opens the dialogs, and hands what they answer to the session."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        _key("c", "cancel", "Cancel", "Cancel what is marked, or under the cursor; asks first"),
-        _key("a", "add", "Add IDs", "Make downloads known, by ID, address, or a paste"),
-        _key("space", "mark", "Mark", "Mark the download under the cursor, or unmark it"),
-        _key("m", "mark_active", "Mark active", "Mark every active download that is shown", is_in_footer=False),
-        _key("u", "unmark", "Unmark all", "Take all marks away", is_in_footer=False),
-        _key("slash", "filter", "Filter", "Show only what has these words", shown_as="/"),
+        _key("c", "cancel", "Cancel", "Cancel the marked downloads, or the current one; asks first"),
+        _key("a", "add", "Add IDs", "Add downloads by ID, URL or pasted text"),
+        _key("space", "mark", "Mark", "Mark or unmark the current download"),
+        _key("m", "mark_active", "Mark active", "Mark all active downloads that are shown", is_in_footer=False),
+        _key("u", "unmark", "Unmark all", "Clear all marks", is_in_footer=False),
+        _key("slash", "filter", "Filter", "Filter the list by words", shown_as="/"),
         _key("escape", "show_all", "Show all", "Clear the filter", is_in_footer=False),
-        _key("s", "sort", "Sort", "Sort by a column, or turn the order round", is_in_footer=False),
-        _key("enter", "details", "Details", "All that is known of the download", shown_as="enter"),
-        _key("f", "fetch", "Fetch", "Fetch the result files of what is marked, or this one"),
-        _key("h", "history", "History", "The cancellations that were confirmed here", is_in_footer=False),
-        _key("x", "forget", "Forget", "Hide the download here; it is not cancelled", is_in_footer=False),
+        _key("s", "sort", "Sort", "Sort by a column, or reverse the order", is_in_footer=False),
+        _key("enter", "details", "Details", "Show details", shown_as="enter"),
+        _key("f", "fetch", "Fetch", "Fetch the result files of the marked downloads, or the current one"),
+        _key("h", "history", "History", "Show past cancellations", is_in_footer=False),
+        _key("x", "forget", "Forget", "Hide the download; this does not cancel it", is_in_footer=False),
         _key("y", "copy_id", "Copy ID", "Send the ID to the terminal's clipboard", is_in_footer=False),
-        _key("r", "refresh", "Refresh", "Get the whole list from the API"),
-        _key("t", "account", "Account", "The account, its credits, and the token in use", is_in_footer=False),
-        _key("question_mark", "help", "Help", "Keys, outcomes, and where things are kept", shown_as="?"),
-        _key("q", "quit", "Quit", "Leave; active downloads go on"),
+        _key("r", "refresh", "Refresh", "Refresh the list from the API"),
+        _key("t", "account", "Account", "Show the account, its credits and the token", is_in_footer=False),
+        _key("question_mark", "help", "Help", "Show keys, outcomes and file locations", shown_as="?"),
+        _key("q", "quit", "Quit", "Quit; active downloads keep running"),
     ]
 
     def __init__(self, session: Session) -> None:
@@ -83,7 +83,7 @@ class DownloadsScreen(DownloadsView):
         if chosen:
             self._confirm(chosen)
         else:
-            self.notify("There is no download to cancel. Press a to add one.", markup=False)
+            self.notify("No download to cancel. Press a to add one.", markup=False)
 
     def _confirm(self, chosen: Sequence[str]) -> None:
         try:

@@ -117,18 +117,18 @@ class DownloadsView(Screen[None]):
     # ── marks ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def action_mark(self) -> None:
-        """Mark the download under the cursor, or unmark it, and go on to the next."""
+        """Mark or unmark the current download, and go on to the next."""
         self._table.toggle_mark()
         self._count()
 
     def action_mark_active(self) -> None:
         """Mark every active download that the filter shows."""
         if not self._table.mark_active():
-            self.notify("No active download is shown.", markup=False)
+            self.notify("No active downloads shown.", markup=False)
         self._count()
 
     def action_unmark(self) -> None:
-        """Take all marks away."""
+        """Clear all marks."""
         self._table.unmark()
         self._count()
 

@@ -83,7 +83,7 @@ class SignIn(Dialog[None]):
         typed = self.query_one("#token", LineInput).value
         email_address = self.query_one("#email", LineInput).value.strip()
         if self._by_password and not (email_address and typed):
-            self._show_problem("Give both: the e-mail address and the password.")
+            self._show_problem("Enter both the e-mail address and the password.")
             return
         try:
             secret = Secret(typed) if self._by_password else parse_token(typed)
@@ -98,7 +98,7 @@ class SignIn(Dialog[None]):
         self.query_one("#email").display = self._by_password
         self.query_one("#token", LineInput).placeholder = "Password" if self._by_password else "API token"
         self.query_one("#asks", Static).update(
-            "The password is used once, to get the token, and is not kept."
+            "The password is used once to get the token, and is not stored."
             if self._by_password
             else "Copy the token from your Datafiniti account page."
         )

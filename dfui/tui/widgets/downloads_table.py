@@ -168,7 +168,7 @@ class DownloadsTable(RowList[Download]):
     # ── marks ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def toggle_mark(self) -> None:
-        """Mark the download under the cursor, or unmark it, and go on to the next."""
+        """Mark or unmark the current download, and go on to the next."""
         download = self.current
         if download is not None:
             if download.id in self.marked:

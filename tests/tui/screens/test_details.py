@@ -91,7 +91,7 @@ async def test_a_download_that_is_gone_is_said_to_be_missing(simulator: Simulato
         del simulator.downloads["9"]
         await pilot.press("enter")
         details = await opened(pilot, DetailsModal)
-        await until(pilot, lambda: "the API knows no such download" in text(details), "missing")
+        await until(pilot, lambda: "not found on this account" in text(details), "missing")
         await pilot.press("c")
         assert app.screen is details
 
@@ -140,7 +140,7 @@ async def test_where_there_are_no_links_it_says_so(simulator: Simulator, clock: 
         details = await opened(pilot, DetailsModal)
         await until(pilot, lambda: "none yet" in text(details), "the look")
         await pilot.press("l")
-        await told(pilot, "There are no result files, so there are no links.")
+        await told(pilot, "There are no result files, so no links.")
         assert app.clipboard == ""
 
 
@@ -191,7 +191,7 @@ async def test_of_an_unknown_status_nothing_is_made_up(simulator: Simulator, clo
         await until(pilot, lambda: len(app.screen_stack) == 2, "asked to sign in")
         await pilot.press("escape", "enter")
         details = await opened(pilot, DetailsModal)
-        await until(pilot, lambda: "No token is known yet" in text(details), "the trouble")
+        await until(pilot, lambda: "No token yet" in text(details), "the trouble")
         assert "? paused" in text(details)
         for label in ("Requested", "Credits", "Query", "Result files"):
             assert label not in text(details)

@@ -37,9 +37,9 @@ async def test_the_store_is_shown_before_the_network_answers(simulator: Simulato
 async def test_an_empty_table_says_what_to_do_first(simulator: Simulator, clock: ManualClock) -> None:
     app = app_on(simulator, clock)
     async with running(app) as pilot:
-        assert "Press a to add the ID of a download" in text(downloads_screen(pilot))
+        assert "Press a to add a download by ID" in text(downloads_screen(pilot))
         await pilot.press("c")
-        await told(pilot, "There is no download to cancel")
+        await told(pilot, "No download to cancel")
 
 
 async def test_an_active_download_follows_the_api(simulator: Simulator, clock: ManualClock) -> None:
@@ -111,9 +111,9 @@ async def test_what_is_no_id_is_named_and_nothing_is_added(simulator: Simulator,
         await pilot.press("a")
         dialog = await opened(pilot, AddDownloads)
         await pilot.press("enter")
-        assert "There is no ID in that yet." in text(dialog)
+        assert "Type or paste an ID first." in text(dialog)
         await pilot.press(*"12 nonsense", "enter")
-        assert "'nonsense' is no download ID" in text(dialog)
+        assert "'nonsense' is not a download ID" in text(dialog)
         await pilot.press("escape")
         await opened(pilot, DownloadsScreen)
         assert not len(table(pilot))
@@ -133,7 +133,7 @@ async def test_forgetting_asks_and_hides_until_it_is_added_again(simulator: Simu
     app = app_on(simulator, clock)
     async with running(app, size=(110, 30)) as pilot:
         await pilot.press("x")
-        assert "not cancelled" in text(await opened(pilot, Question))
+        assert "does not cancel it" in text(await opened(pilot, Question))
         await pilot.press("enter")
         await opened(pilot, DownloadsScreen)
         assert len(table(pilot))
@@ -153,7 +153,7 @@ async def test_without_a_token_it_asks_for_one_until_one_works(simulator: Simula
     async with app.run_test(size=(110, 30)) as pilot:
         sign_in = await opened(pilot, SignIn)
         await pilot.press("enter")
-        assert "There is no token in that" in text(sign_in)
+        assert "That contains no token" in text(sign_in)
         await pilot.press(*"wrong", "enter")
         await until(pilot, lambda: "The token was rejected" in text(sign_in), "rejected")
         await pilot.press(*simulator.token, "enter")

@@ -82,7 +82,7 @@ async def not_everything(pilot: Pilot[None]) -> None:
     progress(dialog, file(3, FileState.DIFFERS, bytes_done=5, bytes_total=5))
     for number in (4, 5):
         dialog._progressed(
-            FetchProgressed(file(number, FileState.FAILED, trouble="The object store has no such file any more."))
+            FetchProgressed(file(number, FileState.FAILED, trouble="The object store no longer has this file."))
         )
     dialog._ended()
 

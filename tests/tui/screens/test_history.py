@@ -79,7 +79,7 @@ async def test_an_empty_history_says_so(simulator: Simulator, clock: ManualClock
     app = app_on(simulator, clock, store=store)
     async with running(app) as pilot:
         modal = await history(pilot)
-        assert "No cancellation was confirmed from here yet." in text(modal)
+        assert "No cancellations yet." in text(modal)
         await pilot.press("enter", "down", "G")
         assert app.screen is modal
         await pilot.press("escape")
@@ -94,7 +94,7 @@ async def test_enter_tells_of_one_in_words(simulator: Simulator, clock: ManualCl
         await pilot.press("enter")
         open_entry = text(await opened(pilot, HistoryEntryModal))
         assert "Cancellation of 2" in open_entry
-        assert "open: how it ended is not known yet" in open_entry
+        assert "open: the result is not known yet" in open_entry
         await pilot.press("escape", "j", "enter")
         ended = text(await opened(pilot, HistoryEntryModal))
         for words in ("Cancellation of 1", "“[red]x[/red] done” (HTTP 200)", "1,204 records", "1,200 credits deducted"):
@@ -110,9 +110,9 @@ async def test_a_filter_narrows_as_one_types_and_escape_takes_it_away(
         modal = await history(pilot)
         await pilot.press("slash", *"refused", "enter")
         assert len(lines(modal)) == 3
-        assert modal.query_one("#history").border_subtitle == "3 entries with these words"
+        assert modal.query_one("#history").border_subtitle == "3 entries that match"
         await pilot.press("slash", *"xyz")
-        assert "No entry of the history matches." in text(modal)
+        assert "No entry matches." in text(modal)
         await pilot.press("escape")
         assert len(lines(modal)) == 6
         assert isinstance(app.focused, HistoryList)
@@ -129,7 +129,7 @@ async def test_what_is_shown_is_exported_in_the_form_of_the_ending(
         await pilot.press("slash", *"refused", "enter", "e")
         modal.query_one("#file", Input).value = f"out.{ending}"
         await pilot.press("enter")
-        await until(pilot, lambda: "1 entry written to" in text(modal), "it is written")
+        await until(pilot, lambda: "Wrote 1 entry to" in text(modal), "it is written")
         file = folder / f"out.{ending}"
         written = (
             list(csv.DictReader(file.read_text().splitlines())) if ending == "csv" else json.loads(file.read_text())
@@ -157,7 +157,7 @@ async def test_a_file_that_is_there_is_overwritten_only_after_a_yes(
         await pilot.press("enter")
         await opened(pilot, Question)
         await pilot.press("y")
-        await until(pilot, lambda: "1 entry written to" in text(modal), "it is written")
+        await until(pilot, lambda: "Wrote 1 entry to" in text(modal), "it is written")
         assert file.read_text().startswith("id,")
 
 
