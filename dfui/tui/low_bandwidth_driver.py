@@ -11,6 +11,10 @@ from textual.drivers.linux_driver import LinuxDriver
 # bytes, and a hover paint some back. Clicks and the wheel are reported all the same.
 _NOT_ASKED_FOR = ("\x1b[?1004h", "\x1b[?1003h")
 
+_CONTROL = "\x1b["
+"""How a picture and a change of mode begin: written twice, they do what they do once. The bell does not."""
+_SYNCHRONIZED = ("\x1b[?2026h", "\x1b[?2026l")
+"""Around a picture, where the terminal knows them."""
 _SEQUENCE = re.compile(r"(\x1b\[[0-9;]*m)|(\x1b\[[0-9;]*H)|\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 _ATTRIBUTES = frozenset({"1", "2", "3", "4", "5", "6", "7", "8", "9", "21", "51", "52", "53"})
 _SEEN_ON_BLANKS = frozenset({"4", "7", "9", "21", "51", "52", "53"})
@@ -88,7 +92,7 @@ def _codes(parameters: str) -> list[str]:
 def compress(data: str) -> str:
     """Draw the same cells as `data` with fewer bytes: without needless colour changes and cursor moves.
 
-    No state is kept from one write to the next, because writes can come from two threads.
+    No colours are kept from one write to the next, because writes can come from two threads.
     """
     for sequence in _NOT_ASKED_FOR:
         data = data.replace(sequence, "")
@@ -149,6 +153,14 @@ def _with_erased_blanks(text: str) -> tuple[str, str]:
 class LowBandwidthDriver(LinuxDriver):
     """Textual's driver for Linux and macOS, with fewer bytes for each picture."""
 
+    _last = ""
+    """What was written last."""
+
     def write(self, data: str) -> None:
-        """Write the same cells with fewer bytes."""
-        super().write(compress(data))
+        """Write the same cells with fewer bytes; cells that were written just before are there already."""
+        # Opening a dialog paints the same screen several times.
+        is_again = data == self._last and data.startswith(_CONTROL)
+        if data not in _SYNCHRONIZED:
+            self._last = data
+        if not is_again:
+            super().write(compress(data))

@@ -87,7 +87,9 @@ async def test_a_store_that_refuses_every_link_ends_in_a_sentence(
     assert len(files.heard) <= 4
 
 
-@pytest.mark.parametrize(("status", "words"), [(404, "no longer has this file"), (410, "no longer has this file"), (400, "HTTP 400")])
+@pytest.mark.parametrize(
+    ("status", "words"), [(404, "no longer has this file"), (410, "no longer has this file"), (400, "HTTP 400")]
+)
 async def test_what_the_store_refuses_is_said_once(
     status: int, words: str, account: Account, files: FileServer, out: Path
 ) -> None:

@@ -8,9 +8,10 @@ import pyte
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual.drivers.linux_driver import LinuxDriver
 
 from dfui.simulator.account import Simulator
-from dfui.tui.low_bandwidth_driver import compress
+from dfui.tui.low_bandwidth_driver import LowBandwidthDriver, compress
 from tests.support.server import SimulatorServer
 from tests.support.tui_process import TuiProcess, wait_until
 
@@ -49,6 +50,16 @@ def test_what_it_does_not_know_is_left_as_it_is() -> None:
 @pytest.mark.parametrize("asked_for", ["\x1b[?1004h", "\x1b[?1003h"])
 def test_neither_focus_nor_mouse_motion_is_asked_for(asked_for: str) -> None:
     assert compress(f"\x1b[?1000h{asked_for}\x1b[?25l") == "\x1b[?1000h\x1b[?25l"
+
+
+def test_what_was_written_just_before_is_not_written_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    monkeypatch.setattr(LinuxDriver, "write", lambda self, data: written.append(data))
+    driver = LowBandwidthDriver.__new__(LowBandwidthDriver)
+    begin, picture, other, end = "\x1b[?2026h", "\x1b[1;1Ha", "\x1b[1;1Hb", "\x1b[?2026l"
+    for data in (begin, picture, end, begin, picture, end, other, picture, "\a", "\a", picture, picture):
+        driver.write(data)
+    assert [data for data in written if data not in (begin, end)] == [picture, other, picture, "\a", "\a", picture]
 
 
 def test_at_rest_nothing_is_written_to_the_terminal(tmp_path: Path) -> None:
