@@ -68,11 +68,11 @@ def records_so_far(download: Download) -> str:
     return f"{number(download.num_downloaded)} of {counted(download.num_records, 'record')} so far"
 
 
-def download_summary(download: Download) -> str:
-    """The line about one download under the table: what the columns do not show."""
+def download_summary(download: Download, *, id_width: int = MAX_ID_SHOWN) -> str:
+    """The line about one download under the table: what the columns do not show; `id_width` is that of the ID's."""
     parts = [sanitize(download.id)]
     if download.query:
-        parts = [sanitize(download.query)] if len(download.id) <= MAX_ID_SHOWN else [*parts, sanitize(download.query)]
+        parts = [sanitize(download.query)] if len(download.id) <= id_width else [*parts, sanitize(download.query)]
     if download.is_missing:
         parts.append("not found on this account")
     elif download.api_status is None:

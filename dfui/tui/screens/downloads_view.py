@@ -158,5 +158,6 @@ class DownloadsView(Screen[None]):
     def _show_about(self, download: Download | None) -> None:
         about = ""
         if download is not None:
-            about = self._under_way.step(download.id) or download_summary(download)
+            summary = download_summary(download, id_width=self._table.id_width)
+            about = self._under_way.step(download.id) or summary
         self.query_one("#about", Static).update(about, layout=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +17,7 @@ from dfui.wording.figures import clock_time
 
 GAP = 2
 BAR_WIDTH = 14
+MAX_QUERY_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,19 @@ class Column:
     width: int
     leaves_first: int
     text: Callable[[Download, datetime], str]
-    sort_by: SortBy
+    sort_by: SortBy | None
     aligns_right: bool = False
+    """Whether it holds a figure, which is shown whole or not at all."""
+
+    @property
+    def gap(self) -> int:
+        """How many cells are left empty after it; the percentage stands close to the bar."""
+        return 1 if self.name == "bar" else GAP
+
+    @property
+    def makes_room(self) -> bool:
+        """Whether it grows with the longest text in it."""
+        return self.aligns_right or self.name == "id"
 
 
 def _bar(download: Download, now: datetime) -> str:
@@ -78,34 +90,52 @@ def _started(download: Download, now: datetime) -> str:
     return clock_time(download.started_at, now=now)
 
 
+def _query(download: Download, now: datetime) -> str:
+    return sanitize(download.query or "", max_length=MAX_QUERY_SHOWN)
+
+
 COLUMNS = (
     Column("id", "ID", 9, 0, _id, SortBy.ID),
     Column("status", "Status", 13, 0, _status, SortBy.STATUS),
-    Column("bar", "Progress", BAR_WIDTH, 6, _bar, SortBy.PROGRESS),
+    Column("bar", "Progress", BAR_WIDTH, 7, _bar, SortBy.PROGRESS),
     Column("percent", "", 4, 1, _percent, SortBy.PROGRESS, aligns_right=True),
-    Column("records", "Records", 15, 0, _records, SortBy.RECORDS, aligns_right=True),
-    Column("credits", "Credits", 9, 2, _credits, SortBy.CREDITS, aligns_right=True),
-    Column("type", "Type", 8, 4, _type, SortBy.TYPE),
-    Column("started", "Started", 8, 3, _started, SortBy.STARTED),
+    Column("records", "Records", 15, 2, _records, SortBy.RECORDS, aligns_right=True),
+    Column("credits", "Credits", 9, 3, _credits, SortBy.CREDITS, aligns_right=True),
+    Column("type", "Type", 8, 6, _type, SortBy.TYPE),
+    Column("started", "Started", 8, 4, _started, SortBy.STARTED),
+    Column("query", "Query", 24, 5, _query, None),
 )
+WIDTH_WITH_QUERY = 113
+"""Of the line, where the terminal has 120 columns; a narrower one has no room for the query."""
 
 
-def fitting(width: int, *, longest_id: int) -> list[Cell]:
-    """The columns that fit into this many terminal cells, and where each begins."""
-    widths = {column.name: column.width for column in COLUMNS}
-    widths["id"] = max(widths["id"], min(longest_id, MAX_ID_SHOWN))
-    shown = list(COLUMNS)
+def fitting(width: int, longest: Mapping[str, int]) -> list[Cell]:
+    """The columns that fit into this many terminal cells, and where each begins.
+
+    `longest` is how long the longest text of a column is, by the column's name, where it is known.
+    """
+    shown = [column for column in COLUMNS if column.name != "query" or width >= WIDTH_WITH_QUERY]
+    widths = {column.name: column.width for column in shown}
+    widths["id"] = max(widths["id"], min(longest.get("id", 0), MAX_ID_SHOWN))
+    for column in shown:
+        if column.aligns_right:
+            widths[column.name] = max(column.width, longest.get(column.name, 0))
     while _needed(shown, widths) > width and any(column.leaves_first for column in shown):
         shown.remove(max(shown, key=lambda column: column.leaves_first))
+    left = width - _needed(shown, widths)
+    if shown[-1].name == "query":
+        widths["query"] += left
+    elif left < 0:
+        widths["id"] = max(COLUMNS[0].width, widths["id"] + left)
     cells, start = [], 0
     for column in shown:
         cells.append(Cell(column, start, widths[column.name]))
-        start += widths[column.name] + (1 if column.name == "bar" else GAP)
+        start += widths[column.name] + column.gap
     return cells
 
 
 def _needed(columns: Sequence[Column], widths: dict[str, int]) -> int:
-    return sum(widths[column.name] + GAP for column in columns) - GAP
+    return sum(widths[column.name] + column.gap for column in columns) - columns[-1].gap
 
 
 def fit(text: str, cell: Cell) -> str:
@@ -124,7 +154,7 @@ def heading_line(cells: Sequence[Cell], query: DownloadQuery) -> str:
     line = ""
     for cell in cells:
         heading = cell.column.heading
-        if heading and cell.column.sort_by is query.sort_by:
+        if heading and query.sort_by is cell.column.sort_by:
             heading += "▴" if query.goes_up else "▾"
         line += " " * (cell.start - len(line)) + fit(heading, cell)
     return line

@@ -16,7 +16,7 @@ from dfui.core.clock import Clock
 from dfui.core.downloads import Download, Status
 from dfui.store.download_query import DownloadQuery, SortBy
 from dfui.store.known_downloads import KnownDownloads
-from dfui.tui.widgets.columns import Cell, column_at, fit, fitting, heading_line
+from dfui.tui.widgets.columns import COLUMNS, Cell, column_at, fit, fitting, heading_line
 from dfui.tui.widgets.row_list import HEADINGS, RowList
 from dfui.wording.downloads import nothing_matches
 
@@ -65,7 +65,8 @@ class DownloadsTable(RowList[Download]):
         self._is_low_bandwidth = is_low_bandwidth
         """Whether the cursor colours only its first cells, so that a move repaints no more than those."""
         self._cells: list[Cell] = []
-        self._longest_id = 0
+        self._longest: dict[str, int] = {}
+        """The length of the longest text that was drawn, of columns that make room for it."""
         self._busy: dict[str, str] = {}
         """What dfui is doing with a download, shown as its status."""
         self._relapsed: frozenset[str] = frozenset()
@@ -200,7 +201,7 @@ class DownloadsTable(RowList[Download]):
 
     def _lay_out(self) -> None:
         width = self.scrollable_content_region.width - MARGIN - 1
-        self._cells = fitting(width, longest_id=self._longest_id)
+        self._cells = fitting(width, self._longest)
         self.refresh()
 
     def on_click(self, event: events.Click) -> None:
@@ -208,14 +209,27 @@ class DownloadsTable(RowList[Download]):
         place = event.get_content_offset(self)
         if place is not None and self.line_at(event) == HEADINGS:
             column = column_at(self._cells, place.x - MARGIN)
-            if column is not None:
+            if column is not None and column.sort_by is not None:
                 self.post_message(self.HeadingClicked(column.sort_by))
+
+    def _make_room_for(self, row: Download) -> None:
+        """Lay the columns out anew where a text of this row is longer than any before."""
+        texts = {column.name: column.text(row, self._now) for column in COLUMNS if column.makes_room}
+        longer = {name: len(text) for name, text in texts.items() if len(text) > self._longest.get(name, 0)}
+        if longer:
+            self._longest |= longer
+            self._lay_out()
+
+    @property
+    def id_width(self) -> int:
+        """How much of an ID is shown, in cells."""
+        return self._cells[0].width if self._cells else 0
 
     @property
     def cursor_width(self) -> int:
         """With low bandwidth, only the marks and the ID."""
         if self._is_low_bandwidth:
-            return MARGIN + (self._cells[0].width if self._cells else 0)
+            return MARGIN + self.id_width
         return super().cursor_width
 
     @property
@@ -230,9 +244,7 @@ class DownloadsTable(RowList[Download]):
 
     def row_segments(self, row: Download, base: Style, cursor: Style | None) -> list[Segment]:
         """One download in columns."""
-        if len(row.id) > self._longest_id:
-            self._longest_id = len(row.id)
-            self._lay_out()
+        self._make_room_for(row)
         first = cursor or base
         style = base if self._is_low_bandwidth else first
         mark = ("▸" if cursor else " ") + ("*" if row.id in self.marked else " ")

@@ -1,0 +1,59 @@
+"""Which columns of the downloads table fit, and that no figure in them is cut."""
+
+from __future__ import annotations
+
+import pytest
+
+from dfui.core.downloads import Download
+from dfui.simulator.account import Simulator
+from dfui.simulator.manual_clock import ManualClock
+from dfui.store import temporary_store
+from dfui.tui.widgets.columns import fitting
+from tests.support.apps import app_on, lines, running
+from tests.support.rows import at
+
+LARGE = Download(
+    "7",
+    api_status="running",
+    num_downloaded=123_456_789,
+    num_records=987_654_321,
+    total_cost=123_456_789,
+    started_at=at(0),
+    query="categories:hotels AND country:US",
+)
+
+
+@pytest.mark.parametrize("columns", [30, 40, 50, 60, 80, 100, 120, 200])
+async def test_a_figure_is_shown_whole_or_not_at_all(simulator: Simulator, clock: ManualClock, columns: int) -> None:
+    store = temporary_store(profile="production", origin="x")
+    store.downloads.observe([LARGE], observed=0, now=0).wait()
+    app = app_on(simulator, clock, store=store)
+    async with running(app, size=(columns, 20)) as pilot:
+        words = lines(pilot)[1].split()
+        figures = [word for word in words if "," in word or "%" in word]
+        assert set(figures) <= {"123,456,789/987,654,321", "123,456,789", "12%"}
+        assert "…" not in " ".join(words[:3])
+
+
+def names(width: int, **longest: int) -> list[str]:
+    return [cell.column.name for cell in fitting(width, longest)]
+
+
+def test_columns_leave_by_their_use() -> None:
+    assert names(113) == ["id", "status", "percent", "records", "credits", "type", "started", "query"]
+    assert names(112) == ["id", "status", "bar", "percent", "records", "credits", "type", "started"]
+    assert names(73) == ["id", "status", "percent", "records", "credits", "started"]
+    assert names(33) == ["id", "status", "percent"]
+
+
+@pytest.mark.parametrize("longest_id", [6, 24])
+def test_a_wide_terminal_has_the_query_which_takes_what_is_left(longest_id: int) -> None:
+    for width in range(113, 250):
+        *_, last = fitting(width, {"id": longest_id})
+        assert last.column.name == "query"
+        assert last.start + last.width == width
+
+
+def test_a_long_id_makes_room_for_the_status() -> None:
+    id_cell, status = fitting(33, {"id": 24})
+    assert (id_cell.width, status.start + status.width) == (18, 33)
