@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-SMALLEST = (60, 15)
+SMALLEST = (40, 10)
 """Columns and lines in which every question is whole."""
 _COLOURS = {"256color": 256, "kitty": 256}
 

@@ -87,6 +87,23 @@ class DfuiApp(App[None]):
         severity: SeverityLevel = "warning" if notice.is_problem else "information"
         self.notify(notice.sentence, severity=severity, timeout=notice.seconds, markup=False)
 
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Show a toast; one that would cover a dialog waits until that is closed."""
+        show = partial(super().notify, message, title=title, severity=severity, timeout=timeout, markup=markup)
+        downloads = self.screen_stack[0]
+        if self.screen.is_modal and isinstance(downloads, DownloadsScreen):
+            downloads.show_later(show)
+        else:
+            show()
+
     async def action_quit(self) -> None:
         """Leave, by whatever key or command; while cancellations are under way, ask first."""
         downloads = self.screen_stack[0]

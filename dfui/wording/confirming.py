@@ -11,12 +11,37 @@ from dfui.wording.credits import credits_before
 from dfui.wording.downloads import described, listed, records_so_far, status_word
 from dfui.wording.figures import counted, sum_known
 
+MAX_IDS_NAMED = 3
 
-def confirm_title(downloads: Sequence[Download]) -> str:
-    """What is asked."""
+
+def confirm_title(downloads: Sequence[Download], *, hidden: int = 0) -> str:
+    """What is asked; `hidden` is how many of them a filter hides."""
     if len(downloads) == 1:
         return f"Cancel download {sanitize(downloads[0].id)}?"
-    return f"Cancel {len(downloads)} downloads?"
+    return f"Cancel {len(downloads):,} downloads{f' ({hidden:,} hidden)' if hidden else ''}?"
+
+
+def hidden_by_filter(hidden: int, total: int) -> list[str]:
+    """Some of the downloads to cancel are not in the table now."""
+    if not hidden:
+        return []
+    return ["The filter hides it."] if total == 1 else [f"The filter hides {hidden:,} of these {total:,}."]
+
+
+def number_asked(active: int) -> str:
+    """What is typed to confirm the cancellation of many downloads."""
+    return f"Type {active} to confirm:"
+
+
+def number_missing(active: int) -> str:
+    """The number was not typed, or another one."""
+    return f"Type {active}, the number of downloads to cancel. Nothing has been cancelled."
+
+
+def window_too_small(ids: Sequence[str]) -> str:
+    """The question cannot be asked on a screen of this size, and what to do."""
+    named = " ".join(sanitize(each) for each in ids[:MAX_IDS_NAMED]) + (" ..." if len(ids) > MAX_IDS_NAMED else "")
+    return f"Window too small. Enlarge it, or run:\ndfui cancel {named}"
 
 
 def confirm_lines(downloads: Sequence[Download]) -> list[str]:

@@ -118,5 +118,12 @@ def text(screen: Screen[Any]) -> str:
     return "\n".join([*titles, *(str(each.render()) for each in screen.query(Static) if each.display)])
 
 
+def picture(app: DfuiApp) -> list[str]:
+    """The lines of the whole screen, as they are seen."""
+    width, height = app.size
+    lines = app.screen._compositor.render_strips(app.size)
+    return ["".join(segment.text for segment in strip)[:width] for strip in lines][:height]
+
+
 def title(pilot: Pilot[None]) -> TitleBar:
     return downloads_screen(pilot).query_one(TitleBar)

@@ -103,19 +103,6 @@ async def test_a_download_that_has_ended_meanwhile_needs_no_confirmation(
     assert deletes(simulator) == []
 
 
-async def test_what_cannot_be_read_whole_is_not_confirmed(simulator: Simulator, clock: ManualClock) -> None:
-    app = app_on(simulator, clock)
-    async with running(app, size=(30, 8)) as pilot:
-        await pilot.press("c")
-        await opened(pilot, ConfirmCancel)
-        await pilot.press("y")
-        await told(pilot, "Make the window larger")
-        await pilot.resize_terminal(80, 24)
-        await pilot.press("y")
-        await opened(pilot, OutcomeModal)
-    assert len(deletes(simulator)) == 1
-
-
 async def test_a_row_that_is_being_cancelled_says_so_and_takes_no_second_c(
     simulator: Simulator, clock: ManualClock
 ) -> None:

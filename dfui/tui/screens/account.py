@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from textual import on
 from textual.app import ComposeResult
+from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from dfui.tui.messages import AccountFailed, AccountFetched
 from dfui.tui.screens.dialog import Dialog, DialogButton
 from dfui.tui.session import Session
+from dfui.tui.widgets.layouts import GIVES_WAY
 from dfui.wording.access import ASKING_FOR_ACCOUNT, access_lines, account_facts
 from dfui.wording.facts import fact_lines
 
@@ -34,8 +36,9 @@ class AccountModal(Dialog[str]):
         token = self._access.token
         source = token.source if token else None
         lines = access_lines(self._access.settings, source, is_simulated=self._access.is_simulated)
-        yield Static("\n".join(lines), markup=False, classes="dialog-text")
-        yield Static(id="account-used", markup=False, classes="dialog-text")
+        with VerticalScroll(classes=GIVES_WAY, can_focus=False):
+            yield Static("\n".join(lines), markup=False, classes="dialog-text")
+            yield Static(id="account-used", markup=False, classes="dialog-text")
 
     def on_mount(self) -> None:
         """Ask the API for the account."""

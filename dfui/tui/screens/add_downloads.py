@@ -10,6 +10,7 @@ from dfui.core.errors import NotAnId
 from dfui.core.identifiers import ids_in_paste
 from dfui.core.sanitize import sanitize
 from dfui.tui.screens.dialog import Dialog, DialogButton
+from dfui.tui.widgets.layouts import GIVES_WAY
 from dfui.tui.widgets.line_input import PasteInput
 
 HINT = "Type or paste IDs, URLs that end in /downloads/ID, a curl command, or JSON from the API."
@@ -28,7 +29,7 @@ class AddDownloads(Dialog[tuple[str, ...]]):
 
     def compose_content(self) -> ComposeResult:
         """A line to type or paste into."""
-        yield Static(HINT, markup=False, classes="dialog-text")
+        yield Static(HINT, markup=False, classes=f"dialog-text {GIVES_WAY}")
         yield PasteInput(id="pasted", placeholder="847070")
         yield Static(id="add-problem", markup=False, classes="problem")
 

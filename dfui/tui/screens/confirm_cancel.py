@@ -8,20 +8,39 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
-from textual.widgets import Static
+from textual.containers import Horizontal, VerticalScroll
+from textual.widgets import Input, Static
 
 from dfui.core.downloads import Download
 from dfui.store.known_downloads import KnownDownloads
+from dfui.system.terminal import SMALLEST
 from dfui.tui.messages import DownloadsChanged, RefreshFailed
 from dfui.tui.screens.dialog import BETWEEN_BUTTONS, Dialog, DialogButton
-from dfui.wording.confirming import confirm_consequences, confirm_facts, confirm_title, nothing_to_cancel_title
+from dfui.tui.widgets.layouts import GIVES_WAY
+from dfui.tui.widgets.line_input import NumberInput
+from dfui.wording.confirming import (
+    confirm_consequences,
+    confirm_facts,
+    confirm_title,
+    hidden_by_filter,
+    nothing_to_cancel_title,
+    number_asked,
+    number_missing,
+    window_too_small,
+)
+
+TYPED_FROM = 20
+"""From this many active downloads on, their number is typed to confirm: no hand does that by itself."""
+
+TOO_SMALL = "-too-small"
 
 
 class ConfirmCancel(Dialog[tuple[str, ...]]):
     """Asks whether to cancel these downloads; the answer is the IDs to cancel.
 
     The IDs are fixed when it opens. The figures follow the store: who opens it refreshes the downloads meanwhile.
+    Its ID, its status and both buttons are always seen: the explanation makes room for them. On a screen that is too
+    small for those, nothing is confirmed, and the command is named that cancels without a screen.
     """
 
     NAME = "confirm"
@@ -31,23 +50,40 @@ class ConfirmCancel(Dialog[tuple[str, ...]]):
         DialogButton("cancel", "Cancel download", "confirm", "y", variant="error", works_hidden=True),
     )
 
-    def __init__(self, ids: Sequence[str], downloads: KnownDownloads) -> None:
+    def __init__(self, ids: Sequence[str], downloads: KnownDownloads, *, hidden: int = 0) -> None:
         super().__init__()
         self._ids = tuple(ids)
+        self._hidden = hidden
+        """How many of them the table's filter hides."""
         self._store = downloads
         self._problems: dict[str, str] = {}
         self._known = {download_id: self._read(download_id) for download_id in self._ids}
 
     def compose_content(self) -> ComposeResult:
         """What is known of the downloads, and what a cancellation does."""
-        with VerticalScroll(id="confirm-downloads", can_focus=False):
-            yield Static(id="facts", markup=False)
-        yield Static(id="consequences", markup=False, classes="dialog-text")
-        yield Static(id="confirm-problem", markup=False, classes="problem")
+        facts = Static(id="facts", markup=False, classes=GIVES_WAY)
+        if len(self._ids) == 1:
+            yield facts
+        else:
+            with VerticalScroll(id="confirm-downloads", classes=GIVES_WAY, can_focus=False):
+                yield facts
+        with Horizontal(id="number"):
+            yield Static(id="number-asked", markup=False)
+            yield NumberInput(id="typed-number")
+        with VerticalScroll(id="explanation", classes=GIVES_WAY, can_focus=False):
+            yield Static(id="consequences", markup=False)
+        yield Static(window_too_small(self._ids), id="too-small", markup=False)
 
     def on_mount(self) -> None:
         """Show what is known."""
         self._show()
+        if self._asks_for_number:
+            self.query_one(NumberInput).focus()
+
+    def on_resize(self) -> None:
+        """Ask where there is room to."""
+        columns, lines = SMALLEST
+        self._show_too_small(self.size.width < columns or self.size.height < lines)
 
     @on(DownloadsChanged)
     def _downloads_changed(self, message: DownloadsChanged) -> None:
@@ -64,13 +100,16 @@ class ConfirmCancel(Dialog[tuple[str, ...]]):
             self._problems[message.download_id] = message.sentence
             self._show()
 
+    @on(Input.Submitted)
     def action_confirm(self) -> None:
-        """Cancel what is active, if the whole question can be read."""
+        """Cancel what is active, if the whole question can be read, and the number is typed where it is asked for."""
         to_cancel = tuple(download.id for download in self._active)
         if not to_cancel:
             self.action_keep()
         elif not self._is_whole:
-            self.notify("Make the window larger: the whole question must be seen to confirm it.", severity="warning")
+            self._show_too_small(True)
+        elif self._asks_for_number and self.query_one(NumberInput).number != len(to_cancel):
+            self.show_notice(number_missing(len(to_cancel)))
         else:
             self.dismiss(to_cancel)
 
@@ -85,12 +124,17 @@ class ConfirmCancel(Dialog[tuple[str, ...]]):
         return [download for download in self._known.values() if download.is_active]
 
     @property
+    def _asks_for_number(self) -> bool:
+        return len(self._active) >= TYPED_FROM
+
+    @property
     def _is_whole(self) -> bool:
-        """Whether all of the dialog is on the screen; a list of downloads in it may scroll."""
+        """Whether what must be seen is on the screen; the list of several downloads and the explanation may scroll."""
         frame = self.frame
-        parts = [self.query_one(f"#{part}") for part in ("consequences", "cancel", "keep")]
-        if len(self._known) == 1:
-            parts.append(self.query_one("#facts"))
+        facts = "facts" if len(self._known) == 1 else "confirm-downloads"
+        parts = [self.query_one(f"#{part}") for part in (facts, "cancel", "keep")]
+        if self._asks_for_number:
+            parts.append(self.query_one("#number"))
         return self.region.contains_region(frame.region) and all(
             frame.content_region.contains_region(part.region) and part.region.height > 0 for part in parts
         )
@@ -98,19 +142,24 @@ class ConfirmCancel(Dialog[tuple[str, ...]]):
     def _read(self, download_id: str) -> Download:
         return self._store.get(download_id) or Download(download_id)
 
+    def _show_too_small(self, is_too_small: bool) -> None:
+        self.set_class(is_too_small, TOO_SMALL)
+        self._show()
+
     def _show(self) -> None:
         active = self._active
         known = list(self._known.values())
-        self.show_title(confirm_title(active) if active else nothing_to_cancel_title(known))
+        self.show_title(confirm_title(active, hidden=self._hidden) if active else nothing_to_cancel_title(known))
         self.query_one("#facts", Static).update("\n".join(confirm_facts(known)))
-        self.query_one("#consequences", Static).update("\n".join(confirm_consequences(known)))
-        problem = self.query_one("#confirm-problem", Static)
-        problem.display = bool(self._problems)
-        problem.update("\n".join(dict.fromkeys(self._problems.values())))
+        lines = [*hidden_by_filter(self._hidden, len(known)), *confirm_consequences(known)]
+        self.query_one("#consequences", Static).update("\n".join(lines))
+        self.query_one("#number").display = self._asks_for_number
+        self.query_one("#number-asked", Static).update(number_asked(len(active)))
+        self.show_notice("\n".join(dict.fromkeys(self._problems.values())))
         confirm, keep = self.button("cancel"), self.button("keep")
-        confirm.display = bool(active)
+        confirm.display = bool(active) and not self.has_class(TOO_SMALL)
         if len(self._ids) > 1:
-            confirm.relabel(f"Cancel {len(active)} downloads")
+            confirm.relabel(f"Cancel {len(active):,} downloads")
             keep.relabel("Keep them running")
         if not active:
             keep.relabel("Close", shown_key="enter")

@@ -6,18 +6,14 @@ from dataclasses import replace
 
 from textual import on
 from textual.app import ComposeResult
-from textual.widgets import Static
 
 from dfui.core.downloads import Download, DownloadDetails
 from dfui.store.journal import JournalFilter
 from dfui.tui.messages import DetailsFetched, DownloadsChanged, RefreshFailed
 from dfui.tui.screens.dialog import Dialog, DialogButton
 from dfui.tui.session import Session
-from dfui.tui.widgets.field_list import FRAME_LINES, FieldList, FieldsScroll
+from dfui.tui.widgets.field_list import FieldList, FieldsScroll
 from dfui.wording.details import details_facts, details_title, links_sent, no_links
-
-PROBLEM_LINES = 3
-"""With the blank one above it."""
 
 
 class DetailsModal(Dialog[str]):
@@ -43,10 +39,9 @@ class DetailsModal(Dialog[str]):
         self._problem = ""
 
     def compose_content(self) -> ComposeResult:
-        """The fields, and what kept them from being fresh."""
+        """The fields."""
         with FieldsScroll():
             yield FieldList(id="details-fields")
-        yield Static(id="details-problem", markup=False, classes="problem")
 
     def on_mount(self) -> None:
         """Show what is known, and fetch the rest."""
@@ -57,16 +52,13 @@ class DetailsModal(Dialog[str]):
         """Ask for no more."""
         self._session.leave_details()
 
-    def on_resize(self) -> None:
-        """Keep the buttons on the screen."""
-        self._leave_room()
-
     # ── messages ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     @on(DetailsFetched)
     def _details_fetched(self, message: DetailsFetched) -> None:
         if message.details.download.id == self._download_id:
-            self._details, self._problem = message.details, ""
+            self._details = message.details
+            self._show_problem("")
             self._show()
 
     @on(DownloadsChanged)
@@ -74,7 +66,7 @@ class DetailsModal(Dialog[str]):
         known, before = self._read(), self._details.download
         if known == before:
             return
-        self._problem = ""
+        self._show_problem("")
         self._details = replace(self._details, download=known)
         if known.without_times() != before.without_times():
             # The costs by type and the files belong to the old figures.
@@ -86,8 +78,7 @@ class DetailsModal(Dialog[str]):
     @on(RefreshFailed)
     def _refresh_failed(self, message: RefreshFailed) -> None:
         if message.download_id == self._download_id and not self._read().is_missing:
-            self._problem = message.sentence
-            self._show()
+            self._show_problem(message.sentence)
 
     # ── actions ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -99,27 +90,25 @@ class DetailsModal(Dialog[str]):
         """Send the links to the terminal's clipboard; they are shown nowhere."""
         files = self._details.files
         if not files:
-            self.notify(no_links(self._details), markup=False)
+            self.show_notice(no_links(self._details))
             return
         self.app.copy_to_clipboard("\n".join(file.link.reveal() for file in files))
-        self.notify(links_sent(files), markup=False, timeout=10)
+        self.show_notice(links_sent(files))
 
     # ── what it shows ────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _leave_room(self) -> None:
-        self.query_one(FieldsScroll).leave_room(FRAME_LINES + (PROBLEM_LINES if self._problem else 0))
-
     def _read(self) -> Download:
         return self._session.shown_store.downloads.get(self._download_id) or Download(self._download_id)
+
+    def _show_problem(self, sentence: str) -> None:
+        if sentence != self._problem:
+            self._problem = sentence
+            self.show_notice(sentence)
 
     def _show(self) -> None:
         history = self._session.shown_store.journal.history(JournalFilter(ids=(self._download_id,)))
         self.show_title(details_title(self._details.download))
         self.query_one(FieldList).show(details_facts(self._details, history, now=self._session.clock.now()))
-        problem = self.query_one("#details-problem", Static)
-        problem.display = bool(self._problem)
-        problem.update(self._problem)
-        self._leave_room()
         self.button("links").display = bool(self._details.files)
         self.button("fetch").display = self._offers_fetch and not self._details.download.is_missing
         self.button("cancel").display = self._details.download.is_active

@@ -1,4 +1,4 @@
-"""What dialogs share: a frame with a title, buttons that are also keys, and keys that scroll."""
+"""What dialogs share: a frame with a title, buttons that are also keys, a line to say something, keys that scroll."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from textual import on
 from textual.actions import parse
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button
+from textual.widgets import Button, Static
 from textual.widgets.button import ButtonVariant
+
+from dfui.tui.widgets.key_bar import KeyBar, KeyHint
+from dfui.tui.widgets.layouts import GivingWay, Wrapping
 
 Answer = TypeVar("Answer")
 
@@ -27,6 +30,11 @@ def in_order(binding: Binding) -> list[Binding]:
     """
     return [binding, replace(binding, priority=True)]
 
+
+BESIDE_TITLE = 6
+"""Cells of the upper border that a title cannot use."""
+SHORT_LINES = 15
+"""With fewer lines on the screen, a dialog leaves none empty."""
 
 BETWEEN_BUTTONS: list[BindingType] = [
     *in_order(Binding("left", "app.focus_previous", show=False)),
@@ -58,7 +66,9 @@ class DialogButton:
 
     def bindings(self, dialog: str) -> list[Binding]:
         """The bindings of the key; none without one."""
-        return in_order(Binding(self.key, self.action, self.label, id=f"{dialog}.{self.id}")) if self.key else []
+        if not self.key:
+            return []
+        return in_order(Binding(self.key, self.action, self.label, id=f"{dialog}.{self.id}", show=False))
 
 
 class ActionButton(Button):
@@ -69,6 +79,8 @@ class ActionButton(Button):
     def __init__(self, spec: DialogButton) -> None:
         super().__init__(spec.text(spec.label), id=spec.id, variant=spec.variant, compact=True)
         self.spec = spec
+        self.says = spec.label
+        """The label without the key."""
 
     async def action_activate(self) -> None:
         """Run the action at once; Textual would post a message, which the next key can overtake."""
@@ -76,16 +88,34 @@ class ActionButton(Button):
 
     def relabel(self, label: str, *, shown_key: str | None = None) -> None:
         """Say something else, with the same key, or with another one."""
-        spec = replace(self.spec, shown_key=shown_key) if shown_key else self.spec
-        self.label = spec.text(label)
+        if shown_key:
+            self.spec = replace(self.spec, shown_key=shown_key)
+        self.says = label
+        self.label = self.spec.text(label)
+
+
+class DialogKeys(KeyBar):
+    """The keys of a dialog: those of its buttons, as they are labelled now, then the others."""
+
+    def hints(self) -> Iterable[KeyHint]:
+        """The keys that work now, in order."""
+        for button in self.screen.query(ActionButton):
+            if button.display:
+                shown = button.spec.shown_key or button.spec.key.split(",")[0]
+                yield KeyHint(button.spec.key.split(",")[0] or "enter", shown, button.says)
+        yield from super().hints()
 
 
 class Dialog(ModalScreen[Answer]):
-    """A title in a frame, the content, and the buttons in a row; the key of a hidden button does nothing."""
+    """A title in a frame, the content, and the buttons in a row; the key of a hidden button does nothing.
+
+    On a small screen, the parts of the content that have the class `gives-way` scroll.
+    """
 
     NAME: ClassVar[str]
     """The ID of its frame, and the first part of its binding IDs."""
     TITLE = ""
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (SHORT_LINES, "-tall")]  # noqa: RUF012 (not a ClassVar in Textual)
     BUTTONS: ClassVar[tuple[DialogButton, ...]] = ()
     BINDINGS: ClassVar[list[BindingType]] = [
         *in_order(Binding("tab", "app.focus_next", show=False)),
@@ -105,27 +135,55 @@ class Dialog(ModalScreen[Answer]):
             cls.AUTO_FOCUS = next((f"#{button.id}" for button in cls.BUTTONS if button.is_safe), None)
         super().__init_subclass__(**options)
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._title = self.TITLE
+
     def compose(self) -> ComposeResult:
         """The frame, with the content above the buttons."""
-        with Vertical(classes="dialog", id=self.NAME) as frame:
+        with GivingWay(classes="dialog", id=self.NAME) as frame:
             frame.border_title = Content(self.TITLE or "")
+            yield Static(classes="dialog-title", markup=False)
             yield from self.compose_content()
+            yield Static(classes="dialog-notice problem", markup=False)
             if self.BUTTONS:
-                with Horizontal(classes="dialog-buttons"):
+                with Wrapping(classes="dialog-buttons"):
                     yield from (ActionButton(button) for button in self.BUTTONS)
+        yield DialogKeys()
 
     def compose_content(self) -> ComposeResult:
         """What the dialog shows above its buttons."""
         raise NotImplementedError
 
     @property
-    def frame(self) -> Vertical:
+    def frame(self) -> GivingWay:
         """The frame."""
-        return self.query_one(f"#{self.NAME}", Vertical)
+        return self.query_one(f"#{self.NAME}", GivingWay)
 
     def show_title(self, title: str) -> None:
         """Write the title into the frame, as plain text."""
-        self.frame.border_title = Content(title)
+        self._title = title
+        self._place_title()
+
+    def on_resize(self) -> None:
+        """Find a place for the title."""
+        self._place_title()
+
+    def _place_title(self) -> None:
+        """Write a title that is too long for the border under it, whole."""
+        wanted = self.frame.styles.width
+        width = min(self.size.width, (wanted.cells if wanted else None) or self.size.width)
+        is_too_long = len(self._title) > width - BESIDE_TITLE
+        self.frame.border_title = Content("" if is_too_long else self._title)
+        below = self.query_one(".dialog-title", Static)
+        below.display = is_too_long
+        below.update(self._title if is_too_long else "")
+
+    def show_notice(self, sentence: str) -> None:
+        """Say something above the buttons, which a toast would cover; "" takes back what was said."""
+        notice = self.query_one(".dialog-notice", Static)
+        notice.update(Content(sentence))
+        notice.display = bool(sentence)
 
     def button(self, button_id: str) -> ActionButton:
         """One of the buttons."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -50,12 +50,12 @@ class DownloadsScreen(DownloadsView):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         _key("c", "cancel", "Cancel", "Cancel the marked downloads, or the current one; asks first"),
+        _key("escape", "show_all", "Clear filter", "Clear the filter", shown_as="esc"),
         _key("a", "add", "Add IDs", "Add downloads by ID, URL or pasted text"),
         _key("space", "mark", "Mark", "Mark or unmark the current download"),
         _key("m", "mark_active", "Mark active", "Mark all active downloads that are shown", is_in_footer=False),
         _key("u", "unmark", "Unmark all", "Clear all marks", is_in_footer=False),
         _key("slash", "filter", "Filter", "Filter the list by words", shown_as="/"),
-        _key("escape", "show_all", "Show all", "Clear the filter", is_in_footer=False),
         _key("s", "sort", "Sort", "Sort by a column, or reverse the order", is_in_footer=False),
         _key("enter", "details", "Details", "Show details", shown_as="enter"),
         _key("f", "fetch", "Fetch", "Fetch the result files of the marked downloads, or the current one"),
@@ -74,6 +74,8 @@ class DownloadsScreen(DownloadsView):
         """Outcomes that wait until nothing else is open, so that no key meant for another dialog closes them."""
         self._alarms: set[int] = set()
         """The entries whose relapse was shown."""
+        self._toasts: list[Callable[[], None]] = []
+        """Toasts that wait until no dialog is open, for they would cover it."""
 
     # ── cancelling ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -94,7 +96,9 @@ class DownloadsScreen(DownloadsView):
         ids = [download_id for download_id in chosen if download_id not in self._under_way]
         if ids:
             self._session.refresh(ids)
-            self.app.push_screen(ConfirmCancel(ids, self._session.shown_store.downloads), self._confirmed)
+            hidden = len(self._table.hidden_by_filter(ids))
+            confirmation = ConfirmCancel(ids, self._session.shown_store.downloads, hidden=hidden)
+            self.app.push_screen(confirmation, self._confirmed)
         else:
             self.notify(cancelling_already(chosen), markup=False)
 
@@ -142,10 +146,18 @@ class DownloadsScreen(DownloadsView):
         self._title.cancelling = self._under_way.counts
         self._show_about(self._table.current)
 
+    def show_later(self, toast: Callable[[], None]) -> None:
+        """Show a toast once no dialog is open."""
+        self._toasts.append(toast)
+
     def on_screen_resume(self) -> None:
-        """Show what waited."""
+        """Show what waited: an outcome, or an alarm, or else the toasts."""
         self._show_outcomes()
         self._show_relapses()
+        if self.app.screen is self:
+            toasts, self._toasts = self._toasts, []
+            for show in toasts:
+                show()
 
     @on(DownloadsChanged)
     def _look_for_relapses(self) -> None:

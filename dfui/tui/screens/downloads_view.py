@@ -7,7 +7,7 @@ from dataclasses import replace
 from textual import on
 from textual.app import ComposeResult
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from dfui.core.downloads import Download
 from dfui.store.download_query import SortBy
@@ -16,6 +16,7 @@ from dfui.tui.messages import ConnectionChanged, DownloadsChanged, ListProgresse
 from dfui.tui.session import Session
 from dfui.tui.widgets.downloads_table import DownloadsTable
 from dfui.tui.widgets.filter_bar import FilterBar
+from dfui.tui.widgets.key_bar import KeyBar
 from dfui.tui.widgets.title_bar import TitleBar
 from dfui.wording.downloads import EMPTY_STATE, download_summary
 
@@ -48,7 +49,7 @@ class DownloadsView(Screen[None]):
         yield Static("\n".join(EMPTY_STATE), id="empty", markup=False)
         yield FilterBar(id="filter")
         yield Static(id="about", markup=False)
-        yield Footer(show_command_palette=False)
+        yield KeyBar(at_right=("help", "quit"))
 
     def on_mount(self) -> None:
         """Show what the store knows; the network comes after the first picture."""
@@ -94,9 +95,14 @@ class DownloadsView(Screen[None]):
         """Clear the filter."""
         self.query_one(FilterBar).action_clear()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Clear the filter only while one is on; the key is shown with the others then."""
+        return action != "show_all" or bool(self._table.download_query.filter)
+
     @on(FilterBar.Changed)
     def _filter_changed(self, message: FilterBar.Changed) -> None:
         self._table.download_query = replace(self._table.download_query, filter=message.search.strip())
+        self.refresh_bindings()
         self._count()
 
     @on(FilterBar.Left)

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from dfui.core.clock import Clock
 from dfui.core.receipts import Receipt
 from dfui.tui.screens.dialog import Dialog, DialogButton
-from dfui.tui.widgets.field_list import FRAME_LINES, FieldList, FieldsScroll
+from dfui.tui.widgets.field_list import FieldList, FieldsScroll
 from dfui.wording.history import entry_facts, entry_title
 
 
@@ -31,7 +31,3 @@ class HistoryEntryModal(Dialog[None]):
         """Show the entry."""
         self.show_title(entry_title(self._entry))
         self.query_one(FieldList).show(entry_facts(self._entry, now=self._clock.now()))
-
-    def on_resize(self) -> None:
-        """Keep the button on the screen."""
-        self.query_one(FieldsScroll).leave_room(FRAME_LINES)

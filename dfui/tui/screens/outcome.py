@@ -14,6 +14,7 @@ from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.store.known_downloads import KnownDownloads
 from dfui.tui.messages import DownloadsChanged
 from dfui.tui.screens.dialog import Dialog, DialogButton
+from dfui.tui.widgets.layouts import GIVES_WAY
 from dfui.wording.outcomes import SETTLED, outcome_lines, outcomes_title, several_outcomes
 from dfui.wording.receipts import news_since
 
@@ -51,7 +52,7 @@ class OutcomeModal(Dialog[OutcomeAnswer]):
 
     def compose_content(self) -> ComposeResult:
         """What was said, checked, kept and paid."""
-        with VerticalScroll(id="outcome-text", can_focus=False):
+        with VerticalScroll(id="outcome-text", classes=GIVES_WAY, can_focus=False):
             yield Static("\n".join(self._lines()), markup=False)
             yield Static(id="since", markup=False)
 

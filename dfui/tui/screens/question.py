@@ -6,9 +6,11 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from dfui.tui.screens.dialog import BETWEEN_BUTTONS, Dialog, DialogButton
+from dfui.tui.widgets.layouts import GIVES_WAY
 
 
 class Question(Dialog[bool]):
@@ -30,7 +32,8 @@ class Question(Dialog[bool]):
 
     def compose_content(self) -> ComposeResult:
         """The lines under the title."""
-        yield Static("\n".join(self._lines), markup=False, classes="dialog-text")
+        with VerticalScroll(classes=GIVES_WAY, can_focus=False):
+            yield Static("\n".join(self._lines), markup=False, classes="dialog-text")
 
     def on_mount(self) -> None:
         """Write the title and the answers."""

@@ -15,6 +15,7 @@ from dfui.system.credentials import parse_token
 from dfui.tui.messages import SignedIn, SignInFailed
 from dfui.tui.screens.dialog import Dialog, DialogButton, in_order
 from dfui.tui.session import Session
+from dfui.tui.widgets.layouts import GIVES_WAY
 from dfui.tui.widgets.line_input import LineInput
 
 
@@ -39,8 +40,8 @@ class SignIn(Dialog[None]):
 
     def compose_content(self) -> ComposeResult:
         """What is asked for, and whether to keep it."""
-        yield Static(self._sentence or "", id="sign-in-problem", markup=False, classes="problem")
-        yield Static(id="asks", markup=False, classes="dialog-text")
+        yield Static(self._sentence or "", id="sign-in-problem", markup=False, classes=f"problem {GIVES_WAY}")
+        yield Static(id="asks", markup=False, classes=f"dialog-text {GIVES_WAY}")
         yield LineInput(id="email", placeholder="E-mail address")
         yield LineInput(id="token", placeholder="API token", password=True)
         yield Checkbox("Keep it in this machine's keyring", value=True, id="keep", compact=True)

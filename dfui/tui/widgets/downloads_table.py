@@ -18,7 +18,7 @@ from dfui.store.download_query import DownloadQuery, SortBy
 from dfui.store.known_downloads import KnownDownloads
 from dfui.tui.widgets.columns import COLUMNS, Cell, column_at, fit, fitting, heading_line
 from dfui.tui.widgets.row_list import HEADINGS, RowList
-from dfui.wording.downloads import nothing_matches
+from dfui.wording.downloads import MAX_ID_SHOWN, nothing_matches
 
 MARGIN = 3
 """Cells before the first column, for the cursor and the mark."""
@@ -186,6 +186,10 @@ class DownloadsTable(RowList[Download]):
         self.refresh()
         return len(active)
 
+    def hidden_by_filter(self, ids: Iterable[str]) -> set[str]:
+        """Those of these downloads that the filter hides."""
+        return set(ids).difference(row.id for row in self.all_rows()) if self._query.filter else set()
+
     def unmark(self, ids: Iterable[str] | None = None) -> None:
         """Unmark these downloads, or all."""
         for download_id in list(self.marked if ids is None else ids):
@@ -201,7 +205,9 @@ class DownloadsTable(RowList[Download]):
 
     def _lay_out(self) -> None:
         width = self.scrollable_content_region.width - MARGIN - 1
-        self._cells = fitting(width, self._longest)
+        id_width, self._cells = self.id_width, fitting(width, self._longest)
+        if self.id_width < id_width:
+            self._post_cursor_moved()
         self.refresh()
 
     def on_click(self, event: events.Click) -> None:
@@ -223,7 +229,7 @@ class DownloadsTable(RowList[Download]):
     @property
     def id_width(self) -> int:
         """How much of an ID is shown, in cells."""
-        return self._cells[0].width if self._cells else 0
+        return self._cells[0].width if self._cells else MAX_ID_SHOWN
 
     @property
     def cursor_width(self) -> int:

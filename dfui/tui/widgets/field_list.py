@@ -10,11 +10,10 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widgets import Static
 
+from dfui.tui.widgets.layouts import GIVES_WAY
 from dfui.wording.facts import Fact
 
 GAP = 2
-FRAME_LINES = 4
-"""Of a dialog, beside its fields: the border, a blank line, the buttons."""
 MAX_LINES = 200
 """Of one field; a large download has thousands of files."""
 
@@ -22,9 +21,8 @@ MAX_LINES = 200
 class FieldsScroll(VerticalScroll, can_focus=False):
     """Scrolls fields that do not fit above the rest of their dialog."""
 
-    def leave_room(self, lines: int) -> None:
-        """Be no higher than the screen, less this many lines."""
-        self.styles.max_height = max(1, self.screen.size.height - lines)
+    def __init__(self) -> None:
+        super().__init__(classes=GIVES_WAY)
 
 
 class FieldList(Static):

@@ -28,3 +28,21 @@ class PasteInput(LineInput):
         event.prevent_default()
         event.stop()
         self.insert_text_at_cursor(" ".join(event.text.splitlines()))
+
+
+class NumberInput(LineInput):
+    """An input line for digits; a letter typed into it is a key of the dialog around it."""
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.restrict = r"[\d,]*"
+
+    @property
+    def number(self) -> int | None:
+        """What was typed; None where it is nothing."""
+        digits = self.value.replace(",", "")
+        return int(digits) if digits else None
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Whether a key is typed."""
+        return character is not None and (character.isdigit() or character == ",")
