@@ -52,14 +52,18 @@ def outcomes_title(outcomes: Sequence[Outcome]) -> str:
         return outcome_title(outcomes[0])
     total = len(outcomes)
     if running := sum(_runs_on(outcome) for outcome in outcomes):
-        return f"{running} of {total} are NOT cancelled"
+        return f"{running} of {total} {_are(running)} NOT cancelled"
     missing = sum(outcome.kind is OutcomeKind.NOT_FOUND for outcome in outcomes)
     if unclear := sum(not outcome.kind.is_good for outcome in outcomes) - missing:
-        return f"{unclear} of {total} are not known to have stopped"
+        return f"{unclear} of {total} {_are(unclear)} not known to have stopped"
     if missing:
         return f"{missing} of {total} {'was' if missing == 1 else 'were'} not found"
     cancelled = sum(outcome.kind is OutcomeKind.CANCELLED for outcome in outcomes)
-    return f"{cancelled} of {total} downloads are cancelled"
+    return f"{cancelled} of {total} downloads {_are(cancelled)} cancelled"
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
 
 
 def _runs_on(outcome: Outcome) -> bool:
@@ -68,16 +72,58 @@ def _runs_on(outcome: Outcome) -> bool:
     return outcome.kind in stopped_nothing and outcome.status is not Status.UNKNOWN
 
 
-def several_outcomes(outcomes: Sequence[Outcome]) -> list[str]:
-    """A line for each, those first that did not stop, with each reason once; then what was kept and paid."""
-    bad = [outcome for outcome in outcomes if not outcome.kind.is_good]
-    reasons = dict.fromkeys(tuple(line for line in outcome_lines(outcome) if line) for outcome in bad)
-    lines = [outcome_title(outcome) for outcome in bad]
-    for reason in reasons:
-        lines += ["", *reason]
-    if good := [outcome for outcome in outcomes if outcome.kind.is_good]:
-        lines += ["", *outcome_sums(good), *(outcome_title(outcome) for outcome in good)]
-    return lines if bad else lines[1:]
+def not_stopped(outcomes: Sequence[Outcome]) -> list[str]:
+    """Those of several that are not known to have ended, the worst first: equal ones in one line, with the reason."""
+    bad = sorted((outcome for outcome in outcomes if not outcome.kind.is_good), key=_severity)
+    groups: dict[tuple[str, str], list[Outcome]] = {}
+    for outcome in bad:
+        reason = " ".join(line for line in outcome_lines(outcome) if line)
+        groups.setdefault((_name(outcome), reason), []).append(outcome)
+    return [line for (name, reason), group in groups.items() for line in (_named(name, group), f"  {reason}")]
+
+
+def stopped(outcomes: Sequence[Outcome]) -> list[str]:
+    """Those of several that have ended: equal ones in one line; then what was kept and paid."""
+    good = [outcome for outcome in outcomes if outcome.kind.is_good]
+    groups: dict[str, list[Outcome]] = {}
+    for outcome in good:
+        groups.setdefault(_name(outcome), []).append(outcome)
+    return [*(_named(name, group) for name, group in groups.items()), *outcome_sums(good)]
+
+
+def _named(name: str, outcomes: Sequence[Outcome]) -> str:
+    count = f" ({len(outcomes):,})" if len(outcomes) > 1 else ""
+    return f"{name}{count}: {', '.join(sanitize(outcome.download_id) for outcome in outcomes)}"
+
+
+def _severity(outcome: Outcome) -> int:
+    """What goes on for sure comes before what may have stopped, and what was not there at all comes last."""
+    return 0 if _runs_on(outcome) else 2 if outcome.kind is OutcomeKind.NOT_FOUND else 1
+
+
+def _name(outcome: Outcome) -> str:
+    """What one of several came to, in a word or a few."""
+    match outcome.kind:
+        case OutcomeKind.CANCELLED:
+            return "Cancelled"
+        case OutcomeKind.COMPLETED:
+            return "Completed"
+        case OutcomeKind.ACCEPTED:
+            return "Accepted, but not seen to stop yet"
+        case OutcomeKind.STILL_ACTIVE:
+            return "Not known whether stopped" if outcome.status is Status.UNKNOWN else "Still active"
+        case OutcomeKind.REFUSED:
+            return "Refused"
+        case OutcomeKind.NOT_FOUND:
+            return "Not found"
+        case OutcomeKind.UNAUTHORIZED:
+            return "Token rejected"
+        case OutcomeKind.UNKNOWN:
+            return "Not known whether stopped"
+        case OutcomeKind.NOT_SENT:
+            return "Not sent"
+        case _:
+            assert_never(outcome.kind)
 
 
 def outcome_sums(outcomes: Sequence[Outcome]) -> list[str]:

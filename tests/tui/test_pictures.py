@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
+import httpx
 import pytest
 from textual.pilot import Pilot
 
@@ -53,6 +55,21 @@ async def cancelled(pilot: Pilot[None]) -> None:
     await confirming(pilot)
     await pilot.press("y")
     await opened(pilot, OutcomeModal)
+
+
+async def several_cancelled(pilot: Pilot[None]) -> None:
+    await live(pilot)
+    await pilot.press("m", "c")
+    await opened(pilot, ConfirmCancel)
+    await pilot.press("y")
+    await opened(pilot, OutcomeModal)
+
+
+async def typing_the_number(pilot: Pilot[None]) -> None:
+    await live(pilot)
+    await pilot.press("m", "c")
+    await opened(pilot, ConfirmCancel)
+    await pilot.press("1", "enter")
 
 
 async def adding(pilot: Pilot[None]) -> None:
@@ -131,6 +148,7 @@ async def history(pilot: Pilot[None]) -> None:
         ended = outcome(
             str(846_000 + number), kind, records=kept, cost=kept, http_status=http_status, api_message=message
         )
+        ended = replace(ended, deletes_sent=1)
         journal.close_entry(entry, ended, ended_at=confirmed_at).wait()
     journal.open_entries(["dl_a_rather_long_id_0123456789"], confirmed_at=confirmed_at).wait()
     await live(pilot)
@@ -173,6 +191,45 @@ def test_screens(
 ) -> None:
     app = app_on(simulator, clock)
     assert snap_compare(app, run_before=steps, terminal_size=size)
+    app.session.stop()
+
+
+@pytest.fixture
+def busy_simulator(simulator: Simulator, clock: ManualClock) -> Simulator:
+    """More active downloads, of which the API refuses to cancel some."""
+    for number in range(18):
+        simulator.add(str(847_100 + number), started_at=clock.now() - timedelta(seconds=60 + number))
+
+    def interrupt(request: httpx.Request) -> httpx.Response | None:
+        is_refused = request.method == "DELETE" and int(request.url.path[-6:]) >= 847_113
+        return httpx.Response(403, json={"errors": [PAYMENT]}) if is_refused else None
+
+    simulator.interrupt = interrupt
+    return simulator
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 10)], ids=size_name)
+@pytest.mark.parametrize("steps", [typing_the_number, several_cancelled], ids=lambda steps: steps.__name__)
+def test_many_at_once(
+    steps: Callable[[Pilot[None]], object],
+    size: tuple[int, int],
+    snap_compare: Compare,
+    busy_simulator: Simulator,
+    clock: ManualClock,
+) -> None:
+    if steps is several_cancelled:
+        del busy_simulator.downloads["847070"]  # few enough to be confirmed by a key
+    app = app_on(busy_simulator, clock)
+    assert snap_compare(app, run_before=steps, terminal_size=size)
+    app.session.stop()
+
+
+@pytest.mark.parametrize("steps", [live, confirming, cancelled], ids=lambda steps: steps.__name__)
+def test_on_a_small_screen(
+    steps: Callable[[Pilot[None]], object], snap_compare: Compare, simulator: Simulator, clock: ManualClock
+) -> None:
+    app = app_on(simulator, clock)
+    assert snap_compare(app, run_before=steps, terminal_size=(40, 10))
     app.session.stop()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dfui.core.downloads import Download
 from dfui.core.outcomes import Outcome, OutcomeKind
-from dfui.wording.outcomes import outcomes_title, several_outcomes
+from dfui.wording.outcomes import not_stopped, outcomes_title, stopped
 
 
 def ended(download_id: str, kind: OutcomeKind, status: str | None) -> Outcome:
@@ -18,21 +18,40 @@ RUNNING = [ended(str(n), OutcomeKind.STILL_ACTIVE, "running") for n in (3, 4, 5,
 def test_the_title_leads_with_what_did_not_stop() -> None:
     assert outcomes_title([*GOOD, *RUNNING]) == "5 of 7 are NOT cancelled"
     accepted = ended("8", OutcomeKind.ACCEPTED, "running")
-    assert outcomes_title([*GOOD, accepted]) == "1 of 3 are not known to have stopped"
+    assert outcomes_title([*GOOD, accepted]) == "1 of 3 is not known to have stopped"
     assert (
-        outcomes_title([*GOOD, ended("9", OutcomeKind.STILL_ACTIVE, "failed")])
-        == "1 of 3 are not known to have stopped"
+        outcomes_title([*GOOD, ended("9", OutcomeKind.STILL_ACTIVE, "failed")]) == "1 of 3 is not known to have stopped"
     )
     assert outcomes_title(GOOD) == "2 of 2 downloads are cancelled"
 
 
-def test_they_come_first_a_line_each_and_an_equal_reason_once() -> None:
-    lines = several_outcomes([*GOOD, *RUNNING])
-    assert lines[:5] == [f"Download {n} is still active" for n in (3, 4, 5, 6, 7)]
-    assert len([line for line in lines if "did not get through" in line]) == 1
-    assert lines[-2:] == ["Download 1 is cancelled", "Download 2 is cancelled"]
+def test_they_come_first_and_what_is_equal_is_said_once() -> None:
+    lines = not_stopped([*GOOD, *RUNNING])
+    assert lines[0] == "Still active (5): 3, 4, 5, 6, 7"
+    assert "did not get through" in lines[1]
+    assert len(lines) == 2
+    assert stopped([*GOOD, *RUNNING])[0] == "Cancelled (2): 1, 2"
 
 
-def test_twenty_fit_on_a_screen() -> None:
-    twenty = [ended(str(n), OutcomeKind.STILL_ACTIVE, "running") for n in range(100, 120)]
-    assert len(several_outcomes(twenty)) <= 20 + 5
+def test_what_goes_on_comes_before_what_may_have_stopped() -> None:
+    outcomes = [
+        ended("1", OutcomeKind.NOT_FOUND, None),
+        ended("2", OutcomeKind.ACCEPTED, "running"),
+        ended("3", OutcomeKind.UNKNOWN, None),
+        ended("4", OutcomeKind.REFUSED, "running"),
+    ]
+    named = [line for line in not_stopped(outcomes) if not line.startswith(" ")]
+    assert [line.split(":")[0] for line in named] == [
+        "Refused",
+        "Accepted, but not seen to stop yet",
+        "Not known whether stopped",
+        "Not found",
+    ]
+
+
+def test_one_of_another_status_is_not_said_to_be_equal() -> None:
+    lines = not_stopped([*RUNNING, ended("8", OutcomeKind.STILL_ACTIVE, "queued")])
+    assert [line for line in lines if not line.startswith(" ")] == [
+        "Still active (5): 3, 4, 5, 6, 7",
+        "Still active: 8",
+    ]

@@ -10,7 +10,6 @@ from textual.widgets import Static
 from dfui.tui.messages import AccountFailed, AccountFetched
 from dfui.tui.screens.dialog import Dialog, DialogButton
 from dfui.tui.session import Session
-from dfui.tui.widgets.layouts import GIVES_WAY
 from dfui.wording.access import ASKING_FOR_ACCOUNT, access_lines, account_facts
 from dfui.wording.facts import fact_lines
 
@@ -36,7 +35,7 @@ class AccountModal(Dialog[str]):
         token = self._access.token
         source = token.source if token else None
         lines = access_lines(self._access.settings, source, is_simulated=self._access.is_simulated)
-        with VerticalScroll(classes=GIVES_WAY, can_focus=False):
+        with VerticalScroll(can_focus=False):
             yield Static("\n".join(lines), markup=False, classes="dialog-text")
             yield Static(id="account-used", markup=False, classes="dialog-text")
 

@@ -65,12 +65,12 @@ class ConfirmCancel(Dialog[tuple[str, ...]]):
         if len(self._ids) == 1:
             yield facts
         else:
-            with VerticalScroll(id="confirm-downloads", classes=GIVES_WAY, can_focus=False):
+            with VerticalScroll(id="confirm-downloads", can_focus=False):
                 yield facts
         with Horizontal(id="number"):
             yield Static(id="number-asked", markup=False)
             yield NumberInput(id="typed-number")
-        with VerticalScroll(id="explanation", classes=GIVES_WAY, can_focus=False):
+        with VerticalScroll(id="explanation", can_focus=False):
             yield Static(id="consequences", markup=False)
         yield Static(window_too_small(self._ids), id="too-small", markup=False)
 

@@ -109,7 +109,7 @@ class DialogKeys(KeyBar):
 class Dialog(ModalScreen[Answer]):
     """A title in a frame, the content, and the buttons in a row; the key of a hidden button does nothing.
 
-    On a small screen, the parts of the content that have the class `gives-way` scroll.
+    On a small screen, the parts of the content that scroll or have the class `gives-way` make room for the others.
     """
 
     NAME: ClassVar[str]
@@ -137,7 +137,7 @@ class Dialog(ModalScreen[Answer]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._title = self.TITLE
+        self._title_text = self.TITLE
 
     def compose(self) -> ComposeResult:
         """The frame, with the content above the buttons."""
@@ -162,7 +162,7 @@ class Dialog(ModalScreen[Answer]):
 
     def show_title(self, title: str) -> None:
         """Write the title into the frame, as plain text."""
-        self._title = title
+        self._title_text = title
         self._place_title()
 
     def on_resize(self) -> None:
@@ -173,11 +173,11 @@ class Dialog(ModalScreen[Answer]):
         """Write a title that is too long for the border under it, whole."""
         wanted = self.frame.styles.width
         width = min(self.size.width, (wanted.cells if wanted else None) or self.size.width)
-        is_too_long = len(self._title) > width - BESIDE_TITLE
-        self.frame.border_title = Content("" if is_too_long else self._title)
+        is_too_long = len(self._title_text) > width - BESIDE_TITLE
+        self.frame.border_title = Content("" if is_too_long else self._title_text)
         below = self.query_one(".dialog-title", Static)
         below.display = is_too_long
-        below.update(self._title if is_too_long else "")
+        below.update(self._title_text if is_too_long else "")
 
     def show_notice(self, sentence: str) -> None:
         """Say something above the buttons, which a toast would cover; "" takes back what was said."""

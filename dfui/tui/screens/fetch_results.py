@@ -18,7 +18,6 @@ from dfui.tui.messages import FetchEnded, FetchProgressed
 from dfui.tui.screens.dialog import Dialog, DialogButton
 from dfui.tui.session import Session
 from dfui.tui.widgets.file_lines import FileLines
-from dfui.tui.widgets.layouts import GIVES_WAY
 from dfui.tui.widgets.line_input import LineInput
 from dfui.wording import fetching
 
@@ -58,7 +57,7 @@ class FetchResults(Dialog[None]):
         yield LineInput(str(self._default_folder), id="folder")
         yield Static(id="fetch-problem", markup=False, classes="problem")
         yield FileLines(id="files")
-        with VerticalScroll(id="ended", classes=GIVES_WAY, can_focus=False):
+        with VerticalScroll(id="ended", can_focus=False):
             yield Static(id="summary", markup=False)
 
     def on_mount(self) -> None:

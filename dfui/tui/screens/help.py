@@ -13,7 +13,6 @@ from textual.widgets import Static
 from dfui.core.outcomes import OutcomeKind
 from dfui.system.settings import Settings
 from dfui.tui.screens.dialog import Dialog, DialogButton, in_order
-from dfui.tui.widgets.layouts import GIVES_WAY
 from dfui.wording.help import MOVING, PALETTE, outcome_meaning, places
 
 GROUPS = {
@@ -39,7 +38,7 @@ class HelpModal(Dialog[None]):
 
     def compose_content(self) -> ComposeResult:
         """One text, which scrolls."""
-        with VerticalScroll(id="help-text", classes=GIVES_WAY, can_focus=False):
+        with VerticalScroll(id="help-text", can_focus=False):
             yield Static("\n".join(self._lines()), markup=False)
 
     def _lines(self) -> list[str]:

@@ -14,8 +14,7 @@ from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.store.known_downloads import KnownDownloads
 from dfui.tui.messages import DownloadsChanged
 from dfui.tui.screens.dialog import Dialog, DialogButton
-from dfui.tui.widgets.layouts import GIVES_WAY
-from dfui.wording.outcomes import SETTLED, outcome_lines, outcomes_title, several_outcomes
+from dfui.wording.outcomes import SETTLED, not_stopped, outcome_lines, outcomes_title, stopped
 from dfui.wording.receipts import news_since
 
 
@@ -52,8 +51,13 @@ class OutcomeModal(Dialog[OutcomeAnswer]):
 
     def compose_content(self) -> ComposeResult:
         """What was said, checked, kept and paid."""
-        with VerticalScroll(id="outcome-text", classes=GIVES_WAY, can_focus=False):
-            yield Static("\n".join(self._lines()), markup=False)
+        with VerticalScroll(id="outcome-text", can_focus=False):
+            if self._settled:
+                yield Static(f"{SETTLED}\n", markup=False)
+            if len(self._outcomes) == 1:
+                yield Static("\n".join(outcome_lines(self._outcomes[0])), markup=False)
+            else:
+                yield from self._compose_several()
             yield Static(id="since", markup=False)
 
     def on_mount(self) -> None:
@@ -83,8 +87,10 @@ class OutcomeModal(Dialog[OutcomeAnswer]):
         """Close, and cancel those again that were not cancelled."""
         self.dismiss(OutcomeAnswer(self._failed, fetches=False))
 
-    def _lines(self) -> list[str]:
-        lines = [SETTLED, ""] if self._settled else []
-        if len(self._outcomes) == 1:
-            return lines + outcome_lines(self._outcomes[0])
-        return lines + several_outcomes(self._outcomes)
+    def _compose_several(self) -> ComposeResult:
+        """Those first that did not stop."""
+        bad, good = not_stopped(self._outcomes), stopped(self._outcomes)
+        if bad:
+            yield Static("\n".join(bad), id="not-stopped", markup=False)
+        if good:
+            yield Static("\n".join(["", *good] if bad else good), id="stopped", markup=False)

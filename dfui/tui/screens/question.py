@@ -10,7 +10,6 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from dfui.tui.screens.dialog import BETWEEN_BUTTONS, Dialog, DialogButton
-from dfui.tui.widgets.layouts import GIVES_WAY
 
 
 class Question(Dialog[bool]):
@@ -32,7 +31,7 @@ class Question(Dialog[bool]):
 
     def compose_content(self) -> ComposeResult:
         """The lines under the title."""
-        with VerticalScroll(classes=GIVES_WAY, can_focus=False):
+        with VerticalScroll(can_focus=False):
             yield Static("\n".join(self._lines), markup=False, classes="dialog-text")
 
     def on_mount(self) -> None:

@@ -10,7 +10,6 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widgets import Static
 
-from dfui.tui.widgets.layouts import GIVES_WAY
 from dfui.wording.facts import Fact
 
 GAP = 2
@@ -20,9 +19,6 @@ MAX_LINES = 200
 
 class FieldsScroll(VerticalScroll, can_focus=False):
     """Scrolls fields that do not fit above the rest of their dialog."""
-
-    def __init__(self) -> None:
-        super().__init__(classes=GIVES_WAY)
 
 
 class FieldList(Static):

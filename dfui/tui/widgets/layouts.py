@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.geometry import Offset, Region, Size
 from textual.layout import Layout, WidgetPlacement
 from textual.layouts.horizontal import HorizontalLayout
@@ -10,7 +10,7 @@ from textual.layouts.vertical import VerticalLayout
 from textual.widget import Widget
 
 GIVES_WAY = "gives-way"
-"""The class of a part that becomes lower where not everything fits."""
+"""The class of a part that becomes lower where not everything fits, as one that scrolls always does."""
 
 
 class _GivingWayLayout(VerticalLayout):
@@ -29,7 +29,7 @@ class _GivingWayLayout(VerticalLayout):
             widget = placements[at].widget
             if excess <= 0:
                 break
-            if not widget.has_class(GIVES_WAY):
+            if not (widget.has_class(GIVES_WAY) or isinstance(widget, VerticalScroll)):
                 continue
             least = widget.styles.min_height
             x, y, width, height = placements[at].region
@@ -64,7 +64,7 @@ class _WrappingLayout(HorizontalLayout):
 
 
 class GivingWay(Vertical):
-    """One part under the other; where they do not all fit, parts that scroll become lower, the last one first.
+    """One part under the other; where they do not all fit, those that scroll become lower, the last one first.
 
     None becomes lower than its `min-height`.
     """
