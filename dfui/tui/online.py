@@ -74,10 +74,10 @@ class Online:
         if outcomes:
             self._post(CancellationsEnded(tuple(outcomes), settled=True))
 
-    async def refresh_list(self) -> None:
-        """Fetch the whole list, unless it is being fetched."""
+    async def refresh_list(self) -> bool:
+        """Fetch the whole list, unless it is being fetched; whether it has come."""
         if self._is_refreshing_list:
-            return
+            return False
         self._is_refreshing_list = True
         try:
             refreshed = await refresh_list(
@@ -85,10 +85,12 @@ class Online:
             )
         except Unauthorized as error:
             self._record_contact(error)  # asks for another token; nothing more is to be said
+            return False
         else:
             self._record_contact(None)
             if refreshed.skipped:
                 self._post(Notice(records_skipped(refreshed.skipped), is_problem=True))
+            return True
         finally:
             self._is_refreshing_list = False
             self._post(ListProgressed(None))

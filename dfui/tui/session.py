@@ -38,7 +38,7 @@ from dfui.tui.network_thread import NetworkThread
 from dfui.tui.online import Online
 from dfui.tui.sign_in_flow import SignInFlow
 from dfui.wording.access import SIGN_OUT_LATER, SIGNED_OUT, TOKEN_COMES_FIRST
-from dfui.wording.downloads import downloads_added
+from dfui.wording.downloads import downloads_added, list_refreshed
 from dfui.wording.errors import error_sentences, fault, keyring_sentences
 
 logger = logging.getLogger(__name__)
@@ -128,9 +128,9 @@ class Session:
 
     @on_network_thread
     async def refresh_list(self) -> None:
-        """Fetch the whole list."""
-        if self._online is not None:
-            await self._online.refresh_list()
+        """Fetch the whole list, and say that it has come."""
+        if self._online is not None and await self._online.refresh_list():
+            self._send(Notice(list_refreshed(*self.shown_store.downloads.counts()), seconds=4))
 
     @on_network_thread
     async def refresh(self, ids: Sequence[str]) -> None:
@@ -159,10 +159,12 @@ class Session:
         """Make downloads known, and fetch them."""
         added = await self.store.downloads.add(ids)
         self._send(DownloadsChanged())
-        self._send(Notice(downloads_added(len(added), len(ids) - len(added))))
         if self._online is not None:
             await self._online.refresh(ids)
             self._online.follow_closely()
+        found = {download_id: self.shown_store.downloads.get(download_id) for download_id in ids}
+        missing = [download_id for download_id, download in found.items() if download and download.is_missing]
+        self._send(Notice(downloads_added(len(added), len(ids) - len(added), missing), is_problem=bool(missing)))
 
     @on_network_thread
     async def forget(self, download_id: str) -> None:

@@ -113,12 +113,20 @@ def left_active(active: int) -> str:
     return f"{active:,} downloads are or may be active; while active, they cost credits."
 
 
-def downloads_added(new: int, known_before: int) -> str:
-    """What adding IDs did."""
+def downloads_added(new: int, known_before: int, missing: Sequence[str] = ()) -> str:
+    """What adding IDs did; `missing` are those that the API does not know."""
     parts = [f"{counted(new, 'download')} added"] if new else []
     if known_before:
         parts.append(f"{counted(known_before, 'download')} already listed")
-    return f"{', '.join(parts)}."
+    added = ", ".join(parts)
+    if not missing:
+        return f"{added}."
+    return f"{added}, but the API knows no such download on this account: {', '.join(map(sanitize, missing))}."
+
+
+def list_refreshed(active: int, known: int) -> str:
+    """The list has come, which a person asked for."""
+    return f"List refreshed: {counted(known, 'download')}, {active:,} active."
 
 
 def records_skipped(skipped: Sequence[str]) -> str:

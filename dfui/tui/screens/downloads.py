@@ -124,6 +124,8 @@ class DownloadsScreen(DownloadsView):
     @on(CancellationEnded)
     def _cancellation_ended(self, message: CancellationEnded) -> None:
         self._end([message.outcome.download_id])
+        if message.outcome.kind.is_good:
+            self._leave_ended([message.outcome.download_id])
 
     @on(CancellationsEnded)
     def _cancellations_ended(self, message: CancellationsEnded) -> None:
@@ -141,6 +143,12 @@ class DownloadsScreen(DownloadsView):
             self._under_way.end(download_id)
             self._table.show_busy(download_id, None)
         self._show_under_way()
+
+    def _leave_ended(self, ids: Sequence[str]) -> None:
+        """Where the cursor is on one of these, which have ended, move it to the next download that still spends."""
+        current = self._table.current
+        if current is not None and current.id in ids:
+            self._table.go_to_next_active(skips=lambda each: each in ids or each in self._under_way)
 
     def _show_under_way(self) -> None:
         self._title.cancelling = self._under_way.counts
@@ -189,6 +197,9 @@ class DownloadsScreen(DownloadsView):
             again = self._confirm if ended.settled else self._confirmed
 
             def answered(answer: OutcomeAnswer | None) -> None:
+                current = self._table.current
+                if current is not None and not current.is_active:
+                    self._leave_ended([outcome.download_id for outcome in ended.outcomes])
                 if answer is not None and answer.fetches:
                     self._fetch(answer.ids)
                 elif answer is not None:
@@ -212,8 +223,14 @@ class DownloadsScreen(DownloadsView):
         self.app.push_screen(SortByModal(self._table.download_query), self._sort_by)
 
     def action_add(self) -> None:
-        """Ask for IDs to make known."""
-        self.app.push_screen(AddDownloads(), lambda ids: self._session.add(ids) if ids else None)
+        """Ask for IDs to make known; the first of them is gone to."""
+
+        def answered(ids: Sequence[str] | None) -> None:
+            if ids:
+                self._go_to(ids[0])
+                self._session.add(ids)
+
+        self.app.push_screen(AddDownloads(), answered)
 
     def action_forget(self) -> None:
         """Ask whether to hide the download under the cursor."""

@@ -30,6 +30,8 @@ class DownloadsView(Screen[None]):
         super().__init__()
         self._session = session
         self._under_way = CancellationsUnderWay()
+        self._wanted: str | None = None
+        """A download that was added and is gone to once it is listed."""
 
     def compose(self) -> ComposeResult:
         """The parts, from top to bottom."""
@@ -103,6 +105,7 @@ class DownloadsView(Screen[None]):
     def _filter_changed(self, message: FilterBar.Changed) -> None:
         self._table.download_query = replace(self._table.download_query, filter=message.search.strip())
         self.refresh_bindings()
+        self._reach_wanted()
         self._count()
 
     @on(FilterBar.Left)
@@ -147,7 +150,21 @@ class DownloadsView(Screen[None]):
 
     def _reload(self) -> None:
         self._table.reload()
+        self._reach_wanted()
         self._count()
+
+    def _go_to(self, download_id: str) -> None:
+        """Move the cursor to a download, at once or when it is listed."""
+        self._wanted = download_id
+        self._reach_wanted()
+
+    def _reach_wanted(self) -> None:
+        if self._wanted is None:
+            return
+        if self._table.go_to(self._wanted):
+            self._wanted = None
+        elif self._table.download_query.filter and self._session.shown_store.downloads.get(self._wanted):
+            self.action_show_all()  # the filter hides it
 
     def _count(self) -> None:
         active, known = self._session.shown_store.downloads.counts()

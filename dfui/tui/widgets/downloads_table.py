@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -17,7 +17,7 @@ from dfui.core.downloads import Download, Status
 from dfui.store.download_query import DownloadQuery, SortBy
 from dfui.store.known_downloads import KnownDownloads
 from dfui.tui.widgets.columns import COLUMNS, Cell, column_at, fit, fitting, heading_line
-from dfui.tui.widgets.row_list import HEADINGS, RowList
+from dfui.tui.widgets.row_list import HEADINGS, PAGE_ROWS, RowList
 from dfui.wording.downloads import MAX_ID_SHOWN, nothing_matches
 
 MARGIN = 3
@@ -165,6 +165,27 @@ class DownloadsTable(RowList[Download]):
         line = self._line_of(download_id)
         if line is not None:
             self.refresh_line(line)
+
+    def go_to(self, download_id: str) -> bool:
+        """Move the cursor to a download; whether it is listed."""
+        line = self._line_of(download_id)
+        if line is not None:
+            self.cursor = line
+        return line is not None
+
+    def go_to_next_active(self, *, skips: Callable[[str], bool]) -> None:
+        """Move the cursor from a download that has ended to the next active one, below or else above it.
+
+        `skips` tells by the ID to which ones it does not go. The first line is looked at too: active ones stand at the
+        top, unless another order is chosen.
+        """
+        below = range(self.cursor + 1, min(self.cursor + PAGE_ROWS, len(self)))
+        above = range(self.cursor - 1, max(self.cursor - PAGE_ROWS, -1), -1)
+        for line in (*below, *above, 0):
+            row = self.row_at(line)
+            if row is not None and row.is_active and not skips(row.id):
+                self.cursor = line
+                return
 
     # ── marks ────────────────────────────────────────────────────────────────────────────────────────────────────
 
