@@ -41,7 +41,7 @@ def signals_reach_processes() -> None:
 def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Nothing of the person's own machine is read or written, and pictures come out the same everywhere."""
     for name in (
-        "DATAFINITI_TOKEN", "DFUI_PROFILE", "DFUI_API_URL", "SSH_CONNECTION", "NO_COLOR", "TEXTUAL_THEME",
+        "DATAFINITI_TOKEN", "DFUI_PROFILE", "DFUI_API_URL", "SSH_CONNECTION", "NO_COLOR", "TEXTUAL_THEME", "ACCESSIBLE",
         "SSL_CERT_FILE", "HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "https_proxy", "http_proxy", "all_proxy",
     ):  # fmt: skip
         monkeypatch.delenv(name, raising=False)

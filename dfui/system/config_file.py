@@ -73,10 +73,13 @@ class Config:
     )
     theme: str | None = field(
         default=None,
-        metadata=_shown("The theme of the terminal UI; the palette (ctrl+p) shows them.", example="nord"),
+        metadata=_shown(
+            "The theme to begin with. Without this, it is the one last chosen in the palette (ctrl+p).",
+            example="high-contrast",
+        ),
     )
     accessible: bool = field(
-        default=False, metadata=_shown("Whether the terminal UI is for a screen reader: plain lines, no boxes.")
+        default=False, metadata=_shown("Whether the terminal UI is for a screen reader, as with ACCESSIBLE=1.")
     )
     allow_plaintext_keyring: bool = field(
         default=False, metadata=_shown("Whether a keyring that stores the token unencrypted may be used.")

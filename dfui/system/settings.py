@@ -81,7 +81,7 @@ def load_settings(
         mouse=config.mouse,
         bell=config.bell,
         theme=config.theme,
-        accessible=config.accessible,
+        accessible=config.accessible or environment.get("ACCESSIBLE", "0") not in ("", "0"),
         keys=config.keys,
         token_command=tuple(of_profile.token_command or ()),
         read_only=of_profile.read_only,

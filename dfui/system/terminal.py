@@ -33,6 +33,18 @@ class Terminal:
         return self.size is not None and self.name not in ("", "dumb")
 
 
+ABLE_TERMINAL = Terminal(
+    name="xterm-256color",
+    size=None,
+    colours=2**24,
+    is_unicode=True,
+    is_over_ssh=False,
+    is_in_tmux=False,
+    no_colour=False,
+)
+"""One that shows everything."""
+
+
 def terminal_here(environment: Mapping[str, str] = os.environ, *, size: tuple[int, int] | None) -> Terminal:
     """The terminal of this environment; `size` is in columns and lines, None where there is none."""
     name = environment.get("TERM", "")

@@ -6,7 +6,7 @@ import contextlib
 import sys
 from collections.abc import Iterable
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 import rich
 from rich.segment import Segments
@@ -14,19 +14,26 @@ from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.command import CommandInput
+from textual.geometry import Offset
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
+from textual.theme import Theme
 
 from dfui.core.clock import Clock
+from dfui.core.errors import SettingsError
 from dfui.core.progress import LEAVING_SECONDS
 from dfui.operations.sign_in import Access
 from dfui.store import Store
+from dfui.system.last_theme import keep_theme
+from dfui.system.terminal import ABLE_TERMINAL, Terminal, terminal_here
+from dfui.tui.drivers import driver_for, place_of_focus
 from dfui.tui.leaving import Leaving
 from dfui.tui.lenient_input import accept_any_bytes
-from dfui.tui.low_bandwidth_driver import LowBandwidthDriver
 from dfui.tui.messages import Notice, SessionMessage
 from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.session import INTERRUPTING_SECONDS, Session
+from dfui.tui.themes import OWN_THEMES, first_theme, needs_terminal_colours, occasion
+from dfui.wording.access import unknown_theme
 from dfui.wording.outcomes import leaving, left_behind
 
 SETTLING_SECONDS = 0.1
@@ -38,23 +45,39 @@ class DfuiApp(App[None]):
 
     TITLE = "dfui"
     CSS_PATH = "dfui.tcss"
-    LOW_BANDWIDTH_THEME: ClassVar[str] = "ansi-dark"
 
-    def __init__(self, access: Access, store: Store, *, clock: Clock) -> None:
-        is_low_bandwidth = access.settings.low_bandwidth
-        # Said here and not later: with NO_COLOR, the filter for it is chosen when the app is made.
+    def __init__(self, access: Access, store: Store, *, clock: Clock, terminal: Terminal = ABLE_TERMINAL) -> None:
+        settings = access.settings
         accept_any_bytes()
         super().__init__(
-            driver_class=LowBandwidthDriver if is_low_bandwidth else None, ansi_color=True if is_low_bandwidth else None
+            driver_class=driver_for(settings, terminal),
+            # Said here and not later: with NO_COLOR, the filter for it is chosen when the app is made.
+            ansi_color=True if needs_terminal_colours(settings, terminal) else None,
         )
+        self._terminal = terminal
         self._is_asking_to_quit = False
         self.session = Session(access, store, clock=clock)
         self.leaving = Leaving(self._leave, seconds=LEAVING_SECONDS + INTERRUPTING_SECONDS)
         # A blinking cursor costs 2 kB a second; the palette's is out of reach before it is open.
         CommandInput.cursor_blink = False  # type: ignore[assignment]
-        if is_low_bandwidth:
-            self.theme = self.LOW_BANDWIDTH_THEME
+        for theme in OWN_THEMES:
+            self.register_theme(theme)
+        theme_name = first_theme(settings, terminal)
+        self._unknown_theme = theme_name if theme_name and theme_name not in self.available_themes else None
+        if theme_name and not self._unknown_theme:
+            self.theme = theme_name
+        if settings.low_bandwidth:
             self.animation_level = "none"
+
+    @property
+    def cursor_position(self) -> Offset:
+        """Where the terminal's own cursor stands, which is seen where the UI is for a screen reader."""
+        placed = place_of_focus(self.focused) if self.session.access.settings.accessible else None
+        return placed or self._typed_at
+
+    @cursor_position.setter
+    def cursor_position(self, position: Offset) -> None:
+        self._typed_at = position
 
     def get_default_screen(self) -> DownloadsScreen:
         """The downloads are what it opens with."""
@@ -73,8 +96,21 @@ class DfuiApp(App[None]):
         """Watch for what ends dfui from outside."""
         if self.session.access.settings.low_bandwidth:
             self.delay_update(SETTLING_SECONDS)
+        if self._unknown_theme:
+            self.notify(unknown_theme(self._unknown_theme), severity="warning", markup=False)
+        self.theme_changed_signal.subscribe(self, self._keep_theme)
         if not self.is_headless:
             self.leaving.watch(sys.__stdin__.fileno() if sys.__stdin__ else 0)
+
+    def _keep_theme(self, theme: Theme) -> None:
+        """Begin with it the next time, too."""
+        if not self.session.store.is_kept:
+            return
+        settings = self.session.access.settings
+        try:
+            keep_theme(settings, occasion(settings, self._terminal), theme.name)
+        except SettingsError as error:
+            self.notify(str(error), severity="warning", markup=False)
 
     @on(SessionMessage)
     def _pass_on(self, message: SessionMessage) -> None:
@@ -135,7 +171,7 @@ class DfuiApp(App[None]):
 
 def run_app(access: Access, store: Store, *, clock: Clock) -> int:
     """Run the terminal UI until it is left; gives the exit code."""
-    app = DfuiApp(access, store, clock=clock)
+    app = DfuiApp(access, store, clock=clock, terminal=terminal_here(size=None))
     try:
         app.run()
     finally:

@@ -88,3 +88,8 @@ def no_token(problem: KeyringProblem) -> str:
 def not_signed_in() -> str:
     """What to do where no token is known."""
     return "No token found. Run dfui login, or set DATAFINITI_TOKEN."
+
+
+def unknown_theme(name: str) -> str:
+    """The config file names a theme that there is none of."""
+    return f"There is no theme “{sanitize(name, max_length=40)}”. The palette (ctrl+p, Theme) shows them all."

@@ -15,6 +15,8 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Self
 
+import pyte
+
 PATIENCE_SECONDS = 30.0
 
 
@@ -41,6 +43,7 @@ class TuiProcess:
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
         self.settings_before = termios.tcgetattr(theirs)
         self._theirs = theirs
+        self._size = size
         self.output = bytearray()
         """What dfui wrote to its terminal since the last words that were waited for."""
         self.everything = bytearray()
@@ -83,6 +86,17 @@ class TuiProcess:
         """Wait until these words were written since the last time; pictures come in pieces."""
         wait_until(lambda: words.encode() in self.output, f"{words!r} in {bytes(self.output[-2000:])!r}")
         del self.output[: self.output.index(words.encode()) + len(words.encode())]
+
+    def screen(self) -> pyte.Screen:
+        """What the terminal shows now."""
+        screen = pyte.Screen(*self._size)
+        pyte.ByteStream(screen).feed(bytes(self.everything))
+        return screen
+
+    def comes_to_show(self, words: str) -> pyte.Screen:
+        """Wait until these words are on the screen; gives it."""
+        wait_until(lambda: words in "\n".join(self.screen().display), f"{words!r} on the screen")
+        return self.screen()
 
     def stop_reading(self) -> None:
         """Let the link stall."""

@@ -279,12 +279,17 @@ def test_low_bandwidth_over_ssh(
     app.session.stop()
 
 
+@pytest.mark.parametrize("theme", ["textual-light", "high-contrast"])
 @pytest.mark.parametrize("steps", [live, confirming], ids=lambda steps: steps.__name__)
-def test_on_a_light_background(
-    steps: Callable[[Pilot[None]], object], snap_compare: Compare, simulator: Simulator, clock: ManualClock
+def test_in_another_theme(
+    steps: Callable[[Pilot[None]], object],
+    theme: str,
+    snap_compare: Compare,
+    simulator: Simulator,
+    clock: ManualClock,
 ) -> None:
     app = app_on(simulator, clock)
-    app.theme = "textual-light"
+    app.theme = theme
     assert snap_compare(app, run_before=steps, terminal_size=(80, 24))
     app.session.stop()
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Checkbox, Input, Static
+from textual.widgets import Input, Static
 
 from dfui.core.errors import TokenError
 from dfui.core.secret import Secret
@@ -17,6 +17,7 @@ from dfui.tui.screens.dialog import Dialog, DialogButton, in_order
 from dfui.tui.session import Session
 from dfui.tui.widgets.layouts import GIVES_WAY
 from dfui.tui.widgets.line_input import LineInput
+from dfui.tui.widgets.tick_box import TickBox
 
 
 class SignIn(Dialog[None]):
@@ -44,7 +45,7 @@ class SignIn(Dialog[None]):
         yield Static(id="asks", markup=False, classes=f"dialog-text {GIVES_WAY}")
         yield LineInput(id="email", placeholder="E-mail address")
         yield LineInput(id="token", placeholder="API token", password=True)
-        yield Checkbox("Keep it in this machine's keyring", value=True, id="keep", compact=True)
+        yield TickBox("Keep it in this machine's keyring", value=True, id="keep")
         yield Static(id="switch", markup=False)
 
     def on_mount(self) -> None:
@@ -92,7 +93,7 @@ class SignIn(Dialog[None]):
             self._show_problem(str(error))
             return
         self._show_problem("Checking…")
-        keep = self.query_one("#keep", Checkbox).value
+        keep = self.query_one(TickBox).value
         self._session.sign_in(secret, email_address=email_address if self._by_password else None, keep=keep)
 
     def _show(self) -> None:
