@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from textual.pilot import Pilot
@@ -13,6 +14,7 @@ from textual.pilot import Pilot
 from dfui.cli.demo import simulated_account
 from dfui.core.addresses import DATAFINITI
 from dfui.simulator.manual_clock import ManualClock
+from dfui.simulator.worlds import ORDINARY
 from dfui.system.settings import Settings
 from dfui.tui.app import DfuiApp
 from dfui.tui.connection_state import ConnectionState
@@ -26,16 +28,26 @@ HERE = Path(__file__).parent
 SIZE = (106, 24)
 PATIENCE_SECONDS = 20.0
 
+Step = tuple[str, Callable[[DfuiApp], bool]]
 
-async def picture(name: str, steps: list[tuple[str, Callable[[DfuiApp], bool]]]) -> None:
-    """Press each key, wait for what it leads to, and save what is then seen."""
+
+@dataclass(frozen=True)
+class Picture:
+    """What is pressed in which world, and what each key leads to, up to what the picture shows."""
+
+    steps: tuple[Step, ...] = ()
+    world: str = ORDINARY
+
+
+async def drawn(picture: Picture) -> str:
+    """The picture as SVG."""
     clock = ManualClock()
     nowhere = Path(os.devnull)
     settings = Settings(profile="demo", address=DATAFINITI, database=nowhere, config_file=nowhere)
-    access, store = simulated_account(settings, clock, latency=0)
+    access, store = simulated_account(settings, clock, world=picture.world, latency=0)
     app = DfuiApp(access, store, clock=clock)
     async with app.run_test(size=SIZE) as pilot:
-        for key, leads_to in [("", is_live), *steps]:
+        for key, leads_to in [("", is_live), *picture.steps]:
             if key == "sign in":
                 app.push_screen(SignIn(app.session))
             elif key:
@@ -43,8 +55,7 @@ async def picture(name: str, steps: list[tuple[str, Callable[[DfuiApp], bool]]])
             await until(pilot, app, leads_to)
         svg = app.export_screenshot(title="dfui --demo")
     app.session.stop()
-    (HERE / f"{name}.svg").write_text(svg, encoding="utf-8")
-    print(f"{name}.svg")
+    return svg
 
 
 async def until(pilot: Pilot[None], app: DfuiApp, condition: Callable[[DfuiApp], bool]) -> None:
@@ -67,17 +78,26 @@ def shows(modal: type) -> Callable[[DfuiApp], bool]:
     return lambda app: isinstance(app.screen, modal)
 
 
+CONFIRMING: tuple[Step, ...] = (("c", shows(ConfirmCancel)),)
+PICTURES = {
+    "downloads": Picture(),
+    "confirm": Picture(CONFIRMING),
+    "outcome": Picture((*CONFIRMING, ("y", shows(OutcomeModal)))),
+    "bulk-outcome": Picture((("m", is_live), *CONFIRMING, ("y", shows(OutcomeModal))), world="refused"),
+    "sign-in": Picture((("sign in", shows(SignIn)),)),
+}
+"""Each picture by the name of its file."""
+
+
 async def main() -> None:
     """Make each picture."""
     os.environ["TZ"] = "UTC"
     time.tzset()
     for name in ("NO_COLOR", "TEXTUAL_THEME"):
         os.environ.pop(name, None)
-    confirming = [("c", shows(ConfirmCancel))]
-    await picture("downloads", [])
-    await picture("confirm", confirming)
-    await picture("outcome", [*confirming, ("y", shows(OutcomeModal))])
-    await picture("sign-in", [("sign in", shows(SignIn))])
+    for name, picture in PICTURES.items():
+        (HERE / f"{name}.svg").write_text(await drawn(picture), encoding="utf-8")
+        print(f"{name}.svg")
 
 
 if __name__ == "__main__":

@@ -110,12 +110,30 @@ def _relapse(simulator: Simulator) -> None:
             download.relapses_after_seconds = 10
 
 
+def _refuse_some(simulator: Simulator) -> None:
+    """Have more active downloads, and refuse to cancel the oldest of them."""
+    import httpx
+
+    start = simulator.now()
+    for number in range(5):
+        simulator.add(str(847_071 + number), started_at=start - timedelta(seconds=320 - 40 * number))
+    refused = {"/downloads/847069", "/downloads/847070", "/downloads/847071"}
+
+    def interrupt(request: httpx.Request) -> httpx.Response | None:
+        if request.method != "DELETE" or not request.url.path.endswith(tuple(refused)):
+            return None
+        return httpx.Response(403, json={"errors": ["There was a problem with this customer's payment information."]})
+
+    simulator.interrupt = interrupt
+
+
 ORDINARY = "late-cost"
 WORLDS = {
     world.name: world
     for world in (
         World(ORDINARY, "everything works; the API shows a cost some seconds after the end, as documented"),
         World("lost-answer", "the answer to the first DELETE of each download is lost", _lose_answers),
+        World("refused", "seven downloads are active, and the API refuses to cancel three of them", _refuse_some),
         World("relapse", "a cancelled download runs again after 10 s, until it is cancelled anew", _relapse),
         World("slow", f"every answer takes {SLOW_SECONDS:g} s", latency=SLOW_SECONDS),
         World("slow-stop", "a cancelled download goes on for 20 s", _stop_slowly),

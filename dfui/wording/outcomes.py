@@ -77,8 +77,7 @@ def not_stopped(outcomes: Sequence[Outcome]) -> list[str]:
     bad = sorted((outcome for outcome in outcomes if not outcome.kind.is_good), key=_severity)
     groups: dict[tuple[str, str], list[Outcome]] = {}
     for outcome in bad:
-        reason = " ".join(line for line in outcome_lines(outcome) if line)
-        groups.setdefault((_name(outcome), reason), []).append(outcome)
+        groups.setdefault((_name(outcome), _reason(outcome)), []).append(outcome)
     return [line for (name, reason), group in groups.items() for line in (_named(name, group), f"  {reason}")]
 
 
@@ -89,6 +88,13 @@ def stopped(outcomes: Sequence[Outcome]) -> list[str]:
     for outcome in good:
         groups.setdefault(_name(outcome), []).append(outcome)
     return [*(_named(name, group) for name, group in groups.items()), *outcome_sums(good)]
+
+
+def _reason(outcome: Outcome) -> str:
+    """Why it has not ended; the same whether it was queued or running, for it is active either way."""
+    is_active_for_sure = outcome.status in (Status.QUEUED, Status.RUNNING)
+    checked = _checked(outcome) if is_active_for_sure else None
+    return " ".join(line for line in outcome_lines(outcome) if line and line != checked)
 
 
 def _named(name: str, outcomes: Sequence[Outcome]) -> str:
@@ -145,8 +151,8 @@ def outcome_lines(outcome: Outcome) -> list[str]:
     lines = [*api_said(outcome)]
     if outcome.trouble:
         lines.append(as_sentence(sanitize(outcome.trouble)))
-    if outcome.seen is not None:
-        lines.append(f"Checked: its status is {status_word(outcome.seen)}.")
+    if checked := _checked(outcome):
+        lines.append(checked)
     meaning = _meaning(outcome)
     if lines and meaning:
         lines.append("")
@@ -154,6 +160,11 @@ def outcome_lines(outcome: Outcome) -> list[str]:
     if not outcome.journaled:
         lines += ["", "The journal could not be written, so this is not in the history."]
     return lines
+
+
+def _checked(outcome: Outcome) -> str | None:
+    """What a look after the DELETE showed."""
+    return None if outcome.seen is None else f"Checked: its status is {status_word(outcome.seen)}."
 
 
 def api_said(outcome: Outcome) -> list[str]:

@@ -49,9 +49,12 @@ def test_what_goes_on_comes_before_what_may_have_stopped() -> None:
     ]
 
 
-def test_one_of_another_status_is_not_said_to_be_equal() -> None:
+def test_queued_and_running_ones_with_the_same_answer_are_one_line() -> None:
     lines = not_stopped([*RUNNING, ended("8", OutcomeKind.STILL_ACTIVE, "queued")])
-    assert [line for line in lines if not line.startswith(" ")] == [
-        "Still active (5): 3, 4, 5, 6, 7",
-        "Still active: 8",
-    ]
+    assert [line for line in lines if not line.startswith(" ")] == ["Still active (6): 3, 4, 5, 6, 7, 8"]
+
+
+def test_one_with_another_answer_is_not_said_to_be_equal() -> None:
+    lines = not_stopped([*RUNNING, ended("8", OutcomeKind.REFUSED, "running")])
+    named = [line for line in lines if not line.startswith(" ")]
+    assert named == ["Still active (5): 3, 4, 5, 6, 7", "Refused: 8"]
