@@ -149,8 +149,8 @@ def test_the_locale_is_that_which_counts(environment: dict[str, str], is_unicode
     [
         (HERE, State.OK),
         (terminal_here({"TERM": "xterm"}, size=(60, 15)), State.OK),
-        (terminal_here({"TERM": "xterm"}, size=(59, 40)), State.NOTE),
-        (terminal_here({"TERM": "xterm"}, size=(80, 14)), State.NOTE),
+        (terminal_here({"TERM": "xterm"}, size=(39, 40)), State.NOTE),
+        (terminal_here({"TERM": "xterm"}, size=(80, 9)), State.NOTE),
         (terminal_here({"TERM": "dumb"}, size=(80, 24)), State.NOTE),
         (terminal_here({}, size=(80, 24)), State.NOTE),
         (terminal_here({"TERM": "xterm"}, size=None), State.NOTE),

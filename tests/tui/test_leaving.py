@@ -203,7 +203,7 @@ def test_who_leaves_is_asked_and_what_was_not_sent_is_named_now_and_at_the_next_
     assert all(receipt.is_open for receipt in receipts if receipt.download_id not in unsent)
     assert all(name.encode() in dfui.everything for name in unsent)
     with TuiProcess(environment=environment) as again:
-        again.shows("Nothing was sent for")
+        again.shows("Not sent (4): ")
         assert again.process.poll() is None
     assert {receipt.outcome for receipt in journal(server, tmp_path) if receipt.download_id in unsent} == {
         OutcomeKind.NOT_SENT
