@@ -31,6 +31,8 @@ def in_order(binding: Binding) -> list[Binding]:
     return [binding, replace(binding, priority=True)]
 
 
+KEY_NAMES = {"esc": "escape"}
+"""Textual's names of keys that are shown otherwise."""
 BESIDE_TITLE = 6
 """Cells of the upper border that a title cannot use."""
 SHORT_LINES = 15
@@ -62,7 +64,12 @@ class DialogButton:
 
     def text(self, label: str) -> str:
         """A label with the key."""
-        return f"{label}  {self.shown_key or self.key.split(',')[0]}"
+        return f"{label}  {self.first_key}"
+
+    @property
+    def first_key(self) -> str:
+        """The key that is shown."""
+        return self.shown_key or self.key.split(",")[0]
 
     def bindings(self, dialog: str) -> list[Binding]:
         """The bindings of the key; none without one."""
@@ -99,11 +106,12 @@ class DialogKeys(KeyBar):
 
     def hints(self) -> Iterable[KeyHint]:
         """The keys that work now, in order."""
-        for button in self.screen.query(ActionButton):
-            if button.display:
-                shown = button.spec.shown_key or button.spec.key.split(",")[0]
-                yield KeyHint(button.spec.key.split(",")[0] or "enter", shown, button.says)
-        yield from super().hints()
+        buttons = [button for button in self.screen.query(ActionButton) if button.display]
+        for button in buttons:
+            key = button.spec.key.split(",")[0] or KEY_NAMES.get(button.spec.first_key, button.spec.first_key)
+            yield KeyHint(key, button.spec.first_key, button.says)
+        keys = {button.spec.first_key for button in buttons}
+        yield from (hint for hint in super().hints() if hint.shown_key not in keys)
 
 
 class Dialog(ModalScreen[Answer]):

@@ -11,6 +11,7 @@ from dfui.tui.screens.confirm_cancel import ConfirmCancel
 from dfui.tui.screens.details import DetailsModal
 from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.screens.help import HelpModal
+from dfui.tui.screens.history import HistoryModal
 from tests.support.apps import app_on, opened, picture, running, table, until
 
 
@@ -64,6 +65,19 @@ async def test_a_dialog_shows_its_own_keys_and_no_others(simulator: Simulator, c
         await pilot.press("n")
         await opened(pilot, DownloadsScreen)
         assert last_line(app).startswith(" c Cancel ")
+
+
+async def test_a_key_of_a_button_and_of_the_dialog_is_shown_once_and_can_be_clicked(
+    simulator: Simulator, clock: ManualClock
+) -> None:
+    app = app_on(simulator, clock)
+    async with running(app) as pilot:
+        await pilot.press("h")
+        await opened(pilot, HistoryModal)
+        await until(pilot, lambda: "esc Close" in last_line(app), "its keys")
+        assert last_line(app).strip() == "/ Filter  e Export  enter Details  esc Close"
+        await pilot.click(offset=(last_line(app).index("esc Close"), 23))
+        await opened(pilot, DownloadsScreen)
 
 
 async def test_a_key_is_pressed_by_a_click_on_it(simulator: Simulator, clock: ManualClock) -> None:
