@@ -87,6 +87,10 @@ async def test_the_config_files_theme_comes_first_and_one_that_there_is_not_is_t
 ) -> None:
     (tmp_path / "theme.json").write_text(json.dumps({"usual": "nord"}))
     assert app_in(tmp_path, simulator, clock, kept, theme="dracula").theme == "dracula"
+    few = app_in(tmp_path, simulator, clock, kept, theme="dracula", terminal=FEW_COLOURS)
+    assert few.theme == TERMINAL_COLOURS.name
+    few = app_in(tmp_path, simulator, clock, kept, theme="ansi-light", terminal=FEW_COLOURS)
+    assert few.theme == "ansi-light"
     app = app_in(tmp_path, simulator, clock, kept, theme="no-such")
     async with running(app) as pilot:
         await told(pilot, "There is no theme “no-such”.")

@@ -110,6 +110,7 @@ class ConfirmCancel(Dialog[tuple[str, ...]]):
             self._show_too_small(True)
         elif self._asks_for_number and self.query_one(NumberInput).number != len(to_cancel):
             self.show_notice(number_missing(len(to_cancel)))
+            self.query_one(NumberInput).focus()
         else:
             self.dismiss(to_cancel)
 

@@ -19,7 +19,7 @@ class FilterBar(Horizontal):
     """Hidden until it is opened; stays open while a filter is on."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "clear", "Clear the filter", id="filter.clear"),
+        Binding("escape", "clear", "Clear filter", id="filter.clear"),
         Binding("enter,down", "leave", "To the table", id="filter.leave", key_display="enter", priority=True),
     ]
 

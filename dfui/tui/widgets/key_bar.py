@@ -10,6 +10,7 @@ from textual import events
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.widgets import Input
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class KeyBar(Widget):
                 yield KeyHint(binding.key, shown, binding.description, binding.action in self._at_right)
 
     def _fitting(self) -> list[KeyHint]:
-        hints = list(self.hints())
+        hints = [hint for hint in self.hints() if not self._is_typed(hint)]
         room = self.size.width - sum(hint.width for hint in hints if hint.is_at_right)
         left, right = [], [hint for hint in hints if hint.is_at_right]
         for hint in hints:
@@ -67,6 +68,15 @@ class KeyBar(Widget):
                     break
                 left.append(hint)
         return left + right
+
+    def _is_typed(self, hint: KeyHint) -> bool:
+        """Whether the key is text now, for the line that has the focus."""
+        focused = self.screen.focused
+        return (
+            isinstance(focused, Input)
+            and len(hint.shown_key) == 1
+            and focused.check_consume_key(hint.key, hint.shown_key)
+        )
 
     def render(self) -> Content:
         """The keys, with a gap before those at the right end."""
