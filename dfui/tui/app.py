@@ -26,7 +26,8 @@ from dfui.operations.sign_in import Access
 from dfui.store import Store
 from dfui.system.last_theme import keep_theme
 from dfui.system.terminal import ABLE_TERMINAL, Terminal, terminal_here
-from dfui.tui.drivers import driver_for, place_of_focus
+from dfui.tui.drivers import driver_for
+from dfui.tui.focus_place import focus_place
 from dfui.tui.leaving import Leaving
 from dfui.tui.lenient_input import accept_any_bytes
 from dfui.tui.messages import Notice, SessionMessage
@@ -72,7 +73,7 @@ class DfuiApp(App[None]):
     @property
     def cursor_position(self) -> Offset:
         """Where the terminal's own cursor stands, which is seen where the UI is for a screen reader."""
-        placed = place_of_focus(self.focused) if self.session.access.settings.accessible else None
+        placed = focus_place(self.focused) if self.session.access.settings.accessible else None
         return placed or self._typed_at
 
     @cursor_position.setter

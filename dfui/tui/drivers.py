@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.geometry import Offset
-from textual.widget import Widget
-from textual.widgets import Input, OptionList
-
 from dfui.system.settings import Settings
 from dfui.system.terminal import Terminal
 from dfui.tui.low_bandwidth_driver import LowBandwidthDriver
-from dfui.tui.widgets.row_list import RowList
 
 if TYPE_CHECKING:
     from textual.driver import Driver
@@ -58,16 +53,3 @@ def _with_glyphs(base: type[Driver], glyphs: dict[int, str], *, shows_cursor: bo
             super().write(data.translate(glyphs))
 
     return DriverWithGlyphs
-
-
-def place_of_focus(focused: Widget | None) -> Offset | None:
-    """Where a screen reader finds what has the focus: the row, the line or the button; None where it places itself."""
-    match focused:
-        case None | Input():
-            return None
-        case RowList():
-            return focused.content_region.offset + Offset(0, 1 + focused.cursor - focused.scroll_offset.y)
-        case OptionList():
-            return focused.content_region.offset + Offset(0, (focused.highlighted or 0) - focused.scroll_offset.y)
-        case _:
-            return focused.content_region.offset
