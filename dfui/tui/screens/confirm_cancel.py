@@ -159,8 +159,9 @@ class ConfirmCancel(Dialog[tuple[str, ...]]):
         self.show_notice("\n".join(dict.fromkeys(self._problems.values())))
         confirm, keep = self.button("cancel"), self.button("keep")
         confirm.display = bool(active) and not self.has_class(TOO_SMALL)
-        if len(self._ids) > 1:
-            confirm.relabel(f"Cancel {len(active):,} downloads")
-            keep.relabel("Keep them running")
-        if not active:
+        is_one = len(self._ids) == 1
+        confirm.relabel("Cancel download" if is_one else f"Cancel {len(active):,} downloads")
+        if active:
+            keep.relabel("Keep it running" if is_one else "Keep them running")
+        else:
             keep.relabel("Close", shown_key="enter")

@@ -62,10 +62,6 @@ class DialogButton:
     works_hidden: bool = False
     """Whether its key also works while the button is hidden."""
 
-    def text(self, label: str) -> str:
-        """A label with the key."""
-        return f"{label}  {self.first_key}"
-
     @property
     def first_key(self) -> str:
         """The key that is shown."""
@@ -84,10 +80,11 @@ class ActionButton(Button):
     BINDINGS: ClassVar[list[BindingType]] = [*in_order(Binding("enter", "activate", show=False))]
 
     def __init__(self, spec: DialogButton) -> None:
-        super().__init__(spec.text(spec.label), id=spec.id, variant=spec.variant, compact=True)
+        super().__init__(f"{spec.label}  {spec.first_key}", id=spec.id, variant=spec.variant, compact=True)
         self.spec = spec
         self.says = spec.label
         """The label without the key."""
+        self.shown_key = spec.first_key
 
     async def action_activate(self) -> None:
         """Run the action at once; Textual would post a message, which the next key can overtake."""
@@ -95,10 +92,8 @@ class ActionButton(Button):
 
     def relabel(self, label: str, *, shown_key: str | None = None) -> None:
         """Say something else, with the same key, or with another one."""
-        if shown_key:
-            self.spec = replace(self.spec, shown_key=shown_key)
-        self.says = label
-        self.label = self.spec.text(label)
+        self.says, self.shown_key = label, shown_key or self.spec.first_key
+        self.label = f"{label}  {self.shown_key}"
 
 
 class DialogKeys(KeyBar):
@@ -108,9 +103,9 @@ class DialogKeys(KeyBar):
         """The keys that work now, in order."""
         buttons = [button for button in self.screen.query(ActionButton) if button.display]
         for button in buttons:
-            key = button.spec.key.split(",")[0] or KEY_NAMES.get(button.spec.first_key, button.spec.first_key)
-            yield KeyHint(key, button.spec.first_key, button.says)
-        keys = {button.spec.first_key for button in buttons}
+            key = button.spec.key.split(",")[0] or KEY_NAMES.get(button.shown_key, button.shown_key)
+            yield KeyHint(key, button.shown_key, button.says)
+        keys = {button.shown_key for button in buttons}
         yield from (hint for hint in super().hints() if hint.shown_key not in keys)
 
 

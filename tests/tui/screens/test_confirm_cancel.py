@@ -89,6 +89,23 @@ async def test_a_notice_waits_until_the_question_is_answered(simulator: Simulato
         await until(pilot, lambda: "The disk is full." in notifications(pilot), "the notice")
 
 
+async def test_one_that_ends_and_goes_on_again_while_it_is_asked_about_is_named_as_it_is(
+    simulator: Simulator, clock: ManualClock
+) -> None:
+    download = simulator.add("847070")
+    app = app_on(simulator, clock)
+    async with running(app) as pilot:
+        await pilot.press("c")
+        confirmation = await opened(pilot, ConfirmCancel)
+        download.cancel(clock.now())
+        app.session.refresh(["847070"])
+        await until(pilot, lambda: any("Close  enter" in line for line in picture(app)), "nothing to cancel")
+        download.stops_at = None
+        app.session.refresh(["847070"])
+        await until(pilot, lambda: any("Keep it running  n" in line for line in picture(app)), "active again")
+        assert "Cancel download 847070?" in text(confirmation)
+
+
 @pytest.fixture
 def many(simulator: Simulator) -> Simulator:
     for number in range(TYPED_FROM):
