@@ -76,14 +76,14 @@ class ConfirmCancel(Dialog[tuple[str, ...]]):
 
     def on_mount(self) -> None:
         """Show what is known."""
-        self._show()
+        self.on_resize()
         if self._asks_for_number:
             self.query_one(NumberInput).focus()
 
     def on_resize(self) -> None:
         """Ask where there is room to."""
         columns, lines = SMALLEST
-        self._show_too_small(self.size.width < columns or self.size.height < lines)
+        self._show_too_small(self.app.size.width < columns or self.app.size.height < lines)
 
     @on(DownloadsChanged)
     def _downloads_changed(self, message: DownloadsChanged) -> None:

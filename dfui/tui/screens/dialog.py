@@ -118,7 +118,6 @@ class Dialog(ModalScreen[Answer]):
     NAME: ClassVar[str]
     """The ID of its frame, and the first part of its binding IDs."""
     TITLE = ""
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (SHORT_LINES, "-tall")]  # noqa: RUF012 (not a ClassVar in Textual)
     BUTTONS: ClassVar[tuple[DialogButton, ...]] = ()
     BINDINGS: ClassVar[list[BindingType]] = [
         *in_order(Binding("tab", "app.focus_next", show=False)),
@@ -144,6 +143,7 @@ class Dialog(ModalScreen[Answer]):
 
     def compose(self) -> ComposeResult:
         """The frame, with the content above the buttons."""
+        self._fit_height()  # before the first picture
         with GivingWay(classes="dialog", id=self.NAME) as frame:
             frame.border_title = Content(self.TITLE or "")
             yield Static(classes="dialog-title", markup=False)
@@ -169,8 +169,12 @@ class Dialog(ModalScreen[Answer]):
         self._place_title()
 
     def on_resize(self) -> None:
-        """Find a place for the title."""
+        """Leave out empty lines where there are few, and find a place for the title."""
+        self._fit_height()
         self._place_title()
+
+    def _fit_height(self) -> None:
+        self.set_class(self.app.size.height < SHORT_LINES, "-short")
 
     def _place_title(self) -> None:
         """Write a title that is too long for the border under it, whole."""
