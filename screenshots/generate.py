@@ -20,6 +20,8 @@ from dfui.tui.app import DfuiApp
 from dfui.tui.connection_state import ConnectionState
 from dfui.tui.screens.confirm_cancel import ConfirmCancel
 from dfui.tui.screens.downloads import DownloadsScreen
+from dfui.tui.screens.history import HistoryModal
+from dfui.tui.screens.history_entry import HistoryEntryModal
 from dfui.tui.screens.outcome import OutcomeModal
 from dfui.tui.screens.sign_in import SignIn
 from dfui.tui.widgets.title_bar import TitleBar
@@ -27,6 +29,8 @@ from dfui.tui.widgets.title_bar import TitleBar
 HERE = Path(__file__).parent
 SIZE = (106, 24)
 PATIENCE_SECONDS = 20.0
+LATER_SECONDS = 20.0
+"""After an outcome, when its cost is settled, and dfui has checked again."""
 
 Step = tuple[str, Callable[[DfuiApp], bool]]
 
@@ -50,6 +54,8 @@ async def drawn(picture: Picture) -> str:
         for key, leads_to in [("", is_live), *picture.steps]:
             if key == "sign in":
                 app.push_screen(SignIn(app.session))
+            elif key == "later":
+                clock.advance(LATER_SECONDS)
             elif key:
                 await pilot.press(key)
             await until(pilot, app, leads_to)
@@ -78,11 +84,27 @@ def shows(modal: type) -> Callable[[DfuiApp], bool]:
     return lambda app: isinstance(app.screen, modal)
 
 
+def knows_the_cost(app: DfuiApp) -> bool:
+    """What the download cost is settled, and has been seen."""
+    receipts = app.session.store.journal.history()
+    return bool(receipts) and receipts[0].is_settled
+
+
 CONFIRMING: tuple[Step, ...] = (("c", shows(ConfirmCancel)),)
 PICTURES = {
     "downloads": Picture(),
     "confirm": Picture(CONFIRMING),
     "outcome": Picture((*CONFIRMING, ("y", shows(OutcomeModal)))),
+    "receipt": Picture(
+        (
+            *CONFIRMING,
+            ("y", shows(OutcomeModal)),
+            ("enter", is_live),
+            ("later", knows_the_cost),
+            ("h", shows(HistoryModal)),
+            ("enter", shows(HistoryEntryModal)),
+        )
+    ),
     "bulk-outcome": Picture((("m", is_live), *CONFIRMING, ("y", shows(OutcomeModal))), world="refused"),
     "sign-in": Picture((("sign in", shows(SignIn)),)),
 }
