@@ -18,20 +18,24 @@ from dfui.cli.signals import handling
 from dfui.cli.wait_for_receipts import wait_for_receipts
 from dfui.core.downloads import Download, download_json
 from dfui.core.errors import CommandError, TokenError
+from dfui.core.fetch_events import folders_for
 from dfui.core.outcomes import Outcome, OutcomeKind, outcome_json
 from dfui.core.progress import LEAVING_SECONDS, Progress
 from dfui.core.receipt_export import now_json
 from dfui.core.receipts import Receipt
 from dfui.core.sanitize import sanitize
 from dfui.operations.cancel import cancel
+from dfui.operations.fetch_summary import fetch_json, summary_lines
 from dfui.system.credentials import parse_token
 from dfui.wording.commands import outcome_line, outcomes_line, would_cancel_line, would_cancel_sums
 from dfui.wording.confirming import confirm_consequences, confirm_facts, confirm_title
+from dfui.wording.fetching import not_fetched
 from dfui.wording.outcomes import cancellation_step, outcome_lines, outcome_title
 from dfui.wording.receipts import receipt_line
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
+    from dfui.cli.fetch import Fetched
     from dfui.core.secret import Secret
 
 NOTHING_TO_CANCEL = "Nothing to cancel."
@@ -44,6 +48,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
     Raises:
         CommandError: nobody can be asked, or it is not clear what to cancel; nothing was sent.
     """
+    if options.output is not None and not options.fetch:
+        raise CommandError("usage", "--output goes with --fetch. Nothing was sent.", ExitCode.USAGE)
     if options.status and options.ids:
         raise CommandError("usage", "Name IDs, or a --status, not both. Nothing was sent.", ExitCode.USAGE)
     ids = [] if options.status else ids_of(options)
@@ -76,6 +82,9 @@ async def _cancel(context: Context, options: argparse.Namespace, ids: list[str])
         was_interrupted = await _carry_out(context, client, to_cancel, outcomes)
         if options.wait is not None and not was_interrupted:
             outcomes.receipts = await wait_for_receipts(context, client, outcomes.stopped, options.wait)
+        outcomes.show()
+        if options.fetch and not was_interrupted:
+            await _fetch_retained(context, client, options, outcomes)
         outcomes.end()
         if was_interrupted:
             return ExitCode.INTERRUPTED
@@ -107,15 +116,31 @@ async def _carry_out(context: Context, client: DatafinitiClient, ids: list[str],
         return interrupted.is_set()
 
 
+async def _fetch_retained(
+    context: Context, client: DatafinitiClient, options: argparse.Namespace, outcomes: _Outcomes
+) -> None:
+    """Fetch what was retained of those that were seen to have stopped; the others are named."""
+    from dfui.cli.fetch import fetch_files
+
+    folders = folders_for(outcomes.ids, options.output)
+    for download_id in outcomes.ids:
+        if download_id not in outcomes.ended:
+            context.console.warn(not_fetched(download_id))
+    if outcomes.ended:
+        outcomes.fetched = await fetch_files(context, client, {each: folders[each] for each in outcomes.ended})
+
+
 class _Outcomes:
     """The outcomes as they come: of several, each is a line, and the sums are the last one."""
 
     def __init__(self, console: Console, ids: list[str]) -> None:
         self._console = console
-        self._ids = ids
+        self.ids = ids
         self._by_id: dict[str, Outcome] = {}
         self.receipts: dict[str, Receipt] | None = None
         """Where each stands after a wait; None where nobody waited."""
+        self.fetched: Fetched | None = None
+        """What was fetched of them afterwards."""
 
     @property
     def stopped(self) -> list[str]:
@@ -127,33 +152,55 @@ class _Outcomes:
         self._by_id[outcome.download_id] = outcome
         if self._console.as_json and outcome.trouble:
             self._console.warn(f"{outcome.download_id}: {sanitize(outcome.trouble)}")
-        if len(self._ids) > 1:
+        if len(self.ids) > 1:
             self._console.line(outcome_line(outcome))
 
+    @property
+    def ended(self) -> list[str]:
+        """Those that were seen to have ended, by the outcome or by the wait after it."""
+        return [each.download_id for each in self._by_id.values() if self._has_ended(each)]
+
+    def show(self) -> None:
+        """Print the one outcome, or the sums; then where each stands after a wait."""
+        lines = _lines(self._in_order[0]) if len(self.ids) == 1 else [outcomes_line(self._in_order)]
+        for line in [*lines, *map(receipt_line, (self.receipts or {}).values())]:
+            self._console.line(line)
+
     def end(self) -> None:
-        """Print what belongs at the end."""
-        in_order = [self._by_id[download_id] for download_id in self._ids]
-        lines = _lines(in_order[0]) if len(in_order) == 1 else [outcomes_line(in_order)]
-        documents = [outcome_json(outcome) for outcome in in_order]
+        """Print what was fetched; or all of it, as the one document of `--json`."""
+        documents = [outcome_json(outcome) for outcome in self._in_order]
         if self.receipts is not None:
-            lines += [receipt_line(receipt) for receipt in self.receipts.values()]
             for document in documents:
                 receipt = self.receipts.get(str(document["id"])) or Receipt(0, "", None)
                 document["now"] = now_json(receipt.now, has_relapsed=receipt.has_relapsed)
+        lines: list[str] = []
+        if self.fetched is not None:
+            lines = summary_lines(self.fetched.summary)
+            by_id = {str(each["id"]): each for each in fetch_json(self.fetched.summary, self.ids)}
+            documents = [document | {"fetched": by_id.get(str(document["id"]))} for document in documents]
         self._console.result(documents, lines)
 
     @property
     def exit_code(self) -> int:
         """The highest that applies."""
-        return max(self._exit_code(outcome) for outcome in self._by_id.values())
+        codes = [self._exit_code(outcome) for outcome in self._by_id.values()]
+        return max(codes + ([self.fetched.exit_code] if self.fetched else []))
+
+    @property
+    def _in_order(self) -> list[Outcome]:
+        return [self._by_id[download_id] for download_id in self.ids]
 
     def _exit_code(self, outcome: Outcome) -> int:
         """By the outcome; after a wait, by where the download stands then."""
+        if self._has_ended(outcome):
+            return ExitCode.DONE
+        return outcome.kind.exit_code or ExitCode.NOT_KNOWN
+
+    def _has_ended(self, outcome: Outcome) -> bool:
         receipt = (self.receipts or {}).get(outcome.download_id)
         if receipt is None or receipt.now is None:
-            return outcome.kind.exit_code
-        has_stopped = receipt.now.status.is_final and not receipt.has_relapsed
-        return ExitCode.DONE if has_stopped else ExitCode.NOT_KNOWN
+            return outcome.kind.exit_code == ExitCode.DONE
+        return receipt.now.status.is_final and not receipt.has_relapsed
 
 
 def _confirmed(console: Console, outcomes: _Outcomes, downloads: list[Download]) -> list[str]:

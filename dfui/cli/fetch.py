@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,27 +35,36 @@ def run(options: argparse.Namespace, console: Console) -> int:
     return run_command(lambda context, _: _fetch(context, ids, options), options, console)
 
 
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What a fetch has come to."""
+
+    summary: FetchSummary
+    exit_code: int
+
+
 async def _fetch(context: Context, ids: list[str], options: argparse.Namespace) -> int:
     async with context.online() as client:
         await context.settle(client)
-        return await fetch_files(
-            context, client, ids, output=options.output, overwrite=options.overwrite, wait_seconds=options.wait or 0.0
+        folders = folders_for(ids, options.output)
+        fetched = await fetch_files(
+            context, client, folders, overwrite=options.overwrite, wait_seconds=options.wait or 0.0
         )
+    context.console.result(fetch_json(fetched.summary, ids), summary_lines(fetched.summary))
+    return fetched.exit_code
 
 
 async def fetch_files(
     context: Context,
     client: DatafinitiClient,
-    ids: Sequence[str],
+    folders: Mapping[str, Path],
     *,
-    output: Path | None,
     overwrite: bool = False,
     wait_seconds: float = WAIT_SECONDS,
-) -> int:
-    """Fetch result files, waiting for those that are not there yet, and print what came; gives the exit code."""
+) -> Fetched:
+    """Fetch the result files of downloads into these folders, waiting for files that are not there yet."""
     console = context.console
     control = FetchControl()
-    folders = folders_for(ids, output)
 
     async def walk(some: Sequence[str], *, overwrite: bool) -> FetchSummary:
         summary = FetchSummary(context.clock.monotonic)
@@ -76,7 +86,7 @@ async def fetch_files(
         return summary
 
     with handling(dict.fromkeys((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), control.stop)):
-        summary = await walk(ids, overwrite=overwrite)
+        summary = await walk(list(folders), overwrite=overwrite)
         differing = summary.differing
         if differing and not control.is_stopped and console.is_interactive and not console.as_json:
             for file in differing:
@@ -89,8 +99,7 @@ async def fetch_files(
         console.notify(fetching.STOPPED if summary.bytes_done else fetching.STOPPED_EMPTY)
     elif summary.lacks_files and not wait_seconds:
         console.notify(fetching.WAIT_HINT)
-    console.result(fetch_json(summary, ids), summary_lines(summary))
-    return ExitCode.INTERRUPTED if control.is_stopped else _exit_code(summary)
+    return Fetched(summary, ExitCode.INTERRUPTED if control.is_stopped else _exit_code(summary))
 
 
 def _exit_code(summary: FetchSummary) -> int:

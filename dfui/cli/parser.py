@@ -135,6 +135,8 @@ class _Commands:
             metavar="SECONDS",
             help=f"then wait until each has ended and its cost is settled: {COST_WAIT_SECONDS:.0f} s, or =SECONDS",
         )
+        cancel.add_argument("--fetch", action="store_true", help="then fetch what was retained of those that stopped")
+        _takes_folder(cancel, "with --fetch, where to: ./ID unless told; several go into DIR/ID")
 
     def _list(self) -> None:
         listing = self._command("list", "list_downloads")
@@ -146,10 +148,7 @@ class _Commands:
     def _fetch(self) -> None:
         fetching = self._command("fetch", "fetch")
         _takes_ids(fetching)
-        output = fetching.add_argument(
-            "-o", "--output", metavar="DIR", type=Path, help="where to: ./ID unless told; several go into DIR/ID"
-        )
-        _completes(output, "directory")
+        _takes_folder(fetching, "where to: ./ID unless told; several go into DIR/ID")
         fetching.add_argument("--overwrite", action="store_true", help="replace other files that have the same names")
         fetching.add_argument(
             "--wait",
@@ -192,6 +191,11 @@ def _takes_ids(parser: Parser) -> None:
     # None at all is read, too, so that an unknown option is named before a missing ID.
     ids = parser.add_argument("ids", nargs="*", metavar="ID", help=ID_HELP)
     _completes(ids, KNOWN_IDS)
+
+
+def _takes_folder(parser: Parser, what: str) -> None:
+    output = parser.add_argument("-o", "--output", metavar="DIR", type=Path, help=what)
+    _completes(output, "directory")
 
 
 def _count(text: str) -> int:

@@ -59,6 +59,7 @@ _EXAMPLES: dict[str, Sequence[tuple[str, str]]] = {
         ("dfui cancel --status queued --yes", "every queued one, unasked"),
         ("dfui cancel - --yes < ids.txt", "those in a file, one or several a line"),
         ("dfui cancel 847070 --yes --wait", "until it has ended and its cost is settled"),
+        ("dfui cancel 847070 --yes --fetch -o results", "then fetch what was retained"),
     ),
     "list": (
         ("dfui list --status active", "what is running, or waiting to"),

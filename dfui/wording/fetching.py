@@ -100,6 +100,11 @@ def partial(download: Download) -> str:
     return f"{sanitize(download.id)} is still active: these are the records so far."
 
 
+def not_fetched(download_id: str) -> str:
+    """A cancellation that was to be followed by a fetch, of a download that was not seen to stop."""
+    return f"{sanitize(download_id)}: Not seen to have stopped, so nothing was fetched."
+
+
 def fetched(files: int, records: int | None, bytes_: int, where: str) -> str:
     """What is here now."""
     parts = [counted(files, "file")]
