@@ -27,6 +27,7 @@ from dfui.core.sanitize import sanitize
 from dfui.operations.cancel import cancel
 from dfui.operations.fetch_summary import fetch_json, summary_lines
 from dfui.system.credentials import parse_token
+from dfui.wording.access import ANOTHER_TOKEN
 from dfui.wording.commands import outcome_line, outcomes_line, would_cancel_line, would_cancel_sums
 from dfui.wording.confirming import confirm_consequences, confirm_facts, confirm_title
 from dfui.wording.fetching import not_fetched
@@ -242,7 +243,7 @@ def _show_what_would_be_cancelled(console: Console, downloads: list[Download], c
 async def _ask_for_token() -> Secret | None:
     """Another token, from a hidden prompt; an empty line declines."""
     try:
-        return parse_token(await read_hidden_meanwhile("The token was rejected. Another one (empty: stop): "))
+        return parse_token(await read_hidden_meanwhile(ANOTHER_TOKEN))
     except (TokenError, EOFError):
         return None
 

@@ -12,21 +12,24 @@ from dfui.core.errors import (
     ApiError,
     DatafinitiError,
     KeyringProblem,
+    NotConnected,
     NotFound,
     ServerFault,
     SettingsError,
+    TokenCommandFailed,
     TokenError,
     TooManyRequests,
     Unauthorized,
 )
 from dfui.operations.sign_in import Access
 from dfui.store.inspection import Inspection, inspect_store
-from dfui.system.credentials import TokenSource, token_of_environment, try_keyring
+from dfui.system.credentials import TokenSource, is_set_in_environment, try_keyring
 from dfui.system.settings import Settings, database_path
 from dfui.system.terminal import SMALLEST, Terminal
 from dfui.wording import doctor as wording
 
 if TYPE_CHECKING:
+    from dfui.api.client import DatafinitiClient
     from dfui.core.account import Account
 
 WAYS = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR")
@@ -88,14 +91,16 @@ async def _keyring(settings: Settings | None, environment: Mapping[str, str]) ->
         name = await try_keyring(allow_plaintext=settings is not None and settings.allow_plaintext_keyring)
     except KeyringProblem as problem:
         what, cure = wording.keyring_fails(problem)
-        if environment.get("DATAFINITI_TOKEN", "").strip():
-            return _note("keyring", wording.keyring_not_needed(what))
+        if is_set_in_environment(environment):
+            return _note("keyring", wording.keyring_not_needed(what, TokenSource.ENVIRONMENT))
+        if settings is not None and settings.token_command:
+            return _note("keyring", wording.keyring_not_needed(what, TokenSource.COMMAND))
         return _failing("keyring", what, cure)
     return _ok("keyring", wording.keyring_works(name))
 
 
 class _Online:
-    """The token, the API and the account: all by one `GET /account`."""
+    """The token, the API and the account: by one `GET /account`, and `GET /health` where that fails."""
 
     def __init__(self, settings: Settings, environment: Mapping[str, str], keyring: Check) -> None:
         self._settings = settings
@@ -112,28 +117,34 @@ class _Online:
                 try:
                     account = await client.account()
                 except DatafinitiError as error:
-                    return self._failed(error, source, no_token)
+                    return self._failed(error, source, no_token, is_well=await _is_well(client, error))
                 if source is None:
                     return [no_token or _no_token(), self._answers(), _unchecked("no token is known")]
                 token = _ok("token", wording.token_found(source, "the API takes it"))
                 return [token, self._answers(), _account(account)]
         except DatafinitiError as error:  # no client can be made with the certificates or the proxy of the environment
-            return self._failed(error, source, no_token)
+            return self._failed(error, source, no_token, is_well=None)
 
     async def _find_token(self) -> Check | None:
         """Why there is no token to use; None where there is one, or simply none."""
         try:
             # A keyring that does not work is not asked again: it may take its time once more.
-            if self._keyring_works or token_of_environment(self._environment):
+            is_elsewhere = is_set_in_environment(self._environment) or self._settings.token_command
+            if self._keyring_works or is_elsewhere:
                 await self._access.find_token()
                 return None
+        except TokenCommandFailed as error:
+            return _failing("token", str(error), wording.COMMAND_CURE, exit_code=3)
         except TokenError as error:
-            return _failing("token", f"DATAFINITI_TOKEN: {error}", wording.TOKEN_CURE, exit_code=3)
+            cure = wording.token_cure(TokenSource.ENVIRONMENT)
+            return _failing("token", str(error), cure, exit_code=3)
         except KeyringProblem as problem:
             return _failing("token", *wording.keyring_fails(problem), exit_code=3)
         return None
 
-    def _failed(self, error: DatafinitiError, source: TokenSource | None, no_token: Check | None) -> list[Check]:
+    def _failed(
+        self, error: DatafinitiError, source: TokenSource | None, no_token: Check | None, *, is_well: bool | None
+    ) -> list[Check]:
         host = self._settings.address.host
         token = no_token or _no_token()
         if source is not None:
@@ -141,27 +152,40 @@ class _Online:
         match error:
             case Unauthorized() if source is not None:
                 rejected = wording.token_rejected_by(source, error)
-                token = _failing("token", rejected, wording.TOKEN_CURE, exit_code=3)
-                return [token, self._answers(), _unchecked("the token is rejected")]
+                token = _failing("token", rejected, wording.token_cure(source), exit_code=3)
+                return [token, self._answers(is_well), _unchecked("the token is rejected")]
             case Unauthorized():
-                return [token, self._answers(), _unchecked("no token is known")]
+                return [token, self._answers(is_well), _unchecked("no token is known")]
             case NotFound():
                 api = _failing("api", wording.api_is_another(host, error), wording.ADDRESS_CURE)
             case ApiError() if error.http_status >= 400 and not isinstance(error, ServerFault | TooManyRequests):
                 account = _failing("account", wording.account_refused(error), wording.ACCOUNT_CURE)
-                return [token, self._answers(), account]
+                return [token, self._answers(is_well), account]
             case _:
                 # A redirection is an answer, though not the API's; the others are no answer that could be used.
                 is_answer = isinstance(error, ApiError) and error.http_status < 400
-                api = _failing("api", *wording.api_fails(error, self._ways), exit_code=1 if is_answer else 4)
+                api = _failing(
+                    "api", *wording.api_fails(error, self._ways, is_well=is_well), exit_code=1 if is_answer else 4
+                )
         return [token, api, _unchecked("the API cannot be used")]
 
-    def _answers(self) -> Check:
-        return _ok("api", wording.api_answers(self._settings.address.host, self._ways))
+    def _answers(self, is_well: bool | None = None) -> Check:
+        state = State.NOTE if is_well is False else State.OK
+        return Check("api", state, wording.api_answers(self._settings.address.host, self._ways, is_well=is_well))
 
     @property
     def _ways(self) -> list[str]:
         return [] if self._settings.address.is_loopback else [name for name in WAYS if self._environment.get(name)]
+
+
+async def _is_well(client: DatafinitiClient, error: DatafinitiError) -> bool | None:
+    """Whether the API says that it is up, after another call of it failed; None where that call did not reach it."""
+    if isinstance(error, NotConnected) or (isinstance(error, ApiError) and 300 <= error.http_status < 400):
+        return None
+    try:
+        return await client.health()
+    except DatafinitiError:
+        return False
 
 
 def _account(account: Account) -> Check:

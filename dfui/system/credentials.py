@@ -74,7 +74,12 @@ def token_of_environment(environment: Mapping[str, str]) -> Secret | None:
     Raises:
         TokenError: it is set to what can be no token.
     """
-    return parse_token(environment[ENVIRONMENT_VARIABLE]) if is_set_in_environment(environment) else None
+    if not is_set_in_environment(environment):
+        return None
+    try:
+        return parse_token(environment[ENVIRONMENT_VARIABLE])
+    except TokenError as error:
+        raise TokenError(f"{ENVIRONMENT_VARIABLE}: {error}") from None
 
 
 def is_set_in_environment(environment: Mapping[str, str]) -> bool:

@@ -42,7 +42,7 @@ class SignInFlow:
         try:
             token = await self._access.find_token()
         except TokenError as error:
-            self.request(f"DATAFINITI_TOKEN: {error}")
+            self.request(str(error))
         except KeyringSilent as problem:
             self.request(keyring_sentences(problem))
             await self._wait_for_keyring(problem)

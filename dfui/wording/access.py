@@ -8,7 +8,7 @@ from dfui.core.errors import KeyringProblem, Unauthorized
 from dfui.core.sanitize import sanitize
 from dfui.system.credentials import TokenSource
 from dfui.system.settings import Settings
-from dfui.wording.errors import answered, keyring_sentences
+from dfui.wording.errors import NEW_PASSWORD, answered, keyring_sentences
 from dfui.wording.facts import Fact, fact
 from dfui.wording.figures import counted
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from dfui.core.account import Account
 
 ENVIRONMENT_STAYS = "The token in DATAFINITI_TOKEN is still used wherever that variable is set."
-TOKEN_REJECTED = "The token was rejected. Enter another one to continue."  # noqa: S105
+TOKEN_REJECTED = f"The token was rejected. {NEW_PASSWORD} Enter another one to continue."
+ANOTHER_TOKEN = f"The token was rejected. {NEW_PASSWORD}\nAnother one (empty: stop): "
 TOKEN_COMES_FIRST = "No token yet. dfui asks for one before it sends anything."  # noqa: S105
 ASKING_FOR_ACCOUNT = "Asking the API for the account…"
 SIGN_OUT_LATER = "Cancellations are in progress. Sign out when they are done."
@@ -67,7 +68,7 @@ def _overages(account: Account) -> str:
 
 def token_rejected(error: Unauthorized) -> str:
     """The API does not take a token that was just given."""
-    return f"{answered('The token was rejected and not stored', error.api_message)} Copy it again."
+    return f"{answered('The token was rejected and not stored', error.api_message)} {NEW_PASSWORD} Copy it again."
 
 
 def password_rejected(error: Unauthorized) -> str:

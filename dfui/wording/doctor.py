@@ -13,7 +13,7 @@ from dfui.system.credentials import TokenSource
 from dfui.system.settings import Settings
 from dfui.system.terminal import SMALLEST, Terminal
 from dfui.wording.access import account_facts
-from dfui.wording.errors import answered, error_sentences, keyring_sentences
+from dfui.wording.errors import NEW_PASSWORD, answered, error_sentences, keyring_sentences
 from dfui.wording.figures import as_sentence, counted, file_size
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ ALL_IS_WELL = "All is well."
 MEND_THE_CONFIG = "Fix or remove the named file, option or variable."
 NO_TOKEN = "None found."  # noqa: S105
 NO_TOKEN_CURE = "Run dfui login, or set DATAFINITI_TOKEN."  # noqa: S105
-TOKEN_CURE = "Copy the token again from your Datafiniti account page, then run dfui login."  # noqa: S105
+COMMAND_CURE = "Fix token_command in the config file, or what it reads the token from."
 ACCOUNT_CURE = "Check the account on Datafiniti's site, or ask their support."
 LOCALE_CURE = "If the terminal shows UTF-8, set LANG=C.UTF-8."
 ADDRESS_CURE = "Check the address: --api-url, DFUI_API_URL, or api_url in the config file."
@@ -59,9 +59,9 @@ def keyring_fails(problem: KeyringProblem) -> tuple[str, str]:
     return what, keyring_sentences(problem).removeprefix(what).strip()
 
 
-def keyring_not_needed(what: str) -> str:
-    """There is no usable keyring, and the token is in the environment."""
-    return f"{what} Not needed while DATAFINITI_TOKEN is set."
+def keyring_not_needed(what: str, source: TokenSource) -> str:
+    """There is no usable keyring, and the token comes from elsewhere."""
+    return f"{what} Not needed while the token comes from {source.value}."
 
 
 def token_found(source: TokenSource, verdict: str) -> str:
@@ -74,12 +74,28 @@ def token_rejected_by(source: TokenSource, error: Unauthorized) -> str:
     return answered(f"From {source.value}; the API rejects it", error.api_message)
 
 
+def token_cure(source: TokenSource) -> str:
+    """How to get another token to where this one came from."""
+    match source:
+        case TokenSource.ENVIRONMENT:
+            then = "set DATAFINITI_TOKEN to it"
+        case TokenSource.COMMAND:
+            then = "let token_command print it"
+        case _:
+            then = "run dfui login"
+    return f"{NEW_PASSWORD} Copy it again from your Datafiniti account page, then {then}."
+
+
 # ── the API ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def api_answers(host: str, by_way_of: Sequence[str]) -> str:
-    """The API was reached; `by_way_of` names the variables that say how."""
-    return f"{sanitize(host)} answers.{variables_set(by_way_of)}"
+def api_answers(host: str, by_way_of: Sequence[str], *, is_well: bool | None = None) -> str:
+    """The API was reached; `is_well` is what it says of itself, where it was asked.
+
+    `by_way_of` names the variables that say how it was reached.
+    """
+    well = {None: ".", True: ": it is up (GET /health says OK).", False: ", but GET /health does not say OK."}[is_well]
+    return f"{sanitize(host)} answers{well}{variables_set(by_way_of)}"
 
 
 def variables_set(names: Sequence[str]) -> str:
@@ -92,13 +108,15 @@ def api_is_another(host: str, error: ApiError) -> str:
     return f"{sanitize(host)} answers HTTP {error.http_status} when asked for the account, as the API would not."
 
 
-def api_fails(error: DatafinitiError, by_way_of: Sequence[str]) -> tuple[str, str]:
-    """What went wrong on the way to the API, and the cure."""
+def api_fails(error: DatafinitiError, by_way_of: Sequence[str], *, is_well: bool | None) -> tuple[str, str]:
+    """What went wrong on the way to the API, or with it, and the cure."""
     what = as_sentence(sanitize(error))
     cure = error_sentences(error).removeprefix(what).strip()
     what += variables_set(by_way_of)
-    if isinstance(error, ApiError) and error.http_status >= 500:
-        return what, "The problem is on the API's side. Try again later."
+    if is_well:
+        return f"GET /account: {what} But the API is up: GET /health says OK.", cure or "Try again in a while."
+    if is_well is False:
+        return f"{what} The API is down: GET /health does not say OK either.", "Try again later."
     return what, cure or "Try again in a while."
 
 

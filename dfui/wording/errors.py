@@ -20,6 +20,9 @@ from dfui.core.errors import (
 from dfui.core.sanitize import sanitize
 from dfui.wording.figures import as_sentence
 
+NEW_PASSWORD = "If the account's password was changed, its token changed too."  # noqa: S105  # a sentence
+"""The likeliest reason why a token that worked is rejected."""
+
 
 def error_sentences(error: DfuiError) -> str:
     """What went wrong, and what to do next."""
@@ -28,7 +31,7 @@ def error_sentences(error: DfuiError) -> str:
         case KeyringProblem():
             return keyring_sentences(error)
         case Unauthorized():
-            return f"{answered('The token was rejected', error.api_message)} Sign in again."
+            return f"{answered('The token was rejected', error.api_message)} {NEW_PASSWORD} Sign in again."
         case NotFound():
             return answered("There is no such download on this account", error.api_message)
         case TooManyRequests():

@@ -13,6 +13,7 @@ from dfui.core.sanitize import sanitize
 from dfui.wording.confirming import nothing_to_cancel, retained
 from dfui.wording.credits import credits_after, credits_together
 from dfui.wording.downloads import goes_on, status_word
+from dfui.wording.errors import NEW_PASSWORD
 from dfui.wording.figures import as_sentence, counted, sum_known
 
 SETTLED = "dfui stopped before it could tell how these ended. It has checked now."
@@ -211,7 +212,10 @@ def _meaning(outcome: Outcome) -> list[str]:
         case OutcomeKind.NOT_FOUND:
             return ["Check the ID, and whether this token belongs to the account that started the download."]
         case OutcomeKind.UNAUTHORIZED:
-            return ["If it is active, it keeps running and costs credits. Sign in again, then cancel it."]
+            return [
+                "If it is active, it keeps running and costs credits.",
+                f"{NEW_PASSWORD} Sign in again, then cancel it.",
+            ]
         case OutcomeKind.UNKNOWN:
             return ["It may have stopped, or may still be running and costing credits. Check again as soon as you can."]
         case OutcomeKind.NOT_SENT:

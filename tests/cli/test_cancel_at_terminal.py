@@ -102,7 +102,7 @@ def test_after_a_rejected_token_another_is_asked_for_once_and_not_shown(
 ) -> None:
     monkeypatch.setenv("DATAFINITI_TOKEN", "another-token")
     with dfui.on_terminal("cancel", "--yes", "--json", "847070", "847069") as terminal:
-        terminal.wait_for("The token was rejected. Another one (empty: stop): ")
+        terminal.wait_for("The token was rejected.", "password was changed", "Another one (empty: stop): ")
         terminal.type(f"{TOKEN}\n")
         ended = terminal.ended()
     assert outcomes(ended) == {"847070": "cancelled", "847069": "cancelled"}

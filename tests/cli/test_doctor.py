@@ -112,6 +112,40 @@ def test_without_a_token_it_says_how_to_give_one(
     assert report.found("account") == "Not checked: no token is known."
 
 
+def test_the_health_of_the_api_tells_a_bad_token_from_an_api_that_is_down(
+    dfui: Commands, account: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATAFINITI_TOKEN", "another-token")
+    report = examined(dfui)
+    assert (report.exit_code, report.failing) == (3, ["token"])
+    assert report.found("api").endswith(" answers: it is up (GET /health says OK).")
+    assert report.cure("token") == (
+        "If the account's password was changed, its token changed too. "
+        "Copy it again from your Datafiniti account page, then set DATAFINITI_TOKEN to it."
+    )
+
+    account.interrupt = lambda request: None if request.url.path.endswith("/health") else httpx.Response(503)
+    report = examined(dfui)
+    assert (report.exit_code, report.failing) == (4, ["api"])
+    assert "But the API is up: GET /health says OK." in report.found("api")
+
+
+def test_a_token_command_needs_no_keyring_and_is_told_where_it_fails(dfui: Commands, tmp_path: Path) -> None:
+    config = tmp_path / "xdg_config_home" / "dfui" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text(f"[profiles.default]\ntoken_command = ['/bin/echo', '{TOKEN}']\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("DATAFINITI_TOKEN")
+        report = examined(dfui)
+        assert (report.exit_code, report.state("keyring")) == (0, "note")
+        assert report.found("token") == "From token_command; the API takes it."
+        config.write_text("[profiles.default]\ntoken_command = ['/bin/false']\n")
+        report = examined(dfui)
+    assert (report.exit_code, report.failing) == (3, ["token"])
+    assert "it ended with exit code 1" in report.found("token")
+    assert "token_command" in report.cure("token")
+
+
 @pytest.mark.parametrize("token", ["another-token", "two words"])
 def test_a_token_that_does_not_work_is_exit_3(dfui: Commands, monkeypatch: pytest.MonkeyPatch, token: str) -> None:
     monkeypatch.setenv("DATAFINITI_TOKEN", token)
@@ -129,7 +163,7 @@ def test_an_api_that_cannot_be_reached_is_exit_4(unreachable: Commands) -> None:
 @pytest.mark.parametrize(
     ("answer", "failing", "exit_code", "words"),
     [
-        (httpx.Response(503), "api", 4, "HTTP 503"),
+        (httpx.Response(503), "api", 4, "The API is down: GET /health does not say OK either."),
         (httpx.Response(200, text="<h1>Sign in to the hotel's network</h1>"), "api", 4, "could not be read"),
         (httpx.Response(302, headers={"Location": "https://x"}), "api", 1, "HTTP 302"),
         (httpx.Response(404), "api", 1, "as the API would not"),
