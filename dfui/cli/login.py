@@ -22,6 +22,11 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 
 async def _login(context: Context, options: argparse.Namespace) -> int:
+    try:
+        await context.access.require_keyring()
+    except KeyringProblem as problem:
+        message = f"A token cannot be stored here, so dfui did not ask for one. {keyring_sentences(problem)}"
+        raise CommandError("keyring", message, ExitCode.FAILED) from None
     if options.email:
         password = Secret(read_hidden(f"Password of {sanitize(options.email)}: "))
         if not password:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from dfui.core.errors import ReadOnlyProfile, TokenError
+from dfui.core.errors import KeyringProblem, NoKeyring, PlainTextKeyring, ReadOnlyProfile, TokenError
 from dfui.system.credentials import KeyringEntry, Token, TokenSource, token_of_environment
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ class Access:
         self._renewing = asyncio.Lock()
         self._stays_rejected: Secret | None = None
         """The token that the command prints though the API rejected it."""
+        self.lacks_keyring = False
+        """Whether there is known to be no keyring in which a token may be kept."""
 
     def require_writable(self) -> None:
         """See that something may be cancelled under this profile.
@@ -140,6 +142,27 @@ class Access:
         async with self.client() as client:
             client.use_token(None)
             return await client.authenticate(email_address, password)
+
+    async def require_keyring(self) -> None:
+        """See that there is a keyring to keep a token in, before one is asked for.
+
+        Raises:
+            KeyringProblem: there is none, or it cannot be used.
+        """
+        if not self.is_simulated:
+            await self._keyring.require()
+
+    async def look_for_keyring(self) -> None:
+        """Learn whether this machine `lacks_keyring`, without waking one that asks a person to unlock it."""
+        try:
+            if not self.is_simulated:
+                await self._keyring.describe()
+        except (NoKeyring, PlainTextKeyring):
+            self.lacks_keyring = True
+        except KeyringProblem:  # there is one, though it does not answer now
+            self.lacks_keyring = False
+        else:
+            self.lacks_keyring = False
 
     async def keep(self, secret: Secret) -> None:
         """Keep a token in the keyring, and use it.

@@ -135,6 +135,10 @@ class KeyringEntry:
 
         return await self._call(delete)
 
+    async def require(self) -> None:
+        """See that there is a keyring, and that it answers; it may ask a person to unlock it."""
+        await self._call(lambda: self._backend().get_password(SERVICE, self._user))
+
     async def describe(self) -> str:
         """The name of the keyring that is used."""
         return await self._call(lambda: str(self._backend().name))

@@ -125,6 +125,10 @@ class SignInNeeded(SessionMessage):
     sentence: str | None = None
 
 
+class KeyringLookedFor(SessionMessage):
+    """Whether there is a keyring is known now."""
+
+
 class SignedIn(SessionMessage):
     """A token is in use."""
 

@@ -31,6 +31,7 @@ from dfui.tui.messages import (
     DownloadsChanged,
     FetchEnded,
     FetchProgressed,
+    KeyringLookedFor,
     Notice,
     RefreshFailed,
 )
@@ -226,6 +227,12 @@ class Session:
     async def sign_in(self, secret: Secret, *, email_address: str | None = None, keep: bool = True) -> None:
         """Check a token, or the password of an e-mail address, and use what it opens."""
         await self._sign_in.sign_in(secret, email_address, keep=keep)
+
+    @on_network_thread
+    async def look_for_keyring(self) -> None:
+        """Learn whether a token can be kept."""
+        await self.access.look_for_keyring()
+        self._send(KeyringLookedFor())
 
     @on_network_thread
     async def decline_sign_in(self) -> None:

@@ -7,7 +7,15 @@ from collections.abc import Awaitable, Callable
 
 from textual.message import Message
 
-from dfui.core.errors import DatafinitiError, KeyringProblem, KeyringSilent, TokenError, Unauthorized
+from dfui.core.errors import (
+    DatafinitiError,
+    KeyringProblem,
+    KeyringSilent,
+    NoKeyring,
+    PlainTextKeyring,
+    TokenError,
+    Unauthorized,
+)
 from dfui.core.secret import Secret
 from dfui.operations.sign_in import Access
 from dfui.system.credentials import Token, TokenSource
@@ -47,6 +55,7 @@ class SignInFlow:
             self.request(keyring_sentences(problem))
             await self._wait_for_keyring(problem)
         except KeyringProblem as problem:
+            self._access.lacks_keyring = isinstance(problem, NoKeyring | PlainTextKeyring)
             self.request(keyring_sentences(problem))
         else:
             if token is None:

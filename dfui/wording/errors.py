@@ -58,8 +58,8 @@ def keyring_sentences(problem: KeyringProblem) -> str:
     match problem:
         case NoKeyring():
             return (
-                f"{what} On a headless machine, install gnome-keyring and start dfui under dbus-run-session, "
-                f"as the README tells. {for_now}"
+                f"{what} On a server, set a token_command in the config file, or DATAFINITI_TOKEN; or install "
+                "gnome-keyring, as the README shows."
             )
         case KeyringLocked():
             return f"{what} Unlock it, then try again. {for_now}"

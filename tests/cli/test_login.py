@@ -112,13 +112,16 @@ def test_without_a_password_nothing_is_sent(signed_out: Commands, account: Simul
     assert account.requests == []
 
 
-def test_without_a_keyring_it_says_so_and_what_to_do(signed_out: Commands) -> None:
+def test_without_a_keyring_it_says_so_and_what_to_do_before_it_asks(signed_out: Commands, account: Simulator) -> None:
     """The keyring that the tests start with is none."""
-    ended = signed_out("login", stdin=TOKEN)
+    with signed_out.on_terminal("login") as terminal:
+        ended = terminal.ended()
     assert (ended.exit_code, ended.stdout) == (1, "")
-    for words in ("The token was not kept.", "No usable keyring", "gnome-keyring", "DATAFINITI_TOKEN"):
+    for words in ("did not ask for one", "No usable keyring", "token_command", "gnome-keyring", "DATAFINITI_TOKEN"):
         assert words in ended.stderr
-    assert_shows_none_of(ended, TOKEN)
+    assert "API token:" not in ended.stderr
+    assert signed_out("login", "--email", EMAIL, stdin=PASSWORD).exit_code == 1
+    assert account.requests == []
 
 
 def test_a_keyring_that_keeps_plain_text_is_refused_unless_the_config_allows_it(

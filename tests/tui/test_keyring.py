@@ -12,6 +12,7 @@ from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked
 
 from dfui.core.addresses import parse_api_url
+from dfui.core.secret import Secret
 from dfui.operations.sign_in import Access
 from dfui.simulator.account import TOKEN, Simulator
 from dfui.simulator.manual_clock import ManualClock
@@ -20,7 +21,7 @@ from dfui.system import credentials
 from dfui.system.settings import Settings
 from dfui.tui.app import DfuiApp
 from dfui.tui.screens.sign_in import SignIn
-from tests.support.apps import NOWHERE, live, opened, text, told, until
+from tests.support.apps import NOWHERE, live, notifications, opened, text, told, until
 from tests.support.server import SimulatorServer
 
 
@@ -124,4 +125,25 @@ async def test_a_keyring_that_waits_for_a_person_holds_nothing_up_and_is_heard_l
 async def test_without_any_keyring_it_says_how_to_set_one_up(app: DfuiApp) -> None:
     async with app.run_test(size=(110, 30)) as pilot:
         sign_in = await opened(pilot, SignIn)
-        assert "On a headless machine, install gnome-keyring" in text(sign_in)
+        assert "set a token_command in the config file" in text(sign_in)
+
+
+async def test_without_any_keyring_it_does_not_offer_to_keep_the_token_and_says_so_once(app: DfuiApp) -> None:
+    async with app.run_test(size=(110, 30)) as pilot:
+        sign_in = await opened(pilot, SignIn)
+        assert not sign_in.query_one("#keep").display
+        assert "It is used for this session only." in text(sign_in)
+        await pilot.press(*TOKEN, "enter")
+        await live(pilot)
+        assert notifications(pilot) == ""
+
+
+async def test_with_a_token_from_elsewhere_the_keyring_is_looked_for_once_it_matters(
+    app: DfuiApp, server: SimulatorServer
+) -> None:
+    app.session.access.use(Secret(TOKEN))
+    async with app.run_test(size=(110, 30)) as pilot:
+        await live(pilot)
+        await pilot.press("t", "s")
+        sign_in = await opened(pilot, SignIn)
+        await until(pilot, lambda: not sign_in.query_one("#keep").display, "there is none")

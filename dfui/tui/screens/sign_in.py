@@ -12,12 +12,14 @@ from textual.widgets import Input, Static
 from dfui.core.errors import TokenError
 from dfui.core.secret import Secret
 from dfui.system.credentials import parse_token
-from dfui.tui.messages import SignedIn, SignInFailed
+from dfui.tui.messages import KeyringLookedFor, SignedIn, SignInFailed
 from dfui.tui.screens.dialog import Dialog, DialogButton, in_order
 from dfui.tui.session import Session
 from dfui.tui.widgets.layouts import GIVES_WAY
 from dfui.tui.widgets.line_input import LineInput
 from dfui.tui.widgets.tick_box import TickBox
+
+FOR_THIS_SESSION = "It is used for this session only."
 
 
 class SignIn(Dialog[None]):
@@ -46,11 +48,17 @@ class SignIn(Dialog[None]):
         yield LineInput(id="email", placeholder="E-mail address")
         yield LineInput(id="token", placeholder="API token", password=True)
         yield TickBox("Keep it in this machine's keyring", value=True, id="keep")
+        yield Static(FOR_THIS_SESSION, id="for-this-session", markup=False)
         yield Static(id="switch", markup=False)
 
     def on_mount(self) -> None:
         """Ask for a token first."""
         self.show_title(f"Sign in to {self._session.access.settings.address.host}")
+        self._show()
+        self._session.look_for_keyring()
+
+    @on(KeyringLookedFor)
+    def _keyring_looked_for(self) -> None:
         self._show()
 
     @on(SignInFailed)
@@ -93,10 +101,13 @@ class SignIn(Dialog[None]):
             self._show_problem(str(error))
             return
         self._show_problem("Checking…")
-        keep = self.query_one(TickBox).value
+        keep = not self._session.access.lacks_keyring and self.query_one(TickBox).value
         self._session.sign_in(secret, email_address=email_address if self._by_password else None, keep=keep)
 
     def _show(self) -> None:
+        lacks_keyring = self._session.access.lacks_keyring
+        self.query_one("#keep").display = not lacks_keyring
+        self.query_one("#for-this-session").display = lacks_keyring
         self.query_one("#email").display = self._by_password
         self.query_one("#token", LineInput).placeholder = "Password" if self._by_password else "API token"
         self.query_one("#asks", Static).update(
