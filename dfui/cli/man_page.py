@@ -9,16 +9,18 @@ from dfui.wording import commands as wording
 
 def man_page() -> str:
     """The man page of dfui and its commands, in the language of man(7)."""
+    parser = build_parser()
     lines = [
         f'.TH DFUI 1 "" "dfui {__version__}" "User Commands"',
         ".SH NAME",
         "dfui \\- cancel Datafiniti downloads, and see that they stopped",
         ".SH DESCRIPTION",
-        *_literally(build_parser().format_help()),
+        *_literally(parser.format_help()),
         ".SH COMMANDS",
     ]
-    for command in wording.SUMMARIES:
-        lines += [f'.SS "dfui {command}"', *_literally(_help_of(command))]
+    for name, command in parser.commands.items():
+        command.epilog = None  # the page says it once
+        lines += [f'.SS "dfui {name}"', *_literally(command.format_help())]
     lines += [".SH ENVIRONMENT"]
     for name, meaning in wording.ENVIRONMENT:
         lines += [".TP", f".B {_escaped(name)}", _escaped(meaning)]
@@ -26,14 +28,6 @@ def man_page() -> str:
     for code, meaning in wording.EXITS:
         lines += [".TP", f".B {code}", _escaped(meaning)]
     return "\n".join(lines) + "\n"
-
-
-def _help_of(command: str) -> str:
-    """The help of a command, less what the page says once at its end."""
-    parser = build_parser().parse_known_args([command])[0].parser
-    parser.epilog = None
-    text: str = parser.format_help()
-    return text
 
 
 def _literally(text: str) -> list[str]:

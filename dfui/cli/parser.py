@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -50,6 +50,8 @@ class Parser(argparse.ArgumentParser):
         # A cancellation is not to be confirmed by an abbreviation, as --y would be.
         super().__init__(**(options | {"allow_abbrev": False, "formatter_class": argparse.RawDescriptionHelpFormatter}))
         self.examples = examples
+        self.commands: Mapping[str, Parser] = {}
+        """The parser of each command, by its name."""
 
     def error(self, message: str) -> NoReturn:
         """Raise what is wrong."""
@@ -75,7 +77,9 @@ def build_parser() -> Parser:
     parser.add_argument("--low-bandwidth", action="store_true", help="for slow lines: fewer bytes, no animation")
     parser.add_argument("-V", "--version", action="version", version=f"dfui {__version__}")
     parser.set_defaults(run=_runs("open_tui", "open_tui"), parser=parser)
-    _Commands(parser).add_all()
+    commands = _Commands(parser)
+    commands.add_all()
+    parser.commands = commands.parsers
     return parser
 
 
@@ -84,6 +88,11 @@ class _Commands:
 
     def __init__(self, parser: Parser) -> None:
         self._commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
+
+    @property
+    def parsers(self) -> Mapping[str, Parser]:
+        """The parser of each command, by its name."""
+        return self._commands.choices
 
     def add_all(self) -> None:
         """Add them, the most used first."""

@@ -20,10 +20,12 @@ def run(options: argparse.Namespace, console: Console) -> int:
         console.document(man_page())
     elif options.topic in wording.TOPICS:
         console.document("".join(f"{line}\n" for line in topic_lines(options.topic)))
-    elif options.topic and options.topic != "help":
-        build_parser().parse_known_args([options.topic])[0].parser.print_help()
     else:
-        console.document(build_parser().format_help() + "".join(f"{line}\n" for line in _topics()))
+        parser = build_parser()
+        if options.topic and options.topic != "help":
+            console.document(parser.commands[options.topic].format_help())
+        else:
+            console.document(parser.format_help() + "".join(f"{line}\n" for line in _topics()))
     return ExitCode.DONE
 
 
