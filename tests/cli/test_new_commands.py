@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from dfui.cli.parser import SHELLS
 from dfui.simulator.account import Simulator
 from dfui.simulator.worlds import WORLDS
 from dfui.wording.commands import SUMMARIES, TOPICS
@@ -134,13 +131,3 @@ def test_completing_an_id_leaves_a_damaged_database_as_it_is(dfui: Commands) -> 
     assert (ended.exit_code, ended.stdout, ended.stderr) == (0, "", "")
     assert [each.name for each in dfui.database.parent.iterdir()] == ["dfui.db"]
     assert "set aside" in dfui("add", "5").stderr
-
-
-@pytest.mark.parametrize("shell", SHELLS)
-def test_the_script_of_each_shell_can_be_read_by_it(shell: str, tmp_path: Path) -> None:
-    if shutil.which(shell) is None:
-        pytest.skip(f"{shell} is not installed")
-    script = tmp_path / "script"
-    script.write_text(run("completion", shell).stdout)
-    ended = subprocess.run([shell, "-n", str(script)], capture_output=True, text=True, check=False)
-    assert (ended.returncode, ended.stderr) == (0, "")

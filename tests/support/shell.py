@@ -1,0 +1,72 @@
+"""A shell, or another program, at a terminal of its own, which a person types into."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_SECONDS = 60.0
+AT_ITS_TERMINAL = "import os, sys; os.close(os.open(os.ttyname(0), os.O_RDWR)); os.execvp(sys.argv[1], sys.argv[1:])"
+"""A session's leader that opens a terminal gets it as its own, and with it Ctrl-C."""
+CONTROL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][0-9A-B]|[=>78])|[\r\x0f\x00]")
+
+
+def dfui_on_path(folder: Path) -> str:
+    """A PATH on which `dfui` is the one that is tested."""
+    folder.mkdir(parents=True, exist_ok=True)
+    command = folder / "dfui"
+    command.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m dfui "$@"\n')
+    command.chmod(0o755)
+    return f"{folder}:{os.environ['PATH']}"
+
+
+class Shell:
+    """Runs a program as the leader of a session at a terminal."""
+
+    def __init__(self, *command: str, environment: Mapping[str, str]) -> None:
+        self._side, its_side = pty.openpty()
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", AT_ITS_TERMINAL, *command],
+            stdin=its_side,
+            stdout=its_side,
+            stderr=its_side,
+            env={"TERM": "xterm", "LANG": "C.UTF-8", **environment},
+            start_new_session=True,
+        )
+        os.close(its_side)
+        self.shown = ""
+        """What the terminal has shown since the last words that were waited for, less what moves and colours."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.kill()
+        self._process.wait()
+        os.close(self._side)
+
+    def type(self, text: str) -> None:
+        """Type."""
+        os.write(self._side, text.encode())
+
+    def wait_for(self, words: str) -> str:
+        """Until the terminal has shown these words; gives what came before them."""
+        ends_at = time.monotonic() + PATIENCE_SECONDS
+        while words not in self.shown:
+            is_there, _, _ = select.select([self._side], [], [], max(0.0, ends_at - time.monotonic()))
+            assert is_there, f"{words!r} did not come: {self.shown[-2000:]!r}"
+            self.shown += CONTROL.sub("", os.read(self._side, 65_536).decode(errors="replace"))
+        before, _, self.shown = self.shown.partition(words)
+        return before
