@@ -8,6 +8,7 @@ import re
 import select
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -70,3 +71,9 @@ class Shell:
             self.shown += CONTROL.sub("", os.read(self._side, 65_536).decode(errors="replace"))
         before, _, self.shown = self.shown.partition(words)
         return before
+
+    def wait_until_hidden(self) -> None:
+        """Until what is typed is not shown, as a person would who sees a prompt for a secret."""
+        ends_at = time.monotonic() + PATIENCE_SECONDS
+        while termios.tcgetattr(self._side)[3] & termios.ECHO:
+            assert time.monotonic() < ends_at, f"what is typed is shown: {self.shown[-2000:]!r}"
