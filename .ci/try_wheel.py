@@ -90,7 +90,7 @@ def main() -> None:
         require(page.read_text(encoding="utf-8").startswith(".TH DFUI 1"), "no man page")
         description = importlib.metadata.metadata("dfui").get_payload()
         require("Cancel download 847070?" in description, "the pictures are not in the description")
-        require("screenshots/" not in description, "the description needs files that an index does not have")
+        require("](screenshots/" not in description, "the description needs files that an index does not have")
         for script in ("bash", "zsh", "fish"):
             printed = subprocess.check_output([DFUI, "completion", script], env=environment)  # noqa: S603
             require(printed, f"no completion for {script}")

@@ -7,7 +7,8 @@ import argparse
 from dfui.cli.console import Console, ExitCode
 from dfui.core.errors import CommandError, ExportError, FileExists
 from dfui.core.sanitize import sanitize
-from dfui.system.config_file import example_config, read_config
+from dfui.system.config_file import read_config
+from dfui.system.example_config import example_config
 from dfui.system.export import write_export
 from dfui.system.settings import config_path
 

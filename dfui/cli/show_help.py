@@ -43,11 +43,21 @@ def topic_lines(topic: str) -> list[str]:
             return wording.in_two_columns(wording.ENVIRONMENT)
         case "exit-codes":
             return wording.in_two_columns((str(code), meaning) for code, meaning in wording.EXITS)
+        case "keys":
+            return _keys()
         case "files":
             return _files()
         case _:
             outcomes = [(kind.value, f"{outcome_meaning(kind)} (exit {kind.exit_code})") for kind in OutcomeKind]
             return [*wording.in_two_columns(outcomes), "", "Of several, the highest exit code applies."]
+
+
+def _keys() -> list[str]:
+    from dfui.system.keys import ACTIONS, keys_of
+
+    signs = {"slash": "/", "question_mark": "?"}
+    keys = [(action, ", ".join(signs.get(key, key) for key in keys_of(action, {}))) for action in ACTIONS]
+    return [wording.KEYS, "", *wording.in_two_columns(keys)]
 
 
 def _files() -> list[str]:

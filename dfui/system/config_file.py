@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import Field, dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
 from dfui.core.addresses import parse_api_url
 from dfui.core.errors import AddressError, SettingsError
+from dfui.system.keys import ACTIONS, clashes, key_name
 
 T = TypeVar("T")
 
@@ -184,20 +185,21 @@ class _Reading:
         return profile
 
     def _keys(self, written: dict[str, Any]) -> dict[str, str]:
-        """The keys of each action; none may stand for two actions of one screen."""
+        """The keys of each action, as Textual names them; none may stand for two actions."""
         keys: dict[str, str] = {}
-        taken: dict[tuple[str, str], str] = {}
         for action, given in written.items():
-            each_key = [key.strip() for key in given.split(",")] if isinstance(given, str) else []
-            if not each_key or not all(each_key):
-                self._note(("keys", action), f'"{action}" takes keys in quotes, with commas between: "c,delete"')
+            if action not in ACTIONS:
+                self._note(("keys", action), f'unknown action "{action}"{_nearest(action, ACTIONS)}')
                 continue
-            screen = action.rpartition(".")[0]
-            for key in each_key:
-                other = taken.setdefault((screen, key), action)
-                if other != action:
-                    self._note(("keys", action), f'"{key}" stands for "{other}" already, and cannot be "{action}" too')
-            keys[action] = ",".join(each_key)
+            each_key = [key.strip() for key in given.split(",")] if isinstance(given, str) else [""]
+            names = [key_name(key) for key in each_key]
+            if None in names:
+                odd = f', and there is no "{each_key[names.index(None)]}"' if all(each_key) else ""
+                self._note(("keys", action), f'"{action}" takes keys such as "c", "f5" or "ctrl+x,delete"{odd}')
+                continue
+            keys[action] = ",".join(dict.fromkeys(filter(None, names)))
+        for action, what in clashes(keys):
+            self._note(("keys", action), what)
         return keys
 
     def _as_table(self, written: dict[str, Any], name: str) -> dict[str, Any]:
@@ -255,40 +257,3 @@ def _path_in(line: str) -> tuple[str, ...]:
         name, inner = next(iter(inner.items()))
         path.append(name)
     return tuple(path)
-
-
-# ── the example ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def example_config() -> str:
-    """A config file with every option, commented out, at its default."""
-    lines = [
-        "# The options of dfui. Each is shown at its default, or as an example where it has none;",
-        "# take the # at the beginning of a line away to set it.",
-        "",
-    ]
-    lines += _example_options(Config)
-    lines += ["", "# The keys of the terminal UI, by the name of the action. Several have commas between."]
-    lines += ["# [keys]", '# "downloads.cancel" = "c,delete"']
-    lines += ["", "# A profile of its own: another account, or another API.", "# [profiles.staging]"]
-    lines += _example_options(ProfileConfig)
-    return "\n".join(lines) + "\n"
-
-
-def _example_options(kind: type[Any]) -> list[str]:
-    described: list[Field[Any]] = [each for each in fields(kind) if each.metadata]
-    lines = []
-    for each in described:
-        shown = each.metadata["example"] if each.default is None else each.default
-        lines += [f"## {each.metadata['comment']}", f"# {each.name} = {_toml(shown)}"]
-    return lines
-
-
-def _toml(value: object) -> str:
-    match value:
-        case bool():
-            return str(value).lower()
-        case list():
-            return f"[{', '.join(map(_toml, value))}]"
-        case _:
-            return f'"{value}"'

@@ -94,7 +94,8 @@ class DfuiApp(App[None]):
         yield SystemCommand("Theme", "Choose a theme", self.action_change_theme)
 
     def on_mount(self) -> None:
-        """Watch for what ends dfui from outside."""
+        """Set the keys of the settings, and watch for what ends dfui from outside."""
+        self.set_keymap(dict(self.session.access.settings.keys))
         if self.session.access.settings.low_bandwidth:
             self.delay_update(SETTLING_SECONDS)
         if self._unknown_theme:

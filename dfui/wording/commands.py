@@ -17,6 +17,14 @@ from dfui.wording.outcomes import api_said, outcome_sums, outcome_title, outcome
 DESCRIPTION = "Cancel Datafiniti downloads. Without a command, the terminal UI opens."
 REPORT_FAULTS = "Report bugs where you got dfui; include the output of dfui doctor --json."
 DEMO = "--demo runs on a simulated account: no token, no network, nothing kept. Worlds:"
+KEYS = """\
+The actions of the terminal UI, and their default keys. To use others, set them in the config file:
+
+  [keys]
+  cancel = "c,delete"
+  "list.down" = "j,ctrl+n"
+
+dfui config check reports unknown names and clashes."""
 EXITS = (
     (0, "done"),
     (1, "refused, not found, declined, or some failed"),
@@ -102,6 +110,7 @@ TOPICS = {
     "demo": "the simulated accounts of --demo",
     "environment": "the variables that dfui reads",
     "exit-codes": "what a command exits with",
+    "keys": "the actions of the terminal UI, to give keys to in the config file",
     "files": "where things are kept",
     "outcomes": "how a cancellation can end",
 }

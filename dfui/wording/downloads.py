@@ -17,10 +17,16 @@ GLYPHS = {
     Status.UNKNOWN: "?",
 }
 NOTHING_KNOWN = "No downloads yet."
-EMPTY_STATE = (
-    NOTHING_KNOWN,
-    "Press a to add a download by ID, or r to load the list from the API.",
-)
+
+
+def empty_state(*, add: str, refresh: str) -> list[str]:
+    """What to do where no download is known, by the keys for it."""
+    return [NOTHING_KNOWN, f"Press {add} to add a download by ID, or {refresh} to load the list from the API."]
+
+
+def nothing_to_cancel_here(*, add: str) -> str:
+    """There is no download under the cursor; `add` is the key that adds one."""
+    return f"No download to cancel. Press {add} to add one."
 
 
 def status_glyph(download: Download) -> str:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from dfui.core.errors import SettingsError
-from dfui.system.config_file import Config, ProfileConfig, example_config, read_config
+from dfui.system.config_file import Config, ProfileConfig, read_config
+from dfui.system.example_config import example_config
 from dfui.system.settings import load_settings
 
 
@@ -57,8 +58,14 @@ def test_the_example_holds_every_option_in_a_form_that_can_be_used(config_file: 
         ("profiles.a.read_only = 1", 1, "true or false"),
         ("[profiles]\na = { read_only = 1 }", 2, "true or false"),
         ("profiles = 3", 1, "is no table"),
-        ("[keys]\n'downloads.cancel' = 'c'\n'downloads.quit' = 'q,c'", 3, '"c" stands for "downloads.cancel" already'),
-        ("[keys]\n'downloads.cancel' = ''", 2, "takes keys in quotes"),
+        ("[keys]\ncancel = 'c'\nquit = 'q,c'", 3, '"c" is the key of "cancel" already'),
+        ("[keys]\n\ncancel = 'x'", 3, '"x" is the key of "forget" already'),
+        ("[keys]\ncancel = 'enter'", 2, '"enter" is for details alone'),
+        ("[keys]\ncancel = ''", 2, '"cancel" takes keys such as'),
+        ("[keys]\ncancel = 'c,,d'", 2, '"cancel" takes keys such as'),
+        ("[keys]\ncancel = 3", 2, '"cancel" takes keys such as'),
+        ("[keys]\ncancel = 'kaboom'", 2, 'there is no "kaboom"'),
+        ("[keys]\ncancle = 'c'", 2, 'unknown action "cancle"; the nearest known one is "cancel"'),
         ("\n\nbell = maybe", 3, "no valid TOML"),
     ],
 )
@@ -71,9 +78,17 @@ def test_what_is_wrong_is_named_with_its_line(config_file: Path, text: str, line
         load_settings(environment={})
 
 
-def test_the_same_key_may_stand_for_actions_of_two_screens(config_file: Path) -> None:
-    config_file.write_text("[keys]\n'downloads.cancel' = 'c, delete'\n'history.close' = 'c'\n")
-    assert load_settings(environment={}).keys == {"downloads.cancel": "c,delete", "history.close": "c"}
+def test_keys_may_change_places_and_are_named_as_textual_does(config_file: Path) -> None:
+    config_file.write_text(
+        "[keys]\ncancel = 'x, delete'\nforget = 'c'\nfilter = '?'\nhelp = 'f1'\n'list.first' = '<'\n"
+    )
+    assert load_settings(environment={}).keys == {
+        "cancel": "x,delete",
+        "forget": "c",
+        "filter": "question_mark",
+        "help": "f1",
+        "list.first": "less_than_sign",
+    }
 
 
 def test_the_options_of_a_profile_apply_to_it_alone(config_file: Path) -> None:

@@ -32,7 +32,7 @@ from dfui.tui.screens.relapse import RelapseAlarm
 from dfui.tui.screens.sign_in import SignIn
 from dfui.tui.screens.sort_by import SortByModal
 from dfui.tui.session import Session
-from dfui.wording.downloads import forget_question
+from dfui.wording.downloads import forget_question, nothing_to_cancel_here
 from dfui.wording.errors import error_sentences
 from dfui.wording.outcomes import cancelling_already, quit_question
 
@@ -85,7 +85,7 @@ class DownloadsScreen(DownloadsView):
         if chosen:
             self._confirm(chosen)
         else:
-            self.notify("No download to cancel. Press a to add one.", markup=False)
+            self.notify(nothing_to_cancel_here(add=self._shown_key("add")), markup=False)
 
     def _confirm(self, chosen: Sequence[str]) -> None:
         try:

@@ -6,11 +6,13 @@ from dataclasses import replace
 
 from textual import on
 from textual.app import ComposeResult
+from textual.keys import format_key
 from textual.screen import Screen
 from textual.widgets import Static
 
 from dfui.core.downloads import Download
 from dfui.store.download_query import SortBy
+from dfui.system.keys import keys_of
 from dfui.tui.cancellations import CancellationsUnderWay
 from dfui.tui.messages import ConnectionChanged, DownloadsChanged, ListProgressed
 from dfui.tui.session import Session
@@ -18,7 +20,7 @@ from dfui.tui.widgets.downloads_table import DownloadsTable
 from dfui.tui.widgets.filter_bar import FilterBar
 from dfui.tui.widgets.key_bar import KeyBar
 from dfui.tui.widgets.title_bar import TitleBar
-from dfui.wording.downloads import EMPTY_STATE, download_summary
+from dfui.wording.downloads import download_summary, empty_state
 
 
 class DownloadsView(Screen[None]):
@@ -48,7 +50,8 @@ class DownloadsView(Screen[None]):
             is_low_bandwidth=access.settings.low_bandwidth,
             id="downloads",
         )
-        yield Static("\n".join(EMPTY_STATE), id="empty", markup=False)
+        empty = empty_state(add=self._shown_key("add"), refresh=self._shown_key("refresh"))
+        yield Static("\n".join(empty), id="empty", markup=False)
         yield FilterBar(id="filter")
         yield Static(id="about", markup=False)
         yield KeyBar(at_right=("help", "quit"))
@@ -59,6 +62,10 @@ class DownloadsView(Screen[None]):
         for told in filter(None, (self._session.shown_store.problem, self._session.shown_store.notice)):
             self.notify(told, severity="warning", timeout=30, markup=False)
         self.call_after_refresh(self._session.start, self.app.post_message)
+
+    def _shown_key(self, action: str) -> str:
+        """The key of an action, as it is shown."""
+        return format_key(keys_of(action, self._session.access.settings.keys)[0])
 
     @property
     def _table(self) -> DownloadsTable:

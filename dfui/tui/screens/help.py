@@ -8,9 +8,11 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
+from textual.keys import format_key
 from textual.widgets import Static
 
 from dfui.core.outcomes import OutcomeKind
+from dfui.system.keys import ACTIONS, keys_of
 from dfui.system.settings import Settings
 from dfui.tui.screens.dialog import Dialog, DialogButton, in_order
 from dfui.wording.help import MOVING, PALETTE, outcome_meaning, places
@@ -28,7 +30,9 @@ class HelpModal(Dialog[None]):
 
     NAME = "help"
     TITLE = "Help"
-    BINDINGS: ClassVar[list[BindingType]] = [*in_order(Binding("question_mark", "close", "Close", show=False))]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *in_order(Binding("question_mark", "close", "Close", id="help", show=False))
+    ]
     BUTTONS = (DialogButton("close", "Close", "close", "escape", shown_key="enter", is_safe=True),)
 
     def __init__(self, bindings: Iterable[BindingType], settings: Settings) -> None:
@@ -45,7 +49,13 @@ class HelpModal(Dialog[None]):
         lines: list[str] = []
         for name, actions in GROUPS.items():
             lines += [name, *(self._key_line(self._keys[action]) for action in actions), ""]
-        lines += ["Moving", f"  {MOVING}", f"  {PALETTE.ljust(KEY_CELLS)} every action by name", ""]
+        lines += [
+            "Moving",
+            f"  {MOVING}",
+            *self._moving_keys(),
+            f"  {PALETTE.ljust(KEY_CELLS)} every action by name",
+            "",
+        ]
         lines += ["How a cancellation can end"]
         for kind in OutcomeKind:
             lines += [f"  {kind.value}", f"      {outcome_meaning(kind)}"]
@@ -55,4 +65,18 @@ class HelpModal(Dialog[None]):
         return lines
 
     def _key_line(self, binding: Binding) -> str:
-        return f"  {(binding.key_display or binding.key).ljust(KEY_CELLS)} {binding.tooltip}"
+        keys = self._given(binding.action) or binding.key_display or binding.key
+        return f"  {keys.ljust(KEY_CELLS)} {binding.tooltip}"
+
+    def _moving_keys(self) -> Iterable[str]:
+        """The keys that the settings give in place of some of the usual ones."""
+        for action in filter(self._given, ACTIONS):
+            if action.startswith("list."):
+                what = action.removeprefix("list.").replace("_", " ")
+                yield f"  {self._given(action).ljust(KEY_CELLS)} {what}, as set in the config file"
+
+    def _given(self, action: str) -> str:
+        """The keys that the settings give to an action; empty where they give it none."""
+        if action not in self._settings.keys:
+            return ""
+        return ", ".join(format_key(key) for key in keys_of(action, self._settings.keys))

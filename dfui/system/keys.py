@@ -1,0 +1,90 @@
+"""The keys of the terminal UI: which actions have which, and what is wrong with those that a person gives them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+
+ACTIONS: Mapping[str, str] = {
+    "cancel": "c",
+    "add": "a",
+    "mark": "space",
+    "mark_active": "m",
+    "unmark": "u",
+    "filter": "slash",
+    "show_all": "escape",
+    "sort": "s",
+    "details": "enter",
+    "fetch": "f",
+    "history": "h",
+    "forget": "x",
+    "copy_id": "y",
+    "refresh": "r",
+    "account": "t",
+    "help": "question_mark",
+    "quit": "q",
+    "list.up": "up,k",
+    "list.down": "down,j",
+    "list.page_up": "pageup",
+    "list.page_down": "pagedown",
+    "list.first": "home,g",
+    "list.last": "end,G",
+}
+"""The actions of the downloads screen by their binding IDs, and their keys unless told."""
+
+FIXED: Mapping[str, str] = {
+    "enter": "details",  # presses what has the focus in every dialog
+    "escape": "show_all",  # leaves every dialog
+    "tab": "the next button",
+    "shift+tab": "the button before",
+    "ctrl+c": "Textual",
+    "ctrl+p": "the command palette",
+    "ctrl+q": "quit",
+}
+"""Keys that no other action may have."""
+
+_NAMED = re.compile(
+    r"(?:ctrl\+|shift\+|alt\+)*(?:[a-zA-Z0-9]|f[1-9]|f1[0-9]|f2[0-4]|up|down|left|right|home|end|pageup|pagedown|insert|"
+    r"delete|backspace|enter|escape|tab|space)"
+)
+_SIGNS = {"solidus": "slash", "reverse_solidus": "backslash", "commercial_at": "at", "hyphen_minus": "minus",
+          "plus_sign": "plus", "low_line": "underscore"}  # fmt: skip
+_SIGN_NAMES = {
+    _SIGNS.get(name, name)
+    for name in (unicodedata.name(chr(code)).lower().replace("-", "_").replace(" ", "_") for code in range(0x20, 0x7F))
+    if not re.search("letter|digit", name)
+}
+
+
+def key_name(written: str) -> str | None:
+    """A key by its name in Textual, which takes a name that it does not know for a key that never comes.
+
+    None where there is no such key.
+    """
+    if len(written) == 1 and not written.isalnum() and written.isprintable():
+        name = unicodedata.name(written, "").lower().replace("-", "_").replace(" ", "_")
+        written = _SIGNS.get(name, name)
+    return written if _NAMED.fullmatch(written) or written in _SIGN_NAMES else None
+
+
+def keys_of(action: str, keys: Mapping[str, str]) -> list[str]:
+    """The keys of an action, where the settings give it these."""
+    return (keys.get(action) or ACTIONS[action]).split(",")
+
+
+def clashes(keys: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Each action that was given a key which another has already, and what is wrong; Textual would drop one unsaid.
+
+    Two that were given the same key are told once.
+    """
+    owners: dict[str, str] = {}
+    for action, default in ACTIONS.items():
+        if action not in keys:
+            owners |= dict.fromkeys(default.split(","), action)
+    for action, given in keys.items():
+        for key in given.split(","):
+            if FIXED.get(key, action) != action:
+                yield action, f'"{key}" is for {FIXED[key]} alone, and cannot be for "{action}" too'
+            elif owners.setdefault(key, action) != action:
+                yield action, f'"{key}" is the key of "{owners[key]}" already: give that another one, or "{action}"'

@@ -1,0 +1,43 @@
+"""The keys that a person may give: named as Textual names them, and the actions those of the terminal UI."""
+
+from __future__ import annotations
+
+import string
+
+import pytest
+from textual.binding import Binding
+
+from dfui.system.keys import ACTIONS, key_name, keys_of
+from dfui.tui.screens.downloads import DownloadsScreen
+from dfui.tui.widgets.row_list import RowList
+
+
+def test_the_actions_and_their_keys_are_those_of_the_terminal_ui() -> None:
+    bound = {
+        str(binding.id): binding.key
+        for binding in [*DownloadsScreen.BINDINGS, *RowList.BINDINGS]
+        if isinstance(binding, Binding)
+    }
+    assert bound == ACTIONS
+
+
+@pytest.mark.parametrize("sign", [sign for sign in string.printable.strip() if sign != ","])
+def test_a_sign_is_the_key_that_textual_takes_it_for(sign: str) -> None:
+    (binding,) = Binding.make_bindings([(sign, "x", "y")])
+    assert key_name(sign) == binding.key
+    assert key_name(binding.key) == binding.key
+
+
+@pytest.mark.parametrize("key", ["f5", "ctrl+x", "shift+up", "delete", "comma", "G", "alt+ctrl+a"])
+def test_named_keys_are_known(key: str) -> None:
+    assert key_name(key) == key
+
+
+@pytest.mark.parametrize("key", ["", "kaboom", "ctrl+", "f25", "ctrl+kaboom", "é", "cc", "+x"])
+def test_what_textual_would_wait_for_in_vain_is_no_key(key: str) -> None:
+    assert key_name(key) is None
+
+
+def test_an_action_keeps_its_keys_unless_told() -> None:
+    assert keys_of("list.up", {"cancel": "x"}) == ["up", "k"]
+    assert keys_of("cancel", {"cancel": "x,y"}) == ["x", "y"]
