@@ -8,7 +8,7 @@ from dfui.cli.console import Console, ExitCode
 from dfui.cli.parser import build_parser
 from dfui.core.errors import CommandError, DfuiError, StoreError
 from dfui.store import read_store
-from dfui.system.settings import DEFAULT_PROFILE, load_settings
+from dfui.system.settings import load_settings
 
 MAX_IDS = 1_000
 """More than these are of no use to who completes one."""
@@ -35,7 +35,7 @@ def _known(options: argparse.Namespace) -> list[str]:
     except DfuiError:
         return []
     if options.known == "profiles":
-        return list(dict.fromkeys((settings.profile, DEFAULT_PROFILE, *settings.profiles)))
+        return list(settings.profiles)
     if not settings.database.exists():
         return []
     try:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 
 from dfui.cli.console import Console, ExitCode
 from dfui.cli.opening import begin_log, open_account
 from dfui.core.clock import Clock
 from dfui.core.errors import CommandError
-from dfui.system.settings import load_settings
+from dfui.system.settings import Settings, load_settings
 from dfui.wording.downloads import left_active
 
 
@@ -33,18 +34,32 @@ def open_tui(options: argparse.Namespace, console: Console) -> int:
         )
     if not os.environ.get("NO_COLOR"):  # Textual takes an empty one for set
         os.environ.pop("NO_COLOR", None)
+    settings = load_settings(profile=options.profile, api_url=options.api_url)
+    begin_log(options)
+    first = settings.profile
+    while True:
+        # A token in the environment was given for the profile that dfui began with, and is not sent for another one.
+        environment = os.environ if settings.profile == first else {}
+        exit_code, next_profile = _open(options, console, settings, environment)
+        if next_profile is None:
+            return exit_code
+        settings = load_settings(profile=next_profile, api_url=options.api_url)
+
+
+def _open(
+    options: argparse.Namespace, console: Console, settings: Settings, environment: Mapping[str, str]
+) -> tuple[int, str | None]:
+    """Open it with a profile; gives the exit code, and the profile that was chosen to go on with, if any."""
     from dfui.tui.app import run_app
 
     clock = Clock()
-    settings = load_settings(profile=options.profile, api_url=options.api_url)
-    begin_log(options)
     settings = replace(settings, low_bandwidth=settings.low_bandwidth or options.low_bandwidth)
-    access, store = open_account(options, settings, clock, is_known=False)
+    access, store = open_account(options, settings, clock, is_known=False, environment=environment)
     try:
-        exit_code = run_app(access, store, clock=clock)
+        exit_code, next_profile = run_app(access, store, clock=clock)
         active, _ = store.downloads.counts()
     finally:
         store.close()
-    if active and options.demo is None:
+    if active and options.demo is None and next_profile is None:
         console.notify(left_active(active))
-    return exit_code
+    return exit_code, next_profile

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+from collections.abc import Mapping
 
 from dfui.core.clock import Clock
 from dfui.operations.sign_in import Access
@@ -19,12 +21,20 @@ def begin_log(options: argparse.Namespace) -> None:
 
 
 def open_account(
-    options: argparse.Namespace, settings: Settings, clock: Clock, *, is_known: bool
+    options: argparse.Namespace,
+    settings: Settings,
+    clock: Clock,
+    *,
+    is_known: bool,
+    environment: Mapping[str, str] = os.environ,
 ) -> tuple[Access, Store]:
-    """The account and its store; with `--demo` a simulated one, whose downloads the store knows with `is_known`."""
+    """The account and its store; with `--demo` a simulated one, whose downloads the store knows with `is_known`.
+
+    A token in `environment` is used.
+    """
     if options.demo is not None:
         from dfui.cli.demo import simulated_account
 
         return simulated_account(settings, clock, world=options.demo, is_known=is_known)
     store = open_store(settings.database, profile=settings.profile, origin=settings.address.origin)
-    return Access(settings), store
+    return Access(settings, environment=environment), store

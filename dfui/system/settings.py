@@ -44,7 +44,7 @@ class Settings:
     read_only: bool = False
     """Whether nothing may be cancelled under this profile."""
     profiles: tuple[str, ...] = ()
-    """The profiles that the config file names."""
+    """The profiles there are: those that the config file names, the default one, and the one in use."""
 
 
 def load_settings(
@@ -85,7 +85,7 @@ def load_settings(
         keys=config.keys,
         token_command=tuple(of_profile.token_command or ()),
         read_only=of_profile.read_only,
-        profiles=tuple(config.profiles),
+        profiles=tuple(dict.fromkeys((DEFAULT_PROFILE, *config.profiles, profile))),
     )
 
 

@@ -30,7 +30,7 @@ from dfui.tui.drivers import driver_for
 from dfui.tui.focus_place import focus_place
 from dfui.tui.leaving import Leaving
 from dfui.tui.lenient_input import accept_any_bytes
-from dfui.tui.messages import Notice, SessionMessage
+from dfui.tui.messages import Notice, ProfileChosen, SessionMessage
 from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.session import INTERRUPTING_SECONDS, Session
 from dfui.tui.themes import OWN_THEMES, first_theme, needs_terminal_colours, occasion
@@ -57,6 +57,8 @@ class DfuiApp(App[None]):
         )
         self._terminal = terminal
         self._is_asking_to_quit = False
+        self.next_profile: str | None = None
+        """The profile that was chosen to go on with."""
         self.session = Session(access, store, clock=clock)
         self.leaving = Leaving(self._leave, seconds=LEAVING_SECONDS + INTERRUPTING_SECONDS)
         # A blinking cursor costs 2 kB a second; the palette's is out of reach before it is open.
@@ -142,6 +144,12 @@ class DfuiApp(App[None]):
         else:
             show()
 
+    @on(ProfileChosen)
+    def _profile_chosen(self, message: ProfileChosen) -> None:
+        # Nothing of one profile, a token least of all, is left for the next: the app ends, and another begins.
+        self.next_profile = message.profile
+        self.exit()
+
     async def action_quit(self) -> None:
         """Leave, by whatever key or command; while cancellations are under way, ask first."""
         downloads = self.screen_stack[0]
@@ -171,8 +179,8 @@ class DfuiApp(App[None]):
         self._close_messages_no_wait()
 
 
-def run_app(access: Access, store: Store, *, clock: Clock) -> int:
-    """Run the terminal UI until it is left; gives the exit code."""
+def run_app(access: Access, store: Store, *, clock: Clock) -> tuple[int, str | None]:
+    """Run the terminal UI until it is left; gives the exit code, and the profile to go on with, if one was chosen."""
     app = DfuiApp(access, store, clock=clock, terminal=terminal_here(size=None))
     try:
         app.run()
@@ -180,7 +188,7 @@ def run_app(access: Access, store: Store, *, clock: Clock) -> int:
         # However it was left: what was confirmed gets its time, and is told of where a terminal is still there.
         outcomes = app.session.stop(waiting=lambda cancellations: _say([leaving(cancellations)]))
         _say(left_behind(outcomes))
-    return app.return_code or 0
+    return app.return_code or 0, app.next_profile
 
 
 def _say(lines: Iterable[str]) -> None:

@@ -129,6 +129,13 @@ class KeyringLookedFor(SessionMessage):
     """Whether there is a keyring is known now."""
 
 
+@dataclass
+class ProfileChosen(Message):
+    """Another profile is to be used."""
+
+    profile: str
+
+
 class SignedIn(SessionMessage):
     """A token is in use."""
 

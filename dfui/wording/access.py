@@ -21,6 +21,7 @@ ANOTHER_TOKEN = f"The token was rejected. {NEW_PASSWORD}\nAnother one (empty: st
 TOKEN_COMES_FIRST = "No token yet. dfui asks for one before it sends anything."  # noqa: S105
 ASKING_FOR_ACCOUNT = "Asking the API for the account…"
 SIGN_OUT_LATER = "Cancellations are in progress. Sign out when they are done."
+SWITCH_LATER = "Cancellations are in progress. Change the profile when they are done."
 SIGNED_OUT = "Signed out: the token was removed from the keyring and from memory."
 
 

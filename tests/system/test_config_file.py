@@ -94,5 +94,5 @@ def test_keys_may_change_places_and_are_named_as_textual_does(config_file: Path)
 def test_the_options_of_a_profile_apply_to_it_alone(config_file: Path) -> None:
     config_file.write_text("[profiles.safe]\nread_only = true\ntoken_command = ['pass']\n")
     safe, other = load_settings(profile="safe", environment={}), load_settings(environment={})
-    assert (safe.read_only, safe.token_command, safe.profiles) == (True, ("pass",), ("safe",))
-    assert (other.read_only, other.token_command, other.profiles) == (False, (), ("safe",))
+    assert (safe.read_only, safe.token_command, safe.profiles) == (True, ("pass",), ("default", "safe"))
+    assert (other.read_only, other.token_command, other.profiles) == (False, (), ("default", "safe"))

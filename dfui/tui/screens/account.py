@@ -15,13 +15,14 @@ from dfui.wording.facts import fact_lines
 
 
 class AccountModal(Dialog[str]):
-    """Shows the account; the answer is `sign_in`, `sign_out`, or None."""
+    """Shows the account; the answer is `sign_in`, `sign_out`, `profile`, or None."""
 
     NAME = "account"
     TITLE = "Account and token"
     BUTTONS = (
         DialogButton("sign_in", "Another token", "answer('sign_in')", "s"),
         DialogButton("sign_out", "Sign out", "answer('sign_out')", "o"),
+        DialogButton("profile", "Profile", "answer('profile')", "p"),
         DialogButton("close", "Close", "close", "escape", shown_key="enter", is_safe=True),
     )
 
@@ -44,6 +45,7 @@ class AccountModal(Dialog[str]):
         has_token = self._access.token is not None
         self.button("sign_in").display = not self._access.is_simulated
         self.button("sign_out").display = has_token and not self._access.is_simulated
+        self.button("profile").display = len(self._access.settings.profiles) > 1 and not self._access.is_simulated
         self._show("")
         if has_token:
             self._show(ASKING_FOR_ACCOUNT)

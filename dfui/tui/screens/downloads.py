@@ -16,10 +16,12 @@ from dfui.tui.messages import (
     CancellationsBroke,
     CancellationsEnded,
     DownloadsChanged,
+    ProfileChosen,
     SignInNeeded,
 )
 from dfui.tui.screens.account import AccountModal
 from dfui.tui.screens.add_downloads import AddDownloads
+from dfui.tui.screens.choose_profile import ChooseProfile
 from dfui.tui.screens.confirm_cancel import ConfirmCancel
 from dfui.tui.screens.details import DetailsModal
 from dfui.tui.screens.downloads_view import DownloadsView
@@ -32,6 +34,7 @@ from dfui.tui.screens.relapse import RelapseAlarm
 from dfui.tui.screens.sign_in import SignIn
 from dfui.tui.screens.sort_by import SortByModal
 from dfui.tui.session import Session
+from dfui.wording.access import SWITCH_LATER
 from dfui.wording.downloads import forget_question, nothing_to_cancel_here
 from dfui.wording.errors import error_sentences
 from dfui.wording.outcomes import cancelling_already, quit_question
@@ -268,8 +271,21 @@ class DownloadsScreen(DownloadsView):
                 self._ask_to_sign_in(None)
             elif answer == "sign_out":
                 self._session.sign_out()
+            elif answer == "profile":
+                self._choose_profile()
 
         self.app.push_screen(AccountModal(self._session), answered)
+
+    def _choose_profile(self) -> None:
+        settings = self._session.access.settings
+
+        def answered(profile: str | None) -> None:
+            if profile is not None and self._under_way:
+                self.notify(SWITCH_LATER, severity="warning", markup=False)
+            elif profile is not None:
+                self.post_message(ProfileChosen(profile))
+
+        self.app.push_screen(ChooseProfile(settings.profiles, settings.profile), answered)
 
     @on(SignInNeeded)
     def _sign_in_needed(self, message: SignInNeeded) -> None:

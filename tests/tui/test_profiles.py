@@ -1,0 +1,74 @@
+"""Another profile, chosen in the terminal UI: nothing of the one before is left, and no token meets another API."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from dfui.core.clock import Clock
+from dfui.simulator.account import Simulator
+from dfui.simulator.manual_clock import ManualClock
+from dfui.tui.screens.account import AccountModal
+from tests.support.apps import app_on, opened, running
+from tests.support.server import SimulatorServer
+from tests.support.tui_process import TuiProcess
+
+
+@pytest.fixture
+def servers() -> Iterator[dict[str, SimulatorServer]]:
+    """An API for each profile, with a token and a download of its own."""
+    made = {}
+    for number, name in enumerate(("first", "second"), start=1):
+        simulator = Simulator(now=Clock().now, token=f"token-of-{name}")
+        simulator.add(f"{number}4711", started_at=Clock().now() - timedelta(seconds=60))
+        made[name] = SimulatorServer(simulator)
+    with made["first"], made["second"]:
+        yield made
+
+
+def authorizations(server: SimulatorServer) -> set[str | None]:
+    """Collects the tokens that come with requests from now on."""
+    seen: set[str | None] = set()
+    server.simulator.interrupt = lambda request: seen.add(request.headers.get("Authorization"))
+    return seen
+
+
+def test_another_profile_begins_anew_with_its_own_token_and_downloads(
+    servers: dict[str, SimulatorServer], tmp_path: Path
+) -> None:
+    config = Path(os.environ["XDG_CONFIG_HOME"]) / "dfui" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text(
+        "profile = 'first'\n"
+        f"[profiles.first]\napi_url = '{servers['first'].url}'\n"
+        f"[profiles.second]\napi_url = '{servers['second'].url}'\ntoken_command = ['/bin/echo', 'token-of-second']\n"
+    )
+    seen = {name: authorizations(server) for name, server in servers.items()}
+    environment = {
+        "DATAFINITI_TOKEN": "token-of-first",
+        **{name: os.environ[name] for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "PYTHON_KEYRING_BACKEND")},
+    }
+    with TuiProcess(environment=environment) as process:
+        process.shows("14711")
+        process.press("tp")
+        process.shows("• first")
+        process.press("j\r")
+        process.shows("second")  # in the title
+        process.shows("24711")
+        process.press("q")
+        assert process.process.wait(30) == 0
+        assert b"14711" not in process.everything.partition(b"24711")[2]
+    assert seen == {"first": {"Bearer token-of-first"}, "second": {"Bearer token-of-second"}}
+
+
+async def test_where_there_is_one_profile_there_is_nothing_to_choose(simulator: Simulator, clock: ManualClock) -> None:
+    async with running(app_on(simulator, clock)) as pilot:
+        await pilot.press("t")
+        account = await opened(pilot, AccountModal)
+        assert not account.button("profile").display
+        await pilot.press("p")
+        assert pilot.app.screen is account
