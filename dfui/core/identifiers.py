@@ -14,6 +14,13 @@ BETWEEN_TOKENS = re.compile(r"[\s,;]+")
 _BEARER = re.compile(r"\bbearer\b.*", re.IGNORECASE | re.DOTALL)
 _WEB_TOKEN = re.compile(r"[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?", re.ASCII)
 _LONGEST_SHOWN = 128
+_SECRETS_IN_PASTE = (
+    (re.compile(r"(\bbearer\s+)[^\s\"']+", re.IGNORECASE), r"\1…"),
+    (re.compile(r"(/downloads/[^\s?\"']*)\?[^\s\"']*"), r"\1"),
+    (_WEB_TOKEN, "…"),
+    (re.compile(rf"[\w-]{{{_LONGEST_SHOWN + 1},}}", re.ASCII), "…"),
+)
+"""What may be a token or a key in a paste, and what stands in its place; no ID is among it."""
 
 
 def is_id(text: str) -> bool:
@@ -70,6 +77,13 @@ def without_keys(text: str) -> str:
     if len(shown) > _LONGEST_SHOWN and not shown.isdecimal():  # longer than an ID may be: a token has about 250
         shown = "…"
     return f"{shown}?…" if mark else shown
+
+
+def without_secrets(paste: str) -> str:
+    """A paste as it may be shown: with all its IDs, and without what may be a token or a key."""
+    for secret, instead in _SECRETS_IN_PASTE:
+        paste = secret.sub(instead, paste)
+    return paste
 
 
 def tokens_in_line(line: str) -> list[str]:

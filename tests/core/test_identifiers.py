@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dfui.core.errors import NotAnId
-from dfui.core.identifiers import id_of_argument, ids_in_paste, ids_of_arguments, is_id
+from dfui.core.identifiers import ID, id_of_argument, ids_in_paste, ids_of_arguments, is_id, without_secrets
 
 
 @pytest.mark.parametrize("text", ["847070", "dl_847070", "0", "a-1_B", "-1", "a" * 127 + "1"])
@@ -92,6 +92,28 @@ def test_one_bad_token_in_a_paste_stops_it_and_is_named(paste: str, named: str) 
         ids_in_paste(paste)
     assert refused.value.text == named
     assert named in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("paste", "shown"),
+    [
+        (
+            'curl -H "Authorization: Bearer tok-1" https://a/downloads/7',
+            'curl -H "Authorization: Bearer …" https://a/downloads/7',
+        ),
+        ("https://a/downloads/7?api_key=KEY 8", "https://a/downloads/7 8"),
+        ("eyJhbGciOiJI.eyJpZCI6MTIzfQ.c2lnbmF0dXJl", "…"),
+        ("7 " + "k" * 129, "7 …"),
+        ('{"id": "dl_8", "results": ["https://b/8_1.csv"]}', '{"id": "dl_8", "results": ["https://b/8_1.csv"]}'),
+    ],
+)
+def test_a_paste_is_shown_without_what_may_be_a_token_or_a_key(paste: str, shown: str) -> None:
+    assert without_secrets(paste) == shown
+
+
+@given(st.lists(st.from_regex(ID, fullmatch=True)))
+def test_no_id_is_taken_for_a_secret(ids: list[str]) -> None:
+    assert without_secrets(" ".join(ids)) == " ".join(ids)
 
 
 @given(st.one_of(st.text(), st.recursive(st.none() | st.integers() | st.text(), st.lists).map(json.dumps)))

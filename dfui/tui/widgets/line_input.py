@@ -5,6 +5,8 @@ from __future__ import annotations
 from textual import events
 from textual.widgets import Input
 
+from dfui.core.identifiers import without_secrets
+
 
 class LineInput(Input):
     """An input line whose cursor does not blink: blinking costs 2 kB a second."""
@@ -22,12 +24,12 @@ class LineInput(Input):
 
 
 class PasteInput(LineInput):
-    """An input line that takes a paste of several lines; Textual's own keeps only the first."""
+    """An input line that takes a paste of several lines, and shows no token in it; Textual's own keeps one line."""
 
     def _on_paste(self, event: events.Paste) -> None:
         event.prevent_default()
         event.stop()
-        self.insert_text_at_cursor(" ".join(event.text.splitlines()))
+        self.insert_text_at_cursor(without_secrets(" ".join(event.text.splitlines())))
 
 
 class NumberInput(LineInput):

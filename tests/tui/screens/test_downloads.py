@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import httpx
 import pytest
+from textual import events
 from textual.binding import Binding
+from textual.widgets import Input
 
 from dfui.core.downloads import Download
 from dfui.simulator.account import Simulator
@@ -101,6 +103,22 @@ async def test_adding_makes_known_and_looks(simulator: Simulator, clock: ManualC
         await pilot.press("a")
         await opened(pilot, AddDownloads)
         app.screen.query_one("#pasted").value = typed  # type: ignore[attr-defined]
+        await pilot.press("enter")
+        await until(pilot, lambda: "● running" in lines(pilot)[1], "it is seen")
+
+
+async def test_a_token_in_a_paste_is_never_shown(simulator: Simulator, clock: ManualClock) -> None:
+    app = app_on(simulator, clock)
+    async with running(app, size=(110, 30)) as pilot:
+        simulator.add("7")
+        await pilot.press("a")
+        dialog = await opened(pilot, AddDownloads)
+        pasted = 'curl -H "Authorization: Bearer to-ken" \\\n  https://x/v4/downloads/7?api_key=k-e-y'
+        app.post_message(events.Paste(pasted))
+        shown = dialog.query_one("#pasted", Input)
+        await until(pilot, lambda: shown.value, "it is pasted")
+        assert "to-ken" not in shown.value
+        assert "k-e-y" not in shown.value
         await pilot.press("enter")
         await until(pilot, lambda: "● running" in lines(pilot)[1], "it is seen")
 
