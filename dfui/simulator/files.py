@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import httpx
@@ -37,8 +37,9 @@ class SimulatedFiles:
         download = self._simulator.downloads.get(match[1]) if match else None
         if match is None or download is None:
             return httpx.Response(404, text="NoSuchKey")
-        # A link is to the file as it was when it was signed.
-        records = download.num_downloaded(signed)
+        # A link is to the file as it was when it was signed; its date has no fraction, which an end in that second has.
+        ended = download.ended_at(signed + timedelta(seconds=1))
+        records = download.num_downloaded(signed if ended is None else max(signed, ended))
         begin = (int(match[2]) - 1) * RECORDS_A_FILE
         content = result_file(download.id, download.format, begin, min(records, begin + RECORDS_A_FILE))
         tag = f'"{download.id}-{match[2]}-{len(content)}"'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import cast
 
@@ -37,6 +38,15 @@ def test_what_was_retained_is_fetched_once_it_is_seen_cancelled(
     assert records(tmp_path / "out") == 34_120
     asked = [method for method, path in account.requests if path == "/downloads/847070"]
     assert asked.index("DELETE") < len(asked) - 2, "it was looked at after the DELETE, then asked for its files"
+
+
+def test_a_link_that_is_signed_in_the_second_of_the_end_holds_all_records(
+    dfui: Commands, account: Simulator, files: SimulatorServer, tmp_path: Path
+) -> None:
+    cancelled_at = account.now() + timedelta(seconds=0.9)
+    account.now = lambda: cancelled_at
+    (document,) = dfui("cancel", "847070", "--yes", "--fetch", "-o", str(tmp_path), "--json").document
+    assert document["retained_records"] == document["fetched"]["records"] == records(tmp_path)
 
 
 def test_json_is_one_document_with_the_files_of_each(dfui: Commands, files: SimulatorServer, tmp_path: Path) -> None:
