@@ -186,7 +186,7 @@ async def test_a_name_that_does_not_do_is_told(
 
 
 async def test_100_000_entries_are_a_window(simulator: Simulator, clock: ManualClock, store: Store) -> None:
-    store.journal.open_entries([str(number) for number in range(100_000)], confirmed_at=at(1)).wait()
+    store.journal.open_entries([str(number) for number in range(100_000)], confirmed_at=at(1)).wait(seconds=60)
     app = app_on(simulator, clock, store=store)
     async with running(app, size=(80, 24)) as pilot:
         modal = await history(pilot)
