@@ -73,6 +73,11 @@ def keys_of(action: str, keys: Mapping[str, str]) -> list[str]:
     return (keys.get(action) or ACTIONS[action]).split(",")
 
 
+def keymap(keys: Mapping[str, str]) -> dict[str, str]:
+    """Textual's keymap for these keys. It has every action, for Textual puts those that it has at the footer's end."""
+    return {**ACTIONS, **keys} if keys else {}
+
+
 def clashes(keys: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Each action that was given a key which another has already, and what is wrong; Textual would drop one unsaid.
 

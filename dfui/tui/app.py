@@ -24,6 +24,7 @@ from dfui.core.errors import SettingsError
 from dfui.core.progress import LEAVING_SECONDS
 from dfui.operations.sign_in import Access
 from dfui.store import Store
+from dfui.system.keys import keymap
 from dfui.system.last_theme import keep_theme
 from dfui.system.terminal import ABLE_TERMINAL, Terminal, terminal_here
 from dfui.tui.drivers import driver_for
@@ -97,7 +98,7 @@ class DfuiApp(App[None]):
 
     def on_mount(self) -> None:
         """Set the keys of the settings, and watch for what ends dfui from outside."""
-        self.set_keymap(dict(self.session.access.settings.keys))
+        self.set_keymap(keymap(self.session.access.settings.keys))
         if self.session.access.settings.low_bandwidth:
             self.delay_update(SETTLING_SECONDS)
         if self._unknown_theme:

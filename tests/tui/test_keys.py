@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from textual.binding import Binding
 from textual.widgets import Static
 
 from dfui.simulator.account import Simulator
 from dfui.simulator.manual_clock import ManualClock
 from dfui.tui.app import DfuiApp
 from dfui.tui.screens.confirm_cancel import ConfirmCancel
+from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.screens.help import HelpModal
 from tests.support.apps import app_on, lines, opened, running, table, until
 
@@ -55,6 +57,13 @@ async def test_help_shows_the_keys_in_use_and_closes_by_its_own(app: DfuiApp) ->
             assert line in text
         await pilot.press("f1")
         await until(pilot, lambda: len(app.screen_stack) == 1, "it is closed")
+
+
+async def test_the_keys_keep_their_order_in_the_footer(app: DfuiApp) -> None:
+    async with running(app):
+        shown = [active.binding.action for active in app.screen.active_bindings.values()]
+        in_order = [each.action for each in DownloadsScreen.BINDINGS if isinstance(each, Binding)]
+        assert [action for action in dict.fromkeys(shown) if action in in_order] == in_order
 
 
 async def test_the_footer_and_the_empty_screen_show_the_keys_in_use(simulator: Simulator, clock: ManualClock) -> None:
