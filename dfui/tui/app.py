@@ -87,6 +87,10 @@ class DfuiApp(App[None]):
         """The downloads are what it opens with."""
         return DownloadsScreen(self.session)
 
+    def get_key_display(self, binding: Binding) -> str:
+        """A key as it is shown; Enter in words, for not every terminal's font has the sign that Textual uses."""
+        return "enter" if binding.key == "enter" else super().get_key_display(binding)
+
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action of the downloads screen, and the theme; Textual's own commands about the screen are left out."""
         if isinstance(screen, DownloadsScreen):

@@ -74,7 +74,7 @@ async def test_the_footer_and_the_empty_screen_show_the_keys_in_use(simulator: S
         shown = {
             active.binding.action: app.get_key_display(active.binding) for active in app.screen.active_bindings.values()
         }
-        assert (shown["add"], shown["forget"], shown["help"]) == ("+", "c", "f1")
+        assert (shown["add"], shown["forget"], shown["help"], shown["details"]) == ("+", "c", "f1", "enter")
         await pilot.press("x")
         await until(
             pilot, lambda: "Press + to add one." in "".join(each.message for each in app._notifications), "told"
