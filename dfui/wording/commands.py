@@ -158,8 +158,14 @@ def wrong_usage(message: str, program: str) -> str:
         known = re.findall(r"[\w-]+", match["known"])
         if match["of"] == "COMMAND":
             return f"Unknown command: {given}.{did_you_mean(given, known)} See {program} --help."
-        what = f"{match['of']} does not take {given}." if match["of"] else f"Unknown: {given}."
-        return f"{what}{did_you_mean(given, known)} It takes {', '.join(known)}. See {program} --help."
+        of = match["of"] or "argument"
+        # An option is named as it is written, what stands alone by what it is.
+        what = (
+            f"{of} does not take {given}"
+            if of.startswith("-")
+            else f"Unknown {of.lower().replace('|', ' or ')}: {given}"
+        )
+        return f"{what}.{did_you_mean(given, known)} Known: {', '.join(known)}. See {program} --help."
     shown = without_query(message)
     return f"{shown[:1].upper()}{shown[1:].rstrip('.')}. See {program} --help."
 

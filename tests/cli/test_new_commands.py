@@ -81,6 +81,21 @@ def test_show_gives_several_as_a_list_and_one_that_fails_does_not_keep_the_other
     assert ended.stderr.startswith("404: ")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("help", "exit-code"), "Unknown command or topic: exit-code. Did you mean exit-codes? Known: cancel,"),
+        (("config", "chek"), "Unknown action: chek. Did you mean check? Known: init, path, check."),
+        (("completion", "ksh"), "Unknown shell: ksh. Did you mean zsh? Known: bash, zsh, fish."),
+        (("list", "--status", "actve"), "--status does not take actve. Did you mean active? Known: active, final,"),
+    ],
+)
+def test_what_a_command_does_not_know_is_named_with_what_it_knows(arguments: tuple[str, ...], told: str) -> None:
+    ended = run(*arguments)
+    assert ended.exit_code == 2
+    assert ended.stderr.startswith(f"dfui: {told}")
+
+
 def test_the_config_file_is_written_once_and_checked(tmp_path: Path) -> None:
     path = Path(run("config", "path").stdout.strip())
     assert path.is_relative_to(tmp_path)
