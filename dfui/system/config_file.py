@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -128,6 +127,8 @@ def read_config(path: Path) -> ConfigFile:
         raise SettingsError(f"The config file {path} could not be read: it is not UTF-8. Save it as UTF-8.") from None
     except OSError as error:
         raise SettingsError(f"The config file {path} could not be read: {error.strerror}.") from None
+    import tomllib  # only where there is a file
+
     try:
         written = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
@@ -248,6 +249,8 @@ def line_of(text: str, path: tuple[str, ...]) -> int | None:
 
 def _path_in(line: str) -> tuple[str, ...]:
     """The path that a line of TOML alone leads to; empty where it is none."""
+    import tomllib
+
     try:
         inner: Any = tomllib.loads(line)
     except ValueError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
@@ -11,7 +12,6 @@ from dfui.core.clock import Clock
 from dfui.core.errors import DatafinitiError
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.progress import Progress
-from dfui.operations.cancel import cancel
 from dfui.operations.sign_in import Access
 from dfui.store import Store
 from dfui.tui.messages import (
@@ -21,9 +21,11 @@ from dfui.tui.messages import (
     CancellationsEnded,
     DownloadsChanged,
 )
-from dfui.tui.online import Online
 from dfui.tui.sign_in_flow import SignInFlow
 from dfui.wording.errors import broke
+
+if TYPE_CHECKING:
+    from dfui.tui.online import Online
 
 
 class Cancelling:
@@ -100,6 +102,8 @@ class Cancelling:
             self._post(CancellationsEnded(tuple(latest)))
 
     async def _walk(self, ids: Sequence[str], online: Online, outcomes: dict[str, Outcome]) -> None:
+        from dfui.operations.cancel import cancel
+
         token = self._access.token
         online.client.use_token(token.secret if token else None)
         async for event in cancel(

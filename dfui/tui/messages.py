@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from dfui.core.downloads import DownloadDetails
-from dfui.core.fetch_events import FetchEvent
-from dfui.core.outcomes import Outcome
-from dfui.core.progress import ListProgress, Progress
-from dfui.tui.connection_state import ConnectionState
-
 if TYPE_CHECKING:
     from dfui.core.account import Account
+    from dfui.core.downloads import DownloadDetails
+    from dfui.core.fetch_events import FetchEvent
+    from dfui.core.outcomes import Outcome
+    from dfui.core.progress import ListProgress, Progress
+    from dfui.tui.connection_state import ConnectionState
 
 
 class SessionMessage(Message, bubble=False):

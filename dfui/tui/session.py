@@ -8,18 +8,15 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future, wait
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 from textual.message import Message
 
 from dfui.core.clock import Clock
 from dfui.core.errors import DatafinitiError, DfuiError, KeyringProblem, StoreError, Unauthorized
-from dfui.core.fetch_events import WAIT_SECONDS
 from dfui.core.outcomes import Outcome
 from dfui.core.progress import LEAVING_SECONDS
-from dfui.core.receipts import Receipt
 from dfui.core.secret import Secret
-from dfui.operations.fetch_control import FetchControl
 from dfui.operations.sign_in import Access
 from dfui.store import Store
 from dfui.tui.cancelling import Cancelling
@@ -36,11 +33,15 @@ from dfui.tui.messages import (
     RefreshFailed,
 )
 from dfui.tui.network_thread import NetworkThread
-from dfui.tui.online import Online
 from dfui.tui.sign_in_flow import SignInFlow
 from dfui.wording.access import SIGN_OUT_LATER, SIGNED_OUT, TOKEN_COMES_FIRST
 from dfui.wording.downloads import downloads_added, list_refreshed
 from dfui.wording.errors import error_sentences, fault, keyring_sentences
+
+if TYPE_CHECKING:
+    from dfui.core.receipts import Receipt
+    from dfui.operations.fetch_control import FetchControl
+    from dfui.tui.online import Online
 
 logger = logging.getLogger(__name__)
 
@@ -178,6 +179,7 @@ class Session:
         self, ids: Sequence[str], folders: Mapping[str, Path], *, overwrite: bool = False, control: FetchControl
     ) -> None:
         """Fetch the result files of downloads into these folders."""
+        from dfui.core.fetch_events import WAIT_SECONDS
         from dfui.operations.fetch import fetch
 
         try:
@@ -271,6 +273,8 @@ class Session:
 
     def _connect(self) -> Online:
         if self._online is None:
+            from dfui.tui.online import Online  # on this thread, while the first picture is shown
+
             self._online = Online(
                 self.access,
                 self.store,

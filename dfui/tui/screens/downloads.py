@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
@@ -19,25 +19,18 @@ from dfui.tui.messages import (
     ProfileChosen,
     SignInNeeded,
 )
-from dfui.tui.screens.account import AccountModal
-from dfui.tui.screens.add_downloads import AddDownloads
-from dfui.tui.screens.choose_profile import ChooseProfile
-from dfui.tui.screens.confirm_cancel import ConfirmCancel
-from dfui.tui.screens.details import DetailsModal
 from dfui.tui.screens.downloads_view import DownloadsView
-from dfui.tui.screens.fetch_results import FetchResults
-from dfui.tui.screens.help import HelpModal
-from dfui.tui.screens.history import HistoryModal
-from dfui.tui.screens.outcome import OutcomeAnswer, OutcomeModal
-from dfui.tui.screens.question import Question
-from dfui.tui.screens.relapse import RelapseAlarm
-from dfui.tui.screens.sign_in import SignIn
-from dfui.tui.screens.sort_by import SortByModal
 from dfui.tui.session import Session
 from dfui.wording.access import SWITCH_LATER
 from dfui.wording.downloads import forget_question, nothing_to_cancel_here
 from dfui.wording.errors import error_sentences
 from dfui.wording.outcomes import cancelling_already, quit_question
+
+if TYPE_CHECKING:
+    from dfui.tui.screens.outcome import OutcomeAnswer
+    from dfui.tui.screens.question import Question
+
+# Dialogs are imported where they are opened: the first picture must not wait for them.
 
 CANCELLING = "cancelling…"
 
@@ -91,6 +84,8 @@ class DownloadsScreen(DownloadsView):
             self.notify(nothing_to_cancel_here(add=self._shown_key("add")), markup=False)
 
     def _confirm(self, chosen: Sequence[str]) -> None:
+        from dfui.tui.screens.confirm_cancel import ConfirmCancel
+
         try:
             self._session.access.require_writable()
         except DfuiError as error:
@@ -184,6 +179,7 @@ class DownloadsScreen(DownloadsView):
         if not relapses:
             return
         self._alarms.update(relapse.entry for relapse in relapses)
+        from dfui.tui.screens.relapse import RelapseAlarm
 
         def answered(ids: Sequence[str] | None) -> None:
             self._session.relapses_read(relapses)
@@ -194,6 +190,8 @@ class DownloadsScreen(DownloadsView):
 
     def _show_outcomes(self) -> None:
         if self._outcomes and self.app.screen is self:
+            from dfui.tui.screens.outcome import OutcomeModal
+
             ended = self._outcomes.pop(0)
             self._session.outcomes_shown(ended.outcomes)
             # What was confirmed in this session is tried again in one key; what an earlier one left is asked for anew.
@@ -219,14 +217,19 @@ class DownloadsScreen(DownloadsView):
             self._fetch(chosen)
 
     def _fetch(self, ids: Sequence[str]) -> None:
+        from dfui.tui.screens.fetch_results import FetchResults
+
         self.app.push_screen(FetchResults(ids, self._session))
 
     def action_sort(self) -> None:
         """Ask what to sort by."""
+        from dfui.tui.screens.sort_by import SortByModal
+
         self.app.push_screen(SortByModal(self._table.download_query), self._sort_by)
 
     def action_add(self) -> None:
         """Ask for IDs to make known; the first of them is gone to."""
+        from dfui.tui.screens.add_downloads import AddDownloads
 
         def answered(ids: Sequence[str] | None) -> None:
             if ids:
@@ -237,6 +240,8 @@ class DownloadsScreen(DownloadsView):
 
     def action_forget(self) -> None:
         """Ask whether to hide the download under the cursor."""
+        from dfui.tui.screens.question import Question
+
         download = self._table.current
         if download is None:
             return
@@ -265,6 +270,7 @@ class DownloadsScreen(DownloadsView):
 
     def action_account(self) -> None:
         """Show the account and the token."""
+        from dfui.tui.screens.account import AccountModal
 
         def answered(answer: str | None) -> None:
             if answer == "sign_in":
@@ -277,6 +283,8 @@ class DownloadsScreen(DownloadsView):
         self.app.push_screen(AccountModal(self._session), answered)
 
     def _choose_profile(self) -> None:
+        from dfui.tui.screens.choose_profile import ChooseProfile
+
         settings = self._session.access.settings
 
         def answered(profile: str | None) -> None:
@@ -289,14 +297,20 @@ class DownloadsScreen(DownloadsView):
 
     @on(SignInNeeded)
     def _sign_in_needed(self, message: SignInNeeded) -> None:
+        from dfui.tui.screens.sign_in import SignIn
+
         if not any(isinstance(screen, SignIn) for screen in self.app.screen_stack):
             self._ask_to_sign_in(message.sentence)
 
     def _ask_to_sign_in(self, sentence: str | None) -> None:
+        from dfui.tui.screens.sign_in import SignIn
+
         self.app.push_screen(SignIn(self._session, sentence))
 
     def action_details(self) -> None:
         """Show the details of the download under the cursor."""
+        from dfui.tui.screens.details import DetailsModal
+
         download = self._table.current
         if download is None:
             return
@@ -311,10 +325,14 @@ class DownloadsScreen(DownloadsView):
 
     def action_history(self) -> None:
         """Show the cancellations that were confirmed here."""
+        from dfui.tui.screens.history import HistoryModal
+
         self.app.push_screen(HistoryModal(self._session))
 
     def action_help(self) -> None:
         """Show the keys, the outcomes, and where things are kept."""
+        from dfui.tui.screens.help import HelpModal
+
         self.app.push_screen(HelpModal(self.BINDINGS, self._session.access.settings))
 
     async def action_quit(self) -> None:
@@ -325,5 +343,7 @@ class DownloadsScreen(DownloadsView):
         """What to ask before dfui is left; None where nothing is under way."""
         if not self._under_way:
             return None
+        from dfui.tui.screens.question import Question
+
         title, lines = quit_question(len(self._under_way), self._under_way.not_begun)
         return Question(title, lines, yes="Leave", no="Stay")
