@@ -39,7 +39,8 @@ class NetworkThread:
     def stop(self, *, seconds: float) -> None:
         """Break off what still runs, and wait for that this long."""
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(seconds)
+        if self._thread.is_alive():  # a fault may have come before the first picture, after which it is started
+            self._thread.join(seconds)
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
