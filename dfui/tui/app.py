@@ -38,9 +38,6 @@ from dfui.tui.themes import OWN_THEMES, first_theme, needs_terminal_colours, occ
 from dfui.wording.access import unknown_theme
 from dfui.wording.outcomes import leaving, left_behind
 
-SETTLING_SECONDS = 0.1
-"""Before the first picture is sent over a slow line: its parts come one by one, and each would send it anew."""
-
 
 class DfuiApp(App[None]):
     """dfui's terminal UI over a store and a way to the API."""
@@ -103,8 +100,6 @@ class DfuiApp(App[None]):
     def on_mount(self) -> None:
         """Set the keys of the settings, and watch for what ends dfui from outside."""
         self.set_keymap(keymap(self.session.access.settings.keys))
-        if self.session.access.settings.low_bandwidth:
-            self.delay_update(SETTLING_SECONDS)
         if self._unknown_theme:
             self.notify(unknown_theme(self._unknown_theme), severity="warning", markup=False)
         self.theme_changed_signal.subscribe(self, self._keep_theme)

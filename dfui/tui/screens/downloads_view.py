@@ -14,6 +14,7 @@ from dfui.core.downloads import Download
 from dfui.store.download_query import SortBy
 from dfui.system.keys import keys_of
 from dfui.tui.cancellations import CancellationsUnderWay
+from dfui.tui.first_picture import FirstPicture
 from dfui.tui.messages import ConnectionChanged, DownloadsChanged, ListProgressed
 from dfui.tui.session import Session
 from dfui.tui.widgets.downloads_table import DownloadsTable
@@ -57,11 +58,11 @@ class DownloadsView(Screen[None]):
         yield KeyBar(at_right=("help", "quit"))
 
     def on_mount(self) -> None:
-        """Show what the store knows; the network comes after the first picture."""
+        """Show what the store knows, at once and whole; the network comes after the first picture."""
+        FirstPicture(self, sent=lambda: self._session.start(self.app.post_message))
         self._reload()
         for told in filter(None, (self._session.shown_store.problem, self._session.shown_store.notice)):
             self.notify(told, severity="warning", timeout=30, markup=False)
-        self.call_after_refresh(self._session.start, self.app.post_message)
 
     def _shown_key(self, action: str) -> str:
         """The key of an action, as it is shown."""

@@ -1,0 +1,31 @@
+"""The start over a slow line, at a real terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dfui.simulator.account import Simulator
+from tests.support.server import SimulatorServer
+from tests.support.tui_process import TuiProcess
+
+
+@pytest.mark.parametrize("where", [{}, {"SSH_CONNECTION": "1"}], ids=["here", "over SSH"])
+def test_the_table_is_sent_once_with_all_that_is_known(tmp_path: Path, where: dict[str, str]) -> None:
+    simulator = Simulator()
+    for number in range(5):
+        simulator.add(str(847_001 + number)).cancel(simulator.now())
+    with SimulatorServer(simulator) as server:
+        environment = {
+            "DATAFINITI_TOKEN": simulator.token, "HOME": str(tmp_path),
+            "XDG_DATA_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path), **where,
+        }  # fmt: skip
+        for is_known in (False, True):
+            with TuiProcess("--api-url", server.url, environment=environment) as dfui:
+                dfui.shows("live")
+                if is_known:  # by the run before
+                    assert dfui.everything.count(b"Started") == 1
+                    assert dfui.everything.count(b"847005") == 1
+                dfui.press("q")
+                dfui.process.wait(20)
