@@ -22,7 +22,6 @@ BENCHMARKS: dict[str, Callable[[Plan], Iterator[Row]]] = {
     "long-list": long_list.keys_meanwhile,
     "move": bytes_written.moves,
     "rest": bytes_written.rest,
-    "first-picture": start.first_picture,
     "cancel": commands.cancel_one,
     "cancel-100": commands.cancel_many,
     "fetch": fetching.fetch,

@@ -42,8 +42,8 @@ def moves(plan: Plan) -> Iterator[Row]:
         f"{of_dfui:,.0f} B",
         f"{of_bare:,.0f} B",
         of_dfui / of_bare,
-        "≤ 400 B, then towards 203",
-        of_dfui <= 400,
+        "≤ 160 B",
+        of_dfui <= 160,
     )
 
 
