@@ -46,8 +46,8 @@ def open_file(path: Path) -> tuple[Connection, int]:
     return connection, costs_unsettled
 
 
-def connect_to_write(path: Path) -> Connection:
-    """A connection to write a file that `open_file` has opened."""
+def connect_again(path: Path) -> Connection:
+    """Another connection to a file that `open_file` has opened."""
     return sqlite3.connect(path, timeout=BUSY_MILLISECONDS / 1000, isolation_level=None, check_same_thread=False)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from dfui.core.errors import StoreError
-from dfui.store.connections import Connection, connect_to_write, in_memory, open_file
+from dfui.store.connections import Connection, connect_again, in_memory, open_file
 from dfui.store.damage import mark_damaged
 from dfui.store.failures import store_errors
 from dfui.store.writer import MORE, Write, Writer
@@ -39,9 +39,11 @@ class Database:
             self._reading, self.costs_unsettled = open_file(path)
         else:
             self._reading = memory or in_memory()
+        self._scan_lock = threading.Lock()
+        self._scanning: Connection | None = None
         self._inode = path.stat().st_ino if path else 0
         self._writer = Writer(
-            self._connect_to_write,
+            self._connect,
             # In memory, both are one connection, and who reads must not see half of a transaction.
             lock=contextlib.nullcontext() if path else self._lock,
             damaged=self._mark_damaged,
@@ -49,6 +51,11 @@ class Database:
 
     def close(self) -> None:
         """Finish what is being written, but not for long, and close."""
+        if self._scanning is not None:
+            self._scanning.interrupt()
+            with self._scan_lock:
+                self._scanning.close()
+                self._scanning = None
         if self._writer.close():
             with self._lock:
                 self._reading.close()
@@ -61,6 +68,23 @@ class Database:
         """
         with self._lock, store_errors(damaged=self._mark_damaged):
             return [row(each) for each in self._reading.execute(query, params).fetchall()]
+
+    def probe(self, query: str, *params: object, row: Callable[[tuple[Any, ...]], Row]) -> list[Row]:
+        """The rows of a query that is one of many like it; as `read`."""
+        return self.read(query, *params, row=row)
+
+    def scan(self, query: str, *params: object, row: Callable[[tuple[Any, ...]], Row]) -> list[Row]:
+        """The rows of a query that takes long: nothing else that is read waits for it, except in memory.
+
+        Raises:
+            StoreError: they cannot be read.
+        """
+        if self.path is None:
+            return self.read(query, *params, row=row)
+        with self._scan_lock, store_errors(damaged=self._mark_damaged):
+            if self._scanning is None:
+                self._scanning = self._connect()
+            return [row(each) for each in self._scanning.execute(query, params).fetchall()]
 
     def write(
         self,
@@ -84,12 +108,12 @@ class Database:
 
         return self._writer.submit(Write(write_part, is_bulk=True))
 
-    def _connect_to_write(self) -> Connection:
+    def _connect(self) -> Connection:
         if self.path is None:
             return self._reading
         if self.path.stat().st_ino != self._inode:
             raise StoreError("The database was set aside by another dfui. Start this one again.")
-        return connect_to_write(self.path)
+        return connect_again(self.path)
 
     def _mark_damaged(self) -> None:
         if self.path is not None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 _STATUS_WORD = """
     CASE WHEN is_missing THEN 'not found'
@@ -30,6 +32,7 @@ class SortBy(enum.Enum):
 
 
 _EXPRESSIONS = {
+    SortBy.ACTIVITY: ("is_active", "started_at"),
     # IDs that are numbers sort as numbers.
     SortBy.ID: ("length(id)", "id"),
     SortBy.STATUS: (_STATUS_WORD,),
@@ -63,13 +66,26 @@ class DownloadQuery:
         condition = "".join(f" AND {_SEARCHED} LIKE ? ESCAPE '\\'" for _ in words)
         return condition, [f"%{literally(word)}%" for word in words]
 
+    @property
+    def sort_values(self) -> tuple[str, ...]:
+        """What downloads are sorted by, in SQL; of those alike in the first, the second decides, and so on."""
+        return (*_EXPRESSIONS[self.sort_by], "key")
+
     def order_by(self) -> str:
         """The order in SQL; what is not known comes last."""
-        expressions = _EXPRESSIONS.get(self.sort_by)
-        if expressions is None:
+        if self.sort_by is SortBy.ACTIVITY:  # in the words of its index
             return "is_active DESC, started_at DESC, key DESC"
         direction = "ASC" if self.goes_up else "DESC"
-        return ", ".join([*(f"{each} {direction} NULLS LAST" for each in expressions), f"key {direction}"])
+        return ", ".join(f"{each} {direction} NULLS LAST" for each in self.sort_values)
+
+    def precedes(self, values: Sequence[Any], others: Sequence[Any]) -> bool:
+        """Whether the download with these sort values is listed before the one with the others, as in SQL."""
+        for value, other in zip(values, others, strict=False):
+            if value != other:
+                if value is None or other is None:
+                    return other is None
+                return bool(value < other if self.goes_up else value > other)
+        return False
 
 
 def literally(word: str) -> str:

@@ -58,7 +58,35 @@ class KnownDownloads:
         statement = (
             f"SELECT key FROM downloads WHERE account = ? AND is_forgotten = 0{condition} ORDER BY {query.order_by()}"
         )
-        return array("q", self._database.read(statement, self._account.key, *words, row=_first))
+        return array("q", self._database.scan(statement, self._account.key, *words, row=_first))
+
+    def first_keys(self, count: int) -> array[int]:
+        """The keys of the first so many downloads of all."""
+        order = EVERYTHING.order_by()
+        statement = f"SELECT key FROM downloads WHERE account = ? AND is_forgotten = 0 ORDER BY {order} LIMIT ?"
+        return array("q", self._database.read(statement, self._account.key, count, row=_first))
+
+    def place(self, key: int, others: Sequence[int], query: DownloadQuery) -> int | None:
+        """The line of a download among the others that are listed, which are in order; None where it is not wanted."""
+        condition, words = query.where()
+        wanted = f"SELECT 1 FROM downloads WHERE key = ? AND is_forgotten = 0{condition}"
+        if not self._database.probe(wanted, key, *words, row=_first):
+            return None
+        sort_values = f"SELECT {', '.join(query.sort_values)} FROM downloads WHERE key = ?"
+
+        def values(of: int) -> tuple[Any, ...]:
+            found = self._database.probe(sort_values, of, row=tuple)
+            return found[0] if found else ()
+
+        own = values(key)
+        low, high = 0, len(others)
+        while low < high:
+            middle = (low + high) // 2
+            if query.precedes(values(others[middle]), own):
+                low = middle + 1
+            else:
+                high = middle
+        return low
 
     def by_key(self, keys: Sequence[int]) -> dict[int, Download]:
         """The downloads with these keys; one that is no longer known is left out."""
@@ -93,6 +121,15 @@ class KnownDownloads:
             "ORDER BY started_at DESC, key DESC"
         )
         return self._database.read(query, self._account.key, row=lambda row: str(row[0]))
+
+    def active_ids_in(self, query: DownloadQuery) -> list[str]:
+        """The active ones of the downloads that are wanted, in order."""
+        condition, words = query.where()
+        statement = (
+            f"SELECT id FROM downloads WHERE account = ? AND is_forgotten = 0 AND is_active = 1{condition} "
+            f"ORDER BY {query.order_by()}"
+        )
+        return self._database.scan(statement, self._account.key, *words, row=lambda row: str(row[0]))
 
     def counts(self) -> tuple[int, int]:
         """How many known downloads are active, and how many are known."""

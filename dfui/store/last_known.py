@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
@@ -28,22 +29,46 @@ class LastKnown(Database):
         self._database = database
         self._failed = failed
         self._answers: OrderedDict[tuple[object, ...], list[Any]] = OrderedDict()
+        self._answers_lock = threading.Lock()
 
     def read(self, query: str, *params: object, row: Callable[[tuple[Any, ...]], Row]) -> list[Row]:
         """The rows of a query, each as `row` reads it."""
-        asked = (query, *params)
+        return self._known(self._database.read, query, *params, row=row)
+
+    def scan(self, query: str, *params: object, row: Callable[[tuple[Any, ...]], Row]) -> list[Row]:
+        """The rows of a query that takes long."""
+        return self._known(self._database.scan, query, *params, row=row)
+
+    def probe(self, query: str, *params: object, row: Callable[[tuple[Any, ...]], Row]) -> list[Row]:
+        """The rows of a query that is one of many like it: its answer is not remembered, nor is one given again."""
         try:
-            rows = self._database.read(query, *params, row=row)
+            return self._database.probe(query, *params, row=row)
         except StoreError as error:
             self._failed(error)
-            return self._answers.get(asked, [])
-        if len(rows) > MAX_ROWS:
-            for other in [key for key, answer in self._answers.items() if len(answer) > MAX_ROWS]:
-                del self._answers[other]
-        self._answers[asked] = rows
-        self._answers.move_to_end(asked)
-        if len(self._answers) > MAX_ANSWERS:
-            self._answers.popitem(last=False)
+            return []
+
+    def _known(
+        self,
+        read: Callable[..., list[Row]],
+        query: str,
+        *params: object,
+        row: Callable[[tuple[Any, ...]], Row],
+    ) -> list[Row]:
+        asked = (query, *params)
+        try:
+            rows = read(query, *params, row=row)
+        except StoreError as error:
+            self._failed(error)
+            with self._answers_lock:
+                return self._answers.get(asked, [])
+        with self._answers_lock:
+            if len(rows) > MAX_ROWS:
+                for other in [key for key, answer in self._answers.items() if len(answer) > MAX_ROWS]:
+                    del self._answers[other]
+            self._answers[asked] = rows
+            self._answers.move_to_end(asked)
+            if len(self._answers) > MAX_ANSWERS:
+                self._answers.popitem(last=False)
         return rows
 
     def write(
