@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import operator
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
@@ -19,6 +20,7 @@ from dfui.store.writer import Write
 
 ROWS_PER_TRANSACTION = 500
 EVERYTHING = DownloadQuery()
+_first: Callable[[tuple[Any, ...]], int] = operator.itemgetter(0)
 
 _REPLACED = ("api_status", "num_downloaded", "seen_at", "is_missing")
 """What an answer that leaves it out makes unknown again; the rest stays as it was."""
@@ -209,7 +211,3 @@ class KnownDownloads:
             amend_receipts(connection, account, [download_id], observed=observed)
 
         return self._database.write(observe)
-
-
-def _first(row: tuple[Any, ...]) -> int:
-    return int(row[0])

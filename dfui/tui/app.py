@@ -38,6 +38,9 @@ from dfui.tui.themes import OWN_THEMES, first_theme, needs_terminal_colours, occ
 from dfui.wording.access import unknown_theme
 from dfui.wording.outcomes import leaving, left_behind
 
+SWITCH_SECONDS = 0.001
+"""How long another thread, one that reads a long list say, keeps a key waiting each time; Python's own is 5 ms."""
+
 
 class DfuiApp(App[None]):
     """dfui's terminal UI over a store and a way to the API."""
@@ -182,6 +185,7 @@ class DfuiApp(App[None]):
 def run_app(access: Access, store: Store, *, clock: Clock) -> tuple[int, str | None]:
     """Run the terminal UI until it is left; gives the exit code, and the profile to go on with, if one was chosen."""
     app = DfuiApp(access, store, clock=clock, terminal=terminal_here(size=None))
+    sys.setswitchinterval(SWITCH_SECONDS)
     try:
         app.run()
     finally:

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.benchmarks import bytes_written, commands, fetching, long_list, start
+from tests.benchmarks import bytes_written, commands, fetching, keys, long_list, start
 from tests.benchmarks.measuring import Plan
 from tests.benchmarks.report import Row, markdown
 
@@ -20,6 +20,7 @@ BENCHMARKS: dict[str, Callable[[Plan], Iterator[Row]]] = {
     "start": start.start_of_100,
     "start-100000": start.start_of_100_000,
     "long-list": long_list.keys_meanwhile,
+    "keys-100000": keys.keys_at_100_000,
     "move": bytes_written.moves,
     "rest": bytes_written.rest,
     "cancel": commands.cancel_one,

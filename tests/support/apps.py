@@ -78,6 +78,11 @@ async def live(pilot: Pilot[None]) -> None:
     await until(pilot, lambda: title(pilot).connection is ConnectionState.LIVE, "live")
 
 
+async def caught_up(pilot: Pilot[None]) -> None:
+    """Wait until the table shows what is wanted."""
+    await until(pilot, lambda: not table(pilot)._is_catching_up, "the table shows what is wanted")
+
+
 async def opened(pilot: Pilot[None], kind: type[Kind]) -> Kind:
     """Wait until this modal is open."""
     await until(pilot, lambda: isinstance(pilot.app.screen, kind), kind.__name__)

@@ -28,7 +28,7 @@ from dfui.tui.screens.question import Question
 from dfui.tui.screens.sign_in import SignIn
 from dfui.tui.screens.sort_by import SortByModal
 from dfui.tui.widgets.field_list import FieldList
-from tests.support.apps import app_on, live, opened, text, until
+from tests.support.apps import app_on, caught_up, live, opened, text, until
 from tests.support.rows import outcome
 
 SIZES = [(80, 24), (120, 40), (60, 15)]
@@ -112,6 +112,7 @@ async def helping(pilot: Pilot[None]) -> None:
 async def filtering(pilot: Pilot[None]) -> None:
     await live(pilot)
     await pilot.press("space", "slash", *"hotels")
+    await caught_up(pilot)
 
 
 async def sorting(pilot: Pilot[None]) -> None:

@@ -75,8 +75,9 @@ class DownloadsScreen(DownloadsView):
 
     # ── cancelling ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    def action_cancel(self) -> None:
+    async def action_cancel(self) -> None:
         """Ask whether to cancel the marked downloads, or the one under the cursor."""
+        await self._table.caught_up()
         chosen = self._chosen()
         if chosen:
             self._confirm(chosen)
@@ -129,7 +130,7 @@ class DownloadsScreen(DownloadsView):
     def _cancellations_ended(self, message: CancellationsEnded) -> None:
         self._outcomes.append(message)
         self._show_outcomes()
-        self._reload()
+        self._table.reload()
 
     @on(CancellationsBroke)
     def _cancellations_broke(self, message: CancellationsBroke) -> None:
@@ -211,8 +212,9 @@ class DownloadsScreen(DownloadsView):
 
     # ── other actions ────────────────────────────────────────────────────────────────────────────────────────────
 
-    def action_fetch(self) -> None:
+    async def action_fetch(self) -> None:
         """Ask where the result files of the marked downloads, or of the one under the cursor, are to go."""
+        await self._table.caught_up()
         if chosen := self._chosen():
             self._fetch(chosen)
 
@@ -238,10 +240,11 @@ class DownloadsScreen(DownloadsView):
 
         self.app.push_screen(AddDownloads(), answered)
 
-    def action_forget(self) -> None:
+    async def action_forget(self) -> None:
         """Ask whether to hide the download under the cursor."""
         from dfui.tui.screens.question import Question
 
+        await self._table.caught_up()
         download = self._table.current
         if download is None:
             return
@@ -261,8 +264,9 @@ class DownloadsScreen(DownloadsView):
         else:
             self._session.refresh_list()
 
-    def action_copy_id(self) -> None:
+    async def action_copy_id(self) -> None:
         """Send the ID to the terminal's clipboard; whether the terminal takes it cannot be seen from here."""
+        await self._table.caught_up()
         download = self._table.current
         if download is not None:
             self.app.copy_to_clipboard(download.id)
@@ -307,10 +311,11 @@ class DownloadsScreen(DownloadsView):
 
         self.app.push_screen(SignIn(self._session, sentence))
 
-    def action_details(self) -> None:
+    async def action_details(self) -> None:
         """Show the details of the download under the cursor."""
         from dfui.tui.screens.details import DetailsModal
 
+        await self._table.caught_up()
         download = self._table.current
         if download is None:
             return

@@ -59,8 +59,15 @@ class DownloadsView(Screen[None]):
 
     def on_mount(self) -> None:
         """Show what the store knows, at once and whole; the network comes after the first picture."""
-        FirstPicture(self, sent=lambda: self._session.start(self.app.post_message))
-        self._reload()
+        has_more = self._table.show_first()
+        self._count()
+
+        def begin() -> None:
+            self._session.start(self.app.post_message)
+            if has_more:
+                self._table.reload()
+
+        FirstPicture(self, sent=begin)
         for told in filter(None, (self._session.shown_store.problem, self._session.shown_store.notice)):
             self.notify(told, severity="warning", timeout=30, markup=False)
 
@@ -81,7 +88,7 @@ class DownloadsView(Screen[None]):
     @on(DownloadsChanged)
     def _downloads_changed(self, message: DownloadsChanged) -> None:
         if message.ids is None:
-            self._reload()
+            self._table.reload()
         else:
             for download_id in message.ids:
                 self._table.refresh_download(download_id)
@@ -113,8 +120,6 @@ class DownloadsView(Screen[None]):
     def _filter_changed(self, message: FilterBar.Changed) -> None:
         self._table.download_query = replace(self._table.download_query, filter=message.search.strip())
         self.refresh_bindings()
-        self._reach_wanted()
-        self._count()
 
     @on(FilterBar.Left)
     def _filter_left(self) -> None:
@@ -133,21 +138,23 @@ class DownloadsView(Screen[None]):
 
     # ── marks ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def action_mark(self) -> None:
+    async def action_mark(self) -> None:
         """Mark or unmark the current download, and go on to the next."""
+        await self._table.caught_up()
         self._table.toggle_mark()
-        self._count()
+        self._count_marks()
 
-    def action_mark_active(self) -> None:
+    async def action_mark_active(self) -> None:
         """Mark every active download that the filter shows."""
-        if not self._table.mark_active():
+        await self._table.caught_up()
+        if not await self._table.mark_active():
             self.notify("No active downloads shown.", markup=False)
-        self._count()
+        self._count_marks()
 
     def action_unmark(self) -> None:
         """Clear all marks."""
         self._table.unmark()
-        self._count()
+        self._count_marks()
 
     def _chosen(self) -> tuple[str, ...]:
         """The marked downloads, or the one under the cursor."""
@@ -156,16 +163,12 @@ class DownloadsView(Screen[None]):
 
     # ── showing ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _reload(self) -> None:
-        self._table.reload()
-        self._reach_wanted()
-        self._count()
-
     def _go_to(self, download_id: str) -> None:
         """Move the cursor to a download, at once or when it is listed."""
         self._wanted = download_id
         self._reach_wanted()
 
+    @on(DownloadsTable.Listed)
     def _reach_wanted(self) -> None:
         if self._wanted is None:
             return
@@ -174,11 +177,16 @@ class DownloadsView(Screen[None]):
         elif self._table.download_query.filter and self._session.shown_store.downloads.get(self._wanted):
             self.action_show_all()  # the filter hides it
 
+    def _count_marks(self) -> None:
+        self._title.marked = len(self._table.marked)
+
+    @on(DownloadsTable.Listed)
     def _count(self) -> None:
         active, known = self._session.shown_store.downloads.counts()
         self._table.display = known > 0
         self.query_one("#empty").display = known == 0
-        self._title.counts, self._title.marked = (active, known), len(self._table.marked)
+        self._title.counts = (active, known)
+        self._count_marks()
         if self._table.download_query.filter:
             self.query_one(FilterBar).show_matches(f"{len(self._table):,} of {known:,}")
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -16,12 +17,19 @@ from dfui.core.clock import Clock
 from dfui.core.downloads import Download, Status
 from dfui.store.download_query import DownloadQuery, SortBy
 from dfui.store.known_downloads import KnownDownloads
+from dfui.system.daemon_thread import call_on_daemon_thread
 from dfui.tui.widgets.columns import COLUMNS, Cell, column_at, fit, fitting, heading_line
 from dfui.tui.widgets.row_list import HEADINGS, PAGE_ROWS, RowList
 from dfui.wording.downloads import MAX_ID_SHOWN, nothing_matches
 
+FIRST_ROWS = 2_000
+"""So many are read before the first picture; it does not wait for more."""
+TYPING_SECONDS = 0.1
+"""After the last letter of a filter, before it is applied: another one may follow."""
 MARGIN = 3
 """Cells before the first column, for the cursor and the mark."""
+
+Answer = TypeVar("Answer")
 
 
 class DownloadsTable(RowList[Download]):
@@ -44,6 +52,9 @@ class DownloadsTable(RowList[Download]):
 
         download: Download | None
 
+    class Listed(Message):
+        """Other downloads are listed than before."""
+
     @dataclass
     class HeadingClicked(Message):
         """The heading of a column that can be sorted by was clicked."""
@@ -61,6 +72,11 @@ class DownloadsTable(RowList[Download]):
         super().__init__(id=id)
         self._downloads = downloads
         self._query = DownloadQuery()
+        self._shown_query = self._query
+        """What is shown, until the answer to what is wanted is there."""
+        self._is_behind = self._is_being_typed = self._is_catching_up = False
+        self._is_current = asyncio.Event()
+        self._is_current.set()
         self._clock = clock
         self._is_low_bandwidth = is_low_bandwidth
         """Whether the cursor colours only its first cells, so that a move repaints no more than those."""
@@ -79,23 +95,25 @@ class DownloadsTable(RowList[Download]):
 
     @property
     def download_query(self) -> DownloadQuery:
-        """Which downloads are listed, in which order."""
+        """Which downloads are wanted, in which order; what is shown follows soon."""
         return self._query
 
     @download_query.setter
     def download_query(self, download_query: DownloadQuery) -> None:
         if download_query != self._query:
+            self._is_being_typed = download_query.filter != self._query.filter
             self._query = download_query
+            self._is_current.clear()
             self.reload()
+
+    async def caught_up(self) -> None:
+        """Wait until what is wanted is shown: a key that comes before means a row that comes with it."""
+        await self._is_current.wait()
 
     @property
     def current(self) -> Download | None:
         """The download under the cursor."""
         return self.row_at(self.cursor)
-
-    def read_keys(self) -> array[int]:
-        """Read the keys of the downloads that are listed."""
-        return self._downloads.keys_in_order(self._query)
 
     def read_rows(self, keys: Sequence[int]) -> Mapping[int, Download]:
         """Read downloads."""
@@ -105,34 +123,70 @@ class DownloadsTable(RowList[Download]):
         """A download without the times that change with each look, and are not shown."""
         return row and row.without_times()
 
-    def reload(self) -> None:
-        """Read the order and the downloads again; on a new day, the times are written another way."""
-        day, self._now = self._now.astimezone().date(), self._clock.now()
-        super().reload()
-        if day != self._now.astimezone().date():
-            self.refresh()
+    def show_first(self) -> bool:
+        """Show the first downloads of all, at once; whether there may be more."""
+        self.show_keys(self._downloads.first_keys(FIRST_ROWS))
         self._post_cursor_moved()
+        return len(self) == FIRST_ROWS
+
+    def reload(self) -> None:
+        """Read the order and the downloads again, on a thread; meanwhile what is shown stays."""
+        self._is_behind = True
+        if not self._is_catching_up:
+            self._is_catching_up = True
+            self.run_worker(self._catch_up())
+
+    async def _catch_up(self) -> None:
+        """One query at a time, and after it the one that is wanted by then."""
+        try:
+            while self._is_behind:
+                if self._is_being_typed:
+                    self._is_being_typed = False
+                    await asyncio.sleep(TYPING_SECONDS)
+                    continue
+                self._is_behind = False
+                query = self._query
+                keys = await self._on_thread(lambda: self._downloads.keys_in_order(query))  # noqa: B023  # awaited
+                if query == self._query:
+                    self._show(keys, query)
+        finally:
+            self._is_catching_up = False
+            self._is_current.set()
+
+    async def _on_thread(self, read: Callable[[], Answer]) -> Answer:
+        return await asyncio.wrap_future(call_on_daemon_thread(read, name="query"))
+
+    def _show(self, keys: array[int], query: DownloadQuery) -> None:
+        """List these; on a new day, the times are written another way."""
+        day, self._now = self._now.astimezone().date(), self._clock.now()
+        is_new_query, self._shown_query = query != self._shown_query, query
+        self.show_keys(keys)
+        if is_new_query or day != self._now.astimezone().date():
+            self.refresh()
+        self._is_current.set()
+        self._post_cursor_moved()
+        self.post_message(self.Listed())
 
     def refresh_download(self, download_id: str) -> None:
-        """Read one download again; only its line is repainted, where it stays in its place."""
-        line = self._line_of(download_id)
-        if line is None:
-            if self._query.filter or not len(self):
-                self.reload()
+        """Read one download again; only the lines that change are repainted."""
+        if self._is_catching_up:
+            self._is_behind = True  # the answer that is awaited may be older
+        key = self._downloads.key_of(download_id)
+        if key is None:
             return
-        before, after = self.reread(line)
-        if before is None or after is None or self._may_move(before, after):
-            self.reload()
-        elif self.as_seen(after) != self.as_seen(before):
+        line = self.line_of_key(key)
+        if line is not None:
+            before, after = self.reread(line)
+            if before is not None and self.as_seen(after) == self.as_seen(before):
+                return
+        others = self._keys if line is None else self._keys[:line] + self._keys[line + 1 :]
+        place = self._downloads.place(key, others, self._shown_query)
+        if place != line:
+            self.show_keys(others if place is None else others[:place] + array("q", [key]) + others[place:])
+            self.post_message(self.Listed())
+        elif line is not None:
             self.refresh_line(line)
-            if line == self.cursor:
-                self._post_cursor_moved()
-
-    def _may_move(self, before: Download, after: Download) -> bool:
-        """Whether a change may move it to another line, or out of the filter."""
-        if self._query != DownloadQuery():
-            return self.as_seen(before) != self.as_seen(after)
-        return (before.is_active, before.started_at) != (after.is_active, after.started_at)
+        self._post_cursor_moved()
 
     def show_busy(self, download_id: str, word: str | None) -> None:
         """Show a word in place of a download's status; None shows the status again."""
@@ -200,10 +254,11 @@ class DownloadsTable(RowList[Download]):
             self.refresh_line(self.cursor)
             self.cursor += 1
 
-    def mark_active(self) -> int:
+    async def mark_active(self) -> int:
         """Mark every active download that is listed; gives their number."""
-        active = dict.fromkeys(download.id for download in self.all_rows() if download.is_active)
-        self.marked |= active
+        query = self._shown_query
+        active = await self._on_thread(lambda: self._downloads.active_ids_in(query))
+        self.marked |= dict.fromkeys(active)
         self.refresh()
         return len(active)
 
@@ -262,12 +317,12 @@ class DownloadsTable(RowList[Download]):
     @property
     def text_without_rows(self) -> str:
         """What the filter found nothing of."""
-        search = self._query.filter
+        search = self._shown_query.filter
         return f"{' ' * MARGIN}{nothing_matches(search)}" if search else ""
 
     def headings(self) -> str:
         """The headings of the columns that fit."""
-        return " " * MARGIN + heading_line(self._cells, self._query)
+        return " " * MARGIN + heading_line(self._cells, self._shown_query)
 
     def row_segments(self, row: Download, base: Style, cursor: Style | None) -> list[Segment]:
         """One download in columns."""

@@ -132,9 +132,12 @@ class RowList(ScrollView, Generic[Row], can_focus=True):
             yield from self.read_rows(self._keys[start : start + PAGE_ROWS]).values()
 
     def reload(self) -> None:
-        """Read the order and the rows again; the cursor stays on its row, and only changes are painted."""
+        """Read the order and the rows again."""
+        self.show_keys(self.read_keys())
+
+    def show_keys(self, keys: array[int]) -> None:
+        """List these rows, read again; the cursor stays on its row, and only changes are painted."""
         under_cursor, before = self.key_at(self.cursor), self._visible_rows()
-        keys = self.read_keys()
         has_moved = keys != self._keys
         self._keys = keys
         self._pages.clear()
@@ -142,16 +145,15 @@ class RowList(ScrollView, Generic[Row], can_focus=True):
             self._size_to_content()
             self._follow(under_cursor)
         after = self._visible_rows()
-        if has_moved or len(before) != len(after):
-            self.refresh()
-        else:
-            for line, row in after.items():
-                if before.get(line) != row:
-                    self.refresh_line(line)
+        for line in before.keys() | after.keys():
+            if before.get(line) != after.get(line):
+                self.refresh_line(line)
 
-    def _visible_rows(self) -> dict[int, object]:
+    def _visible_rows(self) -> dict[int, tuple[bool, object]]:
+        """What is seen on each line: whether the cursor is there, and the row."""
         top = self.scroll_offset.y
-        return {line: self.as_seen(self.row_at(line)) for line in range(top, min(top + self._height, len(self)))}
+        lines = range(top, min(top + self._height, len(self)))
+        return {line: (line == self.cursor, self.as_seen(self.row_at(line))) for line in lines}
 
     def _follow(self, key: int | None) -> None:
         """Move the cursor to the line where its row stands now."""

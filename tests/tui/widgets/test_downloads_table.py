@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import functools
+import threading
+from array import array
 
 import pytest
 from textual.pilot import Pilot
@@ -10,13 +12,49 @@ from dfui.core.downloads import Download
 from dfui.simulator.account import Simulator
 from dfui.simulator.manual_clock import ManualClock
 from dfui.store import Store, temporary_store
+from dfui.store.download_query import DownloadQuery, SortBy
+from dfui.store.known_downloads import EVERYTHING, KnownDownloads
+from dfui.tui.messages import DownloadsChanged
+from dfui.tui.screens.confirm_cancel import ConfirmCancel
 from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.screens.sort_by import SortByModal
 from dfui.tui.widgets.filter_bar import FilterBar
-from tests.support.apps import app_on, downloads_screen, lines, notifications, opened, running, table, title, until
+from tests.support.apps import (
+    app_on,
+    caught_up,
+    downloads_screen,
+    lines,
+    notifications,
+    opened,
+    running,
+    table,
+    text,
+    title,
+    until,
+)
 from tests.support.rows import at
 
 MANY = 100_000
+
+
+class SlowQueries:
+    """Holds each query up until it is let go."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.asked: list[DownloadQuery] = []
+        self._goes_on = threading.Semaphore(0)
+        read = KnownDownloads.keys_in_order
+
+        def slow(downloads: KnownDownloads, query: DownloadQuery = EVERYTHING) -> array[int]:
+            self.asked.append(query)
+            assert self._goes_on.acquire(timeout=20)
+            return read(downloads, query)
+
+        monkeypatch.setattr(KnownDownloads, "keys_in_order", slow)
+
+    def let_go(self, queries: int = 1) -> None:
+        """Let so many queries go on."""
+        self._goes_on.release(queries)
 
 
 @pytest.fixture
@@ -66,6 +104,7 @@ async def test_the_window_is_right_at_both_ends_and_after_a_filter(
         await pilot.press("home")
         assert ids(pilot)[0] == "99799"
         await pilot.press("escape")
+        await caught_up(pilot)
         assert len(table(pilot)) == MANY
         current = table(pilot).current
         assert current is not None and current.id == "99799"  # the cursor stays on its download
@@ -87,6 +126,7 @@ async def test_a_filter_searches_id_status_type_and_query_as_one_types(
             await pilot.press("slash")
             downloads_screen(pilot).query_one(Input).value = words
             await until(pilot, functools.partial(_searches, pilot, words), words)
+            await caught_up(pilot)
             if found:
                 assert set(ids(pilot)) == found, words
             else:
@@ -94,6 +134,7 @@ async def test_a_filter_searches_id_status_type_and_query_as_one_types(
                 await pilot.press("enter", "c")
                 assert "No download to cancel" in notifications(pilot)
         await pilot.press("slash", "escape")
+        await caught_up(pilot)
         assert set(ids(pilot)) == {"7", "8", "9"}
         assert not downloads_screen(pilot).query_one(FilterBar).display
 
@@ -108,6 +149,7 @@ async def test_sorting_by_a_column_keeps_the_cursor_on_its_download(
         await opened(pilot, SortByModal)
         await pilot.press(*["down"] * 5, "enter")  # credits
         await opened(pilot, DownloadsScreen)
+        await caught_up(pilot)
         assert "Credits▾" in lines(pilot)[0]
         current = table(pilot).current
         assert current is not None and current.id == "99997"
@@ -117,6 +159,7 @@ async def test_sorting_by_a_column_keeps_the_cursor_on_its_download(
         await pilot.click(
             "#downloads", offset=(lines(pilot)[0].index("Credits") + 2, 1)
         )  # the heading of the same column turns the order round
+        await caught_up(pilot)
         assert "Credits▴" in lines(pilot)[0]
         assert table(pilot).current == current
         await pilot.press("home")
@@ -152,6 +195,7 @@ async def test_marks_stay_on_their_downloads_and_can_be_taken_away(simulator: Si
         await pilot.press("slash", *"museums", "enter", "m")
         assert set(table(pilot).marked) == first_two | {"2", "4", "6"}
         await pilot.press("escape")
+        await caught_up(pilot)
         assert sum("*" in line[:3] for line in lines(pilot)) == len(table(pilot).marked)
         assert f"{len(table(pilot).marked)} marked" in str(title(pilot).render())
         await pilot.press("u")
@@ -173,3 +217,64 @@ async def test_a_download_that_vanished_from_the_api_stays_listed_and_is_said(
             await pilot.pause()
         await until(pilot, lambda: sum("not found" in line for line in lines(pilot)) == 1, "it is said")
         assert len(table(pilot)) == 2
+
+
+async def test_keys_that_come_before_a_filter_is_applied_mean_what_it_shows(
+    simulator: Simulator, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(1, 7):
+        simulator.add(str(n))
+    app = app_on(simulator, clock)
+    async with running(app, size=(110, 30)) as pilot:
+        await caught_up(pilot)
+        queries = SlowQueries(monkeypatch)
+        await pilot.press("slash", "4", "enter")
+        await until(pilot, lambda: queries.asked, "the query")
+        assert len(ids(pilot)) == 6
+        for key in ("space", "c"):
+            app.simulate_key(key)
+        queries.let_go()
+        confirm = await opened(pilot, ConfirmCancel)
+        assert "Cancel download 4?" in text(confirm)
+        assert set(table(pilot).marked) == {"4"}
+
+
+async def test_while_a_query_is_under_way_keys_are_answered_and_the_newest_query_wins(
+    simulator: Simulator, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(1, 7):
+        simulator.add(str(n), data_type="people" if n % 2 else "product")
+    app = app_on(simulator, clock)
+    async with running(app, size=(110, 30)) as pilot:
+        await caught_up(pilot)
+        before, queries = ids(pilot), SlowQueries(monkeypatch)
+        table(pilot).download_query = DownloadQuery(sort_by=SortBy.ID)
+        await until(pilot, lambda: len(queries.asked) == 1, "the first query")
+        await pilot.press("j", "j")
+        assert table(pilot).cursor == 2 and ids(pilot) == before
+        table(pilot).download_query = DownloadQuery(sort_by=SortBy.TYPE)
+        table(pilot).download_query = DownloadQuery(sort_by=SortBy.ID, is_reversed=True)
+        queries.let_go(2)
+        await caught_up(pilot)
+        assert [query.is_reversed for query in queries.asked] == [False, True]
+        assert ids(pilot) == ["1", "2", "3", "4", "5", "6"]
+        current = table(pilot).current
+        assert current is not None and current.id == before[2]
+
+
+async def test_one_that_changes_under_another_order_moves_alone(
+    simulator: Simulator, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(1, 7):
+        simulator.add(str(n))
+    app = app_on(simulator, clock)
+    async with running(app, size=(110, 30)) as pilot:
+        table(pilot).download_query = DownloadQuery(sort_by=SortBy.RECORDS)
+        await caught_up(pilot)
+        queries, moved = SlowQueries(monkeypatch), ids(pilot)[-1]
+        app.session.store.downloads.observe(
+            [Download(moved, "running", num_downloaded=10**9)], observed=clock.monotonic(), now=clock.monotonic()
+        ).wait()
+        downloads_screen(pilot).post_message(DownloadsChanged((moved,)))
+        await until(pilot, lambda: ids(pilot)[0] == moved, "it is the first")
+        assert len(ids(pilot)) == 6 and not queries.asked
