@@ -35,6 +35,7 @@ from dfui.tui.messages import Notice, ProfileChosen, SessionMessage
 from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.session import INTERRUPTING_SECONDS, Session
 from dfui.tui.themes import OWN_THEMES, first_theme, needs_terminal_colours, occasion
+from dfui.tui.window import ProgressChanged, TitleChanged, Window
 from dfui.wording.access import unknown_theme
 from dfui.wording.outcomes import leaving, left_behind
 
@@ -61,6 +62,7 @@ class DfuiApp(App[None]):
         self.next_profile: str | None = None
         """The profile that was chosen to go on with."""
         self.session = Session(access, store, clock=clock)
+        self.window = Window(self, is_used=not access.is_simulated)
         self.leaving = Leaving(self._leave, seconds=LEAVING_SECONDS + INTERRUPTING_SECONDS)
         # A blinking cursor costs 2 kB a second; the palette's is out of reach before it is open.
         CommandInput.cursor_blink = False  # type: ignore[assignment]
@@ -118,6 +120,19 @@ class DfuiApp(App[None]):
             keep_theme(settings, occasion(settings, self._terminal), theme.name)
         except SettingsError as error:
             self.notify(str(error), severity="warning", markup=False)
+
+    def bell(self) -> None:
+        """Ring, unless the settings say not to."""
+        if self.session.access.settings.bell:
+            super().bell()
+
+    @on(TitleChanged)
+    def _title_changed(self, message: TitleChanged) -> None:
+        self.window.show_title(message.title)
+
+    @on(ProgressChanged)
+    def _progress_changed(self, message: ProgressChanged) -> None:
+        self.window.show_progress(message.percent)
 
     @on(SessionMessage)
     def _pass_on(self, message: SessionMessage) -> None:
@@ -186,9 +201,12 @@ def run_app(access: Access, store: Store, *, clock: Clock) -> tuple[int, str | N
     """Run the terminal UI until it is left; gives the exit code, and the profile to go on with, if one was chosen."""
     app = DfuiApp(access, store, clock=clock, terminal=terminal_here(size=None))
     sys.setswitchinterval(SWITCH_SECONDS)
+    settings = access.settings
     try:
-        app.run()
+        # Without the mouse, the terminal selects text; over a slow line, that is how an ID leaves it.
+        app.run(mouse=not settings.low_bandwidth if settings.mouse is None else settings.mouse)
     finally:
+        app.window.restore()
         # However it was left: what was confirmed gets its time, and is told of where a terminal is still there.
         outcomes = app.session.stop(waiting=lambda cancellations: _say([leaving(cancellations)]))
         _say(left_behind(outcomes))

@@ -149,3 +149,10 @@ def list_progress(bytes_read: int, stored: int) -> str:
 def nothing_matches(search: str) -> str:
     """No known download has the words of the filter."""
     return f"No download matches “{sanitize(search, max_length=60)}”."
+
+
+def window_title(active: int, ended: int, cancelling: int) -> str:
+    """The title of the terminal's window; `ended` of the cancellations under way have their outcome."""
+    if cancelling:
+        return f"dfui: cancelling {ended:,}/{cancelling:,}"
+    return f"dfui: {active:,} active" if active else "dfui"

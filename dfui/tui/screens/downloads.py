@@ -129,6 +129,7 @@ class DownloadsScreen(DownloadsView):
     @on(CancellationsEnded)
     def _cancellations_ended(self, message: CancellationsEnded) -> None:
         self._outcomes.append(message)
+        self.app.bell()
         self._show_outcomes()
         self._table.reload()
 

@@ -21,7 +21,8 @@ from dfui.tui.widgets.downloads_table import DownloadsTable
 from dfui.tui.widgets.filter_bar import FilterBar
 from dfui.tui.widgets.key_bar import KeyBar
 from dfui.tui.widgets.title_bar import TitleBar
-from dfui.wording.downloads import download_summary, empty_state
+from dfui.tui.window import TitleChanged
+from dfui.wording.downloads import download_summary, empty_state, window_title
 
 
 class DownloadsView(Screen[None]):
@@ -59,6 +60,8 @@ class DownloadsView(Screen[None]):
 
     def on_mount(self) -> None:
         """Show what the store knows, at once and whole; the network comes after the first picture."""
+        self.watch(self._title, "counts", self._title_window)
+        self.watch(self._title, "cancelling", self._title_window)
         has_more = self._table.show_first()
         self._count()
 
@@ -176,6 +179,10 @@ class DownloadsView(Screen[None]):
             self._wanted = None
         elif self._table.download_query.filter and self._session.shown_store.downloads.get(self._wanted):
             self.action_show_all()  # the filter hides it
+
+    def _title_window(self) -> None:
+        (ended, begun), (active, _) = self._title.cancelling, self._title.counts
+        self.post_message(TitleChanged(window_title(active, ended, begun)))
 
     def _count_marks(self) -> None:
         self._title.marked = len(self._table.marked)

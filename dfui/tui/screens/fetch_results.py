@@ -19,6 +19,7 @@ from dfui.tui.screens.dialog import Dialog, DialogButton
 from dfui.tui.session import Session
 from dfui.tui.widgets.file_lines import FileLines
 from dfui.tui.widgets.line_input import LineInput
+from dfui.tui.window import ProgressChanged
 from dfui.wording import fetching
 
 DRAW_SECONDS = 0.25
@@ -84,6 +85,7 @@ class FetchResults(Dialog[None]):
     @on(FetchEnded)
     def _ended(self) -> None:
         self._draw()
+        self.post_message(ProgressChanged(None))
         self._is_under_way = False
         self._show()
         self.button("leave").focus()
@@ -145,6 +147,8 @@ class FetchResults(Dialog[None]):
         self.query_one(FileLines).show(self._undrawn.values())
         self._undrawn.clear()
         self._show_headline()
+        total = self._summary.bytes_total
+        self.post_message(ProgressChanged(self._summary.bytes_done * 100 // total if total else 0))
 
     def _show(self) -> None:
         has_begun = self._output is not None
