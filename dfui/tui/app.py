@@ -137,8 +137,9 @@ class DfuiApp(App[None]):
     @on(SessionMessage)
     def _pass_on(self, message: SessionMessage) -> None:
         """Whoever shows something handles the messages about it."""
+        newest = self.session.waiting.take(message)
         for screen in self.screen_stack:
-            screen.post_message(message)
+            screen.post_message(newest)
 
     @on(Notice)
     def _notice(self, notice: Notice) -> None:

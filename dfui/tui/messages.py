@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -24,6 +25,11 @@ class SessionMessage(Message, bubble=False):
         # A message that bubbled would come back to the app, and be passed on for ever.
         super().__init_subclass__(bubble=False)
 
+    @property
+    def about(self) -> Hashable:
+        """Of messages that say how the same thing stands, the newest makes the others needless; None: it never does."""
+        return None
+
 
 @dataclass
 class ConnectionChanged(SessionMessage):
@@ -32,6 +38,11 @@ class ConnectionChanged(SessionMessage):
     state: ConnectionState
     since: datetime | None = None
 
+    @property
+    def about(self) -> Hashable:
+        """The connection."""
+        return ConnectionChanged
+
 
 @dataclass
 class ListProgressed(SessionMessage):
@@ -39,12 +50,22 @@ class ListProgressed(SessionMessage):
 
     progress: ListProgress | None
 
+    @property
+    def about(self) -> Hashable:
+        """The list."""
+        return ListProgressed
+
 
 @dataclass
 class DownloadsChanged(SessionMessage):
     """The store has news of these downloads; None: of any number."""
 
     ids: tuple[str, ...] | None = None
+
+    @property
+    def about(self) -> Hashable:
+        """These downloads."""
+        return DownloadsChanged, self.ids
 
 
 @dataclass
@@ -82,6 +103,11 @@ class CancellationProgressed(SessionMessage):
 
     progress: Progress
 
+    @property
+    def about(self) -> Hashable:
+        """The cancellation of this download."""
+        return CancellationProgressed, self.progress.download_id
+
 
 @dataclass
 class CancellationEnded(SessionMessage):
@@ -111,6 +137,15 @@ class FetchProgressed(SessionMessage):
     """A fetch of result files has made progress."""
 
     event: FetchEvent
+
+    @property
+    def about(self) -> Hashable:
+        """A file, where it is about one."""
+        from dfui.core.fetch_events import FileProgress
+
+        if isinstance(self.event, FileProgress):
+            return FetchProgressed, self.event.download_id, self.event.name
+        return None
 
 
 class FetchEnded(SessionMessage):

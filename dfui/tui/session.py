@@ -34,6 +34,7 @@ from dfui.tui.messages import (
 )
 from dfui.tui.network_thread import NetworkThread
 from dfui.tui.sign_in_flow import SignInFlow
+from dfui.tui.waiting_messages import WaitingMessages
 from dfui.wording.access import SIGN_OUT_LATER, SIGNED_OUT, TOKEN_COMES_FIRST
 from dfui.wording.downloads import downloads_added, list_refreshed
 from dfui.wording.errors import error_sentences, fault, keyring_sentences
@@ -76,7 +77,8 @@ class Session:
         """The store as the screens read it: where it fails, they show what they knew, and a notice says so."""
         self.clock = clock
         self._thread = NetworkThread()
-        self._post: Callable[[Message], object] = lambda message: None
+        self.waiting = WaitingMessages(lambda message: None)
+        """The messages to the screens; nobody is there before the start."""
         self._connection = Connection(self._connection_changed, clock=clock)
         self._sign_in = SignInFlow(access, post=self._send, go_online=self._go_online, connection=self._connection)
         self._online: Online | None = None
@@ -90,7 +92,7 @@ class Session:
 
     def start(self, post: Callable[[Message], object]) -> None:
         """Find the token, settle what was left open, get the list, follow the active downloads."""
-        self._post = post
+        self.waiting = WaitingMessages(post)
         self._thread.start()
         self._begin()
 
@@ -327,4 +329,4 @@ class Session:
         self._send(ConnectionChanged(state, since))
 
     def _send(self, message: Message) -> None:
-        self._post(message)
+        self.waiting.send(message)
