@@ -7,7 +7,6 @@ from dataclasses import replace
 from textual import on
 from textual.app import ComposeResult
 from textual.keys import format_key
-from textual.screen import Screen
 from textual.widgets import Static
 
 from dfui.core.downloads import Download
@@ -16,6 +15,7 @@ from dfui.system.keys import keys_of
 from dfui.tui.cancellations import CancellationsUnderWay
 from dfui.tui.first_picture import FirstPicture
 from dfui.tui.messages import ConnectionChanged, DownloadsChanged, ListProgressed
+from dfui.tui.screens.background_screen import BackgroundScreen
 from dfui.tui.session import Session
 from dfui.tui.widgets.downloads_table import DownloadsTable
 from dfui.tui.widgets.filter_bar import FilterBar
@@ -25,7 +25,7 @@ from dfui.tui.window import TitleChanged
 from dfui.wording.downloads import download_summary, empty_state, window_title
 
 
-class DownloadsView(Screen[None]):
+class DownloadsView(BackgroundScreen[None]):
     """Shows what the store knows, filtered, sorted and marked as one likes."""
 
     AUTO_FOCUS = "#downloads"
