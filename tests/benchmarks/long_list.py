@@ -46,6 +46,8 @@ def keys_meanwhile(plan: Plan) -> Iterator[Row]:
         seconds(slowest),
         seconds(usual),
         slowest / usual,
+        "≤ 50 ms, 2 ×",
+        slowest <= 0.05 and slowest <= 2 * usual,
     )
     took, most = median(each.took for each in measured), median(each.peak_memory for each in measured)
     yield Row(f"… until all {many:,} are known, from the start; most memory", f"{seconds(took)}; {megabytes(most)}")
