@@ -12,7 +12,7 @@ from dfui.tui.screens.details import DetailsModal
 from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.screens.help import HelpModal
 from dfui.tui.screens.history import HistoryModal
-from tests.support.apps import app_on, opened, picture, running, table, until
+from tests.support.apps import app_on, caught_up, opened, picture, running, table, until
 
 
 @pytest.fixture(autouse=True)
@@ -55,6 +55,7 @@ async def test_a_filter_can_be_cleared_by_a_key_that_is_shown_while_it_is_on(
         assert last_line(app).endswith(" ? Help  q Quit ")
         await pilot.press("escape")
         await until(pilot, lambda: "esc" not in last_line(app), "the key is gone")
+        await caught_up(pilot)
         assert len(table(pilot)) == 40
 
 
