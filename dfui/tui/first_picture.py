@@ -12,6 +12,8 @@ from typing import Any
 
 from textual.screen import Screen
 
+from dfui.system.terminal import size_of_terminal
+
 
 class FirstPicture:
     """Holds back what a screen paints until its widgets have their places; then paints it, and calls `sent`."""
@@ -20,6 +22,10 @@ class FirstPicture:
         self._screen = screen
         self._sent = sent
         self._held = ExitStack()
+        if 0 in (size_of_terminal() or ()):
+            # Textual takes such a terminal for two sizes by turns, and while it is held back, never comes to rest.
+            screen.call_after_refresh(sent)
+            return
         self._held.enter_context(screen.app.batch_update())
         # Once the screen has told its widgets their sizes, let them answer, and the screen take in the answers.
         screen.call_after_refresh(screen.app.call_later, screen.call_after_refresh, self._send)

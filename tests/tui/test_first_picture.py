@@ -29,3 +29,11 @@ def test_the_table_is_sent_once_with_all_that_is_known(tmp_path: Path, where: di
                     assert dfui.everything.count(b"847005") == 1
                 dfui.press("q")
                 dfui.process.wait(20)
+
+
+def test_a_terminal_that_does_not_know_its_size_is_sent_a_picture_too(tmp_path: Path) -> None:
+    environment = {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
+    with TuiProcess("--demo", environment=environment, size=(0, 0)) as dfui:
+        dfui.shows("847070")
+        dfui.press("q")
+        dfui.process.wait(20)
