@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from dfui.simulator.account import Simulator
+from dfui.simulator.manual_clock import ManualClock
+from dfui.tui.screens.question import Question
+from tests.support.apps import app_on, running, until
 from tests.support.server import SimulatorServer
 from tests.support.tui_process import TuiProcess
 
@@ -37,3 +41,18 @@ def test_a_terminal_that_does_not_know_its_size_is_sent_a_picture_too(tmp_path: 
         dfui.shows("847070")
         dfui.press("q")
         dfui.process.wait(20)
+
+
+@pytest.mark.parametrize("pauses", [0, 1, 2])
+async def test_a_dialog_that_closes_before_its_picture_holds_nothing_back(
+    simulator: Simulator, clock: ManualClock, pauses: int
+) -> None:
+    async with running(app_on(simulator, clock)) as pilot:
+        app = pilot.app
+        dialog = Question("Leave now?", [], yes="Leave", no="Stay")
+        await app.push_screen(dialog)
+        for _ in range(pauses):
+            await asyncio.sleep(0)
+        dialog.dismiss(False)
+        await until(pilot, lambda: app.screen is not dialog, "closed")
+        await until(pilot, lambda: app._batch_count == 0, "nothing is held back")

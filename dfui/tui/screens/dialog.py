@@ -16,6 +16,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 from textual.widgets.button import ButtonVariant
 
+from dfui.tui.first_picture import FirstPicture
 from dfui.tui.widgets.key_bar import KeyBar, KeyHint
 from dfui.tui.widgets.layouts import GivingWay, Wrapping
 
@@ -140,6 +141,7 @@ class Dialog(ModalScreen[Answer]):
     def __init__(self) -> None:
         super().__init__()
         self._title_text = self.TITLE
+        self._first_picture: FirstPicture | None = None
 
     def compose(self) -> ComposeResult:
         """The frame, with the content above the buttons."""
@@ -162,6 +164,15 @@ class Dialog(ModalScreen[Answer]):
     def frame(self) -> GivingWay:
         """The frame."""
         return self.query_one(f"#{self.NAME}", GivingWay)
+
+    def on_mount(self) -> None:
+        """Paint it once, whole; whatever a dialog itself does on mounting comes first."""
+        self._first_picture = FirstPicture(self)
+
+    def on_unmount(self) -> None:
+        """Where it closes before that, hold back nothing of what is under it."""
+        if self._first_picture is not None:
+            self._first_picture.release()
 
     def show_title(self, title: str) -> None:
         """Write the title into the frame, as plain text."""

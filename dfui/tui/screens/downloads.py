@@ -192,12 +192,11 @@ class DownloadsScreen(DownloadsView):
 
     def _show_outcomes(self) -> None:
         if self._outcomes and self.app.screen is self:
+            from dfui.tui.screens.confirm_cancel import TYPED_FROM
             from dfui.tui.screens.outcome import OutcomeModal
 
             ended = self._outcomes.pop(0)
             self._session.outcomes_shown(ended.outcomes)
-            # What was confirmed in this session is tried again in one key; what an earlier one left is asked for anew.
-            again = self._confirm if ended.settled else self._confirmed
 
             def answered(answer: OutcomeAnswer | None) -> None:
                 current = self._table.current
@@ -205,8 +204,10 @@ class DownloadsScreen(DownloadsView):
                     self._leave_ended([outcome.download_id for outcome in ended.outcomes])
                 if answer is not None and answer.fetches:
                     self._fetch(answer.ids)
+                elif answer is not None and not ended.settled and len(answer.ids) < TYPED_FROM:
+                    self._confirmed(answer.ids)  # confirmed in this session, so one key is enough
                 elif answer is not None:
-                    again(answer.ids)
+                    self._confirm(answer.ids)
 
             downloads = self._session.shown_store.downloads
             self.app.push_screen(OutcomeModal(ended.outcomes, downloads, settled=ended.settled), answered)

@@ -264,7 +264,10 @@ class DownloadsTable(RowList[Download]):
 
     def hidden_by_filter(self, ids: Iterable[str]) -> set[str]:
         """Those of these downloads that the filter hides."""
-        return set(ids).difference(row.id for row in self.all_rows()) if self._query.filter else set()
+        if not self._query.filter:
+            return set()
+        listed = set(self._keys)
+        return {download_id for download_id in ids if self._downloads.key_of(download_id) not in listed}
 
     def unmark(self, ids: Iterable[str] | None = None) -> None:
         """Unmark these downloads, or all."""

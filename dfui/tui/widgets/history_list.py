@@ -24,6 +24,8 @@ from dfui.wording.history import HISTORY_HEADINGS, entry_cells
 GAP = 2
 WIDTHS = (16, 8, 12, 11, 9, 9, 12)
 """Of the columns of `HISTORY_HEADINGS`, in terminal cells; the last one takes what is left."""
+WIDE, WITHOUT_YEAR = 48, 11
+"""From this width on, the time has its year; without it, it is so wide."""
 RIGHT_ALIGNED = (4, 5)
 
 
@@ -89,8 +91,10 @@ class HistoryList(RowList[Receipt]):
         width = self.scrollable_content_region.width
         text = ""
         # When, which and how it ended are always shown; a long ID is cut for that.
-        room_for_id = width - GAP - (WIDTHS[0] + GAP) - (WIDTHS[2] + GAP)
-        widths = (WIDTHS[0], min(self._id_width, max(WIDTHS[1], room_for_id - GAP)), *WIDTHS[2:])
+        when = WIDTHS[0] if width >= WIDE else WITHOUT_YEAR
+        cells = (cells[0][-when:], *cells[1:])
+        room_for_id = width - GAP - (when + GAP) - (WIDTHS[2] + GAP)
+        widths = (when, min(self._id_width, max(WIDTHS[1], room_for_id - GAP)), *WIDTHS[2:])
         for position, (cell, column) in enumerate(zip(cells, widths, strict=True)):
             room = width - GAP - cell_len(text)
             if room < column:

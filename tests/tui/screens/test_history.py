@@ -219,3 +219,12 @@ async def test_of_a_long_id_the_outcome_is_still_shown(simulator: Simulator, clo
         (line,) = lines(await history(pilot))
         assert "a-rather-" in line
         assert line.endswith("…  still active")
+
+
+async def test_on_a_narrow_screen_it_still_says_which_and_how_it_ended(
+    simulator: Simulator, clock: ManualClock, store: Store
+) -> None:
+    write(store, ("847070", "cancelled", None))
+    async with running(app_on(simulator, clock, store=store), size=(40, 12)) as pilot:
+        (shown,) = lines(await history(pilot))
+        assert shown.split()[1:5] == ["09-21", "14:13", "847070", "cancelled"]
