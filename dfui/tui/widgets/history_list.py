@@ -24,6 +24,8 @@ from dfui.wording.history import HISTORY_HEADINGS, entry_cells
 GAP = 2
 WIDTHS = (16, 8, 12, 11, 9, 9, 12)
 """Of the columns of `HISTORY_HEADINGS`, in terminal cells; the last one takes what is left."""
+OUTCOME = 2
+"""The column that is cut rather than left out."""
 WIDE, WITHOUT_YEAR = 48, 11
 """From this width on, the time has its year; without it, it is so wide."""
 RIGHT_ALIGNED = (4, 5)
@@ -97,10 +99,11 @@ class HistoryList(RowList[Receipt]):
         widths = (when, min(self._id_width, max(WIDTHS[1], room_for_id - GAP)), *WIDTHS[2:])
         for position, (cell, column) in enumerate(zip(cells, widths, strict=True)):
             room = width - GAP - cell_len(text)
-            if room < column:
+            if room < column and position != OUTCOME:
                 break
             is_last = position == len(cells) - 1
-            text += _fit(cell, room if is_last else column, aligns_right=position in RIGHT_ALIGNED) + " " * GAP
+            fitting = room if is_last else min(room, column)
+            text += _fit(cell, fitting, aligns_right=position in RIGHT_ALIGNED) + " " * GAP
         return text
 
 
