@@ -54,7 +54,7 @@ class Console:
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
         self.is_quiet = False
-        """Whether to print results and errors alone."""
+        """Whether to print only results and errors."""
         self.could_not_write = False
         """Whether a result was lost on its way out."""
         for stream in (sys.stdout, sys.stderr):

@@ -17,7 +17,7 @@ from dfui.core.outcomes import OutcomeKind
 from dfui.simulator.worlds import ORDINARY, WORLDS
 from dfui.wording import commands as wording
 
-ID_HELP = "a download's ID, or an address that ends in /downloads/ID; - reads IDs from standard input"
+ID_HELP = "a download ID, or a URL that ends in /downloads/ID; - reads IDs from standard input"
 MAX_LIMIT = 1_000_000_000
 MAX_WAIT_SECONDS = 604_800
 COST_WAIT_SECONDS = 300.0
@@ -74,7 +74,7 @@ def build_parser() -> Parser:
         examples=wording.examples_of("dfui"),
     )
     _add_common(parser, is_before_command=True)
-    parser.add_argument("--low-bandwidth", action="store_true", help="for slow lines: fewer bytes, no animation")
+    parser.add_argument("--low-bandwidth", action="store_true", help="for slow connections: fewer bytes, no animation")
     parser.add_argument("-V", "--version", action="version", version=f"dfui {__version__}")
     parser.set_defaults(run=_runs("open_tui", "open_tui"), parser=parser)
     commands = _Commands(parser)
@@ -105,7 +105,7 @@ class _Commands:
         _takes_ids(self._command("add", "add"))
         _takes_ids(self._command("forget", "forget"))
         login = self._command("login", "login")
-        login.add_argument("--email", metavar="ADDRESS", help="sign in with this e-mail address and its password")
+        login.add_argument("--email", metavar="ADDRESS", help="sign in with this e-mail address and a password")
         self._command("logout", "logout")
         self._command("doctor", "doctor")
         config = self._command("config", "config")
@@ -130,7 +130,10 @@ class _Commands:
         cancel = self._command("cancel", "cancel")
         _takes_ids(cancel)
         cancel.add_argument(
-            "--status", choices=CANCELLABLE, metavar="S", help=f"all of these instead: {', '.join(CANCELLABLE)}"
+            "--status",
+            choices=CANCELLABLE,
+            metavar="S",
+            help=f"all downloads with this status: {', '.join(CANCELLABLE)}",
         )
         cancel.add_argument("-y", "--yes", action="store_true", help="do not ask")
         cancel.add_argument(
@@ -142,29 +145,31 @@ class _Commands:
             type=_seconds,
             const=COST_WAIT_SECONDS,
             metavar="SECONDS",
-            help=f"then wait until each has ended and its cost is settled: {COST_WAIT_SECONDS:.0f} s, or =SECONDS",
+            help=f"wait until all have ended and their costs are settled (default: {COST_WAIT_SECONDS:.0f} s)",
         )
-        cancel.add_argument("--fetch", action="store_true", help="then fetch what was retained of those that stopped")
-        _takes_folder(cancel, "with --fetch, where to: ./ID unless told; several go into DIR/ID")
+        cancel.add_argument("--fetch", action="store_true", help="fetch the records of those that stopped")
+        _takes_folder(cancel, "with --fetch: the folder (default: ./ID; several go into DIR/ID)")
 
     def _list(self) -> None:
         listing = self._command("list", "list_downloads")
-        listing.add_argument("--status", choices=STATUSES, metavar="S", help=f"only these: {', '.join(STATUSES)}")
-        listing.add_argument("--offline", action="store_true", help="do not ask the API: list what was seen last")
+        listing.add_argument(
+            "--status", choices=STATUSES, metavar="S", help=f"only downloads with this status: {', '.join(STATUSES)}"
+        )
+        listing.add_argument("--offline", action="store_true", help="do not ask the API; list what was last seen")
         listing.add_argument("-n", "--limit", type=_count, metavar="N", help="only the first N")
         listing.add_argument("--watch", action="store_true", help="follow them until none is active")
 
     def _fetch(self) -> None:
         fetching = self._command("fetch", "fetch")
         _takes_ids(fetching)
-        _takes_folder(fetching, "where to: ./ID unless told; several go into DIR/ID")
-        fetching.add_argument("--overwrite", action="store_true", help="replace other files that have the same names")
+        _takes_folder(fetching, "the folder (default: ./ID; several go into DIR/ID)")
+        fetching.add_argument("--overwrite", action="store_true", help="overwrite existing files")
         fetching.add_argument(
             "--wait",
             nargs="?",
             type=_seconds,
             metavar="SECONDS",
-            help=f"wait for files that are not there yet: {WAIT_SECONDS:.0f} s, or --wait=SECONDS",
+            help=f"wait for files that are not ready yet (default: {WAIT_SECONDS:.0f} s)",
         )
 
     def _history(self) -> None:
@@ -173,18 +178,20 @@ class _Commands:
             "--id", dest="only_ids", action="append", default=[], metavar="ID", help="only of this download"
         )
         _completes(ids, KNOWN_IDS)
-        history.add_argument("--outcome", choices=OUTCOMES, metavar="KIND", help=f"only these: {', '.join(OUTCOMES)}")
+        history.add_argument(
+            "--outcome", choices=OUTCOMES, metavar="KIND", help=f"only entries with this outcome: {', '.join(OUTCOMES)}"
+        )
         history.add_argument("-n", "--limit", type=_count, metavar="N", help="only the newest N")
         history.add_argument("--csv", action="store_true", help="print CSV")
         output = history.add_argument(
-            "-o", "--output", type=Path, metavar="FILE", help="write the CSV or the JSON to this file instead"
+            "-o", "--output", type=Path, metavar="FILE", help="write the CSV or JSON to this file"
         )
         _completes(output, "file")
-        history.add_argument("--overwrite", action="store_true", help="also where there is such a file")
+        history.add_argument("--overwrite", action="store_true", help="overwrite an existing file")
 
     def _completion(self) -> None:
         completion = self._command("completion", "completion")
-        completion.add_argument("shell", nargs="?", choices=SHELLS, help="whose: bash, zsh or fish")
+        completion.add_argument("shell", nargs="?", choices=SHELLS, help="the shell: bash, zsh or fish")
         completion.add_argument("--known", choices=("ids", "profiles"), help=argparse.SUPPRESS)
 
     def _help(self) -> None:
@@ -228,7 +235,7 @@ def _add_common(parser: Parser, *, is_before_command: bool) -> None:
     common = parser.add_argument_group("common options")
     common.add_argument("-j", "--json", action="store_true", default=default(False), help="print JSON")
     common.add_argument(
-        "-q", "--quiet", action="store_true", default=default(False), help="print results and errors alone"
+        "-q", "--quiet", action="store_true", default=default(False), help="print only results and errors"
     )
     common.add_argument(
         "--demo",
@@ -236,13 +243,15 @@ def _add_common(parser: Parser, *, is_before_command: bool) -> None:
         choices=tuple(WORLDS),
         default=default(None),
         metavar="WORLD",
-        help=f"on a simulated account, where nothing is kept: {ORDINARY} unless --demo=WORLD tells another",
+        help=f"use a simulated account; nothing is kept (default world: {ORDINARY})",
     )
-    profile = common.add_argument("--profile", metavar="NAME", default=default(None), help="whose token and downloads")
+    profile = common.add_argument(
+        "--profile", metavar="NAME", default=default(None), help="use this profile's token and downloads"
+    )
     _completes(profile, KNOWN_PROFILES)
-    common.add_argument("--api-url", metavar="URL", default=default(None), help="another address of the API")
+    common.add_argument("--api-url", metavar="URL", default=default(None), help="use another API address")
     log = common.add_argument(
-        "--log", metavar="FILE", type=Path, default=default(None), help="write what happens to this file"
+        "--log", metavar="FILE", type=Path, default=default(None), help="write a log to this file"
     )
     _completes(log, "file")
 

@@ -134,9 +134,9 @@ WORLDS = {
         World(ORDINARY, "everything works; the API shows a cost some seconds after the end, as documented"),
         World("lost-answer", "the answer to the first DELETE of each download is lost", _lose_answers),
         World("refused", "seven downloads are active, and the API refuses to cancel three of them", _refuse_some),
-        World("relapse", "a cancelled download runs again after 10 s, until it is cancelled anew", _relapse),
+        World("relapse", "a cancelled download runs again after 10 s, until it is cancelled again", _relapse),
         World("slow", f"every answer takes {SLOW_SECONDS:g} s", latency=SLOW_SECONDS),
-        World("slow-stop", "a cancelled download goes on for 20 s", _stop_slowly),
+        World("slow-stop", "a cancelled download keeps running for 20 s", _stop_slowly),
         World("unauthorized-once", "the token is rejected; any other one is taken", _reject_first_token),
     )
 }

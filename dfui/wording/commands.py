@@ -64,10 +64,10 @@ _EXAMPLES: dict[str, Sequence[tuple[str, str]]] = {
     "cancel": (
         ("dfui cancel 847070", "asks first"),
         ("dfui cancel --status active --dry-run", "what would be cancelled and saved"),
-        ("dfui cancel --status queued --yes", "every queued one, unasked"),
-        ("dfui cancel - --yes < ids.txt", "those in a file, one or several a line"),
-        ("dfui cancel 847070 --yes --wait", "until it has ended and its cost is settled"),
-        ("dfui cancel 847070 --yes --fetch -o results", "then fetch what was retained"),
+        ("dfui cancel --status queued --yes", "all queued ones, without asking"),
+        ("dfui cancel - --yes < ids.txt", "IDs from a file"),
+        ("dfui cancel 847070 --yes --wait", "and wait until it has ended and its cost is settled"),
+        ("dfui cancel 847070 --yes --fetch -o results", "and fetch the retained records"),
     ),
     "list": (
         ("dfui list --status active", "what is running, or waiting to"),
@@ -84,7 +84,7 @@ _EXAMPLES: dict[str, Sequence[tuple[str, str]]] = {
         ("dfui history --outcome accepted", "what is not yet known to have stopped"),
         ("dfui history --csv -o history.csv", "all of it, as a file"),
     ),
-    "add": (("dfui add 847070 847069", "know these two from now on"), ("dfui add - < ids.txt", "those in a file")),
+    "add": (("dfui add 847070 847069", "know these two from now on"), ("dfui add - < ids.txt", "IDs from a file")),
     "forget": (("dfui forget 847070", "dfui add 847070 brings it back"),),
     "login": (
         ("dfui login", "asks for the token, hidden"),
