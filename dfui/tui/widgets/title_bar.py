@@ -42,14 +42,16 @@ class TitleBar(Widget):
         active, known = self.counts
         ended, begun = self.cancelling
         parts = [
-            self._whose,
-            self._host,
             self._connection_in_words(),
             f"cancelling: {ended:,} of {begun:,} done" if begun > 1 else None,
             f"{self.marked:,} marked" if self.marked else None,
-            f"{active:,} active of {known:,}",
         ]
-        right = " · ".join(part for part in parts if part)
+        whose = [self._whose, self._host]
+        right = _joined(*whose, *parts, f"{active:,} active of {known:,}")
+        if cell_len(right) > width:
+            # How many are active is never cut; whose they are gives way before it.
+            counts = _joined(*parts, f"{active:,} active")
+            right = f"{_shortened(_joined(*whose), width - cell_len(counts) - 3)} · {counts}"
         left = "dfui  Datafiniti downloads"
         if cell_len(left) + cell_len(right) + 2 > width:
             left = "dfui"
@@ -64,3 +66,12 @@ class TitleBar(Widget):
         if self.connection is ConnectionState.STALE and self.since is not None:
             return f"stale since {clock_time(self.since, now=self._clock.now())}"
         return self.connection.value
+
+
+def _joined(*parts: str | None) -> str:
+    return " · ".join(part for part in parts if part)
+
+
+def _shortened(text: str, width: int) -> str:
+    """A text in so many cells, cut with … where it is longer."""
+    return text if cell_len(text) <= width else f"{set_cell_size(text, max(0, width - 1))}…"
