@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import functools
-import logging
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, wait
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from dfui.core.clock import Clock
-from dfui.core.errors import DatafinitiError, DfuiError, KeyringProblem, StoreError, Unauthorized
+from dfui.core.errors import DatafinitiError, KeyringProblem, Unauthorized
 from dfui.core.outcomes import Outcome
 from dfui.core.progress import LEAVING_SECONDS
 from dfui.core.secret import Secret
@@ -32,58 +30,35 @@ from dfui.tui.messages import (
     Notice,
     RefreshFailed,
 )
-from dfui.tui.network_thread import NetworkThread
+from dfui.tui.network_operations import NetworkOperations, on_network_thread
 from dfui.tui.sign_in_flow import SignInFlow
 from dfui.tui.waiting_messages import WaitingMessages
 from dfui.wording.access import SIGN_OUT_LATER, SIGNED_OUT, TOKEN_COMES_FIRST
 from dfui.wording.downloads import downloads_added, list_refreshed
-from dfui.wording.errors import error_sentences, fault, keyring_sentences
+from dfui.wording.errors import error_sentences, keyring_sentences
 
 if TYPE_CHECKING:
     from dfui.core.receipts import Receipt
     from dfui.operations.fetch_control import FetchControl
     from dfui.tui.online import Online
 
-logger = logging.getLogger(__name__)
-
 INTERRUPTING_SECONDS = 1.5
 """What writing down those that did not may take after that."""
 
-STORE_NOTICE_SECONDS = 30.0
-"""Between two notices that the store fails."""
 
-Arguments = ParamSpec("Arguments")
-
-
-def on_network_thread(
-    operation: Callable[Concatenate[Session, Arguments], Coroutine[Any, Any, None]],
-) -> Callable[Concatenate[Session, Arguments], None]:
-    """Let any thread call an operation, which returns at once and runs on the network thread, guarded."""
-
-    @functools.wraps(operation)
-    def submit(session: Session, /, *arguments: Arguments.args, **named: Arguments.kwargs) -> None:
-        session._thread.submit(session._guarded(operation(session, *arguments, **named)))
-
-    return submit
-
-
-class Session:
+class Session(NetworkOperations):
     """One way to the API, and the store; starts once the first picture is there."""
 
     def __init__(self, access: Access, store: Store, *, clock: Clock) -> None:
+        super().__init__(clock=clock)
         self.access = access
         self.store = store
         self.shown_store = store.for_screens(self._store_failed)
         """The store as the screens read it: where it fails, they show what they knew, and a notice says so."""
-        self.clock = clock
-        self._thread = NetworkThread()
-        self.waiting = WaitingMessages(lambda message: None)
-        """The messages to the screens; nobody is there before the start."""
         self._connection = Connection(self._connection_changed, clock=clock)
         self._sign_in = SignInFlow(access, post=self._send, go_online=self._go_online, connection=self._connection)
         self._online: Online | None = None
         self._is_checking_token = False
-        self._store_failed_at: float | None = None
         self._cancelling = Cancelling(
             access, store, clock=clock, connect=self._connect, sign_in=self._sign_in, post=self._send
         )
@@ -109,24 +84,6 @@ class Session:
             wait(under_way, timeout=INTERRUPTING_SECONDS)
         self._thread.stop(seconds=1.0)
         return self._cancelling.unshown
-
-    def _store_failed(self, error: StoreError) -> None:
-        now = self.clock.monotonic()
-        if self._store_failed_at is None or now - self._store_failed_at > STORE_NOTICE_SECONDS:
-            self._store_failed_at = now
-            self._send(Notice(error_sentences(error), is_problem=True))
-
-    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
-        """Turn what ends an operation into a notice; every operation on the network thread goes through here."""
-        try:
-            await work
-        except DfuiError as error:
-            if isinstance(error, DatafinitiError):
-                self._record_contact(error)
-            self._send(Notice(error_sentences(error), is_problem=True))
-        except Exception as error:  # a fault of dfui's own must not end in silence on a thread that nobody watches
-            logger.exception("A fault on the network thread")
-            self._send(Notice(fault(error), is_problem=True))
 
     # ── downloads ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -327,6 +284,3 @@ class Session:
 
     def _connection_changed(self, state: ConnectionState, since: datetime | None) -> None:
         self._send(ConnectionChanged(state, since))
-
-    def _send(self, message: Message) -> None:
-        self.waiting.send(message)
