@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from dfui.core.clock import Clock
 from dfui.core.downloads import Download, DownloadDetails
@@ -100,7 +100,7 @@ def jittered(seconds: float, randomness: Callable[[], float] = random.random) ->
     return seconds * (0.9 + 0.2 * randomness())
 
 
-async def sleep_or_wake(seconds: float | None, woken: asyncio.Event, *, clock: Clock) -> None:
+async def _sleep_or_wake(seconds: float | None, woken: asyncio.Event, *, clock: Clock) -> None:
     """Wait so many seconds, None for ever, or until it is woken."""
     waits: list[asyncio.Task[Any]] = [asyncio.create_task(woken.wait())]
     if seconds is not None:
@@ -110,6 +110,29 @@ async def sleep_or_wake(seconds: float | None, woken: asyncio.Event, *, clock: C
     finally:
         for wait in waits:
             wait.cancel()
+
+
+async def keep_looking(
+    look_at_due: Callable[[], Awaitable[float | None]],
+    *,
+    woken: asyncio.Event,
+    failed: Callable[[StoreError], None],
+    retry_seconds: float,
+    clock: Clock,
+) -> NoReturn:
+    """Look at what is due until this is cancelled; `look_at_due` gives the seconds until the next is, None for none.
+
+    A store that fails is reported by `failed`, and tried again after `retry_seconds`.
+    """
+    while True:
+        woken.clear()
+        try:
+            wait = await look_at_due()
+        except StoreError as error:
+            failed(error)
+            wait = retry_seconds
+        if wait != 0:
+            await _sleep_or_wake(wait, woken, clock=clock)
 
 
 class Follower:
@@ -145,15 +168,13 @@ class Follower:
 
     async def run(self) -> None:
         """Follow until this is cancelled."""
-        while True:
-            self._was_reset.clear()
-            try:
-                wait = await self._look_at_due()
-            except StoreError as error:
-                self._failed(error)
-                wait = QUICKEST_SECONDS
-            if wait != 0:
-                await sleep_or_wake(wait, self._was_reset, clock=self._clock)
+        await keep_looking(
+            self._look_at_due,
+            woken=self._was_reset,
+            failed=self._failed,
+            retry_seconds=QUICKEST_SECONDS,
+            clock=self._clock,
+        )
 
     async def _look_at_due(self) -> float | None:
         """Look at those that are due; gives the seconds until the next is, None where none is active."""

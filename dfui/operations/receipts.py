@@ -12,7 +12,7 @@ from dfui.core.credits import Settled
 from dfui.core.downloads import Download
 from dfui.core.errors import ApiError, DatafinitiError, StoreError
 from dfui.core.receipts import LOOKS_AFTER, WATCHED_FOR, Receipt
-from dfui.operations.follow import MAX_LOOKS, DownloadRefresher, sleep_or_wake
+from dfui.operations.follow import MAX_LOOKS, DownloadRefresher, keep_looking
 from dfui.operations.watch import watch
 from dfui.store import Store
 
@@ -59,14 +59,9 @@ class LaterLooks:
 
     async def run(self) -> None:
         """Look again until this is cancelled."""
-        while True:
-            self._woken.clear()
-            try:
-                wait = await self._look_at_due()
-            except StoreError as error:
-                self._failed(error)
-                wait = RETRY_SECONDS
-            await sleep_or_wake(wait, self._woken, clock=self._clock)
+        await keep_looking(
+            self._look_at_due, woken=self._woken, failed=self._failed, retry_seconds=RETRY_SECONDS, clock=self._clock
+        )
 
     async def look_once(self, *, at_most: int) -> None:
         """Make the looks that are due now, those first whose cancellation is the newest.

@@ -71,6 +71,18 @@ async def cancelled(
     return clock.monotonic()
 
 
+async def looked_each_day(client: DatafinitiClient, store: Store, clock: ManualClock) -> list[int]:
+    """How many looks each start makes, one a day for nine days."""
+    looked = []
+    for _ in range(9):
+        clock.advance(86_400)
+        looks = Looks(client, store, clock)
+        for _ in range(3):
+            await looks.later.look_once(at_most=10)
+        looked.append(len(looks.made))
+    return looked
+
+
 async def test_looks_come_15_s_and_1_5_and_15_minutes_after_the_outcome(
     client: DatafinitiClient, simulator: Simulator, store: Store, clock: ManualClock
 ) -> None:
@@ -103,14 +115,7 @@ async def test_a_later_start_looks_once_while_something_is_open_and_for_7_days(
 ) -> None:
     simulator.costs_settle_after_seconds = 3 * 86_400
     await cancelled(client, simulator, store, clock, "7")
-    looked = []
-    for _ in range(9):
-        clock.advance(86_400)
-        looks = Looks(client, store, clock)
-        for _ in range(3):
-            await looks.later.look_once(at_most=10)
-        looked.append(len(looks.made))
-    assert looked == [1, 1, 1, 0, 0, 0, 0, 0, 0]
+    assert await looked_each_day(client, store, clock) == [1, 1, 1, 0, 0, 0, 0, 0, 0]
 
 
 async def test_a_dialect_without_costs_is_asked_for_7_days_and_no_longer(
@@ -118,13 +123,7 @@ async def test_a_dialect_without_costs_is_asked_for_7_days_and_no_longer(
 ) -> None:
     simulator.dialect = Dialect.DOCS_2026
     await cancelled(client, simulator, store, clock, "7")
-    looked = []
-    for _ in range(9):
-        clock.advance(86_400)
-        looks = Looks(client, store, clock)
-        await looks.later.look_once(at_most=10)
-        looked.append(len(looks.made))
-    assert looked == [1, 1, 1, 1, 1, 1, 0, 0, 0]
+    assert await looked_each_day(client, store, clock) == [1, 1, 1, 1, 1, 1, 0, 0, 0]
 
 
 async def test_a_large_batch_is_no_flood(

@@ -23,7 +23,9 @@ from dfui.system.credentials import Token, TokenSource
 from dfui.system.settings import Settings
 from dfui.tui.app import DfuiApp
 from dfui.tui.connection_state import ConnectionState
+from dfui.tui.screens.confirm_cancel import ConfirmCancel
 from dfui.tui.screens.downloads import DownloadsScreen
+from dfui.tui.screens.outcome import OutcomeModal
 from dfui.tui.widgets.downloads_table import DownloadsTable
 from dfui.tui.widgets.title_bar import TitleBar
 
@@ -89,6 +91,14 @@ async def opened(pilot: Pilot[None], kind: type[Kind]) -> Kind:
     screen = pilot.app.screen
     assert isinstance(screen, kind)
     return screen
+
+
+async def cancelled(pilot: Pilot[None]) -> OutcomeModal:
+    """Cancel what is under the cursor; gives the outcome."""
+    await pilot.press("c")
+    await opened(pilot, ConfirmCancel)
+    await pilot.press("y")
+    return await opened(pilot, OutcomeModal)
 
 
 async def told(pilot: Pilot[None], words: str) -> None:

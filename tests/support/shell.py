@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import os
-import pty
 import re
 import select
-import subprocess
 import sys
 import termios
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+
+from tests.support.at_terminal import AtTerminal
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 60.0
-AT_ITS_TERMINAL = "import os, sys; os.close(os.open(os.ttyname(0), os.O_RDWR)); os.execvp(sys.argv[1], sys.argv[1:])"
-"""A session's leader that opens a terminal gets it as its own, and with it Ctrl-C."""
 CONTROL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][0-9A-B]|[=>78])|[\r\x0f\x00]")
 
 
@@ -31,36 +27,11 @@ def dfui_on_path(folder: Path) -> str:
     return f"{folder}:{os.environ['PATH']}"
 
 
-class Shell:
-    """Runs a program as the leader of a session at a terminal."""
+class Shell(AtTerminal):
+    """A program that a person types into; `shown` is cut off at the words that were waited for last."""
 
     def __init__(self, *command: str, environment: Mapping[str, str]) -> None:
-        self._side, its_side = pty.openpty()
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", AT_ITS_TERMINAL, *command],
-            stdin=its_side,
-            stdout=its_side,
-            stderr=its_side,
-            env={"TERM": "xterm", "LANG": "C.UTF-8", **environment},
-            start_new_session=True,
-        )
-        os.close(its_side)
-        self.shown = ""
-        """What the terminal has shown since the last words that were waited for, less what moves and colours."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._process.kill()
-        self._process.wait()
-        os.close(self._side)
-
-    def type(self, text: str) -> None:
-        """Type."""
-        os.write(self._side, text.encode())
+        super().__init__(*command, env={"TERM": "xterm", "LANG": "C.UTF-8", **environment})
 
     def wait_for(self, words: str) -> str:
         """Until the terminal has shown these words; gives what came before them."""

@@ -3,62 +3,28 @@
 from __future__ import annotations
 
 import os
-import pty
 import select
 import subprocess
 import sys
 import time
-from types import TracebackType
-from typing import Self
 
+from tests.support.at_terminal import AtTerminal
 from tests.support.ended import Ended
 
 MAX_SECONDS = 60.0
-AT_ITS_TERMINAL = (
-    "import os, sys; os.close(os.open(os.ttyname(0), os.O_RDWR)); "
-    "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
-)
-"""A session's leader that opens a terminal gets it as its own, and with it Ctrl-C."""
 
 
-class Terminal:
-    """A command at a terminal of its own."""
+class Terminal(AtTerminal):
+    """A command at a terminal of its own, whose standard output goes elsewhere."""
 
     def __init__(self, *arguments: str) -> None:
-        self._side, its_side = pty.openpty()
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", AT_ITS_TERMINAL, "-m", "dfui", *arguments],
-            stdin=its_side,
-            stdout=subprocess.PIPE,
-            stderr=its_side,
-            encoding="utf-8",
-            start_new_session=True,
-        )
-        os.close(its_side)
-        self.shown = ""
-        """All that the terminal has shown."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.process.kill()
-        self.process.wait()
-        if self.process.stdout:
-            self.process.stdout.close()
-        os.close(self._side)
+        super().__init__(sys.executable, "-m", "dfui", *arguments, stdout=subprocess.PIPE, encoding="utf-8")
 
     def wait_for(self, *texts: str) -> None:
         """Until the terminal shows each of these."""
         ends_at = time.monotonic() + MAX_SECONDS
         while not all(text in self.shown for text in texts):
             assert self._read(ends_at), f"{texts} did not come: {self.shown}"
-
-    def type(self, text: str) -> None:
-        """Type; `\\x03` is Ctrl-C."""
-        os.write(self._side, text.encode())
 
     def ended(self, *, seconds: float = MAX_SECONDS) -> Ended:
         """How the command ended, once it has."""

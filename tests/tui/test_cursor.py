@@ -9,10 +9,8 @@ from textual.pilot import Pilot
 from dfui.simulator.account import Simulator
 from dfui.simulator.manual_clock import ManualClock
 from dfui.tui.screens.add_downloads import AddDownloads
-from dfui.tui.screens.confirm_cancel import ConfirmCancel
 from dfui.tui.screens.downloads import DownloadsScreen
-from dfui.tui.screens.outcome import OutcomeModal
-from tests.support.apps import app_on, opened, running, table, told, until
+from tests.support.apps import app_on, cancelled, opened, running, table, told, until
 
 
 @pytest.fixture(autouse=True)
@@ -32,10 +30,7 @@ def current(pilot: Pilot[None]) -> str:
 
 
 async def cancel(pilot: Pilot[None]) -> None:
-    await pilot.press("c")
-    await opened(pilot, ConfirmCancel)
-    await pilot.press("y")
-    await opened(pilot, OutcomeModal)
+    await cancelled(pilot)
     await pilot.press("enter")
     await opened(pilot, DownloadsScreen)
 

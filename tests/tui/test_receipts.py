@@ -19,7 +19,7 @@ from dfui.tui.screens.history import HistoryModal
 from dfui.tui.screens.history_entry import HistoryEntryModal
 from dfui.tui.screens.outcome import OutcomeModal
 from dfui.tui.screens.relapse import RelapseAlarm
-from tests.support.apps import app_on, lines, opened, running, text, until
+from tests.support.apps import app_on, cancelled, lines, opened, running, text, until
 from tests.support.rows import close_entry, outcome
 from tests.support.stores import see
 
@@ -31,13 +31,6 @@ def account(simulator: Simulator) -> Simulator:
     return simulator
 
 
-async def cancel(pilot: Pilot[None]) -> OutcomeModal:
-    await pilot.press("c")
-    await opened(pilot, ConfirmCancel)
-    await pilot.press("y")
-    return await opened(pilot, OutcomeModal)
-
-
 def row(pilot: Pilot[None]) -> str:
     return lines(pilot)[1]
 
@@ -46,7 +39,7 @@ async def test_a_cost_that_comes_later_is_in_the_row_the_outcome_and_the_receipt
     account: Simulator, clock: ManualClock
 ) -> None:
     async with running(app_on(account, clock), size=(120, 30)) as pilot:
-        shown = await cancel(pilot)
+        shown = await cancelled(pilot)
         assert "the API does not show the figure yet." in text(shown)
         assert "10,000 retained          –" in row(pilot)
         clock.advance(16)
@@ -65,7 +58,7 @@ async def test_a_cost_that_comes_later_is_in_the_row_the_outcome_and_the_receipt
 async def test_a_relapse_is_an_alarm_that_cancels_again_in_two_keys(account: Simulator, clock: ManualClock) -> None:
     app = app_on(account, clock)
     async with running(app, size=(120, 30)) as pilot:
-        await cancel(pilot)
+        await cancelled(pilot)
         await pilot.press("enter")
         await opened(pilot, DownloadsScreen)
         account.downloads["847070"].relapses_after_seconds = 10
@@ -87,7 +80,7 @@ async def test_a_relapse_is_an_alarm_that_cancels_again_in_two_keys(account: Sim
 
 async def test_the_alarm_waits_until_no_other_dialog_is_open(account: Simulator, clock: ManualClock) -> None:
     async with running(app_on(account, clock)) as pilot:
-        await cancel(pilot)
+        await cancelled(pilot)
         await pilot.press("enter", "a")
         await opened(pilot, AddDownloads)
         account.downloads["847070"].relapses_after_seconds = 10

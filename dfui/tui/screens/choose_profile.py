@@ -12,10 +12,10 @@ from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from dfui.tui.screens.dialog import Dialog
+from dfui.tui.screens.list_dialog import ListDialog
 
 
-class ChooseProfile(Dialog[str]):
+class ChooseProfile(ListDialog[str]):
     """Asks for a profile, whose name is the answer; None where it is the one in use."""
 
     NAME = "profiles"
@@ -23,8 +23,6 @@ class ChooseProfile(Dialog[str]):
     AUTO_FOCUS = "#profile-names"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "Leave", id="profiles.leave"),
-        Binding("j", "move('cursor_down')", show=False),
-        Binding("k", "move('cursor_up')", show=False),
     ]
 
     def __init__(self, names: Sequence[str], current: str) -> None:
@@ -48,7 +46,3 @@ class ChooseProfile(Dialog[str]):
     def _chosen(self, event: OptionList.OptionSelected) -> None:
         name = self._names[event.option_index]
         self.dismiss(None if name == self._current else name)
-
-    def action_move(self, how: str) -> None:
-        """Move in the list."""
-        getattr(self.query_one(OptionList), f"action_{how}")()

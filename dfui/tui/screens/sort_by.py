@@ -11,7 +11,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from dfui.store.download_query import DownloadQuery, SortBy
-from dfui.tui.screens.dialog import Dialog
+from dfui.tui.screens.list_dialog import ListDialog
 
 NAMES = {
     SortBy.ACTIVITY: "active first, then newest",
@@ -25,7 +25,7 @@ NAMES = {
 }
 
 
-class SortByModal(Dialog[SortBy]):
+class SortByModal(ListDialog[SortBy]):
     """Asks for a column, which is the answer; choosing the current one reverses the order."""
 
     NAME = "sort"
@@ -33,8 +33,6 @@ class SortByModal(Dialog[SortBy]):
     AUTO_FOCUS = "#columns"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,s", "close", "Leave", id="sort.leave"),
-        Binding("j", "move('cursor_down')", show=False),
-        Binding("k", "move('cursor_up')", show=False),
     ]
 
     def __init__(self, query: DownloadQuery) -> None:
@@ -53,10 +51,6 @@ class SortByModal(Dialog[SortBy]):
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:
         self.dismiss(SortBy(event.option_id))
-
-    def action_move(self, how: str) -> None:
-        """Move in the list."""
-        getattr(self.query_one(OptionList), f"action_{how}")()
 
     def _named(self, sort_by: SortBy) -> str:
         sign = " "
