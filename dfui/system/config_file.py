@@ -162,7 +162,9 @@ class _Reading:
         values = {}
         for name, value in written.items():
             if name not in hints:
-                self._note((*at, name), f'unknown option "{name}"{_nearest(name, hints)}')
+                of_profile = kind is Config and name in get_type_hints(ProfileConfig)
+                hint = "; it belongs below a [profiles.NAME]" if of_profile else _nearest(name, hints)
+                self._note((*at, name), f'unknown option "{name}"{hint}')
                 continue
             try:
                 values[name] = msgspec.convert(value, hints[name])

@@ -48,7 +48,8 @@ def _output(command: Sequence[str], seconds: float) -> Secret:
         )
     except (OSError, ValueError) as error:
         reason = (isinstance(error, OSError) and error.strerror) or "it holds what no argument can"
-        raise TokenCommandFailed(f"The token_command of this profile could not be run: {reason}.") from None
+        named = f"{command[0]}: {reason}" if isinstance(error, OSError) else reason
+        raise TokenCommandFailed(f"The token_command of this profile could not be run: {named}.") from None
     took_too_long = threading.Event()
 
     def end() -> None:

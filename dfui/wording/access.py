@@ -28,7 +28,7 @@ SIGNED_OUT = "Signed out: the token was removed from the keyring and from memory
 def access_lines(settings: Settings, source: TokenSource | None, *, is_simulated: bool = False) -> list[str]:
     """Whose downloads these are, and where the token in use came from."""
     if is_simulated:
-        return ["This is a simulated account: there is no token, no network, and nothing is kept."]
+        return ["This is a simulated account: no token, no network. Only files that you fetch are kept."]
     return [
         f"Profile  {settings.profile}",
         f"API      {settings.address.url}",

@@ -70,10 +70,12 @@ def entry_title(entry: Receipt) -> str:
 def entry_facts(entry: Receipt, *, now: datetime, zone: tzinfo | None = None) -> list[Fact]:
     """All that the journal tells of a cancellation; what is not known is left out."""
     facts = [fact("Outcome", outcome_word(entry) if entry.outcome else "open: the result is not known yet")]
+    if entry.has_relapsed:
+        facts.append(fact("Relapsed", relapse_sentence(entry, zone=zone)))
     if entry.confirmed_at:
-        facts.append(fact("Confirmed", dated(entry.confirmed_at, now=now, zone=zone)))
+        facts.append(fact("You confirmed", dated(entry.confirmed_at, now=now, zone=zone)))
     if entry.ended_at:
-        facts.append(fact("Ended", dated(entry.ended_at, now=now, zone=zone)))
+        facts.append(fact("Outcome seen", dated(entry.ended_at, now=now, zone=zone)))
     facts.append(fact("Sent", counted(entry.deletes_sent, "DELETE") if entry.deletes_sent else "no DELETE"))
     if words := words_of_api(entry):
         facts.append(fact("The API said", words))
@@ -90,8 +92,6 @@ def entry_facts(entry: Receipt, *, now: datetime, zone: tzinfo | None = None) ->
         facts.append(fact("Credits", "not settled at the time; the API did not show the figure"))
     if line := now_line(entry, zone=zone):
         facts.append(fact("Now", line))
-    if entry.has_relapsed:
-        facts.append(fact("Relapsed", relapse_sentence(entry, zone=zone)))
     if plan := look_plan(entry, zone=zone):
         facts.append(fact("Follow-up", plan))
     if (entry.now and entry.now.num_downloaded) or entry.retained_records:

@@ -96,3 +96,10 @@ def test_the_options_of_a_profile_apply_to_it_alone(config_file: Path) -> None:
     safe, other = load_settings(profile="safe", environment={}), load_settings(environment={})
     assert (safe.read_only, safe.token_command, safe.profiles) == (True, ("pass",), ("default", "safe"))
     assert (other.read_only, other.token_command, other.profiles) == (False, (), ("default", "safe"))
+
+
+def test_an_option_of_a_profile_outside_of_one_is_told_where_it_belongs(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('token_command = ["pass"]\n')
+    (problem,) = read_config(path).problems
+    assert (problem.line, problem.what) == (1, 'unknown option "token_command"; it belongs below a [profiles.NAME]')

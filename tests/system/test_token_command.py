@@ -33,7 +33,7 @@ async def test_no_shell_reads_its_arguments(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        (["/nowhere/pass"], "could not be run: No such file or directory"),
+        (["/nowhere/pass"], "could not be run: /nowhere/pass: No such file or directory"),
         (["\0"], "could not be run"),
         (shell(f"echo {PRINTED}; echo {PRINTED} >&2; exit 3"), "failed: it ended with exit code 3"),
         (shell(f"echo {PRINTED}; kill -9 $$"), "by signal 9"),

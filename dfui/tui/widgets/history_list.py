@@ -24,9 +24,9 @@ from dfui.wording.history import HISTORY_HEADINGS, entry_cells
 GAP = 2
 WIDTHS = (16, 8, 12, 11, 9, 9, 12)
 """Of the columns of `HISTORY_HEADINGS`, in terminal cells; the last one takes what is left."""
-OUTCOME = 2
-"""The column that is cut rather than left out."""
-WIDE, WITHOUT_YEAR = 48, 11
+OUTCOME, NOW = 2, 3
+"""The column that is cut rather than left out; and the one that takes its place for a relapse, where one fits."""
+WIDE, WITHOUT_YEAR = 80, 11
 """From this width on, the time has its year; without it, it is so wide."""
 RIGHT_ALIGNED = (4, 5)
 
@@ -86,7 +86,14 @@ class HistoryList(RowList[Receipt]):
 
     def row_segments(self, row: Receipt, base: Style, cursor: Style | None) -> list[Segment]:
         """One entry in columns."""
-        return [Segment(("▸ " if cursor else "  ") + self._in_columns(entry_cells(row)), cursor or base)]
+        cells = entry_cells(row)
+        if row.has_relapsed and not self._shows_now:  # what was cancelled then is not what matters
+            cells = (*cells[:OUTCOME], cells[NOW], *cells[NOW:])
+        return [Segment(("▸ " if cursor else "  ") + self._in_columns(cells), cursor or base)]
+
+    @property
+    def _shows_now(self) -> bool:
+        return HISTORY_HEADINGS[NOW] in self._in_columns(HISTORY_HEADINGS)
 
     def _in_columns(self, cells: tuple[str, ...]) -> str:
         """The cells that fit; the last of them is cut to the space left."""

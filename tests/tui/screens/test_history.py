@@ -225,6 +225,23 @@ async def test_on_a_narrow_screen_it_still_says_which_and_how_it_ended(
     simulator: Simulator, clock: ManualClock, store: Store
 ) -> None:
     write(store, ("847070", "cancelled", None))
+    seen = Download("847070", "cancelled", num_downloaded=1_204, seen_at=at(1_790_000_001))
+    store.downloads.observe([seen], observed=1.0, now=2.0).wait()
     async with running(app_on(simulator, clock, store=store), size=(40, 12)) as pilot:
-        (shown,) = lines(await history(pilot))
+        modal = await history(pilot)
+        (shown,) = lines(modal)
         assert shown.split()[1:5] == ["09-21", "14:13", "847070", "cancelled"]
+        running_again = Download("847070", "running", num_downloaded=2_000, seen_at=at(1_790_000_100))
+        store.downloads.observe([running_again], observed=2.0, now=3.0).wait()
+        modal.reload()
+        (shown,) = lines(modal)
+        assert shown.split()[1:6] == ["09-21", "14:13", "847070", "!", "running"]
+
+
+async def test_at_80_columns_it_shows_what_a_cancellation_cost(
+    simulator: Simulator, clock: ManualClock, store: Store
+) -> None:
+    write(store, ("847070", "cancelled", None))
+    async with running(app_on(simulator, clock, store=store), size=(80, 24)) as pilot:
+        (shown,) = lines(await history(pilot))
+        assert shown.split()[-1] == "1,200"
