@@ -23,7 +23,6 @@ from dfui.core.outcomes import Outcome, OutcomeKind, outcome_json
 from dfui.core.progress import LEAVING_SECONDS, Progress
 from dfui.core.receipt_export import now_json
 from dfui.core.receipts import Receipt
-from dfui.core.sanitize import sanitize
 from dfui.operations.cancel import cancel
 from dfui.operations.fetch_summary import fetch_json, summary_lines
 from dfui.system.credentials import parse_token
@@ -149,10 +148,8 @@ class _Outcomes:
         return [outcome.download_id for outcome in self._by_id.values() if outcome.kind not in _STOPPED_NOTHING]
 
     def add(self, outcome: Outcome) -> None:
-        """Take one over; with `--json`, the document has no place for what dfui itself met."""
+        """Take one over; of several, each is told as it ends."""
         self._by_id[outcome.download_id] = outcome
-        if self._console.as_json and outcome.trouble:
-            self._console.warn(f"{outcome.download_id}: {sanitize(outcome.trouble)}")
         if len(self.ids) > 1:
             self._console.line(outcome_line(outcome))
 

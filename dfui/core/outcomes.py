@@ -133,6 +133,7 @@ def outcome_json(outcome: Outcome) -> dict[str, object]:
         "retained_records": outcome.retained_records,
         "credits_deducted": outcome.credits_deducted,
         "credits_settled": isinstance(outcome.credits, Settled),
+        "problem": outcome.trouble,
         "journaled": outcome.journaled,
         "retrieve": f"GET /downloads/{outcome.download_id}",
     }

@@ -33,7 +33,7 @@ def test_a_cancelled_download_is_told_with_what_was_kept_and_what_it_cost(
         "  Checked: its status is cancelled.",
         "  34,120 records were retained and stay fetchable, through GET /downloads/847070.",
         "  Credits for the 34,120 retained records stay deducted; the API does not show the figure yet.",
-        "  The history shows it once the API does.",
+        "  The cost will appear in the history.",
     ]
     assert as_json.document == outcome(
         "cancelled",
@@ -110,7 +110,12 @@ def test_a_server_that_fails_and_asks_for_a_long_wait_leaves_it_active_and_the_w
     assert "“Out of service.” (HTTP 503)" in text.stdout
     assert "3,600 s" in text.stdout or "3600 s" in text.stdout
     assert as_json.document == outcome(
-        "still_active", verified=True, status="running", api_message="Out of service.", http_status=503
+        "still_active",
+        verified=True,
+        status="running",
+        api_message="Out of service.",
+        http_status=503,
+        problem="The API asks to wait 3600 s before the next try.",
     )
 
 
@@ -167,7 +172,9 @@ def test_where_no_connection_is_made_nothing_was_sent(unreachable: Commands, acc
     assert text.exit_code == 1
     assert "Nothing was sent for 847070\n" in text.stdout
     assert "could not be reached" in text.stdout
-    assert as_json.document == outcome("not_sent")
+    (told,) = as_json.document
+    assert "could not be reached" in told["problem"]
+    assert [told] == outcome("not_sent", problem=told["problem"])
 
 
 @pytest.mark.usefixtures("no_pauses")
@@ -177,7 +184,8 @@ def test_where_nothing_can_be_learnt_it_says_so_and_to_look_again(dfui: Commands
     assert text.exit_code == 4
     assert "Unknown whether 847070 has stopped\n" in text.stdout
     assert "Check again" in text.stdout
-    assert as_json.document == outcome("unknown", http_status=500)
+    problem = "The API asks to wait 3600 s before the next try."
+    assert as_json.document == outcome("unknown", http_status=500, problem=problem)
 
 
 @pytest.mark.parametrize(

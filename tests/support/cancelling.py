@@ -67,6 +67,7 @@ def outcome(name: str, **facts: Any) -> list[dict[str, Any]]:
             "retained_records": None,
             "credits_deducted": None,
             "credits_settled": False,
+            "problem": None,
             "journaled": True,
             "retrieve": "GET /downloads/847070",
         }
