@@ -21,7 +21,7 @@ from dfui.simulator.account import TOKEN, Simulator
 from dfui.simulator.files import SimulatedFiles
 from dfui.system.config_file import read_config
 from dfui.tui.screens.downloads import DownloadsScreen
-from dfui.wording.help import outcome_meaning
+from dfui.wording.help import SIGNING_IN, outcome_meaning
 from tests.support import keyring_in_a_file
 from tests.support.keyring_daemon import MISSING
 from tests.support.server import SimulatorServer
@@ -45,6 +45,11 @@ def test_it_tells_the_same_of_keys_and_outcomes_as_the_help() -> None:
         assert f"| `{binding.key_display or binding.key}` | {binding.tooltip} |" in README
     for kind in OutcomeKind:
         assert f"| `{kind.value}` | {outcome_meaning(kind)} | {kind.exit_code} |" in README
+
+
+def test_what_it_says_of_servers_without_a_keyring_is_in_the_help_too() -> None:
+    for name in ("environment", "keyring"):
+        assert f"\n  {COMMANDS[name]}" in f"{SIGNING_IN}\n"
 
 
 def test_every_command_has_a_name_and_is_run_somewhere() -> None:

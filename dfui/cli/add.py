@@ -12,6 +12,7 @@ from dfui.core.downloads import download_json
 from dfui.core.errors import DatafinitiError, KeyringProblem, NotFound
 from dfui.operations.refresh import fetch_details
 from dfui.wording.access import not_signed_in
+from dfui.wording.downloads import added_but_not_found
 from dfui.wording.errors import error_sentences, keyring_sentences
 
 
@@ -51,7 +52,7 @@ async def _look(context: Context, ids: list[str]) -> ExitCode:
             try:
                 await fetch_details(client, context.store, download_id, clock=context.clock)
             except NotFound as error:
-                context.console.notify(f"{download_id}: {error_sentences(error)}")
+                context.console.notify(added_but_not_found(download_id, error.api_message))
                 exit_code = ExitCode.FAILED
             except DatafinitiError as error:
                 context.console.notify(f"Added, and not looked at yet. {error_sentences(error)}")

@@ -34,12 +34,12 @@ def _init(options: argparse.Namespace, console: Console) -> int:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_export(path, example_config())
     except FileExists:
-        told = f"The config file {path} exists already, and was left alone. dfui config check looks at it."
+        told = f"The config file {path} already exists, and was left alone. dfui config check checks it."
         raise CommandError("export", told, ExitCode.FAILED) from None
     except (ExportError, OSError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise CommandError("export", f"The config file {path} was not written: {reason}", ExitCode.FAILED) from None
-    console.result({"file": str(path)}, [f"{path} has every option now, each commented out at its default."])
+    console.result({"file": str(path)}, [f"Wrote {path}: every option, commented out at its default."])
     return ExitCode.DONE
 
 
@@ -49,8 +49,8 @@ def _check(console: Console) -> int:
     if problems:
         lines = [sanitize(problem["message"]) for problem in problems]
     elif found.exists:
-        lines = [f"{found.path}: nothing is wrong in it."]
+        lines = [f"{found.path}: no problems found."]
     else:
-        lines = [f"There is no {found.path}, so every option has its default. dfui config init writes an example."]
+        lines = [f"There is no {found.path}, so defaults apply. dfui config init writes an example."]
     console.result({"file": str(found.path), "exists": found.exists, "problems": problems}, lines)
     return ExitCode.USAGE if problems else ExitCode.DONE

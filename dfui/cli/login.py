@@ -50,7 +50,7 @@ async def _login(context: Context, options: argparse.Namespace) -> int:
     try:
         await context.access.keep(token)
     except KeyringProblem as problem:
-        message = f"The token was not kept. {keyring_sentences(problem)}"
+        message = f"The token was not stored. {keyring_sentences(problem)}"
         raise CommandError("keyring", message, ExitCode.FAILED) from None
     if is_set_in_environment(os.environ):
         context.console.notify(ENVIRONMENT_STAYS)
@@ -70,6 +70,6 @@ async def _login(context: Context, options: argparse.Namespace) -> int:
 
 def _kept(context: Context, whose: str) -> str:
     if context.access.is_simulated:
-        return f"The token{whose} is taken; in the demo it is kept nowhere."
+        return f"The token{whose} was accepted; the demo stores it nowhere."
     settings = context.settings
-    return f"The token{whose} is kept in the OS keyring, for {settings.profile} at {settings.address.origin}."
+    return f"The token{whose} is stored in the OS keyring, for {settings.profile} at {settings.address.origin}."

@@ -9,8 +9,7 @@ from dfui.cli.console import Console, ExitCode
 from dfui.cli.context import Context, run_command
 from dfui.core.errors import CommandError, KeyringProblem
 from dfui.system.credentials import is_set_in_environment
-from dfui.wording.access import ENVIRONMENT_STAYS
-from dfui.wording.errors import keyring_sentences
+from dfui.wording.access import ENVIRONMENT_STAYS, not_removed
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -23,7 +22,7 @@ async def _logout(context: Context, options: argparse.Namespace) -> int:
     try:
         was_kept = await context.access.forget()
     except KeyringProblem as problem:
-        raise CommandError(problem.kind, keyring_sentences(problem), ExitCode.FAILED) from None
+        raise CommandError(problem.kind, not_removed(problem), ExitCode.FAILED) from None
     if is_set_in_environment(os.environ):
         context.console.notify(ENVIRONMENT_STAYS)
     whose = f"{settings.profile} at {settings.address.origin}"

@@ -216,13 +216,13 @@ def _takes_folder(parser: Parser, what: str) -> None:
 
 def _count(text: str) -> int:
     if not (text.isascii() and text.isdecimal()) or not 0 < int(text[:20]) <= MAX_LIMIT:
-        raise argparse.ArgumentTypeError(f"a whole number from 1 to {MAX_LIMIT:,} is needed, not {text}")
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1 to {MAX_LIMIT:,}, not {text}")
     return int(text)
 
 
 def _seconds(text: str) -> float:
     if not (text.isascii() and text.isdecimal()) or int(text[:20]) > MAX_WAIT_SECONDS:
-        raise argparse.ArgumentTypeError(f"a whole number of seconds up to {MAX_WAIT_SECONDS:,} is needed, not {text}")
+        raise argparse.ArgumentTypeError(f"expected a whole number of seconds up to {MAX_WAIT_SECONDS:,}, not {text}")
     return float(text)
 
 

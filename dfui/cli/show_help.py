@@ -9,7 +9,7 @@ from dfui.cli.parser import build_parser
 from dfui.core.outcomes import OutcomeKind
 from dfui.simulator.worlds import WORLDS
 from dfui.wording import commands as wording
-from dfui.wording.help import outcome_meaning
+from dfui.wording.help import SIGNING_IN, outcome_meaning
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -45,6 +45,8 @@ def topic_lines(topic: str) -> list[str]:
             return wording.in_two_columns((str(code), meaning) for code, meaning in wording.EXITS)
         case "keys":
             return _keys()
+        case "token":
+            return SIGNING_IN.splitlines()
         case "files":
             return _files()
         case _:
@@ -66,5 +68,5 @@ def _files() -> list[str]:
     return wording.in_two_columns([
         ("known downloads, history", str(database_path())),
         ("options", str(config_path())),
-        ("the token", "the OS keyring, DATAFINITI_TOKEN, or what token_command prints"),
+        ("the token", "the OS keyring, DATAFINITI_SIGNING_IN, or what token_command prints"),
     ])  # fmt: skip

@@ -116,7 +116,7 @@ class Evidence:
     def _trouble(self) -> str | None:
         """What dfui met itself; what the API said is told as the API's words."""
         if self.in_flight:
-            return "It was interrupted before an answer came."
+            return "Interrupted before an answer came."
         for error in (self.look_error, self.delete_error):
             if isinstance(error, ApiError) and error.retry_after is not None and error.retry_after > MAX_WAIT_SECONDS:
                 return f"The API asks to wait {error.retry_after:.0f} s before the next try."

@@ -131,13 +131,13 @@ ORDINARY = "late-cost"
 WORLDS = {
     world.name: world
     for world in (
-        World(ORDINARY, "everything works; the API shows a cost some seconds after the end, as documented"),
-        World("lost-answer", "the answer to the first DELETE of each download is lost", _lose_answers),
+        World(ORDINARY, "everything works; a cost appears some seconds after a download has ended"),
+        World("lost-answer", "the API's first answer to each cancellation is lost", _lose_answers),
         World("refused", "seven downloads are active, and the API refuses to cancel three of them", _refuse_some),
-        World("relapse", "a cancelled download runs again after 10 s, until it is cancelled again", _relapse),
-        World("slow", f"every answer takes {SLOW_SECONDS:g} s", latency=SLOW_SECONDS),
+        World("relapse", "a cancelled download runs again 10 s later, until cancelled again", _relapse),
+        World("slow", f"every answer of the API takes {SLOW_SECONDS:g} s", latency=SLOW_SECONDS),
         World("slow-stop", "a cancelled download keeps running for 20 s", _stop_slowly),
-        World("unauthorized-once", "the token is rejected; any other one is taken", _reject_first_token),
+        World("unauthorized-once", "the first token is rejected; any other is accepted", _reject_first_token),
     )
 }
 """Every world by its name; `dfui help demo` tells of them."""

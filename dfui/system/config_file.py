@@ -33,18 +33,16 @@ class ProfileConfig:
 
     api_url: str | None = field(
         default=None,
-        metadata=_shown(
-            "Another address of the API: https, or http on this machine.", example="https://api.datafiniti.co/v4"
-        ),
+        metadata=_shown("The API's address: https, or http on this machine.", example="https://api.datafiniti.co/v4"),
     )
     token_command: list[str] | None = field(
         default=None,
         metadata=_shown(
-            "A command that prints this profile's token, for a machine without a keyring. No shell runs it.",
+            "A command that prints this profile's token; run without a shell.",
             example=["pass", "show", "datafiniti"],
         ),
     )
-    read_only: bool = field(default=False, metadata=_shown("Whether to refuse every cancellation under this profile."))
+    read_only: bool = field(default=False, metadata=_shown("Refuse every cancellation under this profile."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,36 +51,32 @@ class Config:
 
     profile: str | None = field(
         default=None,
-        metadata=_shown(
-            "Whose token and downloads, unless --profile or DFUI_PROFILE names another.", example="default"
-        ),
+        metadata=_shown("The profile in use, unless --profile or DFUI_PROFILE names another.", example="default"),
     )
     low_bandwidth: bool = field(
         default=False,
-        metadata=_shown("Whether to send few bytes and animate nothing; over SSH it is always so."),
+        metadata=_shown("Send fewer bytes, and animate nothing; always on over SSH."),
     )
     mouse: bool | None = field(
         default=None,
-        metadata=_shown(
-            "Whether the terminal UI takes the mouse. Without this, it does, but for a slow line.", example=True
-        ),
+        metadata=_shown("Use the mouse in the terminal UI. Default: yes, except over SSH.", example=True),
     )
     bell: bool = field(
         default=True,
-        metadata=_shown("Whether to ring when a download ends, or when one that was cancelled runs again."),
+        metadata=_shown("Ring the bell for an outcome, and when a cancelled download runs again."),
     )
     theme: str | None = field(
         default=None,
         metadata=_shown(
-            "The theme to begin with. Without this, it is the one last chosen in the palette (ctrl+p).",
+            "The theme to start with. Default: the one last chosen in the palette (ctrl+p).",
             example="high-contrast",
         ),
     )
     accessible: bool = field(
-        default=False, metadata=_shown("Whether the terminal UI is for a screen reader, as with ACCESSIBLE=1.")
+        default=False, metadata=_shown("Adapt the terminal UI to a screen reader, as ACCESSIBLE=1 does.")
     )
     allow_plaintext_keyring: bool = field(
-        default=False, metadata=_shown("Whether a keyring that stores the token unencrypted may be used.")
+        default=False, metadata=_shown("Allow a keyring that stores the token unencrypted.")
     )
     keys: Mapping[str, str] = field(default_factory=dict)
     """`[keys]`: the keys of an action of the terminal UI, by the action's name."""

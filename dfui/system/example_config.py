@@ -11,17 +11,23 @@ from dfui.system.config_file import Config, ProfileConfig
 def example_config() -> str:
     """A config file with every option, commented out, at its default."""
     lines = [
-        "# The options of dfui. Each is shown at its default, or as an example where it has none;",
-        "# take the # at the beginning of a line away to set it.",
+        "# The options of dfui, each at its default, or as an example where it has none.",
+        "# Remove the # at the beginning of a line to set an option.",
         "",
     ]
     lines += _example_options(Config)
     lines += [
         "",
-        "# The keys of an action of the terminal UI; several have commas between. dfui help keys names the actions.",
+        "## Keys for the actions of the terminal UI, separated by commas. dfui help keys lists the actions.",
     ]
     lines += ["# [keys]", '# cancel = "c,delete"']
-    lines += ["", "# A profile of its own: another account, or another API.", "# [profiles.staging]"]
+    lines += [
+        "",
+        "## The options of one profile. Remove the # before its heading as well as before the option. “default” is the",
+        "## profile in use unless another is named; each further one, [profiles.staging] say, has its own token and",
+        "## downloads.",
+        "# [profiles.default]",
+    ]
     lines += _example_options(ProfileConfig)
     return "\n".join(lines) + "\n"
 

@@ -19,6 +19,7 @@ from dfui.operations.sign_in import Access
 from dfui.store import Store
 from dfui.tui.cancelling import Cancelling
 from dfui.tui.connection_state import Connection, ConnectionState
+from dfui.tui.keys import shown_key
 from dfui.tui.messages import (
     AccountFailed,
     AccountFetched,
@@ -125,7 +126,9 @@ class Session(NetworkOperations):
             self._online.follow_closely()
         found = {download_id: self.shown_store.downloads.get(download_id) for download_id in ids}
         missing = [download_id for download_id, download in found.items() if download and download.is_missing]
-        self._send(Notice(downloads_added(len(added), len(ids) - len(added), missing), is_problem=bool(missing)))
+        forget = shown_key("forget", self.access.settings)
+        sentence = downloads_added(len(added), len(ids) - len(added), missing, forget=forget)
+        self._send(Notice(sentence, is_problem=bool(missing)))
 
     @on_network_thread
     async def forget(self, download_id: str) -> None:

@@ -10,14 +10,14 @@ from dfui.system.credentials import TokenSource
 from dfui.system.settings import Settings
 from dfui.wording.errors import NEW_PASSWORD, answered, keyring_sentences
 from dfui.wording.facts import Fact, fact
-from dfui.wording.figures import counted
+from dfui.wording.figures import as_sentence, counted
 
 if TYPE_CHECKING:
     from dfui.core.account import Account
 
 ENVIRONMENT_STAYS = "The token in DATAFINITI_TOKEN is still used wherever that variable is set."
-TOKEN_REJECTED = f"The token was rejected. {NEW_PASSWORD} Enter another one to continue."
-ANOTHER_TOKEN = f"The token was rejected. {NEW_PASSWORD}\nAnother one (empty: stop): "
+TOKEN_REJECTED = f"The token was rejected. {NEW_PASSWORD} Enter another token to continue."
+ANOTHER_TOKEN = f"The token was rejected. {NEW_PASSWORD}\nAnother token (leave empty to stop): "
 TOKEN_COMES_FIRST = "No token yet. dfui asks for one before it sends anything."  # noqa: S105
 ASKING_FOR_ACCOUNT = "Asking the API for the account…"
 SIGN_OUT_LATER = "Cancellations are in progress. Sign out when they are done."
@@ -51,11 +51,11 @@ def account_facts(account: Account) -> list[Fact]:
         facts.append(fact("Used", f"{total} ({by_type})" if by_type else total))
     elif by_type:
         facts.append(fact("Used", f"credits by type: {by_type}"))
-    facts.append(fact("Left of plan", "the API does not tell"))
+    facts.append(fact("Credits left", "not reported by the API"))
     if account.overages_enabled is not None or account.overage_limit is not None:
         facts.append(fact("Overages", _overages(account)))
     if account.disabled_code:
-        facts.append(fact("Disabled", f"the API's code for it is “{sanitize(account.disabled_code, max_length=60)}”"))
+        facts.append(fact("Disabled", f"the API's code: “{sanitize(account.disabled_code, max_length=60)}”"))
     return facts
 
 
@@ -69,7 +69,8 @@ def _overages(account: Account) -> str:
 
 def token_rejected(error: Unauthorized) -> str:
     """The API does not take a token that was just given."""
-    return f"{answered('The token was rejected and not stored', error.api_message)} {NEW_PASSWORD} Copy it again."
+    what = answered("The token was rejected and not stored", error.api_message)
+    return f"{what} {NEW_PASSWORD} Copy the current one from your account page."
 
 
 def password_rejected(error: Unauthorized) -> str:
@@ -80,6 +81,11 @@ def password_rejected(error: Unauthorized) -> str:
 def kept_for_session(problem: KeyringProblem) -> str:
     """The token works, and could not be kept."""
     return f"The token is used for this session only. {keyring_sentences(problem)}"
+
+
+def not_removed(problem: KeyringProblem) -> str:
+    """The keyring cannot be asked to remove a token."""
+    return f"{as_sentence(sanitize(problem))} A token that was stored in a keyring before is still in it."
 
 
 def no_token(problem: KeyringProblem) -> str:
@@ -94,4 +100,4 @@ def not_signed_in() -> str:
 
 def unknown_theme(name: str) -> str:
     """The config file names a theme that there is none of."""
-    return f"There is no theme “{sanitize(name, max_length=40)}”. The palette (ctrl+p, Theme) shows them all."
+    return f"There is no theme “{sanitize(name, max_length=40)}”. The palette (ctrl+p, Theme) lists them."

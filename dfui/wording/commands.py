@@ -28,9 +28,9 @@ dfui config check reports unknown names and clashes."""
 EXITS = (
     (0, "done"),
     (1, "refused, not found, declined, or some failed"),
-    (2, "usage"),
+    (2, "usage error"),
     (3, "no token, or rejected"),
-    (4, "could not be told, or not yet stopped"),
+    (4, "outcome unknown, or not stopped yet"),
     (130, "interrupted"),
 )
 """What a command exits with; of several, the highest that applies."""
@@ -48,9 +48,9 @@ SUMMARIES = {
     "forget": "Hide downloads; this does not cancel them",
     "login": "Check a token and store it in the OS keyring",
     "logout": "Remove the token from the OS keyring",
-    "doctor": "Find problems and say how to fix them",
+    "doctor": "Find problems and suggest fixes",
     "config": "Write, find or check the config file",
-    "completion": "Print the completion script of a shell",
+    "completion": "Print a shell completion script",
     "help": "Show the help of a command or a topic",
 }
 
@@ -59,49 +59,49 @@ _EXAMPLES: dict[str, Sequence[tuple[str, str]]] = {
         ("dfui", "open the terminal UI"),
         ("dfui --demo", "try it on a simulated account"),
         ("dfui cancel 847070", "cancel a download; asks first"),
-        ("dfui help demo", "which worlds --demo can show"),
+        ("dfui help demo", "list the worlds of --demo"),
     ),
     "cancel": (
         ("dfui cancel 847070", "asks first"),
         ("dfui cancel --status active --dry-run", "what would be cancelled and saved"),
         ("dfui cancel --status queued --yes", "all queued ones, without asking"),
         ("dfui cancel - --yes < ids.txt", "IDs from a file"),
-        ("dfui cancel 847070 --yes --wait", "and wait until it has ended and its cost is settled"),
+        ("dfui cancel 847070 --yes --wait", "and wait until it has ended and its cost is final"),
         ("dfui cancel 847070 --yes --fetch -o results", "and fetch the retained records"),
     ),
     "list": (
-        ("dfui list --status active", "what is running, or waiting to"),
+        ("dfui list --status active", "what is running or queued"),
         ("dfui list --limit 10 --json", "the first ten, for a script"),
         ("dfui list --watch", "follow them until none is active"),
     ),
-    "show": (("dfui show 847070", "all that is known of it"), ("dfui show 847070 847069 --json", "of both, as a list")),
-    "watch": (("dfui watch 847070", "until it ends; then the bell rings"),),
+    "show": (("dfui show 847070", "one download"), ("dfui show 847070 847069 --json", "two, as a JSON list")),
+    "watch": (("dfui watch 847070", "until it ends, then ring the bell"),),
     "fetch": (
         ("dfui fetch 847070", "into ./847070"),
-        ("dfui list --status cancelled --json | jq -r '.[].id' | dfui fetch - -o results", "all of them"),
+        ("dfui list --status cancelled --json | jq -r '.[].id' | dfui fetch - -o results", "all cancelled ones"),
     ),
     "history": (
-        ("dfui history --outcome accepted", "what is not yet known to have stopped"),
-        ("dfui history --csv -o history.csv", "all of it, as a file"),
+        ("dfui history --outcome accepted", "those not known to have stopped"),
+        ("dfui history --csv -o history.csv", "all of it, to a file"),
     ),
-    "add": (("dfui add 847070 847069", "know these two from now on"), ("dfui add - < ids.txt", "IDs from a file")),
+    "add": (("dfui add 847070 847069", "add two to the list"), ("dfui add - < ids.txt", "IDs from a file")),
     "forget": (("dfui forget 847070", "dfui add 847070 brings it back"),),
     "login": (
         ("dfui login", "asks for the token, hidden"),
-        ("dfui login < token.txt", "takes it from a file"),
+        ("dfui login < token.txt", "reads it from a file"),
         ("dfui login --email you@example.com", "asks for the password instead"),
     ),
-    "logout": (("dfui logout --profile staging", "of another profile"),),
-    "doctor": (("dfui doctor", "everything, each with its cure"),),
+    "logout": (("dfui logout --profile staging", "for another profile"),),
+    "doctor": (("dfui doctor", "check everything, with a fix for each problem"),),
     "config": (
         ("dfui config init", "write an example with every option"),
-        ("dfui config check", "name what is wrong, by line"),
+        ("dfui config check", "report problems by line"),
         ('"${EDITOR:-vi}" "$(dfui config path)"', "edit it"),
     ),
     "completion": (
-        ("source <(dfui completion bash)", "for this bash"),
-        ("dfui completion zsh > ~/.zfunc/_dfui", "where fpath has ~/.zfunc"),
-        ("dfui completion fish > ~/.config/fish/completions/dfui.fish", "for every fish"),
+        ("source <(dfui completion bash)", "in this shell"),
+        ("dfui completion zsh > ~/.zfunc/_dfui", "if ~/.zfunc is in fpath"),
+        ("dfui completion fish > ~/.config/fish/completions/dfui.fish", "in every new fish shell"),
     ),
     "help": (("dfui help cancel", "of a command"), ("dfui help exit-codes", "of a topic")),
 }
@@ -110,8 +110,9 @@ TOPICS = {
     "demo": "the simulated accounts of --demo",
     "environment": "the variables that dfui reads",
     "exit-codes": "what a command exits with",
-    "keys": "the actions of the terminal UI, to give keys to in the config file",
-    "files": "where things are kept",
+    "keys": "the actions of the terminal UI, and how to change their keys",
+    "token": "where the token comes from, and what to do without a keyring",
+    "files": "where dfui keeps its files",
     "outcomes": "how a cancellation can end",
 }
 """The topics of `dfui help`, and what each is about."""
@@ -161,11 +162,11 @@ def wrong_usage(message: str, program: str) -> str:
         of = match["of"] or "argument"
         # An option is named as it is written, what stands alone by what it is.
         what = (
-            f"{of} does not take {given}"
+            f"Invalid value for {of}: {given}"
             if of.startswith("-")
             else f"Unknown {of.lower().replace('|', ' or ')}: {given}"
         )
-        return f"{what}.{did_you_mean(given, known)} Known: {', '.join(known)}. See {program} --help."
+        return f"{what}.{did_you_mean(given, known)} Choose from: {', '.join(known)}. See {program} --help."
     shown = without_query(message)
     return f"{shown[:1].upper()}{shown[1:].rstrip('.')}. See {program} --help."
 
@@ -253,16 +254,15 @@ def would_cancel_sums(downloads: Sequence[Download]) -> str:
     """What a dry run says at its end."""
     active = [download for download in downloads if download.is_active]
     saved = sum_known([download.unspent_credits for download in active])
-    is_one = len(active) == 1
     would = f"{counted(len(active), 'download')} would be cancelled"
     if saved is not None:
         would += f", and about {counted(saved, 'credit')} saved"
     elif active:
-        would += f"; how many credits {'that' if is_one else 'they'} would save is not known"
+        would += "; how many credits that saves is not known"
     return f"Dry run: {would}. No DELETE was sent."
 
 
 def forgotten_too(forgotten: int, downloads: int) -> str:
     """Some of the downloads were hidden here."""
     is_are = "is" if forgotten == 1 else "are"
-    return f"{forgotten:,} of these {counted(downloads, 'download')} {is_are} forgotten here, and taken all the same."
+    return f"{forgotten:,} of these {counted(downloads, 'download')} {is_are} hidden (forgotten) here, and included."

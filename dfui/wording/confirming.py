@@ -80,7 +80,7 @@ def confirm_consequences(downloads: Sequence[Download]) -> list[str]:
 def sums(downloads: Sequence[Download]) -> list[str]:
     """The records of several downloads together, where all are known."""
     so_far = sum_known([download.num_downloaded for download in downloads])
-    return [] if so_far is None else [f"Together {counted(so_far, 'record')} so far."]
+    return [] if so_far is None else [f"{counted(so_far, 'record')} so far in total."]
 
 
 def nothing_to_cancel_title(downloads: Sequence[Download]) -> str:

@@ -50,7 +50,7 @@ def _not_settled(retained_records: int | None) -> list[str]:
             kept = counted(records, "retained record")
             return [
                 f"Credits for the {kept} stay deducted; the API does not show the figure yet.",
-                "The history shows it once the API does.",
+                "The cost will appear in the history.",
             ]
 
 
@@ -69,12 +69,12 @@ def credits_before(costs: CreditSum, *, unspent: int | None, records: int | None
 def credits_together(costs: CreditSum) -> str:
     """What several downloads that have ended cost together."""
     figure = counted(costs.credits, "credit")
-    missing = f"the API does not show the figure of {counted(costs.not_settled, 'download')} yet"
+    missing = f"the API does not show the cost of {counted(costs.not_settled, 'download')} yet"
     match costs.credits > 0, costs.not_settled > 0:
         case True, True:
-            return f"Together at least {figure} deducted; {missing}."
+            return f"In total, at least {figure} deducted; {missing}."
         case True, False:
-            return f"Together {figure} deducted."
+            return f"In total, {figure} deducted."
         case False, True:
             return f"Their credits stay deducted; {missing}."
         case _:

@@ -19,7 +19,7 @@ from dfui.wording.figures import as_sentence, counted, file_size
 if TYPE_CHECKING:
     from dfui.core.account import Account
 
-ALL_IS_WELL = "All is well."
+ALL_IS_WELL = "No problems found."
 MEND_THE_CONFIG = "Fix or remove the named file, option or variable."
 NO_TOKEN = "None found."  # noqa: S105
 NO_TOKEN_CURE = "Run dfui login, or set DATAFINITI_TOKEN."  # noqa: S105
@@ -36,12 +36,12 @@ def not_checked(why: str) -> str:
 
 def some_fail(failing: int, checks: int) -> str:
     """How many are wrong."""
-    return f"{failing} of {counted(checks, 'check')} {'fails' if failing == 1 else 'fail'}."
+    return f"{failing} of {counted(checks, 'check')} failed."
 
 
 def settings_found(settings: Settings, *, has_file: bool) -> str:
     """Which settings are in use."""
-    file = f"the config file is {settings.config_file}" if has_file else f"there is no {settings.config_file}"
+    file = f"config file {settings.config_file}" if has_file else f"no config file at {settings.config_file}"
     return sanitize(f"Profile {settings.profile}, API {settings.address.url}; {file}.")
 
 
@@ -61,7 +61,7 @@ def keyring_fails(problem: KeyringProblem) -> tuple[str, str]:
 
 def keyring_not_needed(what: str, source: TokenSource) -> str:
     """There is no usable keyring, and the token comes from elsewhere."""
-    return f"{what} Not needed while the token comes from {source.value}."
+    return f"{what} Not needed: the token comes from {source.value}."
 
 
 def token_found(source: TokenSource, verdict: str) -> str:
@@ -105,7 +105,9 @@ def variables_set(names: Sequence[str]) -> str:
 
 def api_is_another(host: str, error: ApiError) -> str:
     """Something answers that is not the API."""
-    return f"{sanitize(host)} answers HTTP {error.http_status} when asked for the account, as the API would not."
+    return (
+        f"{sanitize(host)} does not look like the API: it answers HTTP {error.http_status} when asked for the account."
+    )
 
 
 def api_fails(error: DatafinitiError, by_way_of: Sequence[str], *, is_well: bool | None) -> tuple[str, str]:
@@ -140,7 +142,7 @@ def account_refused(error: ApiError) -> str:
 def store_found(path: str, found: Inspection) -> str:
     """What the database holds."""
     if not found.exists:
-        return f"There is none yet; it will be {sanitize(path)}."
+        return f"No database yet; it will be created at {sanitize(path)}."
     downloads = f"{counted(found.downloads, 'download')} known, {found.active:,} active"
     journal = f"{counted(found.entries, 'journal entry', 'journal entries')}, {found.open_entries:,} open"
     return f"{sanitize(path)}: {file_size(found.size)}, schema {found.schema}; {downloads}; {journal}."
@@ -154,26 +156,29 @@ def store_fails(path: str, found: Inspection) -> tuple[str, str] | None:
     if found.trouble:
         what = f"{named} cannot be read: {as_sentence(sanitize(found.trouble, max_length=200))}"
         return what, (
-            "Copy the file if you want to keep its history. Where it is damaged, the next command sets it aside and "
-            "begins an empty one; dfui list fills it again."
+            "Copy the file if you want to keep its history. If it is damaged, the next command sets it aside and "
+            "starts an empty one; dfui list fills it again."
         )
     if not found.can_be_written:
-        what = f"{named} cannot be {'written' if found.exists else 'made'}, so nothing is saved."
-        return what, "Make the file and its folder writable for you."
+        what = f"{named} cannot be {'written' if found.exists else 'created'}, so nothing is saved."
+        return what, "Make the file and its folder writable."
     if not found.has_room:
         return (
             f"The disk of {named} is full, so nothing new is saved.",
             "Free space on that disk, or raise the quota.",
         )
     if found.is_locked:
-        what = f"Another process has locked {named}, so nothing new is saved until it lets go."
+        what = f"Another process has locked {named}, so nothing new is saved until it releases the lock."
         return what, f"Find it with fuser {named}, and end it if it hangs."
     if found.folder_mode & 0o022:
         folder = sanitize(Path(path).parent)
-        what = f"Others than you may write in {folder} (mode {found.folder_mode:o}), and could replace the file."
+        what = f"Other users can write to {folder} (mode {found.folder_mode:o}), and could replace the file."
         return what, "Run chmod go-w on the folder."
     if found.mode & 0o077:
-        return f"Others than you may read {named} (mode {found.mode:o}).", "Run chmod 600 on it, or any other command."
+        return (
+            f"Other users can read {named} (mode {found.mode:o}).",
+            "Run chmod 600 on it; any other dfui command does.",
+        )
     return None
 
 
@@ -197,7 +202,7 @@ def colours_found(terminal: Terminal) -> str:
     """How many colours."""
     if terminal.no_colour:
         return "None: NO_COLOR is set."
-    return f"{terminal.colours:,}, by TERM and COLORTERM."
+    return f"{terminal.colours:,}, according to TERM and COLORTERM."
 
 
 def locale_found(terminal: Terminal) -> str:
@@ -219,5 +224,5 @@ def line_found(terminal: Terminal, *, is_low_bandwidth: bool) -> str:
 def clipboard_found(terminal: Terminal) -> str:
     """Whether what is copied arrives."""
     if terminal.is_in_tmux:
-        return "Copying goes through tmux only where its option set-clipboard is on."
-    return "Copying is by OSC 52, where the terminal allows it."
+        return "tmux passes on what is copied only if its option set-clipboard is on."
+    return "Copying uses OSC 52, if the terminal allows it."

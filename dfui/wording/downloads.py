@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from dfui.core.downloads import Download, Status
 from dfui.core.sanitize import sanitize
+from dfui.wording.errors import answered
 from dfui.wording.figures import counted, number
 
 MAX_ID_SHOWN = 24
@@ -101,6 +102,8 @@ def goes_on(download: Download) -> str:
     if download.status is Status.UNKNOWN:
         word = sanitize(download.api_status, max_length=24) if download.api_status else "no status"
         return f"dfui does not know whether “{word}” means that it has stopped."
+    if download.status is Status.QUEUED:
+        return "The download is still queued, and costs credits once it runs."
     return "The download keeps running and costs credits."
 
 
@@ -119,15 +122,24 @@ def left_active(active: int) -> str:
     return f"{active:,} downloads are or may be active; while active, they cost credits."
 
 
-def downloads_added(new: int, known_before: int, missing: Sequence[str] = ()) -> str:
-    """What adding IDs did; `missing` are those that the API does not know."""
+def downloads_added(new: int, known_before: int, missing: Sequence[str] = (), *, forget: str = "") -> str:
+    """What adding IDs did; `missing` are those that the API does not know, `forget` is the key that hides one."""
     parts = [f"{counted(new, 'download')} added"] if new else []
     if known_before:
         parts.append(f"{counted(known_before, 'download')} already listed")
     added = ", ".join(parts)
     if not missing:
         return f"{added}."
-    return f"{added}, but the API knows no such download on this account: {', '.join(map(sanitize, missing))}."
+    stays = "It stays" if len(missing) == 1 else "They stay"
+    named = ", ".join(map(sanitize, missing))
+    return f"{added}, but not found on this account: {named}. {stays} in the list until hidden with {forget}."
+
+
+def added_but_not_found(download_id: str, api_message: str | None) -> str:
+    """A download that a command added, and that the API does not know."""
+    name = sanitize(download_id)
+    what = answered(f"{name}: added, but not found on this account", api_message)
+    return f"{what} To hide it again, run dfui forget {name}."
 
 
 def list_refreshed(active: int, known: int) -> str:
@@ -138,7 +150,7 @@ def list_refreshed(active: int, known: int) -> str:
 def records_skipped(skipped: Sequence[str]) -> str:
     """Records of the list that could not be read."""
     more = f", and {len(skipped) - 1:,} more" if len(skipped) > 1 else ""
-    return f"Skipped unreadable records of the list: {sanitize(skipped[0])}{more}."
+    return f"Skipped unreadable entries of the list: {sanitize(skipped[0])}{more}."
 
 
 def list_progress(bytes_read: int, stored: int) -> str:

@@ -20,7 +20,7 @@ from dfui.core.errors import (
 from dfui.core.sanitize import sanitize
 from dfui.wording.figures import as_sentence
 
-NEW_PASSWORD = "If the account's password was changed, its token changed too."  # noqa: S105  # a sentence
+NEW_PASSWORD = "Changing the account's password also changes its token."  # noqa: S105  # a sentence
 """The likeliest reason why a token that worked is rejected."""
 
 
@@ -58,8 +58,8 @@ def keyring_sentences(problem: KeyringProblem) -> str:
     match problem:
         case NoKeyring():
             return (
-                f"{what} On a server, set a token_command in the config file, or DATAFINITI_TOKEN; or install "
-                "gnome-keyring, as the README shows."
+                f"{what} Set token_command in the config file, or DATAFINITI_TOKEN, or set up gnome-keyring; "
+                "dfui help token shows how."
             )
         case KeyringLocked():
             return f"{what} Unlock it, then try again. {for_now}"
@@ -79,8 +79,8 @@ def fault(error: Exception) -> str:
 def broke(error: Exception) -> str:
     """A fault of dfui's own, in the middle of a cancellation; no words of the error, for they may hold anything."""
     return (
-        f"Internal error in dfui ({type(error).__name__}): it does not know how the cancellation ended. "
-        "Check the download; the next start finds out."
+        f"Internal error in dfui ({type(error).__name__}), so it is not known how the cancellation ended. "
+        "Check the download; dfui will find out at its next start."
     )
 
 

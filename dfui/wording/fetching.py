@@ -102,7 +102,7 @@ def partial(download: Download) -> str:
 
 def not_fetched(download_id: str) -> str:
     """A cancellation that was to be followed by a fetch, of a download that was not seen to stop."""
-    return f"{sanitize(download_id)}: Not seen to have stopped, so nothing was fetched."
+    return f"{sanitize(download_id)}: nothing was fetched, because it has not been seen to stop."
 
 
 def fetched(files: int, records: int | None, bytes_: int, where: str) -> str:
@@ -127,12 +127,12 @@ def no_home(folder: str) -> str:
 def folder_hint(downloads: int) -> str:
     """Where the files go."""
     if downloads == 1:
-        return "Into this folder (created if missing):"
-    return "Into one folder per download ID, in:"
+        return "Save to this folder (created if it does not exist):"
+    return "Save to one folder per download ID, in:"
 
 
 def headline(*, has_failed: bool, lacks_files: bool, is_partial: bool) -> str:
     """Whether a fetch that has ended has brought everything."""
     if has_failed or lacks_files:
         return "Not everything was fetched."
-    return "Everything so far was fetched." if is_partial else "Everything was fetched."
+    return "All files so far fetched." if is_partial else "All files fetched."

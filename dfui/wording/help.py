@@ -8,6 +8,24 @@ from dfui.core.outcomes import OutcomeKind
 from dfui.core.sanitize import sanitize
 from dfui.system.settings import Settings
 
+SIGNING_IN = """\
+dfui looks for the token in this order: typed in this session, DATAFINITI_TOKEN, the profile's token_command, the
+keyring. With a keyring, run dfui login. On a server without one, do one of these:
+
+1. Let a command print it, such as a password manager. In the config file (dfui config path), for each profile:
+
+  [profiles.default]
+  token_command = ["pass", "show", "datafiniti"]
+
+2. Set it for this shell only (bash or zsh; nothing shows while you paste it):
+
+  printf 'API token: '; read -rs DATAFINITI_TOKEN; export DATAFINITI_TOKEN
+
+3. Set up a keyring. Install gnome-keyring and dbus, and run dfui in a session with an unlocked keyring. You choose the
+   password; it encrypts the keyring:
+
+  dbus-run-session -- bash -c 'read -rsp "Keyring password: " p && echo && printf %s "$p" | \
+gnome-keyring-daemon --unlock --components=secrets >/dev/null && dfui'"""
 MOVING = "arrows, j k, Page Up and Down, Home and End, g G"
 PALETTE = "ctrl+p"
 
@@ -16,31 +34,33 @@ def outcome_meaning(kind: OutcomeKind) -> str:
     """What an outcome means, in a line."""
     match kind:
         case OutcomeKind.CANCELLED:
-            return "a look after the cancellation showed it cancelled"
+            return "confirmed: a check afterwards showed it cancelled"
         case OutcomeKind.COMPLETED:
-            return "it finished before it could be stopped: all is there, and paid for"
+            return "it finished before it could be stopped; all records are there, and paid for"
         case OutcomeKind.ACCEPTED:
-            return "the API took it, and the download was not yet seen to have stopped"
+            return "the API accepted the request, but the download has not been seen to stop yet"
         case OutcomeKind.STILL_ACTIVE:
-            return "it did not get through: the download keeps running and costs credits"
+            return "the request did not get through; the download is still active and costs credits"
         case OutcomeKind.REFUSED:
-            return "the API will not cancel it"
+            return "the API refused to cancel it"
         case OutcomeKind.NOT_FOUND:
             return "not found on this account"
         case OutcomeKind.UNAUTHORIZED:
             return "the token was rejected"
         case OutcomeKind.UNKNOWN:
-            return "neither the answer nor the state is known: check again"
+            return "no answer, and the status could not be read; check again"
         case OutcomeKind.NOT_SENT:
-            return "nothing was sent: it keeps running"
+            return "nothing was sent; if it is active, it keeps running"
         case _:
             assert_never(kind)
 
 
-def places(settings: Settings) -> list[tuple[str, str]]:
-    """Where things are kept, by what they are."""
+def places(settings: Settings | None) -> list[tuple[str, str]]:
+    """Where things are kept, by what they are; None in the demo."""
+    if settings is None:
+        return [("Demo", "nothing is kept, except files that you fetch")]
     return [
         ("Known downloads, history", sanitize(settings.database)),
         ("Options", sanitize(settings.config_file)),
-        ("Token", "the OS keyring, or DATAFINITI_TOKEN, or this session alone"),
+        ("Token", "the OS keyring, DATAFINITI_TOKEN, token_command, or this session only"),
     ]

@@ -115,7 +115,9 @@ def exported(entries: int, path: str) -> str:
 
 def entries_shown(entries: int, *, is_filtered: bool) -> str:
     """How many are shown."""
-    return f"{counted(entries, 'entry', 'entries')}{' that match' if is_filtered else ''}"
+    return (
+        counted(entries, "matching entry", "matching entries") if is_filtered else counted(entries, "entry", "entries")
+    )
 
 
 def overwrite_question(path: str) -> tuple[str, list[str]]:

@@ -16,6 +16,9 @@ from dfui.wording.downloads import goes_on, status_word
 from dfui.wording.errors import NEW_PASSWORD
 from dfui.wording.figures import as_sentence, counted, sum_known
 
+NOT_JOURNALED = "The journal could not be written, so this is not in the history."
+CHECK_THE_ID = "Check the ID, and whether this token belongs to the account that started the download."
+AFTER_REFUSAL = "Fix what the API names, or ask Datafiniti's support; then try again."
 SETTLED = "dfui stopped before it could tell how these ended. It has checked now."
 
 
@@ -78,7 +81,7 @@ def not_stopped(outcomes: Sequence[Outcome]) -> list[str]:
     bad = sorted((outcome for outcome in outcomes if not outcome.kind.is_good), key=_severity)
     groups: dict[tuple[str, str], list[Outcome]] = {}
     for outcome in bad:
-        groups.setdefault((_name(outcome), _reason(outcome)), []).append(outcome)
+        groups.setdefault((_name(outcome), " ".join(_reason(outcome))), []).append(outcome)
     return [line for (name, reason), group in groups.items() for line in (_named(name, group), f"  {reason}")]
 
 
@@ -91,11 +94,45 @@ def stopped(outcomes: Sequence[Outcome]) -> list[str]:
     return [*(_named(name, group) for name, group in groups.items()), *outcome_sums(good)]
 
 
-def _reason(outcome: Outcome) -> str:
-    """Why it has not ended; the same whether it was queued or running, for it is active either way."""
-    is_active_for_sure = outcome.status in (Status.QUEUED, Status.RUNNING)
-    checked = _checked(outcome) if is_active_for_sure else None
-    return " ".join(line for line in outcome_lines(outcome) if line and line != checked)
+def _reason(outcome: Outcome) -> list[str]:
+    """Why it has not ended, and what to do: in words that hold for one and for many, queued or running."""
+    if outcome.was_final_before:
+        return ["Not on this account, so nothing was sent."]
+    lines = [*api_said(outcome), *_trouble(outcome)]
+    if outcome.seen is not None and outcome.status not in (Status.QUEUED, Status.RUNNING):
+        lines += _checked(outcome)
+    return [*lines, _advice(outcome), *([] if outcome.journaled else [NOT_JOURNALED])]
+
+
+def _advice(outcome: Outcome) -> str:
+    """What it means for those that have not ended, and what to do next."""
+    match outcome.kind:
+        case OutcomeKind.CANCELLED | OutcomeKind.COMPLETED:
+            return "Ended."
+        case OutcomeKind.ACCEPTED:
+            return "Not seen to stop, so credits may still be spent. Check again in a moment."
+        case OutcomeKind.STILL_ACTIVE:
+            return f"The cancellation did not get through. {_still_active(outcome)} Try again."
+        case OutcomeKind.REFUSED:
+            state = "Refresh to see the status." if outcome.seen is None else _still_active(outcome)
+            return f"The API did not cancel. {state} {AFTER_REFUSAL}"
+        case OutcomeKind.NOT_FOUND:
+            return CHECK_THE_ID
+        case OutcomeKind.UNAUTHORIZED:
+            return f"What is active keeps running and costs credits. {NEW_PASSWORD} Sign in again, then cancel."
+        case OutcomeKind.UNKNOWN:
+            return "May have stopped, or may still be running and costing credits. Check again as soon as you can."
+        case OutcomeKind.NOT_SENT:
+            return "What is active keeps running and costs credits. Try again."
+        case _:
+            assert_never(outcome.kind)
+
+
+def _still_active(outcome: Outcome) -> str:
+    """Whether credits are being spent; of a status that dfui does not know, nothing is claimed."""
+    if outcome.seen is not None and outcome.status is Status.UNKNOWN:
+        return goes_on(outcome.seen)
+    return "Still active, and may cost credits."
 
 
 def _named(name: str, outcomes: Sequence[Outcome]) -> str:
@@ -139,7 +176,7 @@ def outcome_sums(outcomes: Sequence[Outcome]) -> list[str]:
     records = sum_known([outcome.retained_records for outcome in ended])
     lines = []
     if records is not None:
-        lines.append(f"Together {counted(records, 'record')} retained, and fetchable.")
+        lines.append(f"In total, {counted(records, 'record')} retained and fetchable.")
     if ended:
         lines.append(credits_together(CreditSum.of(outcome.credits for outcome in ended)))
     return lines
@@ -149,23 +186,24 @@ def outcome_lines(outcome: Outcome) -> list[str]:
     """What the API said, what was checked, what was kept and what it cost, and what to do next; "" parts groups."""
     if outcome.was_final_before:
         return nothing_to_cancel(outcome.seen or Download(outcome.download_id, is_missing=True))
-    lines = [*api_said(outcome)]
-    if outcome.trouble:
-        lines.append(as_sentence(sanitize(outcome.trouble)))
-    if checked := _checked(outcome):
-        lines.append(checked)
+    lines = [*api_said(outcome), *_trouble(outcome), *_checked(outcome)]
     meaning = _meaning(outcome)
     if lines and meaning:
         lines.append("")
     lines += meaning
     if not outcome.journaled:
-        lines += ["", "The journal could not be written, so this is not in the history."]
+        lines += ["", NOT_JOURNALED]
     return lines
 
 
-def _checked(outcome: Outcome) -> str | None:
+def _trouble(outcome: Outcome) -> list[str]:
+    """What dfui itself met."""
+    return [as_sentence(sanitize(outcome.trouble))] if outcome.trouble else []
+
+
+def _checked(outcome: Outcome) -> list[str]:
     """What a look after the DELETE showed."""
-    return None if outcome.seen is None else f"Checked: its status is {status_word(outcome.seen)}."
+    return [] if outcome.seen is None else [f"Checked: its status is {status_word(outcome.seen)}."]
 
 
 def api_said(outcome: Outcome) -> list[str]:
@@ -206,11 +244,10 @@ def _meaning(outcome: Outcome) -> list[str]:
         case OutcomeKind.STILL_ACTIVE:
             return [f"The cancellation did not get through. {_goes_on(outcome)} Try again."]
         case OutcomeKind.REFUSED:
-            if outcome.seen is None:
-                return ["The API did not cancel it. Refresh to see its status."]
-            return [f"The API did not cancel it. {_goes_on(outcome)}"]
+            state = "Refresh to see its status." if outcome.seen is None else _goes_on(outcome)
+            return [f"The API did not cancel it. {state}", AFTER_REFUSAL]
         case OutcomeKind.NOT_FOUND:
-            return ["Check the ID, and whether this token belongs to the account that started the download."]
+            return [CHECK_THE_ID]
         case OutcomeKind.UNAUTHORIZED:
             return [
                 "If it is active, it keeps running and costs credits.",

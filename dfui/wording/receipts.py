@@ -13,7 +13,7 @@ from dfui.core.sanitize import sanitize
 from dfui.wording.downloads import status_glyph, status_word
 from dfui.wording.figures import NOT_KNOWN, counted, date_time, number
 
-FETCH_SOON = "Fetch the records within 7 days; the API does not say how long it keeps them."
+FETCH_SOON = "The API does not say how long it keeps the records. Fetch them within 7 days to be safe."
 
 
 def now_word(entry: Receipt) -> str:
@@ -65,11 +65,11 @@ def look_plan(entry: Receipt, *, zone: tzinfo | None = None) -> str:
     """Whether dfui looks at the download again; empty where it never meant to."""
     if entry.is_watched and entry.ended_at is not None:
         until = date_time(entry.ended_at + WATCHED_FOR, zone=zone)
-        return f"dfui checks again until all is settled, at most until {until}"
+        return f"dfui keeps checking until the cost is final, or until {until}"
     if entry.closed_at is None:
         return ""
     if entry.is_settled:
-        return "everything is settled"
+        return "done: everything is settled"
     return "the API did not settle the cost within 7 days; dfui has stopped checking"
 
 
@@ -114,7 +114,8 @@ def news_since(outcome: Outcome, now: Download | None, *, zone: tzinfo | None = 
 
 def waiting_for_costs(downloads: int, seconds: float) -> str:
     """`dfui cancel --wait` waits."""
-    return f"Waiting up to {seconds:.0f} s until {counted(downloads, 'download')} ended and the cost is settled…"
+    what = "the download to end and its cost" if downloads == 1 else f"{downloads:,} downloads to end and their cost"
+    return f"Waiting up to {seconds:.0f} s for {what} to settle…"
 
 
 def receipt_line(entry: Receipt, *, zone: tzinfo | None = None) -> str:

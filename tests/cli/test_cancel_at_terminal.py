@@ -45,7 +45,7 @@ def test_at_a_terminal_several_are_listed_with_their_sums_and_those_that_have_en
             "847069 · ◌ queued · 0 records · business",
             "left out: 847001 · ✓ completed · 2,000 records · people",
             "left out: 999 · ? not found",
-            "Together 34,120 records so far.",
+            "34,120 records so far in total.",
             "The downloads stop; they are not deleted.",
         ]
         assert "the API does not show the figure yet." in terminal.shown
@@ -102,11 +102,13 @@ def test_after_a_rejected_token_another_is_asked_for_once_and_not_shown(
 ) -> None:
     monkeypatch.setenv("DATAFINITI_TOKEN", "another-token")
     with dfui.on_terminal("cancel", "--yes", "--json", "847070", "847069") as terminal:
-        terminal.wait_for("The token was rejected.", "password was changed", "Another one (empty: stop): ")
+        terminal.wait_for(
+            "The token was rejected.", "Changing the account's password", "Another token (leave empty to stop): "
+        )
         terminal.type(f"{TOKEN}\n")
         ended = terminal.ended()
     assert outcomes(ended) == {"847070": "cancelled", "847069": "cancelled"}
-    assert ended.stderr.count("Another one") == 1
+    assert ended.stderr.count("Another token") == 1
     assert TOKEN not in ended.stderr + ended.stdout
 
 
@@ -115,7 +117,7 @@ def test_ctrl_c_at_the_question_for_a_token_ends_it_with_an_outcome_for_each(
 ) -> None:
     monkeypatch.setenv("DATAFINITI_TOKEN", "another-token")
     with dfui.on_terminal("cancel", "--yes", "--json", "847070", "847069") as terminal:
-        terminal.wait_for("Another one (empty: stop): ")
+        terminal.wait_for("Another token (leave empty to stop): ")
         terminal.type("\x03")
         ended = terminal.ended(seconds=10)
     assert ended.exit_code == 130

@@ -57,7 +57,7 @@ def test_json_is_one_document_with_the_files_of_each(dfui: Commands, files: Simu
     assert by_id["404"]["fetched"] is None
     assert [by_id[each]["fetched"]["complete"] for each in ("847070", "846990")] == [True, True]
     assert records(tmp_path / "847070") == by_id["847070"]["fetched"]["records"] == 34_120
-    assert "404: Not seen to have stopped, so nothing was fetched.\n" in ended.stderr
+    assert "404: nothing was fetched, because it has not been seen to stop.\n" in ended.stderr
 
 
 def test_all_with_a_status_are_fetched_into_a_folder_each(
@@ -74,7 +74,7 @@ def test_one_that_goes_on_is_not_fetched(
     account.downloads["847070"].stopping_seconds = 60
     ended = dfui("cancel", "847070", "--yes", "--fetch", "-o", str(tmp_path / "out"))
     assert ended.exit_code == 4
-    assert "847070: Not seen to have stopped, so nothing was fetched.\n" in ended.stderr
+    assert "847070: nothing was fetched, because it has not been seen to stop.\n" in ended.stderr
     assert not (tmp_path / "out").exists()
 
 

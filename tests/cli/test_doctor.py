@@ -77,7 +77,7 @@ def test_all_is_well_in_each_dialect(dfui: Commands, account: Simulator, dialect
 def test_the_account_is_told_with_its_credits_by_type(dfui: Commands) -> None:
     assert examined(dfui).found("account") == (
         "e-mail someone@example.com; plan simulated; active yes; used 3,204 credits (business 1,204, people 2,000); "
-        "left of plan the API does not tell."
+        "credits left not reported by the API."
     )
 
 
@@ -90,11 +90,11 @@ def test_as_text_each_check_has_a_line_and_the_end_says_it_all(dfui: Commands, u
     ended = dfui("doctor")
     assert tables(ended)[:2] == ["ok settings", "note keyring"]
     assert len(tables(ended)) == len(NAMES)
-    assert ended.stdout.endswith("\nAll is well.\n")
+    assert ended.stdout.endswith("\nNo problems found.\n")
     ended = unreachable("doctor")
     assert "failing api" in tables(ended)
     assert "→ Check the network, then try again." in ended.stdout
-    assert ended.stdout.endswith("\n1 of 11 checks fails.\n")
+    assert ended.stdout.endswith("\n1 of 11 checks failed.\n")
 
 
 # ── the token and the API ────────────────────────────────────────────────────────────────────────────────────────────
@@ -120,7 +120,7 @@ def test_the_health_of_the_api_tells_a_bad_token_from_an_api_that_is_down(
     assert (report.exit_code, report.failing) == (3, ["token"])
     assert report.found("api").endswith(" answers: it is up (GET /health says OK).")
     assert report.cure("token") == (
-        "If the account's password was changed, its token changed too. "
+        "Changing the account's password also changes its token. "
         "Copy it again from your Datafiniti account page, then set DATAFINITI_TOKEN to it."
     )
 
@@ -166,7 +166,7 @@ def test_an_api_that_cannot_be_reached_is_exit_4(unreachable: Commands) -> None:
         (httpx.Response(503), "api", 4, "The API is down: GET /health does not say OK either."),
         (httpx.Response(200, text="<h1>Sign in to the hotel's network</h1>"), "api", 4, "could not be read"),
         (httpx.Response(302, headers={"Location": "https://x"}), "api", 1, "HTTP 302"),
-        (httpx.Response(404), "api", 1, "as the API would not"),
+        (httpx.Response(404), "api", 1, "does not look like the API"),
         (httpx.Response(403, json={"errors": ["Payment."]}), "account", 1, "“Payment”"),
         (httpx.Response(200, json={"email": "a@b", "active": False}), "account", 1, "active no"),
     ],

@@ -48,7 +48,7 @@ def test_a_token_from_standard_input_is_checked_kept_and_used(
 ) -> None:
     ended = signed_out("login", stdin=f"{TOKEN}\r\n")
     assert ended.exit_code == 0
-    assert ended.stdout == (f"The token of {EMAIL} is kept in the OS keyring, for default at {origin(signed_out)}.\n")
+    assert ended.stdout == (f"The token of {EMAIL} is stored in the OS keyring, for default at {origin(signed_out)}.\n")
     assert_shows_none_of(ended, TOKEN)
     assert account.requests == [("GET", "/account")]
     assert kept() == {f"dfui default@{origin(signed_out)}": TOKEN}

@@ -38,7 +38,7 @@ def test_a_world_is_named_behind_the_option_or_after_it() -> None:
 
 def test_in_the_demo_a_token_is_kept_nowhere_and_the_doctor_asks_nobody(dfui: Commands, account: Simulator) -> None:
     ended = dfui("login", "--demo", stdin="simulated-token\n")
-    assert (ended.exit_code, ended.stdout.endswith("in the demo it is kept nowhere.\n")) == (0, True)
+    assert (ended.exit_code, ended.stdout.endswith("the demo stores it nowhere.\n")) == (0, True)
     assert dfui("doctor", "--demo").exit_code == 2
     assert account.requests == []
 
@@ -84,10 +84,13 @@ def test_show_gives_several_as_a_list_and_one_that_fails_does_not_keep_the_other
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("help", "exit-code"), "Unknown command or topic: exit-code. Did you mean exit-codes? Known: cancel,"),
-        (("config", "chek"), "Unknown action: chek. Did you mean check? Known: init, path, check."),
-        (("completion", "ksh"), "Unknown shell: ksh. Did you mean zsh? Known: bash, zsh, fish."),
-        (("list", "--status", "actve"), "--status does not take actve. Did you mean active? Known: active, final,"),
+        (("help", "exit-code"), "Unknown command or topic: exit-code. Did you mean exit-codes? Choose from: cancel,"),
+        (("config", "chek"), "Unknown action: chek. Did you mean check? Choose from: init, path, check."),
+        (("completion", "ksh"), "Unknown shell: ksh. Did you mean zsh? Choose from: bash, zsh, fish."),
+        (
+            ("list", "--status", "actve"),
+            "Invalid value for --status: actve. Did you mean active? Choose from: active, final,",
+        ),
     ],
 )
 def test_what_a_command_does_not_know_is_named_with_what_it_knows(arguments: tuple[str, ...], told: str) -> None:

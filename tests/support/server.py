@@ -143,7 +143,7 @@ def main() -> None:
     files = SimulatorServer(cast(Simulator, SimulatedFiles(simulator)))  # of which it needs `handle` alone
     simulator.link_origin = files.url
     server = SimulatorServer(simulator, port=options.port)
-    print(f"Serving {options.dialect} at {server.url}", flush=True)  # noqa: T201
+    print(f"Serving {options.dialect} at {server.url}, with the token {options.token}", flush=True)  # noqa: T201
     with files, server:
         threading.Event().wait()
 

@@ -125,7 +125,7 @@ async def test_a_keyring_that_waits_for_a_person_holds_nothing_up_and_is_heard_l
 async def test_without_any_keyring_it_says_how_to_set_one_up(app: DfuiApp) -> None:
     async with app.run_test(size=(110, 30)) as pilot:
         sign_in = await opened(pilot, SignIn)
-        assert "set a token_command in the config file" in text(sign_in)
+        assert "Set token_command in the config file" in text(sign_in)
 
 
 async def test_without_any_keyring_it_does_not_offer_to_keep_the_token_and_says_so_once(app: DfuiApp) -> None:

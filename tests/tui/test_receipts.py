@@ -52,7 +52,7 @@ async def test_a_cost_that_comes_later_is_in_the_row_the_outcome_and_the_receipt
         entry = " ".join(text(await opened(pilot, HistoryEntryModal)).split())
     assert "not settled at the time" in entry
     assert "✗ cancelled · 10,000 records retained · 10,000 credits deducted · seen" in entry
-    assert "Fetch the records within 7 days" in entry
+    assert "Fetch them within 7 days" in entry
 
 
 async def test_a_relapse_is_an_alarm_that_cancels_again_in_two_keys(account: Simulator, clock: ManualClock) -> None:

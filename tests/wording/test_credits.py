@@ -17,14 +17,14 @@ from tests.support.rows import at
 @pytest.mark.parametrize(
     ("costs", "said"),
     [
-        ([Settled(10), Settled(20)], "Together 30 credits deducted."),
+        ([Settled(10), Settled(20)], "In total, 30 credits deducted."),
         (
             [Settled(10), NotSettled()],
-            "Together at least 10 credits deducted; the API does not show the figure of 1 download yet.",
+            "In total, at least 10 credits deducted; the API does not show the cost of 1 download yet.",
         ),
         (
             [NotSettled(), NotSettled()],
-            "Their credits stay deducted; the API does not show the figure of 2 downloads yet.",
+            "Their credits stay deducted; the API does not show the cost of 2 downloads yet.",
         ),
         ([Settled(0), Settled(0)], "No credits were deducted."),
     ],
@@ -59,8 +59,8 @@ def test_a_download_with_records_and_no_files_names_unpaid_overages_as_a_possibi
         (Account(overages_enabled=True, overage_limit=5_000), "Overages      allowed, limit 5,000"),
         (Account(overages_enabled=False), "Overages      not allowed"),
         (Account(overage_limit=0), "Overages      limit 0"),
-        (Account(disabled_code="unpaid"), "Disabled      the API's code for it is “unpaid”"),
-        (Account(), "Left of plan  the API does not tell"),
+        (Account(disabled_code="unpaid"), "Disabled      the API's code: “unpaid”"),
+        (Account(), "Credits left  not reported by the API"),
     ],
 )
 def test_the_account_tells_what_the_api_gives_and_that_no_remainder_is(account: Account, said: str) -> None:

@@ -23,7 +23,7 @@ class AddDownloads(Dialog[tuple[str, ...]]):
     TITLE = "Add downloads"
     AUTO_FOCUS = "#pasted"
     BUTTONS = (
-        DialogButton("leave", "Leave", "close", "escape", shown_key="esc"),
+        DialogButton("leave", "Close", "close", "escape", shown_key="esc"),
         DialogButton("do-add", "Add", "add", shown_key="enter", variant="primary"),
     )
 

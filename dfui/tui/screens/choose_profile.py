@@ -22,7 +22,7 @@ class ChooseProfile(ListDialog[str]):
     TITLE = "Profile"
     AUTO_FOCUS = "#profile-names"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", "Leave", id="profiles.leave"),
+        Binding("escape", "close", "Close", id="profiles.leave"),
     ]
 
     def __init__(self, names: Sequence[str], current: str) -> None:

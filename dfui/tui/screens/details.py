@@ -27,7 +27,7 @@ class DetailsModal(Dialog[str]):
         DialogButton("links", "Links", "copy_links", "l", works_hidden=True),
         DialogButton("fetch", "Fetch", "answer('fetch')", "f"),
         DialogButton("cancel", "Cancel download", "answer('cancel')", "c", variant="error"),
-        DialogButton("close", "Close", "answer('')", "escape", shown_key="esc", is_safe=True),
+        DialogButton("close", "Close", "answer('')", "escape,q", shown_key="esc", is_safe=True),
     )
 
     def __init__(self, session: Session, download_id: str, *, offers_fetch: bool = False) -> None:

@@ -36,6 +36,7 @@ KEY_NAMES = {"esc": "escape"}
 """Textual's names of keys that are shown otherwise."""
 BESIDE_TITLE = 6
 """Cells of the upper border that a title cannot use."""
+SCROLLS = "↑↓ scroll"
 SHORT_LINES = 15
 """With fewer lines on the screen, a dialog leaves none empty."""
 
@@ -168,6 +169,7 @@ class Dialog(ModalScreen[Answer]):
     def on_mount(self) -> None:
         """Paint it once, whole; whatever a dialog itself does on mounting comes first."""
         self._first_picture = FirstPicture(self)
+        self.screen_layout_refresh_signal.subscribe(self, self._show_scrolls)
 
     def on_unmount(self) -> None:
         """Where it closes before that, hold back nothing of what is under it."""
@@ -186,6 +188,13 @@ class Dialog(ModalScreen[Answer]):
 
     def _fit_height(self) -> None:
         self.set_class(self.app.size.height < SHORT_LINES, "-short")
+
+    def _show_scrolls(self, screen: object) -> None:
+        """Say in the lower border that there is more text than is seen."""
+        if any(scroll.max_scroll_y > 0 for scroll in self.query(VerticalScroll)):
+            self.frame.border_subtitle = SCROLLS
+        elif self.frame.border_subtitle == SCROLLS:
+            self.frame.border_subtitle = ""
 
     def _place_title(self) -> None:
         """Write a title that is too long for the border under it, whole."""

@@ -167,7 +167,8 @@ class DownloadsScreen(DownloadsCancelling):
         """Show the keys, the outcomes, and where things are kept."""
         from dfui.tui.screens.help import HelpModal
 
-        self.app.push_screen(HelpModal(self.BINDINGS, self._session.access.settings))
+        access = self._session.access
+        self.app.push_screen(HelpModal(self.BINDINGS, access.settings, is_simulated=access.is_simulated))
 
     async def action_quit(self) -> None:
         """Leave; while cancellations are under way, ask first."""

@@ -154,6 +154,7 @@ class DownloadsCancelling(DownloadsView):
 
         def answered(ids: Sequence[str] | None) -> None:
             self._session.relapses_read(relapses)
+            self._go_to(relapses[0].download_id)
             if ids:
                 self._confirm(ids)
 

@@ -6,14 +6,13 @@ from dataclasses import replace
 
 from textual import on
 from textual.app import ComposeResult
-from textual.keys import format_key
 from textual.widgets import Static
 
 from dfui.core.downloads import Download
 from dfui.store.download_query import SortBy
-from dfui.system.keys import keys_of
 from dfui.tui.cancellations import CancellationsUnderWay
 from dfui.tui.first_picture import FirstPicture
+from dfui.tui.keys import shown_key
 from dfui.tui.messages import ConnectionChanged, DownloadsChanged, ListProgressed
 from dfui.tui.screens.background_screen import BackgroundScreen
 from dfui.tui.session import Session
@@ -43,6 +42,7 @@ class DownloadsView(BackgroundScreen[None]):
         address = access.settings.address
         yield TitleBar(
             whose="demo" if access.is_simulated else access.settings.profile,
+            is_simulated=access.is_simulated,
             host=None if address.is_datafiniti else address.host,
             clock=self._session.clock,
         )
@@ -76,7 +76,7 @@ class DownloadsView(BackgroundScreen[None]):
 
     def _shown_key(self, action: str) -> str:
         """The key of an action, as it is shown."""
-        return format_key(keys_of(action, self._session.access.settings.keys)[0])
+        return shown_key(action, self._session.access.settings)
 
     @property
     def _table(self) -> DownloadsTable:

@@ -32,7 +32,7 @@ class FetchResults(Dialog[None]):
     NAME = "fetch"
     AUTO_FOCUS = "#folder"
     BUTTONS = (
-        DialogButton("leave", "Leave", "leave", "escape", shown_key="esc"),
+        DialogButton("leave", "Close", "leave", "escape", shown_key="esc"),
         DialogButton("overwrite", "Overwrite", "overwrite", "o"),
         DialogButton("pause", "Pause", "pause", "p"),
         DialogButton("start", "Fetch", "start", shown_key="enter", variant="primary"),
@@ -162,7 +162,7 @@ class FetchResults(Dialog[None]):
         self.button("pause").display = self._is_under_way
         self.button("pause").relabel("Resume" if self._control.is_paused else "Pause")
         self.button("overwrite").display = has_ended and bool(self._summary.differing)
-        self.button("leave").relabel("Stop" if self._is_under_way else "Close" if has_begun else "Leave")
+        self.button("leave").relabel("Stop" if self._is_under_way else "Close")
         if has_begun:
             self._show_headline()
         if has_ended:

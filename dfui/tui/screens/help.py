@@ -8,12 +8,12 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.keys import format_key
 from textual.widgets import Static
 
 from dfui.core.outcomes import OutcomeKind
-from dfui.system.keys import ACTIONS, keys_of
+from dfui.system.keys import ACTIONS
 from dfui.system.settings import Settings
+from dfui.tui.keys import shown_keys
 from dfui.tui.screens.dialog import Dialog, DialogButton, in_order
 from dfui.wording.help import MOVING, PALETTE, outcome_meaning, places
 
@@ -33,12 +33,13 @@ class HelpModal(Dialog[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         *in_order(Binding("question_mark", "close", "Close", id="help", show=False))
     ]
-    BUTTONS = (DialogButton("close", "Close", "close", "escape", shown_key="enter", is_safe=True),)
+    BUTTONS = (DialogButton("close", "Close", "close", "escape,q", shown_key="enter", is_safe=True),)
 
-    def __init__(self, bindings: Iterable[BindingType], settings: Settings) -> None:
+    def __init__(self, bindings: Iterable[BindingType], settings: Settings, *, is_simulated: bool = False) -> None:
         super().__init__()
         self._keys = {each.action: each for each in bindings if isinstance(each, Binding)}
         self._settings = settings
+        self._is_simulated = is_simulated
 
     def compose_content(self) -> ComposeResult:
         """One text, which scrolls."""
@@ -53,14 +54,14 @@ class HelpModal(Dialog[None]):
             "Moving",
             f"  {MOVING}",
             *self._moving_keys(),
-            f"  {PALETTE.ljust(KEY_CELLS)} every action by name",
+            f"  {PALETTE.ljust(KEY_CELLS)} list all actions",
             "",
         ]
         lines += ["How a cancellation can end"]
         for kind in OutcomeKind:
             lines += [f"  {kind.value}", f"      {outcome_meaning(kind)}"]
         lines += ["", "Where things are kept"]
-        for what, where in places(self._settings):
+        for what, where in places(None if self._is_simulated else self._settings):
             lines += [f"  {what}", f"      {where}"]
         return lines
 
@@ -77,6 +78,4 @@ class HelpModal(Dialog[None]):
 
     def _given(self, action: str) -> str:
         """The keys that the settings give to an action; empty where they give it none."""
-        if action not in self._settings.keys:
-            return ""
-        return ", ".join(format_key(key) for key in keys_of(action, self._settings.keys))
+        return shown_keys(action, self._settings) if action in self._settings.keys else ""

@@ -40,7 +40,7 @@ class HistoryModal(Dialog[None]):
     NAME = "history"
     TITLE = "History"
     AUTO_FOCUS = "#entries"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Close", id="history.leave")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "leave", "Close", id="history.leave")]
     BUTTONS = (
         DialogButton("ask-words", "Filter", "ask('words')", "slash", shown_key="/"),
         DialogButton("ask-file", "Export", "ask('file')", "e"),
@@ -155,7 +155,7 @@ class HistoryModal(Dialog[None]):
                 self.run_worker(self._export(name, overwrite=True))
 
         title, lines = overwrite_question(name)
-        self.app.push_screen(Question(title, lines, yes="Overwrite it", no="Leave it"), answered)
+        self.app.push_screen(Question(title, lines, yes="Overwrite it", no="Keep it"), answered)
 
     # ── inside ───────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -52,13 +52,13 @@ class OutcomeModal(Dialog[OutcomeAnswer]):
     def compose_content(self) -> ComposeResult:
         """What was said, checked, kept and paid."""
         with VerticalScroll(id="outcome-text", can_focus=False):
+            yield Static(id="since", markup=False)
             if self._settled:
                 yield Static(f"{SETTLED}\n", markup=False)
             if len(self._outcomes) == 1:
                 yield Static("\n".join(outcome_lines(self._outcomes[0])), markup=False)
             else:
                 yield from self._compose_several()
-            yield Static(id="since", markup=False)
 
     def on_mount(self) -> None:
         """Say in the title how it ended, and offer what can be done."""
@@ -67,17 +67,17 @@ class OutcomeModal(Dialog[OutcomeAnswer]):
         again = self.button("again")
         again.display = bool(self._failed)
         if len(self._failed) > 1:
-            again.relabel(f"Try {len(self._failed):,} again")
+            again.relabel(f"Retry {len(self._failed):,}")
         self.button("fetch").display = bool(self._fetchable)
         self._show_news()
 
     @on(DownloadsChanged)
     def _show_news(self) -> None:
-        """Below what was known at the outcome, what was learnt while it is read."""
+        """Above what was known at the outcome, what was learnt while it is read: there it is seen on a small screen."""
         since = self.query_one("#since", Static)
         line = news_since(self._outcomes[0], self._downloads.get(self._outcomes[0].download_id))
         since.display = bool(line) and len(self._outcomes) == 1
-        since.update(f"\n{line}")
+        since.update(f"{line}\n")
 
     def action_fetch(self) -> None:
         """Close, and fetch what was retained."""

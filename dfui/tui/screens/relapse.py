@@ -19,7 +19,7 @@ class RelapseAlarm(Dialog[tuple[str, ...]]):
     NAME = "relapse"
     BUTTONS = (
         DialogButton("again", "Cancel again", "cancel_again", "c", variant="error"),
-        DialogButton("close", "Read", "close", "escape", shown_key="enter", is_safe=True),
+        DialogButton("close", "Close", "close", "escape", shown_key="enter", is_safe=True),
     )
 
     def __init__(self, relapses: Sequence[Receipt]) -> None:

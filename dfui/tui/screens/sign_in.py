@@ -28,7 +28,7 @@ class SignIn(Dialog[None]):
     NAME = "sign-in"
     AUTO_FOCUS = "#token"
     BINDINGS: ClassVar[list[BindingType]] = [
-        *in_order(Binding("ctrl+o", "switch", "Token, or e-mail and password", id="sign-in.switch")),
+        *in_order(Binding("ctrl+o", "switch", "Token or e-mail", id="sign-in.switch")),
     ]
     BUTTONS = (
         DialogButton("leave", "Not now", "leave", "escape", shown_key="esc"),
@@ -47,7 +47,7 @@ class SignIn(Dialog[None]):
         yield Static(id="asks", markup=False, classes=f"dialog-text {GIVES_WAY}")
         yield LineInput(id="email", placeholder="E-mail address")
         yield LineInput(id="token", placeholder="API token", password=True)
-        yield TickBox("Keep it in this machine's keyring", value=True, id="keep")
+        yield TickBox("Keep it in the OS keyring", value=True, id="keep")
         yield Static(FOR_THIS_SESSION, id="for-this-session", markup=False)
         yield Static(id="switch", markup=False)
 

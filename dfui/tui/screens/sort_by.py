@@ -32,7 +32,7 @@ class SortByModal(ListDialog[SortBy]):
     TITLE = "Sort by"
     AUTO_FOCUS = "#columns"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,s", "close", "Leave", id="sort.leave"),
+        Binding("escape,s", "close", "Close", id="sort.leave"),
     ]
 
     def __init__(self, query: DownloadQuery) -> None:
@@ -45,7 +45,7 @@ class SortByModal(ListDialog[SortBy]):
 
     def on_mount(self) -> None:
         """Start at the current order."""
-        self.frame.border_subtitle = "enter sorts, again turns it round"
+        self.frame.border_subtitle = "enter sorts; again reverses"
         self.query_one(OptionList).highlighted = list(SortBy).index(self._query.sort_by)
 
     @on(OptionList.OptionSelected)

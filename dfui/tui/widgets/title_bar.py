@@ -30,11 +30,12 @@ class TitleBar(Widget):
     progress: reactive[ListProgress | None] = reactive(None)
     """How far the list has come, where it takes its time."""
 
-    def __init__(self, *, whose: str, host: str | None, clock: Clock) -> None:
+    def __init__(self, *, whose: str, host: str | None, clock: Clock, is_simulated: bool = False) -> None:
         super().__init__()
         self._whose = whose
         self._host = host
         self._clock = clock
+        self._is_simulated = is_simulated
 
     def render(self) -> Content:
         """The title on the left, what changes on the right; the title makes room first."""
@@ -65,6 +66,8 @@ class TitleBar(Widget):
             return list_progress(self.progress.bytes_read, self.progress.downloads_stored)
         if self.connection is ConnectionState.STALE and self.since is not None:
             return f"stale since {clock_time(self.since, now=self._clock.now())}"
+        if self.connection is ConnectionState.LIVE and self._is_simulated:
+            return "simulated"
         return self.connection.value
 
 

@@ -129,7 +129,7 @@ async def test_it_fetches_into_the_folder_that_was_given(app: DfuiApp, tmp_path:
         dialog.query_one(Input).value = str(tmp_path / "out")
         await pilot.press("enter")
         await ended(pilot, dialog)
-        assert "Everything was fetched." in text(dialog)
+        assert "All files fetched." in text(dialog)
         assert "8: 2 files, 15,000 records" in text(dialog)
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is not dialog, "closed")
@@ -161,7 +161,7 @@ async def test_p_pauses_and_goes_on(app: DfuiApp, files: GatedFiles, tmp_path: P
         files.gate.set()
         await pilot.press("p")
         await ended(pilot, dialog)
-        assert "Everything was fetched." in text(dialog)
+        assert "All files fetched." in text(dialog)
     ranges = [request.headers.get("Range") for request in files.store.requests]
     assert len([each for each in ranges if each]) == 2
 
@@ -189,7 +189,7 @@ async def test_o_overwrites_what_differs(app: DfuiApp, tmp_path: Path) -> None:
         assert (tmp_path / "8_1.csv").read_text() == "mine"
         assert button(dialog, "overwrite") == "Overwrite  o"
         await pilot.press("o")
-        await until(pilot, lambda: "Everything was fetched." in text(dialog), "overwritten")
+        await until(pilot, lambda: "All files fetched." in text(dialog), "overwritten")
         assert button(dialog, "overwrite") is None
     assert (tmp_path / "8_1.csv").stat().st_size > 100_000
 
@@ -201,7 +201,7 @@ async def test_of_an_active_download_it_says_that_there_will_be_more(
     async with app.run_test(size=(80, 24)) as pilot:
         dialog = await started(pilot, tmp_path, row=0)
         await ended(pilot, dialog)
-        assert "Everything so far was fetched." in text(dialog)
+        assert "All files so far fetched." in text(dialog)
         assert "9 is still active: these are the records so far." in text(dialog)
 
 
@@ -231,7 +231,7 @@ async def test_files_that_are_not_there_yet_are_waited_for(
         await until(pilot, lambda: clock._sleepers, "it sleeps")
         clock.advance(1)
         await ended(pilot, dialog)
-        assert "Everything was fetched." in text(dialog)
+        assert "All files fetched." in text(dialog)
 
 
 @pytest.mark.parametrize("folder", ["~nobody-here", "~nobody-here/x"])

@@ -110,7 +110,7 @@ async def test_a_filter_narrows_as_one_types_and_escape_takes_it_away(
         modal = await history(pilot)
         await pilot.press("slash", *"refused", "enter")
         assert len(lines(modal)) == 3
-        assert modal.query_one("#history").border_subtitle == "3 entries that match"
+        assert modal.query_one("#history").border_subtitle == "3 matching entries"
         await pilot.press("slash", *"xyz")
         assert "No entry matches." in text(modal)
         await pilot.press("escape")

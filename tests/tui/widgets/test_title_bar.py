@@ -12,9 +12,9 @@ from tests.support.apps import app_on, running, title
 @pytest.mark.parametrize(
     ("width", "begins", "ends"),
     [
-        (80, "dfui", "demo · staging.example.com · live · 2 active of 3"),
-        (50, "demo · staging.example.com ·", "· live · 2 active"),
-        (36, "demo · staging.", "… · live · 2 active"),
+        (80, "dfui", "demo · staging.example.com · simulated · 2 active of 3"),
+        (50, "demo · staging.example.c…", "· simulated · 2 active"),
+        (36, "demo · sta", "… · simulated · 2 active"),
     ],
 )
 async def test_how_many_are_active_is_never_cut(
