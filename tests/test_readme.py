@@ -180,7 +180,7 @@ def test_dfui_finds_an_unlocked_keyring_in_a_session_made_for_it(environment: di
     with Shell("sh", "-c", COMMANDS["keyring"], environment=environment) as opened:
         opened.wait_for("Keyring password: ")
         opened.type("of my choice\n")
-        assert "of my choice" not in opened.wait_for("Keep it in this machine's keyring")
+        assert "of my choice" not in opened.wait_for("Keep it in the OS keyring")
         opened.type("\x1b")
         opened.wait_for("signed out")
         opened.type("q")
