@@ -10,6 +10,7 @@ from dfui.simulator.account import Simulator
 from dfui.simulator.manual_clock import ManualClock
 from dfui.tui.screens.add_downloads import AddDownloads
 from dfui.tui.screens.downloads import DownloadsScreen
+from dfui.tui.screens.relapse import RelapseAlarm
 from tests.support.apps import app_on, cancelled, opened, running, table, told, until
 
 
@@ -57,17 +58,34 @@ async def test_it_stays_on_one_that_was_refused(simulator: Simulator, clock: Man
         assert current(pilot) == "103"
 
 
-async def test_after_several_it_is_on_one_that_goes_on(simulator: Simulator, clock: ManualClock) -> None:
+@pytest.mark.parametrize("began_at", [0, 2, 4])
+@pytest.mark.parametrize("refused", ["104", "102"])
+async def test_after_several_it_is_on_one_that_goes_on(
+    simulator: Simulator, clock: ManualClock, refused: str, began_at: int
+) -> None:
     def refuse_one(request: httpx.Request) -> httpx.Response | None:
-        return httpx.Response(403) if request.method == "DELETE" and request.url.path.endswith("/104") else None
+        return httpx.Response(403) if request.method == "DELETE" and request.url.path.endswith(refused) else None
 
     simulator.interrupt = refuse_one
     app = app_on(simulator, clock)
     async with running(app) as pilot:
-        await pilot.press("m", "j", "j")
+        await pilot.press("m", *["j"] * began_at)
         await cancel(pilot)
-        await until(pilot, lambda: current(pilot) == "104", "the one that goes on")
+        await until(pilot, lambda: current(pilot) == refused, "the one that goes on")
         assert table(pilot).cursor == 0
+
+
+async def test_after_the_alarm_it_is_on_what_runs_again(simulator: Simulator, clock: ManualClock) -> None:
+    async with running(app_on(simulator, clock)) as pilot:
+        await pilot.press("j", "j")
+        await cancel(pilot)
+        assert current(pilot) == "101"
+        simulator.downloads["102"].relapses_after_seconds = 10
+        clock.advance(16)
+        await opened(pilot, RelapseAlarm)
+        await pilot.press("enter")
+        await opened(pilot, DownloadsScreen)
+        await until(pilot, lambda: current(pilot) == "102", "the cursor on what runs again")
 
 
 @pytest.mark.parametrize("is_filtered", [False, True])

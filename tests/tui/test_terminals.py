@@ -85,6 +85,35 @@ def test_no_color_sends_no_colour(tmp_path: Path) -> None:
     assert "Keepitrunning" in "".join(cell.data for cell in focused)
 
 
+@pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "xterm"}, {"SSH_CONNECTION": "x"}])
+def test_where_a_field_has_no_ground_of_its_own_its_ends_are_drawn(tmp_path: Path, environment: dict[str, str]) -> None:
+    with demo(tmp_path, environment) as tui:
+        tui.press("a")
+        screen = tui.comes_to_show("Add downloads")
+    assert re.search(r"│ │847070 +│ │", "\n".join(screen.display))
+
+
+def test_a_text_that_scrolls_says_so(tmp_path: Path) -> None:
+    with demo(tmp_path, {}) as tui:
+        tui.press("t")
+        assert "↑↓ scroll" not in "\n".join(tui.comes_to_show("Credits left").display)
+        tui.press("\r")
+        tui.comes_to_show("q Quit")
+        tui.press("?")
+        assert re.search(r"─ ↑↓ scroll ─+╯", "\n".join(tui.comes_to_show("A download").display))
+
+
+def test_the_help_of_the_demo_names_no_file_of_ones_own_and_q_closes_it(tmp_path: Path) -> None:
+    with demo(tmp_path, {}) as tui:
+        tui.press("?")
+        tui.comes_to_show("A download")
+        tui.press("G")
+        screen = tui.comes_to_show("nothing is kept, except files that you fetch")
+        assert "dfui.db" not in "\n".join(screen.display)
+        tui.press("q")
+        tui.comes_to_show("q Quit")
+
+
 def test_the_linux_console_gets_glyphs_of_its_font_alone(tmp_path: Path) -> None:
     with demo(tmp_path, {"TERM": "linux"}) as tui:
         assert "• running" in "\n".join(tui.screen().display)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
+
 from dfui.core.downloads import Download
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.wording.outcomes import not_stopped, outcomes_title, stopped
@@ -52,6 +56,13 @@ def test_what_goes_on_comes_before_what_may_have_stopped() -> None:
 def test_queued_and_running_ones_with_the_same_answer_are_one_line() -> None:
     lines = not_stopped([*RUNNING, ended("8", OutcomeKind.STILL_ACTIVE, "queued")])
     assert [line for line in lines if not line.startswith(" ")] == ["Still active (6): 3, 4, 5, 6, 7, 8"]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in OutcomeKind if not kind.is_good])
+def test_what_is_said_of_many_does_not_speak_of_one(kind: OutcomeKind) -> None:
+    _, reason = not_stopped([ended(str(n), kind, "running") for n in (1, 2)])
+    assert not re.search(r"\b(it|It|The download)\b", reason.partition("API answered")[2])
+    assert "  " not in reason.strip()
 
 
 def test_one_with_another_answer_is_not_said_to_be_equal() -> None:

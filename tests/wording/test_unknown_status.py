@@ -23,3 +23,11 @@ def test_it_is_not_said_to_go_on(word: str, kind: OutcomeKind) -> None:
 def test_a_running_one_is(kind: OutcomeKind) -> None:
     outcome = Outcome("7", kind, seen=Download("7", "running"), http_status=403)
     assert "The download keeps running and costs credits." in "\n".join(outcome_lines(outcome))
+
+
+@pytest.mark.parametrize("kind", [OutcomeKind.STILL_ACTIVE, OutcomeKind.REFUSED])
+def test_of_a_queued_one_it_is_not_said_that_it_runs(kind: OutcomeKind) -> None:
+    outcome = Outcome("7", kind, seen=Download("7", "queued"), http_status=403)
+    said = "\n".join(outcome_lines(outcome))
+    assert "The download is still queued, and costs credits once it runs." in said
+    assert "keeps running" not in said

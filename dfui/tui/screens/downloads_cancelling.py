@@ -171,7 +171,7 @@ class DownloadsCancelling(DownloadsView):
             def answered(answer: OutcomeAnswer | None) -> None:
                 current = self._table.current
                 if current is not None and not current.is_active:
-                    self._leave_ended([outcome.download_id for outcome in ended.outcomes])
+                    self._leave_ended([outcome.download_id for outcome in ended.outcomes if outcome.kind.is_good])
                 if answer is not None and answer.fetches:
                     self._fetch(answer.ids)
                 elif answer is not None and not ended.settled and len(answer.ids) < TYPED_FROM:
