@@ -12,7 +12,8 @@ from dfui.core.outcomes import Outcome
 from dfui.core.sanitize import sanitize
 from dfui.wording.downloads import described, records_so_far, status_glyph, status_word
 from dfui.wording.figures import as_sentence, counted, sum_known
-from dfui.wording.outcomes import api_said, outcome_sums, outcome_title, outcomes_title
+from dfui.wording.outcomes import api_said, outcome_title
+from dfui.wording.several_outcomes import outcome_sums, outcomes_title
 
 DESCRIPTION = "Cancel Datafiniti downloads. Without a command, the terminal UI opens."
 REPORT_FAULTS = "Report bugs where you got dfui; include the output of dfui doctor --json."

@@ -8,7 +8,7 @@ import pytest
 
 from dfui.core.downloads import Download
 from dfui.core.outcomes import Outcome, OutcomeKind
-from dfui.wording.outcomes import not_stopped, outcomes_title, stopped
+from dfui.wording.several_outcomes import not_stopped, outcomes_title, stopped
 
 
 def ended(download_id: str, kind: OutcomeKind, status: str | None) -> Outcome:

@@ -14,8 +14,9 @@ from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.store.known_downloads import KnownDownloads
 from dfui.tui.messages import DownloadsChanged
 from dfui.tui.screens.dialog import Dialog, DialogButton
-from dfui.wording.outcomes import SETTLED, not_stopped, outcome_lines, outcomes_title, stopped
+from dfui.wording.outcomes import SETTLED, outcome_lines
 from dfui.wording.receipts import news_since
+from dfui.wording.several_outcomes import not_stopped, outcomes_title, stopped
 
 
 @dataclass(frozen=True, slots=True)
