@@ -51,27 +51,18 @@ if TYPE_CHECKING:
 class DfuiError(Exception):
     """Something kept dfui from doing what was asked."""
 
-    KIND = "error"
-
-    @property
-    def kind(self) -> str:
-        """The error's name for scripts, as in `{"error": {"kind": …}}`."""
-        return self.KIND
+    kind = "error"
+    """The error's name for scripts, as in `{"error": {"kind": …}}`."""
 
 
 class CommandError(DfuiError):
-    """A command cannot go on."""
+    """A command cannot go on; each says its own `kind`."""
 
     def __init__(self, kind: str, message: str, exit_code: int, details: tuple[str, ...] = ()) -> None:
         super().__init__(message)
-        self._kind = kind
+        self.kind = kind
         self.exit_code = exit_code
         self.details = details
-
-    @property
-    def kind(self) -> str:
-        """The error's name for scripts; each command error says its own."""
-        return self._kind
 
 
 # ── what was given ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -80,7 +71,7 @@ class CommandError(DfuiError):
 class NotAnId(DfuiError):
     """A text that is no download ID; `text` is as it was given."""
 
-    KIND = "usage"
+    kind = "usage"
 
     def __init__(self, text: str) -> None:
         rule = "An ID is 1 to 128 letters, digits, _ and -, with at least one digit"
@@ -91,19 +82,19 @@ class NotAnId(DfuiError):
 class AddressError(DfuiError):
     """An API address that the token must not be sent to."""
 
-    KIND = "settings"
+    kind = "settings"
 
 
 class SettingsError(DfuiError):
     """A setting that cannot be used."""
 
-    KIND = "settings"
+    kind = "settings"
 
 
 class TokenError(DfuiError):
     """A text that can be no token; the message holds nothing of the text."""
 
-    KIND = "token"
+    kind = "token"
 
 
 class TokenCommandFailed(TokenError):
@@ -113,12 +104,12 @@ class TokenCommandFailed(TokenError):
 class ReadOnlyProfile(DfuiError):
     """The settings refuse every cancellation under this profile."""
 
-    KIND = "read_only"
+    kind = "read_only"
 
     def __init__(self, profile: str) -> None:
         super().__init__(
-            f"The profile {profile} is read-only: nothing is cancelled under it. "
-            f"To change that, take read_only = true out of [profiles.{profile}] in the config file."
+            f"The profile {profile} is read-only, so nothing is cancelled under it. "
+            f"To change that, remove read_only = true from [profiles.{profile}] in the config file."
         )
 
 
@@ -128,7 +119,7 @@ class ReadOnlyProfile(DfuiError):
 class KeyringProblem(DfuiError):
     """The keyring cannot be used."""
 
-    KIND = "keyring"
+    kind = "keyring"
 
 
 class NoKeyring(KeyringProblem):
@@ -158,7 +149,7 @@ class KeyringFailed(KeyringProblem):
 class StoreError(DfuiError):
     """The store cannot do this: it is locked, full, damaged, or cannot be written."""
 
-    KIND = "store"
+    kind = "store"
 
 
 class NewerSchema(StoreError):
@@ -168,7 +159,7 @@ class NewerSchema(StoreError):
 class ExportError(DfuiError):
     """The file was not written."""
 
-    KIND = "export"
+    kind = "export"
 
 
 class FileExists(ExportError):
@@ -181,7 +172,7 @@ class FileExists(ExportError):
 class TransferError(DfuiError):
     """A result file is not here, or not whole."""
 
-    KIND = "transfer"
+    kind = "transfer"
 
 
 class TransferFailed(TransferError):
@@ -226,20 +217,20 @@ class UnreadableAnswer(DatafinitiError):
 class NotConnected(DatafinitiError):
     """No request was sent: no route, no name, no answer to the connection, or a proxy that let nothing through."""
 
-    KIND = "not_connected"
+    kind = "not_connected"
     was_sent = False
 
 
 class InsecureConnection(NotConnected):
     """TLS could not be established, so nothing was sent: a certificate that is not trusted, a wrong host, no TLS."""
 
-    KIND = "insecure_connection"
+    kind = "insecure_connection"
 
 
 class AnswerLost(DatafinitiError):
     """The request was sent, and no readable answer came; the API may have done what was asked."""
 
-    KIND = "answer_lost"
+    kind = "answer_lost"
 
     def __init__(self, message: str, *, http_status: int | None = None) -> None:
         super().__init__(message)
@@ -253,7 +244,7 @@ class ApiError(DatafinitiError):
     A 2xx whose body is a documented error is one too: then it is `Refused`, with the `http_status` as it came.
     """
 
-    KIND = "api_error"
+    kind = "api_error"
 
     def __init__(
         self,
@@ -278,28 +269,28 @@ class ApiError(DatafinitiError):
 class Refused(ApiError):
     """3xx or 4xx other than those below, or a 2xx whose body is an error: the API will not do this."""
 
-    KIND = "refused"
+    kind = "refused"
 
 
 class Unauthorized(ApiError):
     """401, or a 400 about the token: the token is not valid, or not active."""
 
-    KIND = "unauthorized"
+    kind = "unauthorized"
 
 
 class NotFound(ApiError):
     """404: there is no such download on this account."""
 
-    KIND = "not_found"
+    kind = "not_found"
 
 
 class TooManyRequests(ApiError):
     """429: ask again later."""
 
-    KIND = "too_many_requests"
+    kind = "too_many_requests"
 
 
 class ServerFault(ApiError):
     """5xx: the API, or something before it, failed; a request that changes something may have done so."""
 
-    KIND = "server_fault"
+    kind = "server_fault"

@@ -27,8 +27,8 @@ class DownloadsScreen(DownloadsCancelling):
     """Opens the dialogs, and hands what they answer to the session."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        _key("c", "cancel", "Cancel", "Cancel the marked downloads, or the current one; asks first"),
         _key("escape", "show_all", "Clear filter", "Clear the filter", shown_as="esc"),
+        _key("c", "cancel", "Cancel", "Cancel the marked downloads, or the current one; asks first"),
         _key("a", "add", "Add IDs", "Add downloads by ID, URL or pasted text"),
         _key("space", "mark", "Mark", "Mark or unmark the current download"),
         _key("m", "mark_active", "Mark active", "Mark all active downloads that are shown", is_in_footer=False),
