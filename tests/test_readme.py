@@ -21,6 +21,7 @@ from dfui.simulator.account import TOKEN, Simulator
 from dfui.simulator.files import SimulatedFiles
 from dfui.system.config_file import read_config
 from dfui.tui.screens.downloads import DownloadsScreen
+from dfui.wording.commands import ENVIRONMENT, EXITS
 from dfui.wording.help import SIGNING_IN, outcome_meaning
 from tests.support import keyring_in_a_file
 from tests.support.keyring_daemon import MISSING
@@ -45,6 +46,10 @@ def test_it_tells_the_same_of_keys_and_outcomes_as_the_help() -> None:
         assert f"| `{binding.key_display or binding.key}` | {binding.tooltip} |" in README
     for kind in OutcomeKind:
         assert f"| `{kind.value}` | {outcome_meaning(kind)} | {kind.exit_code} |" in README
+    for code, meaning in EXITS:
+        assert f"| {code} | {meaning} |" in README
+    variables = re.findall(r"(?m)^\| `([A-Z_]+)`(?:, `([A-Z_]+)`)? \|", README)
+    assert [", ".join(filter(None, names)) for names in variables] == [name for name, _ in ENVIRONMENT]
 
 
 def test_what_it_says_of_servers_without_a_keyring_is_in_the_help_too() -> None:

@@ -51,7 +51,7 @@ def topic_lines(topic: str) -> list[str]:
             return _files()
         case _:
             outcomes = [(kind.value, f"{outcome_meaning(kind)} (exit {kind.exit_code})") for kind in OutcomeKind]
-            return [*wording.in_two_columns(outcomes), "", "Of several, the highest exit code applies."]
+            return [*wording.in_two_columns(outcomes), "", "With several downloads, the highest exit code applies."]
 
 
 def _keys() -> list[str]:
@@ -68,5 +68,5 @@ def _files() -> list[str]:
     return wording.in_two_columns([
         ("known downloads, history", str(database_path())),
         ("options", str(config_path())),
-        ("the token", "the OS keyring, DATAFINITI_SIGNING_IN, or what token_command prints"),
+        ("the token", "the OS keyring, DATAFINITI_TOKEN, or what token_command prints"),
     ])  # fmt: skip

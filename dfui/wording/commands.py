@@ -123,6 +123,7 @@ ENVIRONMENT = (
     ("DFUI_PROFILE", "the profile, as --profile"),
     ("DFUI_API_URL", "the API's address, as --api-url: https, or http on this machine"),
     ("NO_COLOR", "no colours, unless it is empty"),
+    ("ACCESSIBLE", "set to 1: the terminal UI is for a screen reader"),
     ("SSH_CONNECTION", "set by SSH: few bytes, no animation, as --low-bandwidth"),
     ("SSL_CERT_FILE", "a certificate authority of your own; certificates are always checked"),
     ("HTTPS_PROXY", "a proxy; never used for this machine's own addresses"),

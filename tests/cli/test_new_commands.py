@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from dfui.simulator.account import Simulator
 from dfui.simulator.worlds import WORLDS
-from dfui.wording.commands import SUMMARIES, TOPICS
+from dfui.wording.commands import ENVIRONMENT, SUMMARIES, TOPICS
 from tests.support.commands import Commands
 from tests.support.in_process import run
 
@@ -120,6 +121,8 @@ def test_each_command_and_topic_has_help(subject: str) -> None:
     ended = run("help", subject)
     assert (ended.exit_code, ended.stderr) == (0, "")
     assert ended.stdout.strip()
+    known = ", ".join(name for name, _ in ENVIRONMENT)
+    assert all(name in known for name in re.findall(r"\b[A-Z]+_[A-Z_]+\b", ended.stdout))
 
 
 def test_examples_come_before_the_options() -> None:
