@@ -58,9 +58,11 @@ def app_on(
 
 
 @asynccontextmanager
-async def running(app: DfuiApp, *, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Pilot[None]]:
+async def running(
+    app: DfuiApp, *, size: tuple[int, int] = (80, 24), shows_toasts: bool = False
+) -> AsyncIterator[Pilot[None]]:
     """The app, from when its list has come; what it has under way is ended with it."""
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=shows_toasts) as pilot:
         await live(pilot)
         yield pilot
     app.session.stop()

@@ -155,6 +155,8 @@ class ConfirmCancel(Dialog[tuple[str, ...]]):
         lines = [*hidden_by_filter(self._hidden, len(known)), *confirm_consequences(known)]
         self.query_one("#consequences", Static).update("\n".join(lines))
         self.query_one("#number").display = self._asks_for_number
+        # A list must leave a few lines of the explanation; where a number is typed, there may be no room for that.
+        self.set_class(len(self._ids) > 1 and not self._asks_for_number, "-leaves-explanation")
         self.query_one("#number-asked", Static).update(number_asked(len(active)))
         self.show_notice("\n".join(dict.fromkeys(self._problems.values())))
         confirm, keep = self.button("cancel"), self.button("keep")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from textual.widgets._toast import Toast
 
 from dfui.simulator.account import Simulator
 from dfui.simulator.manual_clock import ManualClock
 from dfui.tui.screens.confirm_cancel import TYPED_FROM, ConfirmCancel
+from dfui.tui.screens.dialog import Dialog
 from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.screens.outcome import OutcomeModal
 from tests.support.apps import app_on, downloads_screen, notifications, opened, picture, running, table, text, until
@@ -51,6 +53,22 @@ async def test_the_explanation_that_gave_way_can_be_read_by_scrolling(simulator:
         assert any("● running" in line for line in picture(app))
 
 
+async def test_a_long_list_and_what_it_means_scroll_on_a_small_screen(simulator: Simulator, clock: ManualClock) -> None:
+    for number in range(100, 108):
+        simulator.add(str(number))
+        clock.advance(1)
+    app = app_on(simulator, clock)
+    async with running(app, size=(40, 12)) as pilot:
+        await pilot.press("m", "c")
+        await opened(pilot, ConfirmCancel)
+        first = picture(app)
+        assert any(" 107 · " in line for line in first)
+        assert any("records so far in total" in line for line in first)
+        await pilot.press("end")
+        await until(pilot, lambda: any(" 100 · " in line for line in picture(app)), "the end of the list")
+        assert any("Their credits stay deducted" in line for line in picture(app))
+
+
 @pytest.mark.parametrize("size", [(39, 10), (40, 9), (30, 8), (20, 5)], ids=str)
 async def test_on_a_smaller_screen_nothing_is_confirmed_and_the_command_is_named(
     simulator: Simulator, clock: ManualClock, size: tuple[int, int]
@@ -87,6 +105,22 @@ async def test_a_notice_waits_until_the_question_is_answered(simulator: Simulato
         await pilot.press("n")
         await opened(pilot, DownloadsScreen)
         await until(pilot, lambda: "The disk is full." in notifications(pilot), "the notice")
+
+
+@pytest.mark.parametrize("key", ["enter", "c", "t", "question_mark"])
+async def test_a_toast_that_is_there_already_does_not_cover_a_dialog(
+    simulator: Simulator, clock: ManualClock, key: str
+) -> None:
+    simulator.add("847070")
+    app = app_on(simulator, clock)
+    async with running(app, size=(40, 12), shows_toasts=True) as pilot:
+        await pilot.press("r")
+        await until(pilot, lambda: any("List refreshed" in line for line in picture(app)), "the toast")
+        await pilot.press(key)
+        dialog = await opened(pilot, Dialog)
+        await until(pilot, lambda: len(dialog.query(Toast)) == 1, "the toast, in the dialog")
+        await pilot.pause()
+        assert not any("List refreshed" in line for line in picture(app))
 
 
 async def test_one_that_ends_and_goes_on_again_while_it_is_asked_about_is_named_as_it_is(
