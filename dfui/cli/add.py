@@ -42,7 +42,7 @@ async def _look(context: Context, ids: list[str]) -> ExitCode:
     exit_code = ExitCode.DONE
     try:
         if await context.access.find_token() is None:
-            context.console.notify(f"Added, and not looked at yet. {not_signed_in()}")
+            context.console.notify(f"Added, and not looked at yet. {not_signed_in(context.settings.profile)}")
             return exit_code
     except KeyringProblem as problem:
         context.console.notify(f"Added, and not looked at yet. {keyring_sentences(problem)}")

@@ -216,7 +216,7 @@ def _confirmed(console: Console, outcomes: _Outcomes, downloads: list[Download])
     if ask(confirm_title(active)):
         return [download.id for download in active]
     for download in active:
-        outcomes.add(Outcome(download.id, OutcomeKind.NOT_SENT, trouble="You kept it running."))
+        outcomes.add(Outcome(download.id, OutcomeKind.NOT_SENT, trouble="You did not confirm."))
     return []
 
 

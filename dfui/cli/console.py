@@ -7,6 +7,7 @@ import enum
 import io
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -75,6 +76,11 @@ class Console:
     def draws(self) -> bool:
         """Whether standard output is a terminal, where a result may be drawn anew."""
         return not self.as_json and sys.stdout is not None and sys.stdout.isatty()
+
+    @property
+    def columns(self) -> int | None:
+        """The width of the terminal that results are shown on; None where they go elsewhere."""
+        return shutil.get_terminal_size().columns if self.draws else None
 
     @property
     def has_colours(self) -> bool:

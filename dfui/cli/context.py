@@ -63,9 +63,9 @@ class Context:
         try:
             token = await self.access.find_token()
         except KeyringProblem as problem:
-            raise CommandError("no_token", no_token(problem), ExitCode.NOT_SIGNED_IN) from None
+            raise CommandError("no_token", no_token(problem, self.settings.profile), ExitCode.NOT_SIGNED_IN) from None
         if token is None:
-            raise CommandError("no_token", not_signed_in(), ExitCode.NOT_SIGNED_IN)
+            raise CommandError("no_token", not_signed_in(self.settings.profile), ExitCode.NOT_SIGNED_IN)
         async with self.access.client() as client:
             yield client
         self.tell_relapses()

@@ -95,6 +95,8 @@ async def fetch_files(
                 again = await walk(list(dict.fromkeys(file.download_id for file in differing)), overwrite=True)
                 for event in again.events():
                     summary.take(event)
+        elif differing and not control.is_stopped:
+            console.notify(fetching.OVERWRITE_HINT)
     if control.is_stopped:
         console.notify(fetching.STOPPED if summary.bytes_done else fetching.STOPPED_EMPTY)
     elif summary.lacks_files and not wait_seconds:

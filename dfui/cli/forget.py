@@ -26,7 +26,7 @@ async def _forget(context: Context, ids: list[str]) -> int:
     context.console.result(
         [{"id": download_id, "forgotten": was_known} for download_id, was_known in forgotten.items()],
         [
-            f"{download_id} is forgotten here; it was not cancelled. dfui add {download_id} brings it back."
+            f"{download_id} is forgotten (hidden) here; it was not cancelled. dfui add {download_id} brings it back."
             if was_known
             else f"{download_id} was not known here."
             for download_id, was_known in forgotten.items()

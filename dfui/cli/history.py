@@ -54,7 +54,7 @@ async def _history(context: Context, options: argparse.Namespace, ids: tuple[str
     else:
         if not entries:
             console.notify(NO_HISTORY if wanted == JournalFilter() else NONE_MATCHES)
-        console.result([history_json(entry) for entry in entries], _lines(entries))
+        console.result([history_json(entry) for entry in entries], _lines(entries, console))
     if still_open := sum(entry.is_open for entry in entries):
         console.notify(still_open_sentence(still_open))
     return ExitCode.DONE
@@ -71,5 +71,5 @@ def _write(console: Console, options: argparse.Namespace, entries: list[Receipt]
     console.result({"file": str(options.output), "entries": len(entries)}, [])
 
 
-def _lines(entries: list[Receipt]) -> list[str]:
-    return in_columns(HISTORY_HEADINGS, [entry_cells(entry) for entry in entries])
+def _lines(entries: list[Receipt], console: Console) -> list[str]:
+    return in_columns(HISTORY_HEADINGS, [entry_cells(entry) for entry in entries], columns=console.columns)

@@ -80,8 +80,7 @@ def _print_lines(context: Context, downloads: list[Download]) -> None:
 
 def _lines(context: Context, downloads: list[Download]) -> list[str]:
     console = context.console
-    columns = shutil.get_terminal_size().columns if console.draws else None
-    return download_lines(downloads, now=context.clock.now(), columns=columns, has_colours=console.has_colours)
+    return download_lines(downloads, now=context.clock.now(), columns=console.columns, has_colours=console.has_colours)
 
 
 class _Table:

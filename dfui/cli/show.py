@@ -53,7 +53,8 @@ async def _show(context: Context, ids: list[str]) -> int:
             documents.append(_document(found, history))
             facts = details_facts(found, history, now=context.clock.now())
             lines += [*([""] if lines else []), details_title(found.download)]
-            lines += [f"  {line}" for line in fact_lines(facts)]
+            room = None if console.columns is None else console.columns - 2
+            lines += [f"  {line}" for line in fact_lines(facts, columns=room)]
         console.result(documents if len(ids) > 1 else documents[0], lines)
         await context.look_again(client)
     return exit_code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
 
 from dfui.cli.console import Console, ExitCode
 from dfui.cli.parser import build_parser
@@ -19,7 +20,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
         console.document(man_page())
     elif options.topic in wording.TOPICS:
-        console.document("".join(f"{line}\n" for line in topic_lines(options.topic)))
+        console.document("".join(f"{line}\n" for line in topic_lines(options.topic, columns=console.columns)))
     else:
         parser = build_parser()
         if options.topic and options.topic != "help":
@@ -33,14 +34,14 @@ def _topics() -> list[str]:
     return ["", "topics, as in dfui help demo:", *wording.in_two_columns(wording.TOPICS.items())]
 
 
-def topic_lines(topic: str) -> list[str]:
+def topic_lines(topic: str, *, columns: int | None = None) -> list[str]:
     """What a topic of the help says."""
     match topic:
         case "demo":
             worlds = [(f"--demo={world.name}", world.summary) for world in WORLDS.values()]
-            return [wording.DEMO, "", *wording.in_two_columns(worlds)]
+            return [*textwrap.wrap(wording.DEMO, columns or 78), "", *wording.in_two_columns(worlds, columns=columns)]
         case "environment":
-            return wording.in_two_columns(wording.ENVIRONMENT)
+            return wording.in_two_columns(wording.ENVIRONMENT, columns=columns)
         case "exit-codes":
             return wording.in_two_columns((str(code), meaning) for code, meaning in wording.EXITS)
         case "keys":
@@ -51,7 +52,11 @@ def topic_lines(topic: str) -> list[str]:
             return _files()
         case _:
             outcomes = [(kind.value, f"{outcome_meaning(kind)} (exit {kind.exit_code})") for kind in OutcomeKind]
-            return [*wording.in_two_columns(outcomes), "", "With several downloads, the highest exit code applies."]
+            return [
+                *wording.in_two_columns(outcomes, columns=columns),
+                "",
+                "With several downloads, the highest exit code applies.",
+            ]
 
 
 def _keys() -> list[str]:

@@ -19,16 +19,19 @@ _COLOURS = {
     Status.CANCELLED: 31,
     Status.UNKNOWN: 33,
 }
+GAP = 2
+ALWAYS_SHOWN = 2
+"""Cells of a line: of a download, which one it is and its status."""
+LEAST_OF_TEXT = 12
+"""Columns without which a text says nothing."""
 HEADINGS = ("ID", "Status", "Records", "Credits", "Type", "Started", "Query")
 
 
 def download_lines(
     downloads: Sequence[Download], *, now: datetime, columns: int | None = None, has_colours: bool = False
 ) -> list[str]:
-    """A heading and a line for each download, cut to so many columns; nothing where there is none."""
-    lines = in_columns(HEADINGS, [_cells(download, now) for download in downloads])
-    if columns is not None:
-        lines = [cut(line, columns) for line in lines]
+    """A heading and a line for each download, in so many columns of a terminal; nothing where there is none."""
+    lines = in_columns(HEADINGS, [_cells(download, now) for download in downloads], columns=columns)
     if has_colours:
         lines[1:] = [_coloured(line, each) for line, each in zip(lines[1:], downloads, strict=True)]
     return lines
@@ -68,10 +71,31 @@ def _cells(download: Download, now: datetime) -> tuple[str, ...]:
     )
 
 
-def in_columns(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """A line of headings and a line for each row, in columns as wide as they need; nothing where there is no row."""
+def in_columns(headings: Sequence[str], rows: Sequence[Sequence[str]], *, columns: int | None = None) -> list[str]:
+    """A line of headings and a line for each row, each cell as wide as its column needs; nothing where there is no row.
+
+    On a terminal with so many `columns`, what does not fit is left out from the end; only a free text, the last one,
+    and what the first two say are cut.
+    """
     if not rows:
         return []
     lines = [headings, *rows]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+    shown = len(widths) if columns is None else _fitting(widths, columns)
+    texts = [
+        "  ".join(cell.ljust(width) for cell, width in zip(line[:shown], widths[:shown], strict=True)).rstrip()
+        for line in lines
+    ]
+    return texts if columns is None else [cut(text, columns) for text in texts]
+
+
+def _fitting(widths: Sequence[int], columns: int) -> int:
+    """How many of the cells of a line fit into so many columns of a terminal."""
+    taken = 0
+    for position, width in enumerate(widths):
+        is_last = position == len(widths) - 1
+        taken += min(width, LEAST_OF_TEXT) if is_last else width
+        if taken > columns and position >= ALWAYS_SHOWN:
+            return position
+        taken += GAP
+    return len(widths)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from dfui.core.credits import Credits, NotSettled, Settled
@@ -104,6 +104,30 @@ class Outcome:
     def status(self) -> Status | None:
         """The status that was seen after the DELETE."""
         return None if self.seen is None else self.seen.status
+
+    def seen_later(self, now: Download | None) -> Outcome:
+        """What a later look makes of it: where that shows an end, this is how it ended, with its figures.
+
+        An end that was seen is not taken back: a download that was cancelled and shows another status has relapsed.
+        """
+        if now is None or now.is_missing or not now.status.is_final or not self._is_before(now):
+            return self
+        if self.kind.is_good:
+            return replace(self, seen=now) if now.status is self.status else self
+        return replace(self, kind=OutcomeKind(now.status.value), seen=now)
+
+    def is_overtaken_by(self, now: Download | None) -> bool:
+        """Whether a later look shows another status than the one that was seen."""
+        return now is not None and self._is_before(now) and (now.is_missing or now.status is not self.status)
+
+    def has_relapsed(self, now: Download | None) -> bool:
+        """Whether it was seen cancelled, and a later look shows that it went on."""
+        is_there = now is not None and not now.is_missing
+        return self.kind is OutcomeKind.CANCELLED and is_there and self.is_overtaken_by(now)
+
+    def _is_before(self, now: Download) -> bool:
+        then = None if self.seen is None else self.seen.seen_at
+        return now.seen_at is not None and (then is None or now.seen_at > then)
 
     @property
     def retained_records(self) -> int | None:

@@ -120,7 +120,7 @@ class _Online:
                     return self._failed(error, source, no_token, is_well=await _is_well(client, error))
                 if source is None:
                     return [no_token or _no_token(), self._answers(), _unchecked("no token is known")]
-                token = _ok("token", wording.token_found(source, "the API takes it"))
+                token = _ok("token", wording.token_found(source, "the API accepts it"))
                 return [token, self._answers(), _account(account)]
         except DatafinitiError as error:  # no client can be made with the certificates or the proxy of the environment
             return self._failed(error, source, no_token, is_well=None)
@@ -148,7 +148,7 @@ class _Online:
         host = self._settings.address.host
         token = no_token or _no_token()
         if source is not None:
-            token = _note("token", wording.token_found(source, "whether the API takes it could not be checked"))
+            token = _note("token", wording.token_found(source, "whether the API accepts it could not be checked"))
         match error:
             case Unauthorized() if source is not None:
                 rejected = wording.token_rejected_by(source, error)

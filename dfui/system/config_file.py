@@ -17,8 +17,8 @@ T = TypeVar("T")
 _EXPECTED: dict[object, str] = {
     bool: "true or false",
     bool | None: "true or false",
-    str | None: "a text in quotes",
-    list[str] | None: 'a list of texts, as in ["pass", "show", "datafiniti"]',
+    str | None: "a string in quotes",
+    list[str] | None: 'a list of strings, as in ["pass", "show", "datafiniti"]',
 }
 
 
@@ -128,7 +128,7 @@ def read_config(path: Path) -> ConfigFile:
     except (ValueError, RecursionError) as error:
         reason = str(error) if isinstance(error, ValueError) else "it is nested too deeply"
         at_line = re.search(r"at line (\d+)", reason)
-        problem = ConfigProblem(int(at_line[1]) if at_line else None, f"it is no valid TOML: {reason}")
+        problem = ConfigProblem(int(at_line[1]) if at_line else None, f"not valid TOML: {reason}")
         return ConfigFile(path, exists=True, config=Config(), problems=(problem,))
     reading = _Reading(text)
     config = reading.config(written)

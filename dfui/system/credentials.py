@@ -39,7 +39,7 @@ class TokenSource(enum.Enum):
     """Where the token in use came from."""
 
     SESSION = "this session"
-    ENVIRONMENT = "the environment"
+    ENVIRONMENT = "DATAFINITI_TOKEN"
     COMMAND = "token_command"
     KEYRING = "the keyring"
 

@@ -92,4 +92,4 @@ def clashes(keys: Mapping[str, str]) -> Iterator[tuple[str, str]]:
             if FIXED.get(key, action) != action:
                 yield action, f'"{key}" is for {FIXED[key]} alone, and cannot be for "{action}" too'
             elif owners.setdefault(key, action) != action:
-                yield action, f'"{key}" is the key of "{owners[key]}" already: give that another one, or "{action}"'
+                yield action, f'"{owners[key]}" and "{action}" both use "{key}"; change one'

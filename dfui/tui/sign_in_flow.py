@@ -21,7 +21,7 @@ from dfui.operations.sign_in import Access
 from dfui.system.credentials import Token, TokenSource
 from dfui.tui.connection_state import Connection
 from dfui.tui.messages import Notice, SignedIn, SignInFailed, SignInNeeded
-from dfui.wording.access import TOKEN_REJECTED, kept_for_session, password_rejected, token_rejected
+from dfui.wording.access import TOKEN_REJECTED, kept_for_session, password_rejected, token_came_from, token_rejected
 from dfui.wording.errors import error_sentences, keyring_sentences
 
 
@@ -68,7 +68,9 @@ class SignInFlow:
         self._connection.signed_out()
         if not self._has_asked:
             self._has_asked = True
-            self._post(SignInNeeded(sentence))
+            token = self._access.token
+            came_from = f" {token_came_from(token.source)}" if token and sentence else ""
+            self._post(SignInNeeded(f"{sentence}{came_from}" if sentence else None))
 
     async def wait_for_token(self) -> Secret | None:
         """Ask a person for a token, and wait for it; None where they decline."""

@@ -25,15 +25,21 @@ SWITCH_LATER = "Cancellations are in progress. Change the profile when they are 
 SIGNED_OUT = "Signed out: the token was removed from the keyring and from memory."
 
 
-def access_lines(settings: Settings, source: TokenSource | None, *, is_simulated: bool = False) -> list[str]:
+SIMULATED = "This is a simulated account: no token, no network. Only files that you fetch are kept."
+
+
+def access_facts(settings: Settings, source: TokenSource | None) -> list[Fact]:
     """Whose downloads these are, and where the token in use came from."""
-    if is_simulated:
-        return ["This is a simulated account: no token, no network. Only files that you fetch are kept."]
     return [
-        f"Profile  {settings.profile}",
-        f"API      {settings.address.url}",
-        f"Token    {'none: signed out' if source is None else f'from {source.value}'}",
+        fact("Profile", settings.profile),
+        fact("API", settings.address.url),
+        fact("Token", "none: signed out" if source is None else f"from {source.value}"),
     ]
+
+
+def token_came_from(source: TokenSource) -> str:
+    """Which token it was that was rejected."""
+    return f"It came from {source.value}."
 
 
 def account_facts(account: Account) -> list[Fact]:
@@ -88,14 +94,14 @@ def not_removed(problem: KeyringProblem) -> str:
     return f"{as_sentence(sanitize(problem))} A token that was stored in a keyring before is still in it."
 
 
-def no_token(problem: KeyringProblem) -> str:
+def no_token(problem: KeyringProblem, profile: str) -> str:
     """No token found, and why the keyring gives none."""
-    return f"No token found. {keyring_sentences(problem)}"
+    return f"No token found for the profile {sanitize(profile)}. {keyring_sentences(problem)}"
 
 
-def not_signed_in() -> str:
+def not_signed_in(profile: str) -> str:
     """What to do where no token is known."""
-    return "No token found. Run dfui login, or set DATAFINITI_TOKEN."
+    return f"No token found for the profile {sanitize(profile)}. Run dfui login, or set DATAFINITI_TOKEN."
 
 
 def unknown_theme(name: str) -> str:

@@ -11,13 +11,14 @@ from dfui.core.downloads import Download
 from dfui.core.outcomes import Outcome
 from dfui.core.sanitize import sanitize
 from dfui.wording.downloads import described, records_so_far, status_glyph, status_word
+from dfui.wording.facts import fact, fact_lines
 from dfui.wording.figures import as_sentence, counted, sum_known
 from dfui.wording.outcomes import api_said, outcome_title
 from dfui.wording.several_outcomes import outcome_sums, outcomes_title
 
 DESCRIPTION = "Cancel Datafiniti downloads. Without a command, the terminal UI opens."
 REPORT_FAULTS = "Report bugs where you got dfui; include the output of dfui doctor --json."
-DEMO = "--demo runs on a simulated account: no token, no network, nothing kept. Worlds:"
+DEMO = "--demo runs on a simulated account: no token, no network; nothing is kept but files that you fetch. Worlds:"
 KEYS = """\
 The actions of the terminal UI, and their default keys. To use others, set them in the config file:
 
@@ -46,7 +47,7 @@ SUMMARIES = {
     "fetch": "Fetch the retained records of downloads into a folder",
     "history": "Show or export past cancellations",
     "add": "Add downloads by ID or URL",
-    "forget": "Hide downloads; this does not cancel them",
+    "forget": "Forget downloads: hide them here; this does not cancel them",
     "login": "Check a token and store it in the OS keyring",
     "logout": "Remove the token from the OS keyring",
     "doctor": "Find problems and suggest fixes",
@@ -140,11 +141,9 @@ def examples_of(command: str) -> str:
     return "\n".join(f"  {line:<{width}}  # {what}" for line, what in examples)
 
 
-def in_two_columns(entries: Iterable[tuple[str, str]]) -> list[str]:
-    """Names and what they mean, in two columns."""
-    entries = list(entries)
-    width = max(len(name) for name, _ in entries)
-    return [f"  {name:<{width}}  {what}" for name, what in entries]
+def in_two_columns(entries: Iterable[tuple[str, str]], *, columns: int | None = None) -> list[str]:
+    """Names and what they mean, in two columns; wrapped to a terminal with so many columns."""
+    return fact_lines([fact(f"  {name}", what) for name, what in entries], columns=columns)
 
 
 # ── what is wrong with the arguments ─────────────────────────────────────────────────────────────────────────────────
@@ -188,7 +187,7 @@ def did_you_mean(given: str, known: Iterable[str]) -> str:
     """The nearest known word, as a question; empty where none is near."""
     import difflib
 
-    near = difflib.get_close_matches(given, list(known), n=1, cutoff=0.6)
+    near = difflib.get_close_matches(given, list(known), n=1, cutoff=0.65)
     return f" Did you mean {near[0]}?" if near else ""
 
 

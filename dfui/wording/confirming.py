@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dfui.core.credits import CreditSum
+from dfui.core.credits import CreditSum, Settled
 from dfui.core.downloads import Download
 from dfui.core.sanitize import sanitize
-from dfui.wording.credits import credits_before
+from dfui.wording.credits import credits_after, credits_before
 from dfui.wording.downloads import described, listed, records_so_far, status_word
 from dfui.wording.figures import counted, sum_known
 
@@ -25,7 +25,11 @@ def hidden_by_filter(hidden: int, total: int) -> list[str]:
     """Some of the downloads to cancel are not in the table now."""
     if not hidden:
         return []
-    return ["The filter hides it."] if total == 1 else [f"The filter hides {hidden:,} of these {total:,}."]
+    if total == 1:
+        return ["The filter hides it."]
+    return [
+        f"The filter hides all {total:,}." if hidden == total else f"The filter hides {hidden:,} of these {total:,}."
+    ]
 
 
 def number_asked(active: int) -> str:
@@ -74,7 +78,14 @@ def confirm_consequences(downloads: Sequence[Download]) -> list[str]:
         return confirm_lines(active) if active else nothing_to_cancel(downloads[0])
     if not active:
         return ["None of them is active, so there is nothing to cancel."]
-    return [*sums(active), *confirm_lines(active)]
+    return [*left_out(len(downloads) - len(active)), *sums(active), *confirm_lines(active)]
+
+
+def left_out(inactive: int) -> list[str]:
+    """Some of the downloads to cancel are not active."""
+    if not inactive:
+        return []
+    return ["1 is not active, and is left out." if inactive == 1 else f"{inactive:,} are not active, and are left out."]
 
 
 def sums(downloads: Sequence[Download]) -> list[str]:
@@ -95,6 +106,8 @@ def nothing_to_cancel(download: Download) -> list[str]:
     lines = [f"It is already {status_word(download)}, so there is nothing to cancel."]
     if download.num_downloaded is not None:
         lines.append(retained(download.id, download.num_downloaded))
+    if isinstance(download.credits, Settled):
+        lines += credits_after(download.credits, download.retained_records)
     return lines
 
 

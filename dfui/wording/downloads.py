@@ -20,8 +20,10 @@ GLYPHS = {
 NOTHING_KNOWN = "No downloads yet."
 
 
-def empty_state(*, add: str, refresh: str) -> list[str]:
+def empty_state(*, add: str, refresh: str, is_signed_out: bool = False) -> list[str]:
     """What to do where no download is known, by the keys for it."""
+    if is_signed_out:
+        return ["Not signed in.", f"Press {refresh} to sign in and load the list, or {add} to add a download by ID."]
     return [NOTHING_KNOWN, f"Press {add} to add a download by ID, or {refresh} to load the list from the API."]
 
 
@@ -117,29 +119,29 @@ def forget_question(download: Download) -> tuple[str, list[str]]:
 
 def left_active(active: int) -> str:
     """Leaving does not stop anything."""
-    if active == 1:
-        return "1 download is or may be active; while active, it costs credits."
-    return f"{active:,} downloads are or may be active; while active, they cost credits."
+    return f"{counted(active, 'download')} may still be running and costing credits."
 
 
 def downloads_added(new: int, known_before: int, missing: Sequence[str] = (), *, forget: str = "") -> str:
     """What adding IDs did; `missing` are those that the API does not know, `forget` is the key that hides one."""
     parts = [f"{counted(new, 'download')} added"] if new else []
     if known_before:
-        parts.append(f"{counted(known_before, 'download')} already listed")
+        parts.append(
+            f"{known_before:,} already listed" if new else f"{counted(known_before, 'download')} already listed"
+        )
     added = ", ".join(parts)
     if not missing:
         return f"{added}."
-    stays = "It stays" if len(missing) == 1 else "They stay"
     named = ", ".join(map(sanitize, missing))
-    return f"{added}, but not found on this account: {named}. {stays} in the list until hidden with {forget}."
+    them = "it" if len(missing) == 1 else "them"
+    return f"{added}. Not found on this account: {named}. Press {forget} to forget {them}."
 
 
 def added_but_not_found(download_id: str, api_message: str | None) -> str:
     """A download that a command added, and that the API does not know."""
     name = sanitize(download_id)
     what = answered(f"{name}: added, but not found on this account", api_message)
-    return f"{what} To hide it again, run dfui forget {name}."
+    return f"{what} To remove it from the list, run dfui forget {name}."
 
 
 def list_refreshed(active: int, known: int) -> str:

@@ -16,6 +16,7 @@ LINKS_REFUSED = f"The object store refuses fresh links too (HTTP 403). {OVERAGES
 STOPPED = "Stopped. What arrived is kept; the next fetch resumes from there if the server allows it."
 STOPPED_EMPTY = "Stopped before anything arrived."
 OVERWRITE_QUESTION = "Overwrite what is there?"
+OVERWRITE_HINT = "To replace files that differ, add --overwrite."
 WAIT_HINT = "To wait for the files, add --wait."
 
 

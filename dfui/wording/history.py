@@ -77,8 +77,8 @@ def entry_facts(entry: Receipt, *, now: datetime, zone: tzinfo | None = None) ->
     if entry.ended_at:
         facts.append(fact("Outcome seen", dated(entry.ended_at, now=now, zone=zone)))
     facts.append(fact("Sent", counted(entry.deletes_sent, "DELETE") if entry.deletes_sent else "no DELETE"))
-    if words := words_of_api(entry):
-        facts.append(fact("The API said", words))
+    if entry.http_status is not None or (entry.deletes_sent and not entry.is_open):
+        facts.append(fact("The API said", words_of_api(entry) or "nothing that could be read"))
     if entry.status:
         checked = f"its status was {entry.status.value}"
         facts.append(fact("Checked", checked))

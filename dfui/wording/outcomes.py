@@ -17,7 +17,7 @@ from dfui.wording.figures import as_sentence, counted
 
 NOT_JOURNALED = "The journal could not be written, so this is not in the history."
 CHECK_THE_ID = "Check the ID, and whether this token belongs to the account that started the download."
-AFTER_REFUSAL = "Fix what the API names, or ask Datafiniti's support; then try again."
+AFTER_REFUSAL = "Fix the problem that the API reports, or ask Datafiniti's support; then try again."
 SETTLED = "dfui stopped before it could tell how these ended. It has checked now."
 
 
@@ -123,7 +123,7 @@ def _meaning(outcome: Outcome) -> list[str]:
         case OutcomeKind.UNKNOWN:
             return ["It may have stopped, or may still be running and costing credits. Check again as soon as you can."]
         case OutcomeKind.NOT_SENT:
-            return ["If it is active, it keeps running and costs credits. Try again."]
+            return ["If it is active, it keeps running and costs credits."]
         case _:
             assert_never(outcome.kind)
 

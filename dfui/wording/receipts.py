@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import tzinfo
 from typing import assert_never
 
 from dfui.core.credits import NotSettled, Settled, SoFar
 from dfui.core.downloads import Download, Status
 from dfui.core.outcomes import Outcome
-from dfui.core.receipts import WATCHED_FOR, Receipt
+from dfui.core.receipts import LOOKS_AFTER, WATCHED_FOR, Receipt
 from dfui.core.sanitize import sanitize
 from dfui.wording.downloads import status_glyph, status_word
 from dfui.wording.figures import NOT_KNOWN, counted, date_time, number
@@ -63,6 +64,9 @@ def then_and_now(then: int | None, now: int | None) -> str:
 
 def look_plan(entry: Receipt, *, zone: tzinfo | None = None) -> str:
     """Whether dfui looks at the download again; empty where it never meant to."""
+    if entry.is_watched and entry.ended_at is not None and entry.is_settled:
+        until = date_time(entry.ended_at + LOOKS_AFTER[-1], zone=zone)
+        return f"the cost is final; dfui checks until {until} that the download stays stopped"
     if entry.is_watched and entry.ended_at is not None:
         until = date_time(entry.ended_at + WATCHED_FOR, zone=zone)
         return f"dfui keeps checking until the cost is final, or until {until}"
@@ -78,19 +82,19 @@ def relapse_sentence(entry: Receipt, *, zone: tzinfo | None = None) -> str:
     name, seen = sanitize(entry.download_id), date_time(entry.cancelled_seen_at, zone=zone)
     match entry.now.status if entry.now else None:
         case Status.COMPLETED:
-            since = "it has run to its end since"
+            since = "it ran on to its end after that"
         case Status.CANCELLED:
-            since = f"it went on after that (seen {date_time(entry.relapsed_at, zone=zone)})"
+            since = f"it ran again after that (seen {date_time(entry.relapsed_at, zone=zone)}); it is cancelled now"
         case _:
             since = "it is running again and costs credits"
     return f"{name} was seen cancelled ({seen}), but {since}."
 
 
-def relapse_title(relapses: list[Receipt]) -> str:
-    """Over the alarm."""
-    if len(relapses) == 1:
-        return f"ALARM: {sanitize(relapses[0].download_id)} did not stay cancelled"
-    return f"ALARM: {len(relapses):,} downloads did not stay cancelled"
+def relapse_title(ids: Sequence[str]) -> str:
+    """Over the alarm about downloads that were cancelled."""
+    if len(ids) == 1:
+        return f"ALARM: {sanitize(ids[0])} did not stay cancelled"
+    return f"ALARM: {len(ids):,} downloads did not stay cancelled"
 
 
 def relapse_lines(entry: Receipt, *, zone: tzinfo | None = None) -> list[str]:
@@ -102,13 +106,10 @@ def relapse_lines(entry: Receipt, *, zone: tzinfo | None = None) -> list[str]:
 
 
 def news_since(outcome: Outcome, now: Download | None, *, zone: tzinfo | None = None) -> str:
-    """What is known of a download beyond its outcome; empty where that is nothing."""
-    seen = outcome.seen
-    if now is None or seen is None or (seen.seen_at and now.seen_at and now.seen_at < seen.seen_at):
+    """Where a download stands that is not as its outcome says any more; empty where it is."""
+    if now is None or not outcome.is_overtaken_by(now):
         return ""
-    if (now.status, now.num_downloaded, now.credits) == (seen.status, seen.num_downloaded, seen.credits):
-        return ""
-    parts = [f"{status_glyph(now)} {status_word(now)}", *figures_now(now)]
+    parts = [sanitize(outcome.download_id), f"{status_glyph(now)} {status_word(now)}", *figures_now(now)]
     return f"Now: {' · '.join(parts)} (seen {date_time(now.seen_at, zone=zone)})."
 
 

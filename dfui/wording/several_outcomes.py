@@ -89,7 +89,7 @@ def _advice(outcome: Outcome) -> str:
             return f"The cancellation did not get through. {_still_active(outcome)} Try again."
         case OutcomeKind.REFUSED:
             state = "Refresh to see the status." if outcome.seen is None else _still_active(outcome)
-            return f"The API did not cancel. {state} {AFTER_REFUSAL}"
+            return f"{state} {AFTER_REFUSAL}"
         case OutcomeKind.NOT_FOUND:
             return CHECK_THE_ID
         case OutcomeKind.UNAUTHORIZED:
@@ -97,7 +97,7 @@ def _advice(outcome: Outcome) -> str:
         case OutcomeKind.UNKNOWN:
             return "May have stopped, or may still be running and costing credits. Check again as soon as you can."
         case OutcomeKind.NOT_SENT:
-            return "What is active keeps running and costs credits. Try again."
+            return "What is active keeps running and costs credits."
         case _:
             assert_never(outcome.kind)
 

@@ -40,11 +40,12 @@ def test_at_a_terminal_several_are_listed_with_their_sums_and_those_that_have_en
     with dfui.on_terminal("cancel", "847001", "847070", "847069", "999") as terminal:
         terminal.wait_for("Cancel 2 downloads? [y/N] ")
         assert terminal.shown.count("[y/N]") == 1
-        assert terminal.shown.splitlines()[:6] == [
+        assert terminal.shown.splitlines()[:7] == [
             "847070 · ● running · 34,120 records · business",
             "847069 · ◌ queued · 0 records · business",
             "left out: 847001 · ✓ completed · 2,000 records · people",
             "left out: 999 · ? not found",
+            "2 are not active, and are left out.",
             "34,120 records so far in total.",
             "The downloads stop; they are not deleted.",
         ]

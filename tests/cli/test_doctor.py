@@ -70,7 +70,7 @@ def test_all_is_well_in_each_dialect(dfui: Commands, account: Simulator, dialect
     account.requests.clear()
     report = examined(dfui)
     assert (report.exit_code, report.ok, report.failing) == (0, True, [])
-    assert report.found("token") == "From the environment; the API takes it."
+    assert report.found("token") == "From DATAFINITI_TOKEN; the API accepts it."
     assert account.requests == [("GET", "/account")]
 
 
@@ -138,7 +138,7 @@ def test_a_token_command_needs_no_keyring_and_is_told_where_it_fails(dfui: Comma
         patch.delenv("DATAFINITI_TOKEN")
         report = examined(dfui)
         assert (report.exit_code, report.state("keyring")) == (0, "note")
-        assert report.found("token") == "From token_command; the API takes it."
+        assert report.found("token") == "From token_command; the API accepts it."
         config.write_text("[profiles.default]\ntoken_command = ['/bin/false']\n")
         report = examined(dfui)
     assert (report.exit_code, report.failing) == (3, ["token"])
@@ -226,7 +226,7 @@ def test_a_keyring_that_works_is_tried_and_left_as_it_was(home: Path, dfui: Comm
     report = examined_in(home, Daemon.UNLOCKED, dfui)
     assert (report.exit_code, report.failing) == (0, [])
     assert "SecretService" in report.found("keyring")
-    assert report.found("token") == "From the keyring; the API takes it."
+    assert report.found("token") == "From the keyring; the API accepts it."
     assert in_session(home, Daemon.UNLOCKED, "read", origin=origin) == [TOKEN]
     assert (home / "data" / "keyrings" / "login.keyring").stat().st_size == before
 

@@ -27,6 +27,7 @@ from dfui.tui.screens.confirm_cancel import ConfirmCancel
 from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.screens.outcome import OutcomeModal
 from dfui.tui.widgets.downloads_table import DownloadsTable
+from dfui.tui.widgets.text_lines import TextLines
 from dfui.tui.widgets.title_bar import TitleBar
 
 PATIENCE_SECONDS = 20.0
@@ -132,7 +133,11 @@ def lines(pilot: Pilot[None]) -> list[str]:
 def text(screen: Screen[Any]) -> str:
     """What the screen's texts say."""
     titles = [str(widget.border_title) for widget in screen.query(".dialog") if widget.border_title]
-    return "\n".join([*titles, *(str(each.render()) for each in screen.query(Static) if each.display)])
+    return "\n".join([*titles, *(_words(each) for each in screen.query(Static) if each.display)])
+
+
+def _words(widget: Static) -> str:
+    return "\n".join(widget.texts) if isinstance(widget, TextLines) else str(widget.render())
 
 
 def picture(app: DfuiApp) -> list[str]:

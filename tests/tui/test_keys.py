@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -14,7 +15,7 @@ from dfui.tui.app import DfuiApp
 from dfui.tui.screens.confirm_cancel import ConfirmCancel
 from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.screens.help import HelpModal
-from tests.support.apps import app_on, lines, opened, running, table, until
+from tests.support.apps import app_on, lines, opened, running, table, text, until
 
 KEYS = {"cancel": "x,delete", "forget": "c", "help": "f1", "list.down": "ctrl+n", "add": "plus"}
 
@@ -52,9 +53,11 @@ async def test_help_shows_the_keys_in_use_and_closes_by_its_own(app: DfuiApp) ->
     async with running(app, size=(110, 60)) as pilot:
         await pilot.press("f1")
         shown = await opened(pilot, HelpModal)
-        text = str(shown.query_one("#help-text Static", Static).render())
-        for line in ("  x, del  Cancel ", "  c       Hide ", "  +       Add ", "  f1      Show keys", "  ctrl+n  down"):
-            assert line in text
+        lines = text(shown).splitlines()
+        for key, what in (
+            ("x, del", "Cancel "), ("c", "Forget "), ("+", "Add "), ("f1", "Show keys"), ("ctrl+n", "down"),
+        ):  # fmt: skip
+            assert any(re.match(rf"{re.escape(key)} +{what}", line) for line in lines), key
         await pilot.press("f1")
         await until(pilot, lambda: len(app.screen_stack) == 1, "it is closed")
 

@@ -144,7 +144,7 @@ def test_leaving_says_that_active_downloads_go_on(environment: dict[str, str]) -
     with TuiProcess(environment=environment) as dfui:
         dfui.shows("● running")
         dfui.press("q")
-        dfui.shows("1 download is or may be active")
+        dfui.shows("1 download may still be running")
         assert dfui.process.wait(5) == 0
 
 

@@ -43,8 +43,8 @@ async def test_a_cost_that_comes_later_is_in_the_row_the_outcome_and_the_receipt
         assert "the API does not show the figure yet." in text(shown)
         assert "10,000 retained          –" in row(pilot)
         clock.advance(16)
-        await until(pilot, lambda: "10,000 credits deducted" in text(shown), "the cost, in the outcome")
-        assert "the API does not show the figure yet." in text(shown)  # beside it, not in its place
+        await until(pilot, lambda: "10,000 credits stay deducted." in text(shown), "the cost, in the outcome")
+        assert "does not show" not in text(shown)
         assert "10,000 retained     10,000" in row(pilot)
         await pilot.press("enter", "h")
         await opened(pilot, HistoryModal)
@@ -53,6 +53,51 @@ async def test_a_cost_that_comes_later_is_in_the_row_the_outcome_and_the_receipt
     assert "not settled at the time" in entry
     assert "✗ cancelled · 10,000 records retained · 10,000 credits deducted · seen" in entry
     assert "Fetch them within 7 days" in entry
+
+
+async def test_the_costs_of_several_come_into_their_outcome(account: Simulator, clock: ManualClock) -> None:
+    account.add("847071", started_at=account.now() - timedelta(seconds=50))
+    async with running(app_on(account, clock)) as pilot:
+        await pilot.press("m")
+        shown = await cancelled(pilot)
+        assert "the API does not show the cost of 2 downloads yet." in text(shown)
+        clock.advance(16)
+        await until(pilot, lambda: "In total, 15,000 credits deducted." in text(shown), "the cost, in the outcome")
+        assert "does not show" not in text(shown)
+
+
+async def test_one_that_stops_later_is_said_to_have_stopped(account: Simulator, clock: ManualClock) -> None:
+    account.downloads["847070"].stopping_seconds = 600
+
+    async with running(app_on(account, clock)) as pilot:
+
+        def is_told() -> bool:
+            clock.advance(1)  # between the checks
+            return isinstance(pilot.app.screen, OutcomeModal)
+
+        await pilot.press("c")
+        await opened(pilot, ConfirmCancel)
+        await pilot.press("y")
+        await until(pilot, is_told, "the outcome")
+        shown = await opened(pilot, OutcomeModal)
+        assert "has not been seen to stop" in text(shown)
+        assert shown.frame.has_class("warning")
+        clock.advance(600)
+        await until(pilot, lambda: "Download 847070 is cancelled" in text(shown), "the end, in the outcome")
+        assert "not been seen to stop" not in text(shown)
+        assert not shown.frame.has_class("warning")
+
+
+async def test_an_outcome_that_is_open_turns_into_an_alarm(account: Simulator, clock: ManualClock) -> None:
+    async with running(app_on(account, clock)) as pilot:
+        shown = await cancelled(pilot)
+        account.downloads["847070"].relapses_after_seconds = 10
+        clock.advance(16)
+        await until(pilot, lambda: "ALARM: 847070 did not stay cancelled" in text(shown), "the alarm, in the outcome")
+        assert "Now: 847070 · ● running" in text(shown)
+        assert shown.frame.has_class("warning")
+        await pilot.press("enter")
+        await opened(pilot, RelapseAlarm)
 
 
 async def test_a_relapse_is_an_alarm_that_cancels_again_in_two_keys(account: Simulator, clock: ManualClock) -> None:

@@ -104,6 +104,7 @@ async def test_a_file_that_cannot_be_used_is_no_choice(
     assert app_in(tmp_path, simulator, clock, kept).theme == "textual-dark"
 
 
+@pytest.mark.usefixtures("is_real")
 async def test_a_box_that_is_not_ticked_looks_it_without_colours(simulator: Simulator, clock: ManualClock) -> None:
     app = app_on(simulator, clock, token=None)
     async with app.run_test(size=(80, 24)) as pilot:

@@ -7,11 +7,12 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
+from dfui.core.account import Account
 from dfui.tui.messages import AccountFailed, AccountFetched
 from dfui.tui.screens.dialog import Dialog, DialogButton
 from dfui.tui.session import Session
-from dfui.wording.access import ASKING_FOR_ACCOUNT, access_lines, account_facts
-from dfui.wording.facts import fact_lines
+from dfui.tui.widgets.field_list import FieldList
+from dfui.wording.access import ASKING_FOR_ACCOUNT, SIMULATED, access_facts, account_facts
 
 
 class AccountModal(Dialog[str]):
@@ -20,50 +21,63 @@ class AccountModal(Dialog[str]):
     NAME = "account"
     TITLE = "Account and token"
     BUTTONS = (
-        DialogButton("sign_in", "Another token", "answer('sign_in')", "s"),
+        DialogButton("sign_in", "Change token", "answer('sign_in')", "s"),
         DialogButton("sign_out", "Sign out", "answer('sign_out')", "o"),
         DialogButton("profile", "Profile", "answer('profile')", "p"),
         DialogButton("close", "Close", "close", "escape", shown_key="enter", is_safe=True),
     )
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *, is_signed_out: bool = False) -> None:
         super().__init__()
+        self._is_signed_out = is_signed_out
         self._session = session
         self._access = session.access
 
     def compose_content(self) -> ComposeResult:
         """The profile, the API and the token's source; then what the API says of the account."""
-        token = self._access.token
-        source = token.source if token else None
-        lines = access_lines(self._access.settings, source, is_simulated=self._access.is_simulated)
         with VerticalScroll(can_focus=False):
-            yield Static("\n".join(lines), markup=False, classes="dialog-text")
-            yield Static(id="account-used", markup=False, classes="dialog-text")
+            if self._access.is_simulated:
+                yield Static(SIMULATED, markup=False, classes="dialog-text")
+            yield FieldList(id="account-fields", classes="dialog-text")
+            yield Static(id="account-notice", markup=False, classes="dialog-text")
 
     def on_mount(self) -> None:
         """Ask the API for the account."""
         has_token = self._access.token is not None
-        self.button("sign_in").display = not self._access.is_simulated
+        self.button("sign_in").display = self._is_signed_out or not self._access.is_simulated
+        if self._is_signed_out:
+            self.button("sign_in").relabel("Sign in")
         self.button("sign_out").display = has_token and not self._access.is_simulated
         self.button("profile").display = len(self._access.settings.profiles) > 1 and not self._access.is_simulated
-        self._show("")
+        self._show_account(None)
+        self._show_notice("")
         if has_token:
-            self._show(ASKING_FOR_ACCOUNT)
+            self._show_notice(ASKING_FOR_ACCOUNT)
             self._session.fetch_account()
 
     @on(AccountFetched)
     def _fetched(self, message: AccountFetched) -> None:
-        self._show("\n".join(fact_lines(account_facts(message.account))))
+        self._show_account(message.account)
+        self._show_notice("")
 
     @on(AccountFailed)
     def _failed(self, message: AccountFailed) -> None:
-        self._show(message.sentence)
+        self._show_notice(message.sentence)
 
     def action_answer(self, answer: str) -> None:
         """Close with what to do next."""
         self.dismiss(answer)
 
-    def _show(self, text: str) -> None:
-        used = self.query_one("#account-used", Static)
-        used.display = bool(text)
-        used.update(text)
+    def _show_account(self, account: Account | None) -> None:
+        token = self._access.token
+        facts = (
+            [] if self._access.is_simulated else access_facts(self._access.settings, token.source if token else None)
+        )
+        fields = self.query_one(FieldList)
+        fields.show([*facts, *(account_facts(account) if account else [])])
+        fields.display = bool(facts or account)
+
+    def _show_notice(self, text: str) -> None:
+        notice = self.query_one("#account-notice", Static)
+        notice.display = bool(text)
+        notice.update(text)

@@ -18,6 +18,7 @@ from dfui.tui.messages import DownloadsChanged, RefreshFailed
 from dfui.tui.screens.dialog import BETWEEN_BUTTONS, Dialog, DialogButton
 from dfui.tui.widgets.layouts import GIVES_WAY
 from dfui.tui.widgets.line_input import NumberInput
+from dfui.tui.widgets.text_lines import TextLines
 from dfui.wording.confirming import (
     confirm_consequences,
     confirm_facts,
@@ -71,7 +72,7 @@ class ConfirmCancel(Dialog[tuple[str, ...]]):
             yield Static(id="number-asked", markup=False)
             yield NumberInput(id="typed-number")
         with VerticalScroll(id="explanation", can_focus=False):
-            yield Static(id="consequences", markup=False)
+            yield TextLines(id="consequences")
         yield Static(window_too_small(self._ids), id="too-small", markup=False)
 
     def on_mount(self) -> None:
@@ -153,7 +154,7 @@ class ConfirmCancel(Dialog[tuple[str, ...]]):
         self.show_title(confirm_title(active, hidden=self._hidden) if active else nothing_to_cancel_title(known))
         self.query_one("#facts", Static).update("\n".join(confirm_facts(known)))
         lines = [*hidden_by_filter(self._hidden, len(known)), *confirm_consequences(known)]
-        self.query_one("#consequences", Static).update("\n".join(lines))
+        self.query_one("#consequences", TextLines).show(lines)
         self.query_one("#number").display = self._asks_for_number
         # A list must leave a few lines of the explanation; where a number is typed, there may be no room for that.
         self.set_class(len(self._ids) > 1 and not self._asks_for_number, "-leaves-explanation")

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from dfui.core.sanitize import sanitize
 from dfui.tui.messages import ProfileChosen, SignInNeeded
 from dfui.tui.screens.downloads_cancelling import DownloadsCancelling
-from dfui.wording.access import SWITCH_LATER
+from dfui.wording.access import SWITCH_LATER, TOKEN_REJECTED
 from dfui.wording.downloads import forget_question
 
 # Dialogs are imported where they are opened: the first picture must not wait for them.
@@ -30,7 +30,7 @@ class DownloadsScreen(DownloadsCancelling):
         _key("escape", "show_all", "Clear filter", "Clear the filter", shown_as="esc"),
         _key("c", "cancel", "Cancel", "Cancel the marked downloads, or the current one; asks first"),
         _key("a", "add", "Add IDs", "Add downloads by ID, URL or pasted text"),
-        _key("space", "mark", "Mark", "Mark or unmark the current download"),
+        _key("space", "mark", "Mark", "Mark or unmark the current download, and move down"),
         _key("m", "mark_active", "Mark active", "Mark all active downloads that are shown", is_in_footer=False),
         _key("u", "unmark", "Unmark all", "Clear all marks", is_in_footer=False),
         _key("slash", "filter", "Filter", "Filter the list by words", shown_as="/"),
@@ -38,7 +38,7 @@ class DownloadsScreen(DownloadsCancelling):
         _key("enter", "details", "Details", "Show details", shown_as="enter"),
         _key("f", "fetch", "Fetch", "Fetch the result files of the marked downloads, or the current one"),
         _key("h", "history", "History", "Show past cancellations", is_in_footer=False),
-        _key("x", "forget", "Forget", "Hide the download; this does not cancel it", is_in_footer=False),
+        _key("x", "forget", "Forget", "Forget the download: hide it here; this does not cancel it", is_in_footer=False),
         _key("y", "copy_id", "Copy ID", "Send the ID to the terminal's clipboard", is_in_footer=False),
         _key("r", "refresh", "Refresh", "Refresh the list from the API"),
         _key("t", "account", "Account", "Show the account, its credits and the token", is_in_footer=False),
@@ -88,8 +88,8 @@ class DownloadsScreen(DownloadsCancelling):
 
     def action_refresh(self) -> None:
         """Fetch the whole list."""
-        if self._session.access.token is None:
-            self._ask_to_sign_in(None)
+        if self._is_signed_out:
+            self._ask_to_sign_in(TOKEN_REJECTED if self._session.access.token else None)
         else:
             self._session.refresh_list()
 
@@ -113,7 +113,7 @@ class DownloadsScreen(DownloadsCancelling):
             elif answer == "profile":
                 self._choose_profile()
 
-        self.app.push_screen(AccountModal(self._session), answered)
+        self.app.push_screen(AccountModal(self._session, is_signed_out=self._is_signed_out), answered)
 
     def _choose_profile(self) -> None:
         from dfui.tui.screens.choose_profile import ChooseProfile
@@ -138,7 +138,7 @@ class DownloadsScreen(DownloadsCancelling):
     def _ask_to_sign_in(self, sentence: str | None) -> None:
         from dfui.tui.screens.sign_in import SignIn
 
-        self.app.push_screen(SignIn(self._session, sentence))
+        self.app.push_screen(SignIn(self._session, sentence, is_demo=self._session.access.is_simulated))
 
     async def action_details(self) -> None:
         """Show the details of the download under the cursor."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -66,9 +67,14 @@ class DownloadsCancelling(DownloadsView):
             self._session.refresh(ids)
             hidden = len(self._table.hidden_by_filter(ids))
             confirmation = ConfirmCancel(ids, self._session.shown_store.downloads, hidden=hidden)
-            self.app.push_screen(confirmation, self._confirmed)
+            self.app.push_screen(confirmation, partial(self._answered, ids))
         else:
             self.notify(cancelling_already(chosen), markup=False)
+
+    def _answered(self, asked: Sequence[str], confirmed: Sequence[str] | None) -> None:
+        if confirmed:
+            self._table.unmark(asked)  # those, too, that ended meanwhile, and are left out
+        self._confirmed(confirmed)
 
     def _confirmed(self, confirmed: Sequence[str] | None) -> None:
         # Another confirmation of the same download may have been open, or its outcome be tried again meanwhile.

@@ -11,6 +11,7 @@ from textual.widgets import Static
 from dfui.core.downloads import Download
 from dfui.store.download_query import SortBy
 from dfui.tui.cancellations import CancellationsUnderWay
+from dfui.tui.connection_state import ConnectionState
 from dfui.tui.first_picture import FirstPicture
 from dfui.tui.keys import shown_key
 from dfui.tui.messages import ConnectionChanged, DownloadsChanged, ListProgressed
@@ -52,8 +53,7 @@ class DownloadsView(BackgroundScreen[None]):
             is_low_bandwidth=access.settings.low_bandwidth,
             id="downloads",
         )
-        empty = empty_state(add=self._shown_key("add"), refresh=self._shown_key("refresh"))
-        yield Static("\n".join(empty), id="empty", markup=False)
+        yield Static(id="empty", markup=False)
         yield FilterBar(id="filter")
         yield Static(id="about", markup=False)
         yield KeyBar(at_right=("help", "quit"))
@@ -62,6 +62,7 @@ class DownloadsView(BackgroundScreen[None]):
         """Show what the store knows, at once and whole; the network comes after the first picture."""
         self.watch(self._title, "counts", self._title_window)
         self.watch(self._title, "cancelling", self._title_window)
+        self._show_empty()
         has_more = self._table.show_first()
         self._count()
 
@@ -100,6 +101,7 @@ class DownloadsView(BackgroundScreen[None]):
     @on(ConnectionChanged)
     def _connection_changed(self, message: ConnectionChanged) -> None:
         self._title.connection, self._title.since = message.state, message.since
+        self._show_empty()
 
     @on(ListProgressed)
     def _list_progressed(self, message: ListProgressed) -> None:
@@ -179,6 +181,17 @@ class DownloadsView(BackgroundScreen[None]):
             self._wanted = None
         elif self._table.download_query.filter and self._session.shown_store.downloads.get(self._wanted):
             self.action_show_all()  # the filter hides it
+
+    @property
+    def _is_signed_out(self) -> bool:
+        """Whether there is no token, or none that works."""
+        return self._session.access.token is None or self._title.connection is ConnectionState.SIGNED_OUT
+
+    def _show_empty(self) -> None:
+        """What to do while no download is known."""
+        is_signed_out = self._title.connection is ConnectionState.SIGNED_OUT
+        keys = {"add": self._shown_key("add"), "refresh": self._shown_key("refresh")}
+        self.query_one("#empty", Static).update("\n".join(empty_state(**keys, is_signed_out=is_signed_out)))
 
     def _title_window(self) -> None:
         (ended, begun), (active, _) = self._title.cancelling, self._title.counts

@@ -15,6 +15,8 @@ from dfui.system.keys import ACTIONS
 from dfui.system.settings import Settings
 from dfui.tui.keys import shown_keys
 from dfui.tui.screens.dialog import Dialog, DialogButton, in_order
+from dfui.tui.widgets.field_list import FieldList
+from dfui.wording.facts import Fact, fact
 from dfui.wording.help import MOVING, PALETTE, outcome_meaning, places
 
 GROUPS = {
@@ -22,7 +24,7 @@ GROUPS = {
     "Finding and marking": ("mark", "mark_active", "unmark", "filter", "show_all", "sort"),
     "dfui": ("refresh", "history", "account", "help", "quit"),
 }
-KEY_CELLS = 7
+KEY_CELLS = 6
 
 
 class HelpModal(Dialog[None]):
@@ -42,39 +44,32 @@ class HelpModal(Dialog[None]):
         self._is_simulated = is_simulated
 
     def compose_content(self) -> ComposeResult:
-        """One text, which scrolls."""
+        """What there is to know, by subject, in one text that scrolls."""
         with VerticalScroll(id="help-text", can_focus=False):
-            yield Static("\n".join(self._lines()), markup=False)
+            for number, (subject, facts) in enumerate(self._subjects()):
+                yield Static(f"{chr(10) if number else ''}{subject}", markup=False, classes="help-subject")
+                fields = FieldList()
+                fields.show(facts)
+                yield fields
 
-    def _lines(self) -> list[str]:
-        lines: list[str] = []
+    def _subjects(self) -> Iterable[tuple[str, list[Fact]]]:
         for name, actions in GROUPS.items():
-            lines += [name, *(self._key_line(self._keys[action]) for action in actions), ""]
-        lines += [
-            "Moving",
-            f"  {MOVING}",
-            *self._moving_keys(),
-            f"  {PALETTE.ljust(KEY_CELLS)} list all actions",
-            "",
-        ]
-        lines += ["How a cancellation can end"]
-        for kind in OutcomeKind:
-            lines += [f"  {kind.value}", f"      {outcome_meaning(kind)}"]
-        lines += ["", "Where things are kept"]
-        for what, where in places(None if self._is_simulated else self._settings):
-            lines += [f"  {what}", f"      {where}"]
-        return lines
+            yield name, [self._key(self._keys[action]) for action in actions]
+        yield "Moving", [fact("", MOVING), *self._moving_keys(), fact(PALETTE, "list all commands")]
+        yield "How a cancellation can end", [fact(kind.value, outcome_meaning(kind)) for kind in OutcomeKind]
+        kept = places(None if self._is_simulated else self._settings)
+        yield "Where things are kept", [fact("", what, f"  {where}") for what, where in kept]
 
-    def _key_line(self, binding: Binding) -> str:
+    def _key(self, binding: Binding) -> Fact:
         keys = self._given(binding.action) or binding.key_display or binding.key
-        return f"  {keys.ljust(KEY_CELLS)} {binding.tooltip}"
+        return fact(keys.ljust(KEY_CELLS), binding.tooltip or binding.description)
 
-    def _moving_keys(self) -> Iterable[str]:
+    def _moving_keys(self) -> Iterable[Fact]:
         """The keys that the settings give in place of some of the usual ones."""
         for action in filter(self._given, ACTIONS):
             if action.startswith("list."):
                 what = action.removeprefix("list.").replace("_", " ")
-                yield f"  {self._given(action).ljust(KEY_CELLS)} {what}, as set in the config file"
+                yield fact(self._given(action), f"{what}, as set in the config file")
 
     def _given(self, action: str) -> str:
         """The keys that the settings give to an action; empty where they give it none."""

@@ -85,6 +85,7 @@ class HistoryModal(Dialog[None]):
     def action_ask(self, what: str) -> None:
         """Type words to filter by, or a file to export to."""
         self.query_one(f"#asked-{what}").display = True
+        self.button("details").display = False  # Enter ends the typing
         self.query_one(f"#{what}", LineInput).focus()
 
     def action_leave(self) -> None:
@@ -99,7 +100,7 @@ class HistoryModal(Dialog[None]):
         else:
             self.dismiss()
             return
-        self._list.focus()
+        self._end_typing()
 
     def action_details(self) -> None:
         """Show the entry under the cursor in words."""
@@ -119,7 +120,7 @@ class HistoryModal(Dialog[None]):
     @on(Input.Submitted, "#words")
     def _words_entered(self, event: Input.Submitted) -> None:
         self.query_one("#asked-words").display = bool(event.value.strip())
-        self._list.focus()
+        self._end_typing()
 
     # ── exporting ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -141,7 +142,7 @@ class HistoryModal(Dialog[None]):
             self._show_notice(not_exported(error))
         else:
             self.query_one("#asked-file").display = False
-            self._list.focus()
+            self._end_typing()
             self._show_notice(exported(entries, str(path.absolute())))
 
     def _write(self, path: Path, *, overwrite: bool) -> int:
@@ -162,6 +163,10 @@ class HistoryModal(Dialog[None]):
     @property
     def _list(self) -> HistoryList:
         return self.query_one(HistoryList)
+
+    def _end_typing(self) -> None:
+        self.button("details").display = True
+        self._list.focus()
 
     def _show_notice(self, sentence: str) -> None:
         notice = self.query_one("#history-notice", Static)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
+from textual.events import Mount
 from textual.widgets import Static
 
-from dfui.core.outcomes import Outcome, OutcomeKind
+from dfui.core.downloads import Download
+from dfui.core.outcomes import Outcome
 from dfui.store.known_downloads import KnownDownloads
 from dfui.tui.messages import DownloadsChanged
 from dfui.tui.screens.dialog import Dialog, DialogButton
+from dfui.tui.widgets.text_lines import TextLines
 from dfui.wording.outcomes import SETTLED, outcome_lines
-from dfui.wording.receipts import news_since
+from dfui.wording.receipts import news_since, relapse_title
 from dfui.wording.several_outcomes import not_stopped, outcomes_title, stopped
 
 
@@ -32,7 +35,7 @@ class OutcomeModal(Dialog[OutcomeAnswer]):
 
     NAME = "outcome"
     BUTTONS = (
-        DialogButton("again", "Try again", "try_again", "t"),
+        DialogButton("again", "Retry", "try_again", "t"),
         DialogButton("fetch", "Fetch records", "fetch", "f"),
         DialogButton("close", "Close", "close", "escape", shown_key="enter", is_safe=True),
     )
@@ -40,45 +43,60 @@ class OutcomeModal(Dialog[OutcomeAnswer]):
     def __init__(self, outcomes: Sequence[Outcome], downloads: KnownDownloads, *, settled: bool = False) -> None:
         super().__init__()
         self._downloads = downloads
-        self._outcomes = outcomes
+        self._outcomes = list(outcomes)
         self._settled = settled
-        # What is not known to be empty is worth a look.
-        self._fetchable = tuple(
-            outcome.download_id
-            for outcome in outcomes
-            if outcome.kind in (OutcomeKind.CANCELLED, OutcomeKind.COMPLETED) and outcome.retained_records != 0
-        )
-        self._failed = tuple(outcome.download_id for outcome in outcomes if outcome.kind.can_be_tried_again)
+        self._has_rung = False
+        """Whether the bell has rung for a download that runs again."""
+
+    @property
+    def _fetchable(self) -> tuple[str, ...]:
+        """What is not known to be empty is worth a look."""
+        good = (outcome for outcome in self._outcomes if outcome.kind.is_good)
+        return tuple(outcome.download_id for outcome in good if outcome.retained_records != 0)
+
+    @property
+    def _failed(self) -> tuple[str, ...]:
+        return tuple(outcome.download_id for outcome in self._outcomes if outcome.kind.can_be_tried_again)
 
     def compose_content(self) -> ComposeResult:
-        """What was said, checked, kept and paid."""
+        """What was said, checked, kept and paid; of several, those first that did not stop."""
         with VerticalScroll(id="outcome-text", can_focus=False):
-            yield Static(id="since", markup=False)
+            yield TextLines(id="since")
             if self._settled:
                 yield Static(f"{SETTLED}\n", markup=False)
-            if len(self._outcomes) == 1:
-                yield Static("\n".join(outcome_lines(self._outcomes[0])), markup=False)
-            else:
-                yield from self._compose_several()
+            yield TextLines(id="not-stopped")
+            yield TextLines(id="stopped")
 
-    def on_mount(self) -> None:
-        """Say in the title how it ended, and offer what can be done."""
-        self.show_title(outcomes_title(self._outcomes))
-        self.frame.set_class(not all(outcome.kind.is_good for outcome in self._outcomes), "warning")
+    @on(Mount)
+    @on(DownloadsChanged)
+    def _show(self) -> None:
+        """Follow what is learnt while it is read: the cost, an end that came later, a download that runs again."""
+        now = {outcome.download_id: self._downloads.get(outcome.download_id) for outcome in self._outcomes}
+        self._outcomes = [outcome.seen_later(now[outcome.download_id]) for outcome in self._outcomes]
+        relapsed = [each.download_id for each in self._outcomes if each.has_relapsed(now[each.download_id])]
+        if relapsed and not self._has_rung:
+            self._has_rung = True
+            self.app.bell()
+        self.show_title(relapse_title(relapsed) if relapsed else outcomes_title(self._outcomes))
+        is_good = not relapsed and all(outcome.kind.is_good for outcome in self._outcomes)
+        self.frame.set_class(not is_good, "warning")
+        self._show_lines(now)
         again = self.button("again")
         again.display = bool(self._failed)
-        if len(self._failed) > 1:
-            again.relabel(f"Retry {len(self._failed):,}")
+        again.relabel(f"Retry {len(self._failed):,}" if len(self._failed) > 1 else "Retry")
         self.button("fetch").display = bool(self._fetchable)
-        self._show_news()
 
-    @on(DownloadsChanged)
-    def _show_news(self) -> None:
-        """Above what was known at the outcome, what was learnt while it is read: there it is seen on a small screen."""
-        since = self.query_one("#since", Static)
-        line = news_since(self._outcomes[0], self._downloads.get(self._outcomes[0].download_id))
-        since.display = bool(line) and len(self._outcomes) == 1
-        since.update(f"{line}\n")
+    def _show_lines(self, now: Mapping[str, Download | None]) -> None:
+        if len(self._outcomes) == 1:
+            bad, good = [], outcome_lines(self._outcomes[0])
+        else:
+            bad, good = not_stopped(self._outcomes), stopped(self._outcomes)
+        # What is not as it was any more stands above the rest, where it is seen on a small screen.
+        news = [line for outcome in self._outcomes if (line := news_since(outcome, now[outcome.download_id]))]
+        for part, lines, follows in (("since", news, bad or good), ("not-stopped", bad, good), ("stopped", good, [])):
+            shown = self.query_one(f"#{part}", TextLines)
+            shown.display = bool(lines)
+            shown.show([*lines, ""] if lines and follows else lines)
 
     def action_fetch(self) -> None:
         """Close, and fetch what was retained."""
@@ -87,11 +105,3 @@ class OutcomeModal(Dialog[OutcomeAnswer]):
     def action_try_again(self) -> None:
         """Close, and cancel those again that were not cancelled."""
         self.dismiss(OutcomeAnswer(self._failed, fetches=False))
-
-    def _compose_several(self) -> ComposeResult:
-        """Those first that did not stop."""
-        bad, good = not_stopped(self._outcomes), stopped(self._outcomes)
-        if bad:
-            yield Static("\n".join(bad), id="not-stopped", markup=False)
-        if good:
-            yield Static("\n".join(["", *good] if bad else good), id="stopped", markup=False)

@@ -35,7 +35,7 @@ class RelapseAlarm(Dialog[tuple[str, ...]]):
 
     def on_mount(self) -> None:
         """Ring, and offer to cancel what can be."""
-        self.show_title(relapse_title(self._relapses))
+        self.show_title(relapse_title([each.download_id for each in self._relapses]))
         self.frame.add_class("warning")
         self.button("again").display = bool(self._active)
         self.app.bell()

@@ -35,16 +35,19 @@ class SignIn(Dialog[None]):
         DialogButton("do-sign-in", "Sign in", "sign_in", shown_key="enter", variant="primary"),
     )
 
-    def __init__(self, session: Session, sentence: str | None = None) -> None:
+    def __init__(self, session: Session, sentence: str | None = None, *, is_demo: bool = False) -> None:
         super().__init__()
         self._session = session
         self._sentence = sentence
+        self._is_demo = is_demo
         self._by_password = False
+        self._has_failed = False
+        """Whether what was typed last did not work: then the sentence about that says what to do."""
 
     def compose_content(self) -> ComposeResult:
         """What is asked for, and whether to keep it."""
-        yield Static(self._sentence or "", id="sign-in-problem", markup=False, classes=f"problem {GIVES_WAY}")
         yield Static(id="asks", markup=False, classes=f"dialog-text {GIVES_WAY}")
+        yield Static(self._sentence or "", id="sign-in-problem", markup=False, classes=f"problem {GIVES_WAY}")
         yield LineInput(id="email", placeholder="E-mail address")
         yield LineInput(id="token", placeholder="API token", password=True)
         yield TickBox("Keep it in the OS keyring", value=True, id="keep")
@@ -53,7 +56,7 @@ class SignIn(Dialog[None]):
 
     def on_mount(self) -> None:
         """Ask for a token first."""
-        self.show_title(f"Sign in to {self._session.access.settings.address.host}")
+        self.show_title(f"Sign in to {'the demo' if self._is_demo else self._session.access.settings.address.host}")
         self._show()
         self._session.look_for_keyring()
 
@@ -75,6 +78,7 @@ class SignIn(Dialog[None]):
     def action_switch(self) -> None:
         """Ask for the other: a token, or an e-mail address and a password."""
         self._by_password = not self._by_password
+        self._sentence, self._has_failed = None, False
         self._show()
         self.query_one("#email" if self._by_password else "#token", LineInput).focus()
 
@@ -106,21 +110,27 @@ class SignIn(Dialog[None]):
 
     def _show(self) -> None:
         lacks_keyring = self._session.access.lacks_keyring
-        self.query_one("#keep").display = not lacks_keyring
-        self.query_one("#for-this-session").display = lacks_keyring
+        self.query_one("#keep").display = not lacks_keyring and not self._is_demo
+        self.query_one("#for-this-session").display = lacks_keyring and not self._is_demo
         self.query_one("#email").display = self._by_password
         self.query_one("#token", LineInput).placeholder = "Password" if self._by_password else "API token"
-        self.query_one("#asks", Static).update(
-            "The password is used once to get the token, and is not stored."
+        asks = self.query_one("#asks", Static)
+        asks.update(
+            "This is the demo: type anything but your own token."
+            if self._is_demo
+            else "The password is used once to get the token, and is not stored."
             if self._by_password
             else "Copy the token from your Datafiniti account page."
         )
+        asks.display = not self._has_failed
         other = "a token" if self._by_password else "e-mail and password"
         self.query_one("#switch", Static).update(f"ctrl+o: use {other}")
         self.query_one("#sign-in-problem").display = bool(self._sentence)
 
     def _show_problem(self, sentence: str) -> None:
         self._sentence = sentence
+        self._has_failed = True
+        self.query_one("#asks").display = False
         problem = self.query_one("#sign-in-problem", Static)
         problem.update(sentence)
         problem.display = True

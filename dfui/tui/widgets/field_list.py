@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.text import Text
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.geometry import Size
 from textual.widgets import Static
 
+from dfui.tui.widgets.text_lines import wrapped
 from dfui.wording.facts import Fact
 
 GAP = 2
@@ -24,8 +24,8 @@ class FieldsScroll(VerticalScroll, can_focus=False):
 class FieldList(Static):
     """Shows fields; a line that is too long continues under its value's first line."""
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(markup=False, id=id)
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(markup=False, id=id, classes=classes)
         self._fields: Sequence[Fact] = ()
 
     def show(self, fields: Sequence[Fact]) -> None:
@@ -47,12 +47,9 @@ class FieldList(Static):
         for label, values in self._fields:
             more = len(values) - MAX_LINES
             shown = [*values[:MAX_LINES], f"… and {more:,} more"] if more > 0 else values
-            parts = [part for line in shown for part in self._wrapped(line, max(10, width - indent))]
+            parts = [part for line in shown for part in wrapped(line, width - indent, self.app.console)]
             lines += [
                 Content.assemble((f"{'' if number else label:<{indent}}", "bold"), part)
                 for number, part in enumerate(parts)
             ]
         return lines
-
-    def _wrapped(self, line: str, width: int) -> list[str]:
-        return [str(part).rstrip() for part in Text(line).wrap(self.app.console, width)] or [""]

@@ -115,6 +115,8 @@ class HistoryList(RowList[Receipt]):
 
 
 def _fit(text: str, width: int, *, aligns_right: bool) -> str:
+    if aligns_right and cell_len(text) > width:
+        text = text.rpartition(" ")[2]  # of a figure then and now, the one now: a figure is whole
     if cell_len(text) > width:
         return set_cell_size(text, width - 1) + "…"
     return " " * (width - cell_len(text)) + text if aligns_right else set_cell_size(text, width)

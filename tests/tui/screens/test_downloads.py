@@ -144,7 +144,7 @@ async def test_an_id_that_the_api_does_not_know_is_shown_as_such(simulator: Simu
         await opened(pilot, AddDownloads)
         await pilot.press(*"999", "enter")
         await until(pilot, lambda: "? not found" in lines(pilot)[1], "not found")
-        await told(pilot, "not found on this account: 999. It stays in the list until hidden with x.")
+        await told(pilot, "1 download added. Not found on this account: 999. Press x to forget it.")
 
 
 async def test_forgetting_asks_and_hides_until_it_is_added_again(simulator: Simulator, clock: ManualClock) -> None:
@@ -242,6 +242,7 @@ async def test_every_action_is_in_the_command_palette(simulator: Simulator, cloc
         await opened(pilot, Question)
 
 
+@pytest.mark.usefixtures("is_real")
 async def test_brackets_of_an_address_are_no_markup(simulator: Simulator, clock: ManualClock) -> None:
     app = app_on(simulator, clock, token=None, url="http://[::1]:8765/v4")
     async with app.run_test(size=(110, 30)) as pilot:
