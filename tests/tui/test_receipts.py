@@ -67,7 +67,7 @@ async def test_the_costs_of_several_come_into_their_outcome(account: Simulator, 
 
 
 async def test_one_that_stops_later_is_said_to_have_stopped(account: Simulator, clock: ManualClock) -> None:
-    account.downloads["847070"].stopping_seconds = 600
+    account.downloads["847070"].stopping_seconds = 60
 
     async with running(app_on(account, clock)) as pilot:
 
@@ -82,7 +82,7 @@ async def test_one_that_stops_later_is_said_to_have_stopped(account: Simulator, 
         shown = await opened(pilot, OutcomeModal)
         assert "has not been seen to stop" in text(shown)
         assert shown.frame.has_class("warning")
-        clock.advance(600)
+        clock.advance(60)
         await until(pilot, lambda: "Download 847070 is cancelled" in text(shown), "the end, in the outcome")
         assert "not been seen to stop" not in text(shown)
         assert not shown.frame.has_class("warning")
