@@ -8,6 +8,10 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from dfui.system.daemon_thread import call_on_daemon_thread
+from dfui.system.garbage import begin_collecting
+
+START_SECONDS = 1.0
+"""What lasts longer has garbage to collect."""
 
 Result = TypeVar("Result")
 
@@ -39,4 +43,5 @@ class EventLoop(asyncio.SelectorEventLoop):
 def run(work: Coroutine[Any, Any, Result]) -> Result:
     """Run a coroutine to its end, as `asyncio.run`."""
     with asyncio.Runner(loop_factory=EventLoop) as runner:
+        runner.get_loop().call_later(START_SECONDS, begin_collecting)
         return runner.run(work)
