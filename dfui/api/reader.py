@@ -10,16 +10,18 @@ import json
 import logging
 import re
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from dfui.api.shapes import Body, RawAccount, RawDownload, RawError, RawToken, decode, records_in, shaped
-from dfui.core.account import Account
 from dfui.core.downloads import DATA_TYPES, Download, DownloadDetails, DownloadList
 from dfui.core.errors import Refused, UnreadableAnswer
 from dfui.core.outcomes import CancelAnswer
 from dfui.core.result_files import files_of
 from dfui.core.secret import Secret
+
+if TYPE_CHECKING:
+    from dfui.core.account import Account
 
 MAX_COUNT = 2**53
 """A count of records or credits beyond this is no count."""
@@ -98,6 +100,8 @@ class Reader:
         Raises:
             UnreadableAnswer: it is no JSON object.
         """
+        from dfui.core.account import Account
+
         raw = decode(body, RawAccount)
         plans = raw.plan_ids if isinstance(raw.plan_ids, list) else []
         return Account(

@@ -6,7 +6,6 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from dfui.api import lenient_json
 from dfui.core.errors import UnreadableAnswer
 
 Body = bytes | bytearray
@@ -103,6 +102,8 @@ def records_in(body: Body) -> list[Any]:
         return list(_decode_array(body) if is_array else _decode_records(body).records)
     except _UNREADABLE as error:
         reason = _reason(error)
+    from dfui.api import lenient_json  # for answers that are not as documented
+
     try:
         answer = lenient_json.parse(body, keys=_KEYS_IN_A_LIST)
     except _UNREADABLE:
@@ -123,6 +124,8 @@ def decode(body: Body, shape: type[Shape]) -> Shape:
         return msgspec.json.decode(body, type=shape)
     except _UNREADABLE as error:
         reason = _reason(error)
+    from dfui.api import lenient_json  # for answers that are not as documented
+
     try:
         answer = lenient_json.parse(body)
     except _UNREADABLE:
