@@ -17,11 +17,15 @@ Result = TypeVar("Result")
 
 
 class EventLoop(asyncio.SelectorEventLoop):
-    """Looks names up on daemon threads.
+    """Looks names up on daemon threads; and collects garbage, once it has run for longer than a start takes.
 
     asyncio's own look-ups run in a pool whose threads Python waits for at the exit, half a minute where no name server
     answers.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.call_later(START_SECONDS, begin_collecting)
 
     async def getaddrinfo(
         self,
@@ -43,5 +47,4 @@ class EventLoop(asyncio.SelectorEventLoop):
 def run(work: Coroutine[Any, Any, Result]) -> Result:
     """Run a coroutine to its end, as `asyncio.run`."""
     with asyncio.Runner(loop_factory=EventLoop) as runner:
-        runner.get_loop().call_later(START_SECONDS, begin_collecting)
         return runner.run(work)

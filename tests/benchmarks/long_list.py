@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tests.benchmarks.measuring import Plan, dfui_command, environment, median, megabytes, seconds
-from tests.benchmarks.picture import Picture
+from tests.benchmarks.picture import MARK
 from tests.benchmarks.pty_process import PATIENCE_SECONDS, PtyProcess
 from tests.benchmarks.report import Row
 from tests.benchmarks.servers import api_server
@@ -15,6 +16,8 @@ from tests.benchmarks.store_of import FIRST_ID, fill_store, write_list
 
 STEPS = {str(FIRST_ID): ("j", str(FIRST_ID - 1)), str(FIRST_ID - 1): ("k", str(FIRST_ID))}
 """From where the cursor is: the key, and where it leads."""
+BETWEEN_KEYS_SECONDS = 0.03
+"""As fast as a keyboard repeats a key that is held down."""
 
 
 @dataclass(frozen=True)
@@ -54,30 +57,41 @@ def keys_meanwhile(plan: Plan) -> Iterator[Row]:
 
 
 def _load(command: Sequence[str], variables: Mapping[str, str], many: int) -> Loading:
+    keys: list[float] = []
+    at = str(FIRST_ID)
+    all_known = f"of {many:,}".encode()
     with PtyProcess(command, variables) as process:
         process.read_until(has_table, "a table")
-        picture, fed = Picture(), 0
-        keys: list[float] = []
-        took: float | None = None
-        wanted, pressed_at = str(FIRST_ID), None
-        while took is None or picture.cursor_id != wanted:
-            # What has come is stamped before the slow work of seeing it.
-            while process.read(0.0 if fed < len(process.parts) else PATIENCE_SECONDS) is not None:
-                pass
-            if fed == len(process.parts) or process.now > PATIENCE_SECONDS:
-                raise TimeoutError("The list, or the answer to a key, did not come:\n" + "\n".join(picture.lines))
-            part = process.parts[fed]
-            fed += 1
-            picture.feed(part)
-            if took is None and f"of {many:,}" in picture.lines[0]:
-                took = part.at
-            if picture.cursor_id == wanted:
-                if pressed_at is not None:
-                    keys.append(part.at - pressed_at)
-                    pressed_at = None
-                if took is None:
-                    key, wanted = STEPS[wanted]
-                    pressed_at = process.press(key)
+        while all_known not in process.output:
+            process.read_for(BETWEEN_KEYS_SECONDS)
+            key, at = STEPS[at]
+            pressed_at = process.press(key)
+            keys.append(_cursor_came_to(process, at) - pressed_at)
         peak_memory = process.peak_memory()
         process.quit()
-    return Loading(keys, took, peak_memory)
+    return Loading(keys, _time_of(process, all_known), peak_memory)
+
+
+def _cursor_came_to(process: PtyProcess, download_id: str) -> float:
+    """Read until the cursor is painted on this download; gives when.
+
+    A picture is not put together of what comes: that takes as long as several answers, and an answer that comes
+    meanwhile would be stamped late.
+    """
+    cursor = re.compile(MARK.encode() + rb"(?:\x1b\[[\d;]*m| )*" + download_id.encode())
+    painted = b""
+    while part := process.read(PATIENCE_SECONDS):
+        painted += part.data
+        if cursor.search(painted):
+            return part.at
+    raise TimeoutError(f"The cursor did not come to {download_id}. The end of what came: {painted[-2000:]!r}")
+
+
+def _time_of(process: PtyProcess, words: bytes) -> float:
+    """When this was painted."""
+    painted = b""
+    for part in process.parts:
+        painted += part.data
+        if words in painted:
+            return part.at
+    raise TimeoutError(f"It did not say “{words.decode()}”.")
