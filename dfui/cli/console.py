@@ -9,7 +9,6 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TextIO
 
 from dfui.core.errors import (
@@ -41,7 +40,6 @@ class ExitCode(enum.IntEnum):
     INTERRUPTED = 130
 
 
-@dataclass
 class Ending:
     """How a command ended."""
 
