@@ -7,7 +7,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -19,7 +19,6 @@ from dfui.api.faults import CONNECT_SECONDS, FAULTS, READ_SECONDS, Departure, re
 from dfui.api.reader import Reader
 from dfui.api.secrets import Bearer, Password
 from dfui.api.shapes import Body
-from dfui.core.account import Account
 from dfui.core.addresses import ApiAddress
 from dfui.core.downloads import DownloadDetails, DownloadList
 from dfui.core.errors import (
@@ -32,6 +31,9 @@ from dfui.core.errors import (
 )
 from dfui.core.outcomes import CancelAnswer
 from dfui.core.secret import Secret
+
+if TYPE_CHECKING:
+    from dfui.core.account import Account
 
 MAX_ANSWER_BYTES = 64 * 2**20
 """Of an answer about one download, unpacked: it may hold 20,000 result links of 1.5 kB each, twice over."""

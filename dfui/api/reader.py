@@ -10,16 +10,18 @@ import json
 import logging
 import re
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from dfui.api.shapes import Body, RawAccount, RawDownload, RawError, RawToken, decode, records_in, shaped
-from dfui.core.account import Account
 from dfui.core.downloads import DATA_TYPES, Download, DownloadDetails, DownloadList
 from dfui.core.errors import Refused, UnreadableAnswer
 from dfui.core.outcomes import CancelAnswer
-from dfui.core.result_files import files_of
 from dfui.core.secret import Secret
+
+if TYPE_CHECKING:
+    from dfui.core.account import Account
+    from dfui.core.result_files import ResultFile
 
 MAX_COUNT = 2**53
 """A count of records or credits beyond this is no count."""
@@ -55,9 +57,7 @@ class Reader:
                 if (cost := _count(getattr(raw, f"{data_type}_cost"))) is not None
             },
             view=self._text(raw.view),
-            files=tuple(files_of(download.id, download.format, self._links(raw.results)))
-            if isinstance(raw.results, list)
-            else None,
+            files=self._files(download, raw.results) if isinstance(raw.results, list) else None,
         )
 
     def read_cancel_answer(self, body: Body, http_status: int, download_id: str) -> CancelAnswer:
@@ -98,6 +98,8 @@ class Reader:
         Raises:
             UnreadableAnswer: it is no JSON object.
         """
+        from dfui.core.account import Account
+
         raw = decode(body, RawAccount)
         plans = raw.plan_ids if isinstance(raw.plan_ids, list) else []
         return Account(
@@ -162,6 +164,14 @@ class Reader:
             started_at=_time(raw.date_started) or _time(raw.created_at),
             updated_at=_time(raw.date_updated),
         )
+
+    def _files(self, download: Download, results: list[Any]) -> tuple[ResultFile, ...]:
+        links = self._links(results)
+        if not links:
+            return ()
+        from dfui.core.result_files import files_of
+
+        return tuple(files_of(download.id, download.format, links))
 
     def _links(self, results: list[Any]) -> list[Secret]:
         """Result links: addresses, or objects with a `url`."""

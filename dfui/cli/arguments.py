@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import re
 from collections.abc import Sequence
 
 from dfui.cli.console import ExitCode
 from dfui.cli.parser import Parser, build_parser
 from dfui.core.errors import CommandError
-from dfui.core.fetch_events import WAIT_SECONDS
+from dfui.core.progress import WAIT_SECONDS
 from dfui.simulator.worlds import ORDINARY, WORLDS
 from dfui.wording import commands as wording
 
@@ -23,7 +24,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         CommandError: they are not of a command's form.
     """
     given, literal = _split(list(arguments))
-    options, left_over = build_parser().parse_known_args(_with_values(given))
+    options, left_over = _parsed(_with_values(given))
     parser: Parser = options.parser
     if (left_over or literal) and parser.prog.endswith(" login"):  # it may be the token: it is not repeated
         told = "A token is never an argument. Type it at the prompt, or pipe it in."
@@ -39,6 +40,15 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     if more:
         options.ids = [*options.ids, *more]
     return options
+
+
+def _parsed(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
+    """The options, and what none of them took."""
+    # The parsers of all commands take longer than the rest: without help or an error, those that are named will do.
+    if (named := wording.SUMMARIES.keys() & arguments) and not {"-h", "--help"} & {*arguments}:
+        with contextlib.suppress(CommandError):
+            return build_parser(named).parse_known_args(arguments)
+    return build_parser().parse_known_args(arguments)
 
 
 def _split(arguments: list[str]) -> tuple[list[str], list[str]]:

@@ -13,23 +13,17 @@ from dfui.cli.cancel_choice import Chosen, choose_by_status, look_at
 from dfui.cli.console import Console, ExitCode
 from dfui.cli.context import Context, run_command
 from dfui.cli.ids import ids_of
-from dfui.cli.prompts import ask, read_hidden_meanwhile
 from dfui.cli.signals import handling
-from dfui.cli.wait_for_receipts import wait_for_receipts
 from dfui.core.downloads import Download, download_json
 from dfui.core.errors import CommandError, TokenError
-from dfui.core.fetch_events import folders_for
 from dfui.core.outcomes import Outcome, OutcomeKind, outcome_json
 from dfui.core.progress import LEAVING_SECONDS, Progress
-from dfui.core.receipt_export import now_json
 from dfui.core.receipts import Receipt
 from dfui.operations.cancel import cancel
-from dfui.operations.fetch_summary import fetch_json, summary_lines
 from dfui.system.credentials import parse_token
 from dfui.wording.access import ANOTHER_TOKEN
 from dfui.wording.commands import outcome_line, outcomes_line, would_cancel_line, would_cancel_sums
 from dfui.wording.confirming import confirm_consequences, confirm_facts, confirm_title
-from dfui.wording.fetching import not_fetched
 from dfui.wording.outcomes import cancellation_step, outcome_lines, outcome_title
 from dfui.wording.receipts import receipt_line
 
@@ -81,6 +75,8 @@ async def _cancel(context: Context, options: argparse.Namespace, ids: list[str])
             to_cancel = _confirmed(context.console, outcomes, await look_at(context, client, chosen))
         was_interrupted = await _carry_out(context, client, to_cancel, outcomes)
         if options.wait is not None and not was_interrupted:
+            from dfui.cli.wait_for_receipts import wait_for_receipts
+
             outcomes.receipts = await wait_for_receipts(context, client, outcomes.stopped, options.wait)
         outcomes.show()
         if options.fetch and not was_interrupted:
@@ -121,6 +117,8 @@ async def _fetch_retained(
 ) -> None:
     """Fetch what was retained of those that were seen to have stopped; the others are named."""
     from dfui.cli.fetch import fetch_files
+    from dfui.core.fetch_events import folders_for
+    from dfui.wording.fetching import not_fetched
 
     folders = folders_for(outcomes.ids, options.output)
     for download_id in outcomes.ids:
@@ -168,11 +166,15 @@ class _Outcomes:
         """Print what was fetched; or all of it, as the one document of `--json`."""
         documents = [outcome_json(outcome) for outcome in self._in_order]
         if self.receipts is not None:
+            from dfui.core.receipt_export import now_json
+
             for document in documents:
                 receipt = self.receipts.get(str(document["id"])) or Receipt(0, "", None)
                 document["now"] = now_json(receipt.now, has_relapsed=receipt.has_relapsed)
         lines: list[str] = []
         if self.fetched is not None:
+            from dfui.operations.fetch_summary import fetch_json, summary_lines
+
             lines = summary_lines(self.fetched.summary)
             by_id = {str(each["id"]): each for each in fetch_json(self.fetched.summary, self.ids)}
             documents = [document | {"fetched": by_id.get(str(document["id"]))} for document in documents]
@@ -213,6 +215,8 @@ def _confirmed(console: Console, outcomes: _Outcomes, downloads: list[Download])
         return []
     for line in confirm_consequences(downloads):
         console.warn(line)  # what is asked about is shown, however quiet
+    from dfui.cli.prompts import ask
+
     if ask(confirm_title(active)):
         return [download.id for download in active]
     for download in active:
@@ -239,6 +243,8 @@ def _show_what_would_be_cancelled(console: Console, downloads: list[Download], c
 
 async def _ask_for_token() -> Secret | None:
     """Another token, from a hidden prompt; an empty line declines."""
+    from dfui.cli.prompts import read_hidden_meanwhile
+
     try:
         return parse_token(await read_hidden_meanwhile(ANOTHER_TOKEN))
     except (TokenError, EOFError):

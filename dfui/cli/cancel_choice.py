@@ -12,7 +12,6 @@ from dfui.core.downloads import Download
 from dfui.core.errors import DatafinitiError, NotFound, StoreError
 from dfui.core.sanitize import sanitize
 from dfui.operations.batch import MAX_REQUESTS
-from dfui.operations.refresh import refresh_list
 from dfui.wording.commands import forgotten_too
 from dfui.wording.errors import error_sentences
 
@@ -39,6 +38,8 @@ async def choose_by_status(context: Context, client: DatafinitiClient, status: s
     Raises:
         DatafinitiError: there was no list, so none is chosen.
     """
+    from dfui.operations.refresh import refresh_list
+
     refreshed = await refresh_list(client, context.store, clock=context.clock)
     for what in refreshed.skipped:
         context.console.warn(f"Skipped an unreadable record: {sanitize(what)}.")

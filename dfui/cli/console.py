@@ -10,7 +10,6 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TextIO
 
 from dfui.core.errors import (
@@ -42,7 +41,6 @@ class ExitCode(enum.IntEnum):
     INTERRUPTED = 130
 
 
-@dataclass
 class Ending:
     """How a command ended."""
 

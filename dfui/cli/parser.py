@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -12,8 +13,8 @@ from dfui import __version__
 from dfui.cli.console import Console, ExitCode
 from dfui.core.downloads import Status
 from dfui.core.errors import CommandError
-from dfui.core.fetch_events import WAIT_SECONDS
 from dfui.core.outcomes import OutcomeKind
+from dfui.core.progress import WAIT_SECONDS
 from dfui.simulator.worlds import ORDINARY, WORLDS
 from dfui.wording import commands as wording
 
@@ -65,8 +66,8 @@ class Parser(argparse.ArgumentParser):
         return text
 
 
-def build_parser() -> Parser:
-    """The parser of all commands; `run` of what it reads carries the command out."""
+def build_parser(commands: Container[str] = wording.SUMMARIES) -> Parser:
+    """The parser of these commands, or of all; `run` of what it reads carries the command out."""
     parser = Parser(
         prog="dfui",
         description=wording.DESCRIPTION,
@@ -77,9 +78,7 @@ def build_parser() -> Parser:
     parser.add_argument("--low-bandwidth", action="store_true", help="for slow connections: fewer bytes, no animation")
     parser.add_argument("-V", "--version", action="version", version=f"dfui {__version__}")
     parser.set_defaults(run=_runs("open_tui", "open_tui"), parser=parser)
-    commands = _Commands(parser)
-    commands.add_all()
-    parser.commands = commands.parsers
+    parser.commands = _Commands(parser).add(commands)
     return parser
 
 
@@ -89,31 +88,33 @@ class _Commands:
     def __init__(self, parser: Parser) -> None:
         self._commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
 
-    @property
-    def parsers(self) -> Mapping[str, Parser]:
-        """The parser of each command, by its name."""
+    def add(self, wanted: Container[str]) -> Mapping[str, Parser]:
+        """Add these, the most used first; gives the parser of each, by its name."""
+        adding: dict[str, Callable[[], object]] = {
+            "cancel": self._cancel,
+            "list": self._list,
+            "show": partial(self._command_on_ids, "show"),
+            "watch": partial(self._command_on_ids, "watch"),
+            "fetch": self._fetch,
+            "history": self._history,
+            "add": partial(self._command_on_ids, "add"),
+            "forget": partial(self._command_on_ids, "forget"),
+            "login": self._login,
+            "logout": partial(self._command, "logout"),
+            "doctor": partial(self._command, "doctor"),
+            "config": self._config,
+            "completion": self._completion,
+            "help": self._help,
+        }
+        for name, add in adding.items():
+            if name in wanted:
+                add()
         return self._commands.choices
 
-    def add_all(self) -> None:
-        """Add them, the most used first."""
-        self._cancel()
-        self._list()
-        _takes_ids(self._command("show", "show"))
-        _takes_ids(self._command("watch", "watch"))
-        self._fetch()
-        self._history()
-        _takes_ids(self._command("add", "add"))
-        _takes_ids(self._command("forget", "forget"))
-        login = self._command("login", "login")
-        login.add_argument("--email", metavar="ADDRESS", help="sign in with this e-mail address and a password")
-        self._command("logout", "logout")
-        self._command("doctor", "doctor")
-        config = self._command("config", "config")
-        config.add_argument("action", nargs="?", choices=("init", "path", "check"), help="without one, as check")
-        self._completion()
-        self._help()
+    def _command_on_ids(self, name: str) -> None:
+        _takes_ids(self._command(name))
 
-    def _command(self, name: str, module: str) -> Parser:
+    def _command(self, name: str, module: str | None = None) -> Parser:
         summary = wording.SUMMARIES[name]
         added: Parser = self._commands.add_parser(
             name,
@@ -123,11 +124,11 @@ class _Commands:
             examples=wording.examples_of(name),
         )
         _add_common(added, is_before_command=False)
-        added.set_defaults(run=_runs(module, "run"), parser=added)
+        added.set_defaults(run=_runs(module or name, "run"), parser=added)
         return added
 
     def _cancel(self) -> None:
-        cancel = self._command("cancel", "cancel")
+        cancel = self._command("cancel")
         _takes_ids(cancel)
         cancel.add_argument(
             "--status",
@@ -160,7 +161,7 @@ class _Commands:
         listing.add_argument("--watch", action="store_true", help="follow them until none is active")
 
     def _fetch(self) -> None:
-        fetching = self._command("fetch", "fetch")
+        fetching = self._command("fetch")
         _takes_ids(fetching)
         _takes_folder(fetching, "the folder (default: ./ID; several go into DIR/ID)")
         fetching.add_argument("--overwrite", action="store_true", help="overwrite existing files")
@@ -173,7 +174,7 @@ class _Commands:
         )
 
     def _history(self) -> None:
-        history = self._command("history", "history")
+        history = self._command("history")
         ids = history.add_argument(
             "--id", dest="only_ids", action="append", default=[], metavar="ID", help="only of this download"
         )
@@ -189,8 +190,16 @@ class _Commands:
         _completes(output, "file")
         history.add_argument("--overwrite", action="store_true", help="overwrite an existing file")
 
+    def _login(self) -> None:
+        login = self._command("login")
+        login.add_argument("--email", metavar="ADDRESS", help="sign in with this e-mail address and a password")
+
+    def _config(self) -> None:
+        config = self._command("config")
+        config.add_argument("action", nargs="?", choices=("init", "path", "check"), help="without one, as check")
+
     def _completion(self) -> None:
-        completion = self._command("completion", "completion")
+        completion = self._command("completion")
         completion.add_argument("shell", nargs="?", choices=SHELLS, help="the shell: bash, zsh or fish")
         completion.add_argument("--known", choices=("ids", "profiles"), help=argparse.SUPPRESS)
 

@@ -6,9 +6,12 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from dfui.core.credits import Credits, NotSettled, Settled, SoFar
-from dfui.core.result_files import ResultFile, file_json
+
+if TYPE_CHECKING:
+    from dfui.core.result_files import ResultFile
 
 DATA_TYPES = ("business", "product", "people", "property")
 """What a download can hold records of; costs are told by type."""
@@ -172,6 +175,8 @@ def download_json(download: Download) -> dict[str, object]:
 
 def details_json(details: DownloadDetails) -> dict[str, object]:
     """A download in the form that the commands print, with its result files, but never their links."""
+    from dfui.core.result_files import file_json
+
     files = None if details.files is None else [file_json(file) for file in details.files]
     return download_json(details.download) | {"result_files": files}
 

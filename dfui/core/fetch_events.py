@@ -13,9 +13,6 @@ from dfui.core.downloads import Download
 if TYPE_CHECKING:
     from dfui.core.errors import DfuiError
 
-WAIT_SECONDS = 300.0
-"""How long files that are not there yet are waited for unless told otherwise."""
-
 
 class Check(enum.Enum):
     """What of a file was compared with what the object store tells; the values are what JSON uses."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, replace
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from dfui.core.credits import Credits, NotSettled, Settled
 from dfui.core.downloads import Download, Status
@@ -61,8 +61,7 @@ class OutcomeKind(enum.Enum):
         return self not in (OutcomeKind.CANCELLED, OutcomeKind.COMPLETED, OutcomeKind.NOT_FOUND)
 
 
-@dataclass(frozen=True, slots=True)
-class CancelAnswer:
+class CancelAnswer(NamedTuple):
     """What a DELETE was answered with (2xx): a message (2026), or the download (2017, 2025)."""
 
     http_status: int

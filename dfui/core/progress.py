@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from typing import NamedTuple
 
 LEAVING_SECONDS = 5.0
 """What confirmed cancellations under way get to end in, however dfui is left."""
+WAIT_SECONDS = 300.0
+"""How long files that are not there yet are waited for unless told otherwise."""
 
 
 class Step(enum.Enum):
@@ -17,8 +19,7 @@ class Step(enum.Enum):
     WAITING = "waiting"
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(NamedTuple):
     """A step that a cancellation has come to; a wait tells its seconds."""
 
     download_id: str
@@ -26,8 +27,7 @@ class Progress:
     seconds: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ListProgress:
+class ListProgress(NamedTuple):
     """How far a look at the whole list has come."""
 
     bytes_read: int

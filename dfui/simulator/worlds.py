@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import httpx
@@ -17,8 +16,7 @@ LATENCY_SECONDS = 0.15
 SLOW_SECONDS = 3.0
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(NamedTuple):
     """A simulated account by its name; `arrange` makes of an ordinary one what it is."""
 
     name: str

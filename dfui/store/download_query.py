@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 _STATUS_WORD = """
     CASE WHEN is_missing THEN 'not found'
@@ -46,8 +45,7 @@ _EXPRESSIONS = {
 _FROM_A_TO_Z = frozenset({SortBy.STATUS, SortBy.TYPE})
 
 
-@dataclass(frozen=True, slots=True)
-class DownloadQuery:
+class DownloadQuery(NamedTuple):
     """Which of the known downloads to show, and in which order."""
 
     filter: str = ""

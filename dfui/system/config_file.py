@@ -6,11 +6,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, NamedTuple, TypeVar, get_type_hints
 
 from dfui.core.addresses import parse_api_url
 from dfui.core.errors import AddressError, SettingsError
-from dfui.system.keys import ACTIONS, clashes, key_name
 
 T = TypeVar("T")
 
@@ -83,8 +82,7 @@ class Config:
     profiles: Mapping[str, ProfileConfig] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigProblem:
+class ConfigProblem(NamedTuple):
     """Something in the config file that cannot be used."""
 
     line: int | None
@@ -92,8 +90,7 @@ class ConfigProblem:
     """As in `unknown option "bel"; the nearest known one is "bell"`."""
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigFile:
+class ConfigFile(NamedTuple):
     """What the config file says, and what is wrong in it; the wrong options have their defaults."""
 
     path: Path
@@ -183,6 +180,8 @@ class _Reading:
 
     def _keys(self, written: dict[str, Any]) -> dict[str, str]:
         """The keys of each action, as Textual names them; none may stand for two actions."""
+        from dfui.system.keys import ACTIONS, clashes, key_name
+
         keys: dict[str, str] = {}
         for action, given in written.items():
             if action not in ACTIONS:

@@ -7,8 +7,7 @@ import contextlib
 import enum
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from dfui.core.errors import (
     KeyringFailed,
@@ -44,8 +43,7 @@ class TokenSource(enum.Enum):
     KEYRING = "the keyring"
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A token, and where it came from."""
 
     secret: Secret

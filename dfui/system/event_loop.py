@@ -8,16 +8,24 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from dfui.system.daemon_thread import call_on_daemon_thread
+from dfui.system.garbage import begin_collecting
+
+START_SECONDS = 1.0
+"""What lasts longer has garbage to collect."""
 
 Result = TypeVar("Result")
 
 
 class EventLoop(asyncio.SelectorEventLoop):
-    """Looks names up on daemon threads.
+    """Looks names up on daemon threads; and collects garbage, once it has run for longer than a start takes.
 
     asyncio's own look-ups run in a pool whose threads Python waits for at the exit, half a minute where no name server
     answers.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.call_later(START_SECONDS, begin_collecting)
 
     async def getaddrinfo(
         self,

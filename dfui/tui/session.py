@@ -141,7 +141,7 @@ class Session(NetworkOperations):
         self, ids: Sequence[str], folders: Mapping[str, Path], *, overwrite: bool = False, control: FetchControl
     ) -> None:
         """Fetch the result files of downloads into these folders."""
-        from dfui.core.fetch_events import WAIT_SECONDS
+        from dfui.core.progress import WAIT_SECONDS
         from dfui.operations.fetch import fetch
 
         try:

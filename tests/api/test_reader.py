@@ -7,11 +7,13 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dfui.api import shapes
 from dfui.api.reader import Reader
 from dfui.core.downloads import Status
 from dfui.core.errors import Refused, UnreadableAnswer
@@ -172,3 +174,50 @@ def test_a_list_cut_anywhere_is_read_or_unreadable(records: list[Any], cut: int)
         reader.read_list(encoded([README_2017, *records])[:cut])
     except UnreadableAnswer as error:
         assert str(error)
+
+
+TRICKY: list[Any] = [
+    LIVE_2025,
+    README_2017,
+    DOCS_2026,
+    {"id": 5, "fields": [{"id": 1}, {"id": 2}], "query": 'a "},{"id" in a text'},
+    {"id": 6, "records": [{"id": 7}, {"id": 8}]},
+    5,
+    {},
+]
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda records: records,
+        lambda records: {"records": records},
+        lambda records: {"others": [{"id": 1}, {"id": 2}], "records": records, "num_found": 9},
+        lambda records: {"records": records, "others": [{"id": 1}, {"id": 2}, {"id": 3}]},
+        lambda records: {"records": [], "others": records},
+        lambda records: {"records": records, "odd": float("nan")},
+    ],
+)
+@given(st.lists(st.sampled_from(TRICKY)), st.integers(1, 900), st.sampled_from([None, 0, 2]))
+def test_a_list_is_read_alike_in_parts_and_at_once(
+    wrap: Callable[[list[Any]], object], records: list[Any], part_bytes: int, indent: int | None
+) -> None:
+    body = json.dumps(wrap(records), indent=indent).encode()
+    at_once = reader.read_list(body)
+    with patch.object(shapes, "PART_BYTES", part_bytes):
+        assert reader.read_list(body) == at_once
+
+
+@given(st.lists(st.sampled_from(TRICKY), min_size=1), st.integers(1, 400), st.integers(0, 2_000))
+def test_a_list_that_breaks_off_after_some_parts_is_unreadable(records: list[Any], part_bytes: int, cut: int) -> None:
+    whole = encoded({"records": records})
+    with patch.object(shapes, "PART_BYTES", part_bytes), pytest.raises(UnreadableAnswer):
+        reader.read_list(whole[: min(cut, len(whole) - 1)])
+
+
+def test_a_long_list_is_taken_apart_in_parts() -> None:
+    body = encoded([DOCS_2026] * 100)
+    with patch.object(shapes, "PART_BYTES", 10 * len(encoded(DOCS_2026))):
+        parts = list(shapes._parts(body))
+    assert len(parts) > 5
+    assert sum(map(len, parts)) == 100

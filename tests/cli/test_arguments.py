@@ -195,3 +195,15 @@ def test_with_a_data_folder_that_is_a_file_the_list_is_shown_all_the_same(dfui: 
     assert ended.exit_code == 0
     assert len(ended.document) == 4
     assert "nothing is saved" in ended.stderr
+
+
+def test_help_before_a_command_names_them_all() -> None:
+    assert run("--help", "cancel") == run("--help")
+
+
+def test_a_command_that_is_named_later_does_not_hide_the_nearest_one() -> None:
+    ended = run("cancle", "list")
+    assert (ended.exit_code, ended.stderr) == (
+        2,
+        "dfui: Unknown command: cancle. Did you mean cancel? See dfui --help.\n",
+    )

@@ -24,10 +24,8 @@ NOT_FOR_THE_FIRST_PICTURE = {"httpx", "keyring", "msgspec"}
 
 def loaded_by(program: str, *arguments: str) -> set[str]:
     """The top-level packages that are loaded at the end of a program."""
-    # httpx loads its own command line where click is installed, which a plain install of dfui does not bring.
-    without_click = "import sys; sys.modules['click'] = None\n"
     ended = subprocess.run(
-        [sys.executable, "-c", without_click + program, *arguments],
+        [sys.executable, "-c", program, *arguments],
         input="",
         capture_output=True,
         encoding="utf-8",
@@ -50,7 +48,7 @@ def loaded_by(program: str, *arguments: str) -> set[str]:
 def test_no_command_loads_the_terminal_ui(dfui: Commands, arguments: list[str]) -> None:
     loaded = loaded_by(RUN_MAIN, *dfui.arguments(*arguments))
     assert "dfui" in loaded
-    assert loaded & {"textual", "rich"} == set()
+    assert loaded & {"textual", "rich", "click"} == set()
 
 
 @pytest.mark.parametrize(
@@ -61,6 +59,18 @@ def test_no_command_loads_the_terminal_ui(dfui: Commands, arguments: list[str]) 
 def test_what_asks_nobody_loads_neither_network_nor_keyring(dfui: Commands, arguments: list[str]) -> None:
     loaded = loaded_by(RUN_MAIN, *dfui.arguments(*arguments))
     assert loaded & NOT_FOR_THE_FIRST_PICTURE == set()
+
+
+def test_httpx_would_load_its_command_line_if_it_could() -> None:
+    loaded = loaded_by(f"import sys, httpx\n{LOADED}")
+    assert {"click", "rich"} <= loaded, "dfui.api keeps it from something that it does no more, or click is missing"
+
+
+def test_a_cancellation_loads_nothing_that_fetches(dfui: Commands) -> None:
+    names_loaded = RUN_MAIN.replace('name.partition(".")[0]', "name")
+    loaded = loaded_by(names_loaded, *dfui.arguments("cancel", "--yes", "847070"))
+    assert "dfui.operations.cancel" in loaded
+    assert loaded & {"dfui.core.fetch_events", "dfui.operations.refresh", "dfui.cli.prompts"} == set()
 
 
 def test_a_token_in_the_environment_needs_no_keyring(dfui: Commands) -> None:

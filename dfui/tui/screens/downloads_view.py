@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Static
@@ -123,7 +121,7 @@ class DownloadsView(BackgroundScreen[None]):
 
     @on(FilterBar.Changed)
     def _filter_changed(self, message: FilterBar.Changed) -> None:
-        self._table.download_query = replace(self._table.download_query, filter=message.search.strip())
+        self._table.download_query = self._table.download_query._replace(filter=message.search.strip())
         self.refresh_bindings()
 
     @on(FilterBar.Left)
@@ -139,7 +137,7 @@ class DownloadsView(BackgroundScreen[None]):
             now = self._table.download_query
             is_again = sort_by is now.sort_by and sort_by is not SortBy.ACTIVITY
             is_reversed = is_again and not now.is_reversed
-            self._table.download_query = replace(now, sort_by=sort_by, is_reversed=is_reversed)
+            self._table.download_query = now._replace(sort_by=sort_by, is_reversed=is_reversed)
 
     # ── marks ────────────────────────────────────────────────────────────────────────────────────────────────────
 
