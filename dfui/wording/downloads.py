@@ -134,7 +134,7 @@ def downloads_added(new: int, known_before: int, missing: Sequence[str] = (), *,
         return f"{added}."
     named = ", ".join(map(sanitize, missing))
     them = "it" if len(missing) == 1 else "them"
-    return f"{added}. Not found on this account: {named}. Press {forget} to forget {them}."
+    return f"{added}. Not found on this account: {named}. Select {them} and press {forget} to forget {them}."
 
 
 def added_but_not_found(download_id: str, api_message: str | None) -> str:
