@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.events import Mount
 from textual.widgets import Static
 
 from dfui.core.downloads import Download
@@ -67,10 +66,17 @@ class OutcomeModal(Dialog[OutcomeAnswer]):
             yield TextLines(id="not-stopped")
             yield TextLines(id="stopped")
 
-    @on(Mount)
+    def on_mount(self) -> None:
+        """Say how it ended."""
+        self._show()
+
     @on(DownloadsChanged)
-    def _show(self) -> None:
+    def _downloads_changed(self, message: DownloadsChanged) -> None:
         """Follow what is learnt while it is read: the cost, an end that came later, a download that runs again."""
+        if message.ids is None or any(outcome.download_id in message.ids for outcome in self._outcomes):
+            self._show()
+
+    def _show(self) -> None:
         now = {outcome.download_id: self._downloads.get(outcome.download_id) for outcome in self._outcomes}
         self._outcomes = [outcome.seen_later(now[outcome.download_id]) for outcome in self._outcomes]
         relapsed = [each.download_id for each in self._outcomes if each.has_relapsed(now[each.download_id])]
