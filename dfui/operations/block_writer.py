@@ -10,8 +10,8 @@ BLOCK_BYTES = 256 * 1024
 class BlockWriter:
     """Writes to an open file in blocks; it does not close it.
 
-    A write of 16 kB, which is what comes over TLS at a time, costs a file system about twice the time of its share in
-    a write of 256 kB. The block is allocated once: a new one each time costs more than all the writing.
+    Over TLS 16 kB come at a time, and to write them one by one takes the file system three times as long. The block is
+    allocated once: a new one each time would take longer than the writing.
     """
 
     def __init__(self, descriptor: int) -> None:
