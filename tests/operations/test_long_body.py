@@ -20,6 +20,7 @@ from dfui.operations.fetch_control import FetchControl
 from dfui.operations.long_body import LONG_BYTES, body_of
 from tests.support.fetching import Account, serve, when_it_stalls
 from tests.support.file_server import FileServer, Framing
+from tests.support.proxy import Proxy
 
 LONG = random.Random(8).randbytes(LONG_BYTES + 500_000)
 
@@ -83,7 +84,7 @@ def tls_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FileS
     authority.cert_pem.write_to_path(tmp_path / "authority.pem")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.issue_cert("127.0.0.1", "files.example.com").configure_cert(context)
     with FileServer(tls=context) as serving:
         yield serving
 
@@ -130,3 +131,16 @@ async def test_a_store_that_stalls_is_waited_for_no_longer_than_it_may_and_what_
     assert "within 0 s" in (got["7_1.bin"].trouble or "")
     assert not tls_files.goes_on.is_set()
     assert (out / "7_1.bin.part").read_bytes() == LONG[: LONG_BYTES + 7]
+
+
+async def test_a_long_file_comes_through_the_tunnel_of_a_proxy(
+    account: Account, tls_files: FileServer, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(tls_files, account, content=LONG, cuts=[LONG_BYTES + 7])
+    account.links = [[tls_files.link("/7_1.bin").replace("127.0.0.1", "files.example.com")]]
+    with Proxy(tls_files.port) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        got = await account.fetch(out)
+    assert got["7_1.bin"].state is FileState.COMPLETE
+    assert (out / "7_1.bin").read_bytes() == LONG
+    assert proxy.asked == [f"CONNECT files.example.com:{tls_files.port} HTTP/1.1"] * 2
