@@ -10,6 +10,9 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urljoin, urlsplit
 
+import dfui.api  # noqa: F401  # It keeps httpx from loading what is not needed here.
+
+# isort: split
 import httpx
 
 from dfui.core.addresses import is_loopback_host
@@ -17,6 +20,7 @@ from dfui.core.errors import LinkExpired, TransferFailed
 from dfui.core.secret import Secret
 from dfui.operations.connection import Connection
 from dfui.operations.fetch_control import FetchControl
+from dfui.operations.long_body import body_of
 from dfui.operations.stored_file import StoredFile
 
 CONNECT_SECONDS = 5.0
@@ -177,7 +181,7 @@ class OpenFile(StoredFile):
             TransferFailed: they broke off.
         """
         try:
-            for piece in self._response.iter_raw():
+            for piece in body_of(self._response, self.length):
                 yield piece
                 self._control.check()
         except httpx.HTTPError as error:

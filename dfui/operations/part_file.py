@@ -20,6 +20,7 @@ from typing import BinaryIO
 import msgspec
 
 from dfui.core.errors import TransferFailed
+from dfui.operations.block_writer import BlockWriter
 from dfui.operations.stored_file import Checksum, strong_tag
 
 READ_BYTES = 1024 * 1024
@@ -85,6 +86,7 @@ class PartFile:
                 os.unlink(self.name, dir_fd=self._folder)
             self._close()
             raise
+        self._writer = BlockWriter(self._descriptor)
         self._was_unpacking = overwrite or (self.info is not None and self.info.is_gzipped)
 
     @property
@@ -109,7 +111,8 @@ class PartFile:
 
     def begin(self, info: ResumeInfo) -> None:
         """Begin anew; what is noted is noted before the first byte."""
-        os.ftruncate(self._descriptor, 0)
+        if self.size:  # ext4 writes a file that was cut off to nothing out to the disk as it is closed
+            os.ftruncate(self._descriptor, 0)
         os.lseek(self._descriptor, 0, os.SEEK_SET)
         self._write_info(info)
         self.info = info
@@ -120,10 +123,12 @@ class PartFile:
         os.lseek(self._descriptor, size, os.SEEK_SET)
 
     def write(self, piece: bytes) -> None:
-        """Add bytes."""
-        written = os.write(self._descriptor, piece)
-        while written < len(piece):
-            written += os.write(self._descriptor, memoryview(piece)[written:])
+        """Add bytes; they are in the file after `flush` at the latest."""
+        self._writer.write(piece)
+
+    def flush(self) -> None:
+        """Write what is not written yet."""
+        self._writer.flush()
 
     def pieces(self) -> Iterator[bytes]:
         """The bytes that are here."""

@@ -47,6 +47,11 @@ class StoredFile:
         """Bytes of the whole file, as it is stored; None where the store does not tell."""
         if self.status == 206:
             return int(self._range[3]) if self._range else None
+        return self.length
+
+    @property
+    def length(self) -> int | None:
+        """Bytes that come; None where the store does not tell."""
         if "Transfer-Encoding" in self._headers:  # which ends the body in its own way, whatever the length says
             return None
         length = self._headers.get("Content-Length", "")

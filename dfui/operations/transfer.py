@@ -130,10 +130,14 @@ class Transfer:
                     hasher.update(piece)
                 if (now := time.monotonic()) - notified_at >= PROGRESS_SECONDS:
                     notified_at = now
+                    part.flush()
                     self.received = Received(done, info.total, resumed)
                     self._progressed(self.received)
         finally:
-            self.received = Received(done, info.total, resumed)
+            try:
+                part.flush()
+            finally:
+                self.received = Received(part.size, info.total, resumed)
         return None if hasher is None or info.checksum is None else hasher.hexdigest() == info.checksum.value
 
     def _leave_what_is_there(self, file: StoredFile, part: PartFile) -> None:

@@ -47,7 +47,7 @@ class Fetch:
 
 
 def fetch(plan: Plan) -> Iterator[Row]:
-    """500 MB over TLS, as real links are, and without; and 50 MB, which must need as much memory."""
+    """500 MB over TLS, as real links are, and without; 50 MB, which must need as much memory; and next to nothing."""
     large, small = (50, 10) if plan.is_quick else (500, 50)
     if shutil.which("curl") is None:
         why = "curl for the baseline cannot be found. Install it, and run this again"
@@ -62,15 +62,24 @@ def fetch(plan: Plan) -> Iterator[Row]:
     try:
         large_file = _write_file(kept / f"{DOWNLOAD_ID}_1.csv", large)
         small_file = _write_file(kept / f"{DOWNLOAD_ID}_2.csv", small)
+        tiny_file = kept / f"{DOWNLOAD_ID}_3.csv"
+        tiny_file.write_text("id,name\n" + "1,a\n" * 1000)
         for how, given in (("over TLS on loopback", certificate), ("over loopback, not encrypted", None)):
             with file_server(kept, certificate=given) as files:
                 fetches = [
                     partial(fetched_by, home, file, f"{files.origin}/{file.name}?{SIGNED}")
-                    for fetched_by, file in ((_by_dfui, large_file), (_by_curl, large_file), (_by_dfui, small_file))
+                    for fetched_by, file in (
+                        (_by_dfui, large_file),
+                        (_by_curl, large_file),
+                        (_by_dfui, small_file),
+                        (_by_dfui, tiny_file),
+                        (_by_curl, tiny_file),
+                    )
                 ]
-                of_large, of_curl, of_small = interleaved(plan.times(5), *fetches)
+                of_large, of_curl, of_small, of_tiny, tiny_of_curl = interleaved(plan.times(5), *fetches)
             what = f"fetching {megabytes(large * BLOCK)} {how} (`curl -o`)"
             yield _throughput(what, large * BLOCK, of_large, of_curl, has_goal=given is not None)
+            yield _transfer(large * BLOCK, _less(of_large, of_tiny), _less(of_curl, tiny_of_curl))
             yield _memory(small * BLOCK, of_large, of_small)
     finally:
         shutil.rmtree(kept)
@@ -86,6 +95,20 @@ def _throughput(what: str, size: int, ours: list[Fetch], theirs: list[Fetch], *,
         ratio,
         "throughput ≥ 0.9 ×" if has_goal else "–",
         ratio >= 0.9 if has_goal else None,
+    )
+
+
+def _less(fetches: list[Fetch], of_tiny: list[Fetch]) -> list[float]:
+    """What fetches took beyond the start, the look at the API and the end."""
+    return [each.took - tiny.took for each, tiny in zip(fetches, of_tiny, strict=True)]
+
+
+def _transfer(size: int, ours: list[float], theirs: list[float]) -> Row:
+    return Row(
+        "… less what a file of 4 kB takes: the transfer alone",
+        f"{seconds(median(ours))}, {megabytes(size / median(ours))}/s",
+        f"{seconds(median(theirs))}, {megabytes(size / median(theirs))}/s",
+        ratio_of(theirs, ours),
     )
 
 

@@ -41,7 +41,7 @@ def loaded_by(program: str, *arguments: str) -> set[str]:
     [
         ["--help"], ["--version"], ["cancel", "--yes", "847070"], ["list"], ["list", "--offline"], ["add", "847070"],
         ["forget", "847070"], ["login"], ["logout"], ["--json"], ["show", "847070"], ["history"], ["history", "--csv"],
-        ["doctor"],
+        ["doctor"], ["fetch", "847070"],
     ],
     ids=" ".join,
 )  # fmt: skip

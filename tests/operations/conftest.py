@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dfui.operations import long_body
 from dfui.simulator.account import Simulator
 from dfui.simulator.manual_clock import ManualClock
 from dfui.store import Store
@@ -28,6 +29,12 @@ def files() -> Iterator[FileServer]:
     """An object store, at an origin of its own."""
     with FileServer() as serving:
         yield serving
+
+
+@pytest.fixture(params=["as a long file", "as a short file"])
+def in_both_ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fetches every file past the libraries, as a long one is, then through them."""
+    monkeypatch.setattr(long_body, "LONG_BYTES", 1 if request.param == "as a long file" else 1_000_000_000)
 
 
 @pytest.fixture

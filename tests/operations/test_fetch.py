@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from dfui.core.errors import StoreError
 from dfui.core.fetch_events import FileState
+from dfui.core.secret import Secret
+from dfui.operations import transfer
 from dfui.operations.fetch import MAX_FILES
 from dfui.operations.fetch_control import FetchControl
 from dfui.operations.fetch_summary import FetchSummary
-from dfui.operations.part_file import PartFile
+from dfui.operations.object_store import ObjectStore
+from dfui.operations.part_file import PartFile, open_folder
+from dfui.operations.transfer import Received, Transfer
 from dfui.simulator.account import TOKEN
 from tests.support.fetching import CONTENT, Account, names, serve, when_it_stalls
 from tests.support.file_server import MODIFIED_AT, FileServer, StoredFile
@@ -29,6 +34,24 @@ async def test_a_file_comes_whole_and_the_token_stays_with_the_api(
     for _, headers in files.heard:
         assert not {name.lower() for name in headers} & {"authorization", "cookie"}
         assert TOKEN not in str(headers)
+
+
+def test_what_is_told_to_have_come_is_in_the_part(
+    files: FileServer, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transfer, "PROGRESS_SECONDS", 0.0)
+    files.files["/7_1.bin"] = StoredFile(CONTENT)
+    seen: list[tuple[int, int]] = []
+
+    def progressed(received: Received) -> None:
+        seen.append((received.done, (out / "7_1.bin.part").stat().st_size))
+
+    folder, store = open_folder(out), ObjectStore(FetchControl())
+    Transfer(folder, "7_1.bin", store, overwrite=False, progressed=progressed).run(Secret(files.link("/7_1.bin")))
+    store.close()
+    os.close(folder)
+    assert len(seen) > 1
+    assert all(told == kept for told, kept in seen)
 
 
 @pytest.mark.parametrize("cut", [0, 1, 4095, 65_536, 150_000, len(CONTENT) - 1])

@@ -16,6 +16,8 @@ from dfui.operations.part_file import open_folder
 from tests.support.fetching import CONTENT, Account, names, serve
 from tests.support.file_server import FileServer, Framing, StoredFile
 
+pytestmark = pytest.mark.usefixtures("in_both_ways")
+
 
 @pytest.mark.parametrize("ignores_range", [False, True])
 async def test_a_file_that_changed_is_started_over(

@@ -22,6 +22,8 @@ from dfui.simulator.account import TOKEN
 from tests.support.fetching import CONTENT, Account, names, serve, when_it_stalls
 from tests.support.file_server import FileServer
 
+pytestmark = pytest.mark.usefixtures("in_both_ways")
+
 
 async def test_stopping_ends_at_once_while_the_store_stalls_and_keeps_what_came(
     account: Account, files: FileServer, out: Path

@@ -114,8 +114,12 @@ class FileServer:
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
     @property
+    def port(self) -> int:
+        return self._http.server_port
+
+    @property
     def origin(self) -> str:
-        return f"{self._scheme}://127.0.0.1:{self._http.server_port}"
+        return f"{self._scheme}://127.0.0.1:{self.port}"
 
     def link(self, path: str, *, signed: str = "20261123T120000Z", expires: int = 604_800) -> str:
         """A link to a file, pre-signed at that time, in UTC, for so many seconds."""
