@@ -10,9 +10,6 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urljoin, urlsplit
 
-import dfui.api  # noqa: F401  # It keeps httpx from loading what is not needed here.
-
-# isort: split
 import httpx
 
 from dfui.core.addresses import is_loopback_host

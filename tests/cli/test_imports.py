@@ -63,7 +63,9 @@ def test_what_asks_nobody_loads_neither_network_nor_keyring(dfui: Commands, argu
 
 def test_httpx_would_load_its_command_line_if_it_could() -> None:
     loaded = loaded_by(f"import sys, httpx\n{LOADED}")
-    assert {"click", "rich"} <= loaded, "dfui.api keeps it from something that it does no more, or click is missing"
+    assert {"click", "rich"} <= loaded, (
+        "dfui.system.unused_modules keeps it from something that it does no more, or click is missing"
+    )
 
 
 def test_a_cancellation_loads_nothing_that_fetches(dfui: Commands) -> None:
