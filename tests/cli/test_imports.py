@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.commands import Commands
 
-LOADED = 'sys.stderr.write("\\nloaded " + " ".join({name.partition(".")[0] for name in sys.modules}))'
+LOADED = 'sys.stderr.write("\\nloaded " + " ".join({name.partition(".")[0] for name, module in sys.modules.items() if module}))'
 RUN_MAIN = f"""
 import sys
 from dfui.cli import main
