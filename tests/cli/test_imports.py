@@ -9,7 +9,10 @@ import pytest
 
 from tests.support.commands import Commands
 
-LOADED = 'sys.stderr.write("\\nloaded " + " ".join({name.partition(".")[0] for name, module in sys.modules.items() if module}))'
+LOADED = """
+loaded = {name.partition(".")[0] for name, module in sys.modules.items() if module}
+sys.stderr.write("\\nloaded " + " ".join(loaded))
+"""
 RUN_MAIN = f"""
 import sys
 from dfui.cli import main
