@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import sys
-import time
 from pathlib import Path
 
 from dfui.cli.console import Console
@@ -27,14 +27,14 @@ class FetchProgress:
         self._draws = console.shows_progress
         self._lines_drawn = 0
         self._drawn_at = 0.0
+        self._next_drawing: asyncio.TimerHandle | None = None
         self._begun: set[Path] = set()
         self._awaited: set[str] = set()
 
     def show(self, event: FetchEvent) -> None:
         """Show what has happened, once the summary has taken it over."""
         if self._draws:
-            if time.monotonic() - self._drawn_at >= DRAW_SECONDS:
-                self._draw()
+            self._draw_soon()
         elif isinstance(event, FileProgress) and (event.state.is_final or self._begins(event)):
             words = f"{sanitize(event.name)}: {fetching.file_state(event)}"
             self._console.notify(f"{words}, {fetching.amount(event.bytes_done, event.bytes_total)}")
@@ -46,6 +46,8 @@ class FetchProgress:
 
     def end(self) -> None:
         """Draw no more; the bars are wiped, for the result tells all."""
+        if self._next_drawing is not None:
+            self._next_drawing.cancel()
         if self._draws and self._lines_drawn:
             sys.stderr.write(f"\x1b[{self._lines_drawn}F\x1b[J")
             sys.stderr.flush()
@@ -57,8 +59,15 @@ class FetchProgress:
         self._begun.add(file.path)
         return True
 
+    def _draw_soon(self) -> None:
+        """Draw at most every so often, and what came last for certain: the next event may be long in coming."""
+        if self._next_drawing is None:
+            loop = asyncio.get_running_loop()
+            self._next_drawing = loop.call_at(self._drawn_at + DRAW_SECONDS, self._draw)
+
     def _draw(self) -> None:
-        self._drawn_at = time.monotonic()
+        self._next_drawing = None
+        self._drawn_at = asyncio.get_running_loop().time()
         width = shutil.get_terminal_size().columns - 1
         summary = self._summary
         lines = [_line(sanitize(file.name), file.bytes_done, file.bytes_total) for file in summary.under_way.values()]

@@ -157,7 +157,7 @@ def test_stopped_with_ctrl_c_while_headers_do_not_come(dfui: Commands, files: Fi
     files.files["/7_1.csv"].dribbles = True
     with dfui.on_terminal("fetch", "7", "--output", str(tmp_path)) as terminal:
         assert files.stalled.wait(20)
-        terminal.wait_for("all: 1 of 2 files")
+        terminal.wait_for("all: 1 of 2 files", seconds=10)  # before the headers are given up, which tells of more
         terminal.type("\x03")
         ended = terminal.ended(seconds=10)
     assert ended.exit_code == 130

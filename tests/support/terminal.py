@@ -20,9 +20,9 @@ class Terminal(AtTerminal):
     def __init__(self, *arguments: str) -> None:
         super().__init__(sys.executable, "-m", "dfui", *arguments, stdout=subprocess.PIPE, encoding="utf-8")
 
-    def wait_for(self, *texts: str) -> None:
+    def wait_for(self, *texts: str, seconds: float = MAX_SECONDS) -> None:
         """Until the terminal shows each of these."""
-        ends_at = time.monotonic() + MAX_SECONDS
+        ends_at = time.monotonic() + seconds
         while not all(text in self.shown for text in texts):
             assert self._read(ends_at), f"{texts} did not come: {self.shown}"
 
