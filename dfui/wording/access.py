@@ -50,7 +50,7 @@ def account_facts(account: Account) -> list[Fact]:
     if account.plan_ids:
         facts.append(fact("Plan", sanitize(", ".join(account.plan_ids), max_length=200)))
     if account.active is not None:
-        facts.append(fact("Active", "yes" if account.active else "no"))
+        facts.append(fact("Account", "active" if account.active else "not active"))
     by_type = ", ".join(f"{sanitize(data_type)} {used:,}" for data_type, used in account.credits_used.items() if used)
     if account.num_credits_used is not None:
         total = counted(account.num_credits_used, "credit")
@@ -101,7 +101,7 @@ def no_token(problem: KeyringProblem, profile: str) -> str:
 
 def not_signed_in(profile: str) -> str:
     """What to do where no token is known."""
-    return f"No token found for the profile {sanitize(profile)}. Run dfui login, or set DATAFINITI_TOKEN."
+    return f"No token found for the profile {sanitize(profile)}. Run dfui login, or see dfui help token."
 
 
 def unknown_theme(name: str) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ALL_IS_WELL = "No problems found."
 MEND_THE_CONFIG = "Fix or remove the named file, option or variable."
 NO_TOKEN = "None found."  # noqa: S105
-NO_TOKEN_CURE = "Run dfui login, or set DATAFINITI_TOKEN."  # noqa: S105
+NO_TOKEN_CURE = "Run dfui login. Without a keyring, see dfui help token."  # noqa: S105
 COMMAND_CURE = "Fix token_command in the config file, or what it reads the token from."
 ACCOUNT_CURE = "Check the account on Datafiniti's site, or ask their support."
 LOCALE_CURE = "If the terminal shows UTF-8, set LANG=C.UTF-8."

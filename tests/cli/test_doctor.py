@@ -76,7 +76,7 @@ def test_all_is_well_in_each_dialect(dfui: Commands, account: Simulator, dialect
 
 def test_the_account_is_told_with_its_credits_by_type(dfui: Commands) -> None:
     assert examined(dfui).found("account") == (
-        "e-mail someone@example.com; plan simulated; active yes; used 3,204 credits (business 1,204, people 2,000); "
+        "e-mail someone@example.com; plan simulated; account active; used 3,204 credits (business 1,204, people 2,000); "
         "credits left not reported by the API."
     )
 
@@ -168,7 +168,7 @@ def test_an_api_that_cannot_be_reached_is_exit_4(unreachable: Commands) -> None:
         (httpx.Response(302, headers={"Location": "https://x"}), "api", 1, "HTTP 302"),
         (httpx.Response(404), "api", 1, "does not look like the API"),
         (httpx.Response(403, json={"errors": ["Payment."]}), "account", 1, "“Payment”"),
-        (httpx.Response(200, json={"email": "a@b", "active": False}), "account", 1, "active no"),
+        (httpx.Response(200, json={"email": "a@b", "active": False}), "account", 1, "account not active"),
     ],
     ids=lambda value: str(value) if isinstance(value, int) else "",
 )

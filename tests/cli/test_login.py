@@ -192,7 +192,7 @@ def test_logout_removes_the_token(signed_out: Commands, kept: KeptTokens) -> Non
     assert kept() == {}
     again = signed_out("list")
     assert again.exit_code == 3
-    assert again.stderr == "dfui: No token found for the profile default. Run dfui login, or set DATAFINITI_TOKEN.\n"
+    assert again.stderr == "dfui: No token found for the profile default. Run dfui login, or see dfui help token.\n"
 
 
 def test_logout_without_a_kept_token_says_so(dfui: Commands, kept: KeptTokens) -> None:

@@ -90,7 +90,7 @@ def test_where_a_field_has_no_ground_of_its_own_its_ends_are_drawn(tmp_path: Pat
     with demo(tmp_path, environment) as tui:
         tui.press("a")
         screen = tui.comes_to_show("Add downloads")
-    assert re.search(r"│ │847070 +│ │", "\n".join(screen.display))
+    assert re.search(r"│ │IDs, URLs or pasted text +│ │", "\n".join(screen.display))
 
 
 def test_a_text_that_scrolls_says_so(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ class AddDownloads(Dialog[tuple[str, ...]]):
     def compose_content(self) -> ComposeResult:
         """A line to type or paste into."""
         yield Static(HINT, markup=False, classes=f"dialog-text {GIVES_WAY}")
-        yield PasteInput(id="pasted", placeholder="847070")
+        yield PasteInput(id="pasted", placeholder="IDs, URLs or pasted text")
         yield Static(id="add-problem", markup=False, classes="problem")
 
     def on_mount(self) -> None:
