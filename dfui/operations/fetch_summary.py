@@ -118,6 +118,11 @@ class FetchSummary:
         return any(each.lacks_files or self.lacks_records(each) for each in self.downloads.values())
 
     @property
+    def is_empty(self) -> bool:
+        """Whether no file is here."""
+        return not any(count and state.is_here for state, count in self.states.items())
+
+    @property
     def has_failed(self) -> bool:
         """Whether anything that is there to be fetched is not here."""
         return any(each.trouble for each in self.downloads.values()) or any(

@@ -132,8 +132,8 @@ def folder_hint(downloads: int) -> str:
     return "Save to one folder per download ID, in:"
 
 
-def headline(*, has_failed: bool, lacks_files: bool, is_partial: bool) -> str:
+def headline(*, is_empty: bool, has_failed: bool, lacks_files: bool, is_partial: bool) -> str:
     """Whether a fetch that has ended has brought everything."""
     if has_failed or lacks_files:
-        return "Not everything was fetched."
+        return "Nothing was fetched." if is_empty else "Not everything was fetched."
     return "All files so far fetched." if is_partial else "All files fetched."

@@ -177,7 +177,10 @@ class FetchResults(Dialog[None]):
             if self._control.is_stopped:
                 return fetching.STOPPED if summary.bytes_done else fetching.STOPPED_EMPTY
             return fetching.headline(
-                has_failed=summary.has_failed, lacks_files=summary.lacks_files, is_partial=summary.is_partial
+                is_empty=summary.is_empty,
+                has_failed=summary.has_failed,
+                lacks_files=summary.lacks_files,
+                is_partial=summary.is_partial,
             )
         if not summary.count:
             awaited = [fetching.awaited(each.download, each.seconds) for each in summary.awaited.values()]
