@@ -146,7 +146,7 @@ class _Commands:
             type=_seconds,
             const=COST_WAIT_SECONDS,
             metavar="SECONDS",
-            help=f"wait until all have ended and their costs are settled (default: {COST_WAIT_SECONDS:.0f} s)",
+            help=f"wait until all have ended and their costs are final (default: {COST_WAIT_SECONDS:.0f} s)",
         )
         cancel.add_argument("--fetch", action="store_true", help="fetch the records of those that stopped")
         _takes_folder(cancel, "with --fetch: the folder (default: ./ID; several go into DIR/ID)")

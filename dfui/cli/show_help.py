@@ -8,7 +8,7 @@ import textwrap
 from dfui.cli.console import Console, ExitCode
 from dfui.cli.parser import build_parser
 from dfui.core.outcomes import OutcomeKind
-from dfui.simulator.worlds import WORLDS
+from dfui.simulator.worlds import ORDINARY, WORLDS
 from dfui.wording import commands as wording
 from dfui.wording.help import SIGNING_IN, outcome_meaning
 
@@ -38,7 +38,7 @@ def topic_lines(topic: str, *, columns: int | None = None) -> list[str]:
     """What a topic of the help says."""
     match topic:
         case "demo":
-            worlds = [(f"--demo={world.name}", world.summary) for world in WORLDS.values()]
+            worlds = [(f"--demo={name}", world.summary + _default(name)) for name, world in WORLDS.items()]
             return [*textwrap.wrap(wording.DEMO, columns or 78), "", *wording.in_two_columns(worlds, columns=columns)]
         case "environment":
             return wording.in_two_columns(wording.ENVIRONMENT, columns=columns)
@@ -57,6 +57,10 @@ def topic_lines(topic: str, *, columns: int | None = None) -> list[str]:
                 "",
                 "With several downloads, the highest exit code applies.",
             ]
+
+
+def _default(world: str) -> str:
+    return " (the default)" if world == ORDINARY else ""
 
 
 def _keys() -> list[str]:

@@ -69,8 +69,9 @@ class SignInFlow:
         if not self._has_asked:
             self._has_asked = True
             token = self._access.token
-            came_from = f" {token_came_from(token.source)}" if token and sentence else ""
-            self._post(SignInNeeded(f"{sentence}{came_from}" if sentence else None))
+            if sentence and token and token.source is not TokenSource.SESSION:
+                sentence += f" {token_came_from(token.source)}"
+            self._post(SignInNeeded(sentence))
 
     async def wait_for_token(self) -> Secret | None:
         """Ask a person for a token, and wait for it; None where they decline."""

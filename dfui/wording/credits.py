@@ -9,7 +9,7 @@ from dfui.core.credits import Credits, CreditSum, NotSettled, Settled, SoFar
 from dfui.core.sanitize import sanitize
 from dfui.wording.figures import NOT_KNOWN, counted, number
 
-NOT_SETTLED = "not settled yet; the API does not show the figure"
+NOT_SETTLED = "not final yet; the API does not show the figure"
 
 
 def credits_cell(cost: Credits) -> str:

@@ -54,7 +54,7 @@ def entry_line(entry: Receipt, *, zone: tzinfo | None = None) -> str:
     if entry.credits_deducted is not None:
         parts.append(f"{counted(entry.credits_deducted, 'credit')} deducted")
     elif entry.retained_records:
-        parts.append("credits not settled at the time" if entry.has_news else "credits not settled yet")
+        parts.append("cost not final at the time" if entry.has_news else "cost not final yet")
     if entry.has_news:
         parts.append(f"now: {now_line(entry, zone=zone)}")
     if entry.has_relapsed:
@@ -89,7 +89,7 @@ def entry_facts(entry: Receipt, *, now: datetime, zone: tzinfo | None = None) ->
     if entry.credits_deducted is not None:
         facts.append(fact("Credits", f"{counted(entry.credits_deducted, 'credit')} deducted"))
     elif entry.retained_records:
-        facts.append(fact("Credits", "not settled at the time; the API did not show the figure"))
+        facts.append(fact("Credits", "not final at the time; the API did not show the figure"))
     if line := now_line(entry, zone=zone):
         facts.append(fact("Now", line))
     if plan := look_plan(entry, zone=zone):

@@ -49,7 +49,7 @@ def figures_now(now: Download) -> list[str]:
         case SoFar(figure):
             parts.append(f"{counted(figure, 'credit')} so far")
         case NotSettled():
-            parts += ["credits not settled yet"] if now.num_downloaded else []
+            parts += ["cost not final yet"] if now.num_downloaded else []
         case _:
             assert_never(now.credits)
     return parts
@@ -73,8 +73,8 @@ def look_plan(entry: Receipt, *, zone: tzinfo | None = None) -> str:
     if entry.closed_at is None:
         return ""
     if entry.is_settled:
-        return "done: everything is settled"
-    return "the API did not settle the cost within 7 days; dfui has stopped checking"
+        return "done: the cost is final"
+    return "the API showed no final cost within 7 days; dfui has stopped checking"
 
 
 def relapse_sentence(entry: Receipt, *, zone: tzinfo | None = None) -> str:
@@ -115,8 +115,8 @@ def news_since(outcome: Outcome, now: Download | None, *, zone: tzinfo | None = 
 
 def waiting_for_costs(downloads: int, seconds: float) -> str:
     """`dfui cancel --wait` waits."""
-    what = "the download to end and its cost" if downloads == 1 else f"{downloads:,} downloads to end and their cost"
-    return f"Waiting up to {seconds:.0f} s for {what} to settle…"
+    what = "the download and its final cost" if downloads == 1 else f"{downloads:,} downloads and their final cost"
+    return f"Waiting up to {seconds:.0f} s for the end of {what}…"
 
 
 def receipt_line(entry: Receipt, *, zone: tzinfo | None = None) -> str:

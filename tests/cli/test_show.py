@@ -53,12 +53,12 @@ def test_a_final_download_is_told_in_full(dfui: Commands, account: Simulator) ->
     assert facts["Status"] == ["✗ cancelled, 68 %"]
     assert facts["Requested"] == ["50,000 records"]
     assert facts["Retained"] == ["34,120 records"]
-    assert facts["Credits"] == ["not settled yet; the API does not show the figure"]
+    assert facts["Credits"] == ["not final yet; the API does not show the figure"]
     assert facts["Format"] == ["csv"]
     assert facts["Started"][0].startswith("2026-11-23 11:58 UTC (")
     assert facts["Result files"] == ["4 files", *(f"847070_{number}.csv" for number in (1, 2, 3, 4))]
     (line,) = facts["History"]
-    assert line.endswith("· cancelled · HTTP 200 · 34,120 records retained · credits not settled yet")
+    assert line.endswith("· cancelled · HTTP 200 · 34,120 records retained · cost not final yet")
     assert shown(dfui("show", "846990"))["Query"] == ["a" * 2_000]
 
 

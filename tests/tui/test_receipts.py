@@ -50,7 +50,7 @@ async def test_a_cost_that_comes_later_is_in_the_row_the_outcome_and_the_receipt
         await opened(pilot, HistoryModal)
         await pilot.press("enter")
         entry = " ".join(text(await opened(pilot, HistoryEntryModal)).split())
-    assert "not settled at the time" in entry
+    assert "not final at the time" in entry
     assert "✗ cancelled · 10,000 records retained · 10,000 credits deducted · seen" in entry
     assert "Fetch them within 7 days" in entry
 

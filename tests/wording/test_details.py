@@ -43,7 +43,7 @@ def test_a_missing_download_is_said_to_be_missing_with_what_it_was() -> None:
     assert told["Status"] == ("? not found on this account", "it was “running” before")
 
 
-UNSETTLED = "not settled yet; the API does not show the figure"
+UNSETTLED = "not final yet; the API does not show the figure"
 
 
 @pytest.mark.parametrize(
