@@ -48,7 +48,7 @@ async def test_enter_shows_at_once_what_the_store_knows_and_then_what_a_look_bri
         assert "Result files" not in text(details)
         goes_on.set()
         await until(pilot, lambda: "none yet" in text(details), "the look")
-        assert "not settled yet" in text(details)
+        assert "not final yet" in text(details)
 
 
 async def test_it_follows_the_download(simulator: Simulator, clock: ManualClock) -> None:
