@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+from textual.app import App
 from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Static
@@ -73,7 +74,9 @@ async def until(pilot: Pilot[None], condition: Callable[[], object], what: str) 
     """Let the app go on until this is so."""
     ends_at = time.monotonic() + PATIENCE_SECONDS
     while not condition():
-        assert time.monotonic() < ends_at, f"It did not come to this: {what}"
+        assert time.monotonic() < ends_at, f"It did not come to this: {what}; this is seen:\n" + "\n".join(
+            picture(pilot.app)
+        )
         await pilot.pause(0.01)
     await pilot.pause()
 
@@ -140,7 +143,7 @@ def _words(widget: Static) -> str:
     return "\n".join(widget.texts) if isinstance(widget, TextLines) else str(widget.render())
 
 
-def picture(app: DfuiApp) -> list[str]:
+def picture(app: App[Any]) -> list[str]:
     """The lines of the whole screen, as they are seen."""
     width, height = app.size
     lines = app.screen._compositor.render_strips(app.size)
