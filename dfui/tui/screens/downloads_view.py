@@ -60,7 +60,6 @@ class DownloadsView(BackgroundScreen[None]):
         """Show what the store knows, at once and whole; the network comes after the first picture."""
         self.watch(self._title, "counts", self._title_window)
         self.watch(self._title, "cancelling", self._title_window)
-        self._show_empty()
         has_more = self._table.show_first()
         self._count()
 
@@ -186,7 +185,9 @@ class DownloadsView(BackgroundScreen[None]):
         return self._session.access.token is None or self._title.connection is ConnectionState.SIGNED_OUT
 
     def _show_empty(self) -> None:
-        """What to do while no download is known."""
+        """What to do while no download is known; what is not seen is not laid out anew."""
+        if not self.query_one("#empty").display:
+            return
         is_signed_out = self._title.connection is ConnectionState.SIGNED_OUT
         keys = {"add": self._shown_key("add"), "refresh": self._shown_key("refresh")}
         self.query_one("#empty", Static).update("\n".join(empty_state(**keys, is_signed_out=is_signed_out)))
@@ -203,6 +204,7 @@ class DownloadsView(BackgroundScreen[None]):
         active, known = self._session.shown_store.downloads.counts()
         self._table.display = known > 0
         self.query_one("#empty").display = known == 0
+        self._show_empty()
         self._title.counts = (active, known)
         self._count_marks()
         if self._table.download_query.filter:
