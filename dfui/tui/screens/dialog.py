@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
 from textual import on
@@ -17,19 +17,11 @@ from textual.widgets import Button, Static
 from textual.widgets.button import ButtonVariant
 
 from dfui.tui.first_picture import FirstPicture
+from dfui.tui.key_order import in_order
 from dfui.tui.widgets.key_bar import KeyBar, KeyHint
 from dfui.tui.widgets.layouts import GivingWay, Wrapping
 
 Answer = TypeVar("Answer")
-
-
-def in_order(binding: Binding) -> list[Binding]:
-    """Act on a key as soon as it comes, so that a key pressed right after it meets what it led to.
-
-    Textual passes other keys from widget to widget first. Meanwhile the next key sets out from the dialog, and is lost
-    when the dialog closes. The key is bound the ordinary way as well, for when it sets out before the dialog opens.
-    """
-    return [binding, replace(binding, priority=True)]
 
 
 KEY_NAMES = {"esc": "escape"}

@@ -9,6 +9,7 @@ from textual import on
 from textual.binding import Binding, BindingType
 
 from dfui.core.sanitize import sanitize
+from dfui.tui.key_order import in_order
 from dfui.tui.messages import ProfileChosen, SignInNeeded
 from dfui.tui.screens.downloads_cancelling import DownloadsCancelling
 from dfui.wording.access import SWITCH_LATER, TOKEN_REJECTED
@@ -29,11 +30,12 @@ class DownloadsScreen(DownloadsCancelling):
     BINDINGS: ClassVar[list[BindingType]] = [
         _key("escape", "show_all", "Clear filter", "Clear the filter", shown_as="esc"),
         _key("c", "cancel", "Cancel", "Cancel the marked downloads, or the current one; asks first"),
-        _key("a", "add", "Add IDs", "Add downloads by ID, URL or pasted text"),
+        # What is typed right after these is text, and must not be taken for keys.
+        *in_order(_key("a", "add", "Add IDs", "Add downloads by ID, URL or pasted text")),
         _key("space", "mark", "Mark", "Mark or unmark the current download, and move down"),
         _key("m", "mark_active", "Mark active", "Mark all active downloads that are shown", is_in_footer=False),
         _key("u", "unmark", "Unmark all", "Clear all marks", is_in_footer=False),
-        _key("slash", "filter", "Filter", "Filter the list by words", shown_as="/"),
+        *in_order(_key("slash", "filter", "Filter", "Filter the list by words", shown_as="/")),
         _key("s", "sort", "Sort", "Sort by a column, or reverse the order", is_in_footer=False),
         _key("enter", "details", "Details", "Show details", shown_as="enter"),
         _key("f", "fetch", "Fetch", "Fetch the result files of the marked downloads, or the current one"),

@@ -12,8 +12,9 @@ from textual.widgets import Input, Static
 from dfui.core.errors import TokenError
 from dfui.core.secret import Secret
 from dfui.system.credentials import parse_token
+from dfui.tui.key_order import in_order
 from dfui.tui.messages import KeyringLookedFor, SignedIn, SignInFailed
-from dfui.tui.screens.dialog import Dialog, DialogButton, in_order
+from dfui.tui.screens.dialog import Dialog, DialogButton
 from dfui.tui.session import Session
 from dfui.tui.widgets.layouts import GIVES_WAY
 from dfui.tui.widgets.line_input import LineInput

@@ -45,7 +45,7 @@ class FilterBar(Horizontal):
     def open(self) -> None:
         """Show it, and type into it."""
         self.display = True
-        self.query_one(Input).focus()
+        self.screen.set_focus(self.query_one(Input))  # at once, before the next key comes
 
     def show_matches(self, words: str) -> None:
         """Say how many downloads match."""

@@ -1,0 +1,19 @@
+"""Text that is typed before its line is there goes into it, and is never taken for keys that cancel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.tui_process import TuiProcess
+
+
+@pytest.mark.parametrize(("typed", "leads_to"), [("/cy1", "/ cy1"), ("acy1", "cy1")], ids=["filter", "add"])
+def test_what_follows_the_key_in_one_go_is_text(tmp_path: Path, typed: str, leads_to: str) -> None:
+    with TuiProcess("--demo", environment={"HOME": str(tmp_path), "TZ": "UTC"}, size=(80, 24)) as tui:
+        tui.comes_to_show("2 active of 28")
+        tui.press(typed)
+        tui.comes_to_show(leads_to)
+        tui.press("\x1b")
+        tui.comes_to_show("2 active of 28")
