@@ -33,13 +33,16 @@ _TAKEN_OVER = {
     if name != "id"
 } | {"total_cost": _COST}
 _OBSERVE = f"""
-    INSERT INTO downloads (account, observed, is_active, {DOWNLOADS.columns})
-    VALUES (:account, :observed, :is_active, {", ".join(f":{name}" for name in DOWNLOADS.names)})
+    INSERT INTO downloads (account, observed, answered, is_active, {DOWNLOADS.columns})
+    VALUES (:account, :observed, :now, :is_active, {", ".join(f":{name}" for name in DOWNLOADS.names)})
     ON CONFLICT (account, id) DO UPDATE SET
         observed = excluded.observed,
+        answered = excluded.answered,
         is_active = excluded.is_active,
         {", ".join(f"{name} = {value}" for name, value in _TAKEN_OVER.items())}
-    WHERE excluded.observed >= observed OR observed > :now
+    WHERE observed > :now
+        OR excluded.observed >= observed
+            AND (is_active OR is_missing OR NOT excluded.is_active OR excluded.observed > answered)
 """
 
 
@@ -168,9 +171,11 @@ class KnownDownloads:
 
         `observed` is when the request for it began, `now` the present, both in seconds of a clock that never goes
         back. What was observed later than this stands; a time after `now` is from before the machine was started
-        anew, and yields. A cost that this answer leaves out, as the 2017 list does, or that it shows as 0 beside
-        records, stays only while the records that it belongs to are the same, and the download has not ended since:
-        it is settled only then. The receipts of these downloads are amended in the same transaction.
+        anew, and yields. An end that was shown stands too, unless the request began after that answer had come: of
+        two answers that were under way together, nobody knows which was made up later, and only another request can
+        tell that a download runs again. A cost that this answer leaves out, as the 2017 list does, or that it shows
+        as 0 beside records, stays only while the records that it belongs to are the same, and the download has not
+        ended since: it is settled only then. The receipts of these downloads are amended in the same transaction.
         """
         return self._database.write(self._observation(list(downloads), observed, now))
 

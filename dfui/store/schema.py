@@ -64,7 +64,10 @@ CREATE INDEX journal_watched ON journal (account, ended_at) WHERE closed_at IS N
 CREATE INDEX journal_relapsed ON journal (account, download_id) WHERE relapsed_at IS NOT NULL;
 UPDATE journal SET cancelled_seen_at = ended_at WHERE outcome = 'cancelled';
 """
-_MIGRATIONS = [_SCHEMA_1, _SCHEMA_2]
+_SCHEMA_3 = """
+ALTER TABLE downloads ADD COLUMN answered REAL NOT NULL DEFAULT -1;
+"""
+_MIGRATIONS = [_SCHEMA_1, _SCHEMA_2, _SCHEMA_3]
 """The statements that lead from each version to the next one."""
 _UNSETTLE = "UPDATE journal SET credits_deducted = NULL WHERE credits_deducted = 0 AND retained_records IS NOT 0"
 """Before version 2, a 0 beside records was written down, which only meant that the API had not settled the cost."""

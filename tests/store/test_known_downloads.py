@@ -42,7 +42,7 @@ def test_an_older_observation_never_overwrites_a_newer_one(store: Store) -> None
     see(store, Download("7", "running", data_type="business"), observed=9.9)
     store.downloads.observe_missing("7", observed=9.9, now=100.0, seen_at=at(1)).wait()
     assert store.downloads.get("7") == Download("7", "cancelled")
-    see(store, Download("7", "running"), observed=10.0)
+    see(store, Download("7", "running"), observed=100.1, now=100.2)
     assert store.downloads.get("7") == Download("7", "running")
 
 

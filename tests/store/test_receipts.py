@@ -71,6 +71,24 @@ def test_an_older_look_amends_nothing(store: Store) -> None:
     assert not receipt(store).has_relapsed
 
 
+def test_an_answer_that_was_under_way_when_another_showed_the_end_is_no_relapse(store: Store) -> None:
+    (entry,) = store.journal.open_entries(["7"], confirmed_at=at(0)).wait()
+    see(store, Download("7", "cancelled", num_downloaded=100, seen_at=at(5)), observed=1, now=5)
+    close_entry(store, entry, outcome("7", records=100, cost=0), ended_at=at(5))
+    for began in (2, 5):  # asked after the look that shows the end, and made up before the end
+        see(store, Download("7", "running", num_downloaded=99, seen_at=at(6)), observed=began, now=6)
+        row = store.downloads.get("7")
+        assert (row and row.api_status, receipt(store).has_relapsed) == ("cancelled", False)
+    see(store, Download("7", "running", num_downloaded=120, seen_at=at(8)), observed=7, now=8)
+    assert receipt(store).has_relapsed
+
+
+def test_after_a_new_start_of_the_machine_a_relapse_counts_all_the_same(store: Store) -> None:
+    cancelled(store, at_second=5_000)
+    see(store, Download("7", "running", num_downloaded=120, seen_at=at(9_000)), observed=30, now=31)
+    assert receipt(store).has_relapsed
+
+
 def test_growth_needs_a_minute_by_the_clock_that_never_jumps(store: Store) -> None:
     cancelled(store)
     for second, records in ((16, 120), (40, 130)):

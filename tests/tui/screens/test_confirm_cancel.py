@@ -135,6 +135,7 @@ async def test_one_that_ends_and_goes_on_again_while_it_is_asked_about_is_named_
         app.session.refresh(["847070"])
         await until(pilot, lambda: any("Close  enter" in line for line in picture(app)), "nothing to cancel")
         download.stops_at = None
+        clock.advance(0.1)
         app.session.refresh(["847070"])
         await until(pilot, lambda: any("Keep it running  n" in line for line in picture(app)), "active again")
         assert "Cancel download 847070?" in text(confirmation)

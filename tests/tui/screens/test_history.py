@@ -232,7 +232,7 @@ async def test_on_a_narrow_screen_it_still_says_which_and_how_it_ended(
         (shown,) = lines(modal)
         assert shown.split()[1:5] == ["09-21", "14:13", "847070", "cancelled"]
         running_again = Download("847070", "running", num_downloaded=2_000, seen_at=at(1_790_000_100))
-        store.downloads.observe([running_again], observed=2.0, now=3.0).wait()
+        store.downloads.observe([running_again], observed=3.0, now=4.0).wait()
         modal.reload()
         (shown,) = lines(modal)
         assert shown.split()[1:6] == ["09-21", "14:13", "847070", "!", "running"]
