@@ -97,6 +97,10 @@ def relapse_title(ids: Sequence[str]) -> str:
     return f"ALARM: {len(ids):,} downloads did not stay cancelled"
 
 
+BEFORE = "Before that:"
+"""Above the outcome of what has run again since."""
+
+
 def relapse_lines(entry: Receipt, *, zone: tzinfo | None = None) -> list[str]:
     """What is known of a relapse."""
     lines = [relapse_sentence(entry, zone=zone)]

@@ -19,7 +19,7 @@ from dfui.tui.screens.history import HistoryModal
 from dfui.tui.screens.history_entry import HistoryEntryModal
 from dfui.tui.screens.outcome import OutcomeModal
 from dfui.tui.screens.relapse import RelapseAlarm
-from tests.support.apps import app_on, cancelled, lines, opened, running, text, until
+from tests.support.apps import app_on, cancelled, lines, opened, picture, running, text, until
 from tests.support.rows import close_entry, outcome
 from tests.support.stores import see
 
@@ -98,6 +98,25 @@ async def test_an_outcome_that_is_open_turns_into_an_alarm(account: Simulator, c
         assert shown.frame.has_class("warning")
         await pilot.press("enter")
         await opened(pilot, RelapseAlarm)
+
+
+async def test_what_runs_again_is_cancelled_from_the_open_outcome_and_no_alarm_comes_for_it(
+    account: Simulator, clock: ManualClock
+) -> None:
+    app = app_on(account, clock)
+    async with running(app) as pilot:
+        shown = await cancelled(pilot)
+        account.downloads["847070"].relapses_after_seconds = 10
+        clock.advance(16)
+        await until(pilot, lambda: any("Cancel again  c" in line for line in picture(app)), "the way on")
+        assert text(shown).index("Now: 847070 · ● running") < text(shown).index("Checked: its status is cancelled.")
+        await pilot.press("c")
+        await opened(pilot, ConfirmCancel)
+        await pilot.press("n")
+        await opened(pilot, DownloadsScreen)
+        assert app.session.store.journal.unread_relapses() == []
+        assert "! running" in row(pilot)
+        assert [each.download_id for each in app.session.store.journal.relapses()] == ["847070"]
 
 
 async def test_a_relapse_is_an_alarm_that_cancels_again_in_two_keys(account: Simulator, clock: ManualClock) -> None:

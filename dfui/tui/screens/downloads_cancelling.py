@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from textual import on
 
 from dfui.core.errors import DfuiError
+from dfui.core.receipts import Receipt
 from dfui.tui.messages import (
     CancellationEnded,
     CancellationProgressed,
@@ -151,8 +152,7 @@ class DownloadsCancelling(DownloadsView):
         """The alarm, once nothing else is open, so that no key meant for another dialog closes it."""
         if self.app.screen is not self:
             return
-        unread = self._session.shown_store.journal.unread_relapses()
-        relapses = [relapse for relapse in unread if relapse.entry not in self._alarms]
+        relapses = self._new_relapses()
         if not relapses:
             return
         self._alarms.update(relapse.entry for relapse in relapses)
@@ -166,10 +166,20 @@ class DownloadsCancelling(DownloadsView):
 
         self.app.push_screen(RelapseAlarm(relapses), answered)
 
+    def _new_relapses(self) -> list[Receipt]:
+        unread = self._session.shown_store.journal.unread_relapses()
+        return [relapse for relapse in unread if relapse.entry not in self._alarms]
+
+    def _have_been_read(self, ids: Sequence[str]) -> None:
+        """An open outcome told that these run again."""
+        relapses = [relapse for relapse in self._new_relapses() if relapse.download_id in ids]
+        self._alarms.update(relapse.entry for relapse in relapses)
+        self._session.relapses_read(relapses)
+
     def _show_outcomes(self) -> None:
         if self._outcomes and self.app.screen is self:
             from dfui.tui.screens.confirm_cancel import TYPED_FROM
-            from dfui.tui.screens.outcome import OutcomeModal
+            from dfui.tui.screens.outcome import NextStep, OutcomeModal
 
             ended = self._outcomes.pop(0)
             self._session.outcomes_shown(ended.outcomes)
@@ -178,11 +188,15 @@ class DownloadsCancelling(DownloadsView):
                 current = self._table.current
                 if current is not None and not current.is_active:
                     self._leave_ended([outcome.download_id for outcome in ended.outcomes if outcome.kind.is_good])
-                if answer is not None and answer.fetches:
+                if answer is None:
+                    return
+                if answer.step is NextStep.FETCH:
                     self._fetch(answer.ids)
-                elif answer is not None and not ended.settled and len(answer.ids) < TYPED_FROM:
+                elif answer.step is NextStep.RETRY and not ended.settled and len(answer.ids) < TYPED_FROM:
                     self._confirmed(answer.ids)  # confirmed in this session, so one key is enough
-                elif answer is not None:
+                else:
+                    if answer.step is NextStep.CANCEL_AGAIN:
+                        self._have_been_read(answer.ids)
                     self._confirm(answer.ids)
 
             downloads = self._session.shown_store.downloads

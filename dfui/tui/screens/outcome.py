@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,16 +18,26 @@ from dfui.tui.messages import DownloadsChanged
 from dfui.tui.screens.dialog import Dialog, DialogButton
 from dfui.tui.widgets.text_lines import TextLines
 from dfui.wording.outcomes import SETTLED, outcome_lines
-from dfui.wording.receipts import news_since, relapse_title
+from dfui.wording.receipts import BEFORE, news_since, relapse_title
 from dfui.wording.several_outcomes import not_stopped, outcomes_title, stopped
+
+
+class NextStep(enum.Enum):
+    """What to do after an outcome."""
+
+    FETCH = "fetch"
+    RETRY = "retry"
+    """Cancel again what the same confirmation did not stop."""
+    CANCEL_AGAIN = "cancel again"
+    """Ask whether to cancel what did not stay cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
 class OutcomeAnswer:
-    """What to do next with these downloads: fetch their result files, or cancel them again."""
+    """What to do next, and with which downloads."""
 
+    step: NextStep
     ids: tuple[str, ...]
-    fetches: bool
 
 
 class OutcomeModal(Dialog[OutcomeAnswer]):
@@ -34,7 +45,8 @@ class OutcomeModal(Dialog[OutcomeAnswer]):
 
     NAME = "outcome"
     BUTTONS = (
-        DialogButton("again", "Retry", "try_again", "t"),
+        DialogButton("cancel-again", "Cancel again", "cancel_again", "c", variant="error"),
+        DialogButton("retry", "Retry", "retry", "t"),
         DialogButton("fetch", "Fetch records", "fetch", "f"),
         DialogButton("close", "Close", "close", "escape", shown_key="enter", is_safe=True),
     )
@@ -44,8 +56,10 @@ class OutcomeModal(Dialog[OutcomeAnswer]):
         self._downloads = downloads
         self._outcomes = list(outcomes)
         self._settled = settled
-        self._has_rung = False
-        """Whether the bell has rung for a download that runs again."""
+        self._relapsed: Sequence[str] = ()
+        """Those that did not stay cancelled."""
+        self._running_again: tuple[str, ...] = ()
+        """Those of them that are active."""
 
     @property
     def _fetchable(self) -> tuple[str, ...]:
@@ -80,17 +94,22 @@ class OutcomeModal(Dialog[OutcomeAnswer]):
         now = {outcome.download_id: self._downloads.get(outcome.download_id) for outcome in self._outcomes}
         self._outcomes = [outcome.seen_later(now[outcome.download_id]) for outcome in self._outcomes]
         relapsed = [each.download_id for each in self._outcomes if each.has_relapsed(now[each.download_id])]
-        if relapsed and not self._has_rung:
-            self._has_rung = True
+        if relapsed and not self._relapsed:
             self.app.bell()
+        self._relapsed = relapsed
+        self._running_again = tuple(each for each in relapsed if (row := now[each]) and row.is_active)
         self.show_title(relapse_title(relapsed) if relapsed else outcomes_title(self._outcomes))
         is_good = not relapsed and all(outcome.kind.is_good for outcome in self._outcomes)
         self.frame.set_class(not is_good, "warning")
         self._show_lines(now)
-        again = self.button("again")
-        again.display = bool(self._failed)
-        again.relabel(f"Retry {len(self._failed):,}" if len(self._failed) > 1 else "Retry")
-        self.button("fetch").display = bool(self._fetchable)
+        self._show_button("cancel-again", "Cancel again", self._running_again)
+        self._show_button("retry", "Retry", self._failed)
+        self.button("fetch").display = bool(self._fetchable) and not relapsed  # one thing first
+
+    def _show_button(self, button_id: str, label: str, ids: Sequence[str]) -> None:
+        button = self.button(button_id)
+        button.display = bool(ids)
+        button.relabel(f"{label} {len(ids):,}" if len(ids) > 1 else label)
 
     def _show_lines(self, now: Mapping[str, Download | None]) -> None:
         if len(self._outcomes) == 1:
@@ -99,6 +118,8 @@ class OutcomeModal(Dialog[OutcomeAnswer]):
             bad, good = not_stopped(self._outcomes), stopped(self._outcomes)
         # What is not as it was any more stands above the rest, where it is seen on a small screen.
         news = [line for outcome in self._outcomes if (line := news_since(outcome, now[outcome.download_id]))]
+        if self._relapsed:
+            news += ["", BEFORE]
         for part, lines, follows in (("since", news, bad or good), ("not-stopped", bad, good), ("stopped", good, [])):
             shown = self.query_one(f"#{part}", TextLines)
             shown.display = bool(lines)
@@ -106,8 +127,12 @@ class OutcomeModal(Dialog[OutcomeAnswer]):
 
     def action_fetch(self) -> None:
         """Close, and fetch what was retained."""
-        self.dismiss(OutcomeAnswer(self._fetchable, fetches=True))
+        self.dismiss(OutcomeAnswer(NextStep.FETCH, self._fetchable))
 
-    def action_try_again(self) -> None:
+    def action_retry(self) -> None:
         """Close, and cancel those again that were not cancelled."""
-        self.dismiss(OutcomeAnswer(self._failed, fetches=False))
+        self.dismiss(OutcomeAnswer(NextStep.RETRY, self._failed))
+
+    def action_cancel_again(self) -> None:
+        """Close, and ask whether to cancel those that run again."""
+        self.dismiss(OutcomeAnswer(NextStep.CANCEL_AGAIN, self._running_again))
