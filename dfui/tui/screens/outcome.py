@@ -119,7 +119,7 @@ class OutcomeModal(Dialog[OutcomeAnswer]):
         # What is not as it was any more stands above the rest, where it is seen on a small screen.
         news = [line for outcome in self._outcomes if (line := news_since(outcome, now[outcome.download_id]))]
         if self._relapsed:
-            news += ["", BEFORE]
+            (bad or good).insert(0, BEFORE)
         for part, lines, follows in (("since", news, bad or good), ("not-stopped", bad, good), ("stopped", good, [])):
             shown = self.query_one(f"#{part}", TextLines)
             shown.display = bool(lines)
