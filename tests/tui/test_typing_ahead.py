@@ -17,3 +17,11 @@ def test_what_follows_the_key_in_one_go_is_text(tmp_path: Path, typed: str, lead
         tui.comes_to_show(leads_to)
         tui.press("\x1b")
         tui.comes_to_show("2 active of 28")
+
+
+@pytest.mark.parametrize(("typed", "leads_to"), [("h/qe1", "Filter qe1"), ("he/q/1", "Export to /q/1")])
+def test_in_the_history_too(tmp_path: Path, typed: str, leads_to: str) -> None:
+    with TuiProcess("--demo", environment={"HOME": str(tmp_path), "TZ": "UTC"}, size=(80, 24)) as tui:
+        tui.comes_to_show("2 active of 28")
+        tui.press(typed)
+        tui.comes_to_show(leads_to)

@@ -30,7 +30,7 @@ class DownloadsScreen(DownloadsCancelling):
     BINDINGS: ClassVar[list[BindingType]] = [
         _key("escape", "show_all", "Clear filter", "Clear the filter", shown_as="esc"),
         _key("c", "cancel", "Cancel", "Cancel the marked downloads, or the current one; asks first"),
-        # What is typed right after these is text, and must not be taken for keys.
+        # What is typed right after those in order is text, and must not be taken for keys.
         *in_order(_key("a", "add", "Add IDs", "Add downloads by ID, URL or pasted text")),
         _key("space", "mark", "Mark", "Mark or unmark the current download, and move down"),
         _key("m", "mark_active", "Mark active", "Mark all active downloads that are shown", is_in_footer=False),
@@ -39,7 +39,7 @@ class DownloadsScreen(DownloadsCancelling):
         _key("s", "sort", "Sort", "Sort by a column, or reverse the order", is_in_footer=False),
         _key("enter", "details", "Details", "Show details", shown_as="enter"),
         _key("f", "fetch", "Fetch", "Fetch the result files of the marked downloads, or the current one"),
-        _key("h", "history", "History", "Show past cancellations", is_in_footer=False),
+        *in_order(_key("h", "history", "History", "Show past cancellations", is_in_footer=False)),
         _key("x", "forget", "Forget", "Forget the download: hide it here; this does not cancel it", is_in_footer=False),
         _key("y", "copy_id", "Copy ID", "Send the ID to the terminal's clipboard", is_in_footer=False),
         _key("r", "refresh", "Refresh", "Refresh the list from the API"),

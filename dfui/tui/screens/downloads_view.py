@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual import on
 from textual.app import ComposeResult
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from dfui.core.downloads import Download
 from dfui.store.download_query import SortBy
@@ -115,9 +115,7 @@ class DownloadsView(BackgroundScreen[None]):
         self.query_one(FilterBar).action_clear()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Clear the filter only while one is on; take no key for a command that is text for the filter."""
-        if action in ("add", "filter"):
-            return not isinstance(self.focused, Input)
+        """Clear the filter only while one is on; the key is shown with the others then."""
         return action != "show_all" or bool(self._table.download_query.filter)
 
     @on(FilterBar.Changed)

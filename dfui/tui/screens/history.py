@@ -86,7 +86,7 @@ class HistoryModal(Dialog[None]):
         """Type words to filter by, or a file to export to."""
         self.query_one(f"#asked-{what}").display = True
         self.button("details").display = False  # Enter ends the typing
-        self.query_one(f"#{what}", LineInput).focus()
+        self.set_focus(self.query_one(f"#{what}", LineInput))  # at once, before the next key comes
 
     def action_leave(self) -> None:
         """Leave what is typed, then the filter, then the history."""

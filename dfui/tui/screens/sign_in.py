@@ -81,7 +81,8 @@ class SignIn(Dialog[None]):
         self._by_password = not self._by_password
         self._sentence, self._has_failed = None, False
         self._show()
-        self.query_one("#email" if self._by_password else "#token", LineInput).focus()
+        # At once, before the next key comes.
+        self.set_focus(self.query_one("#email" if self._by_password else "#token", LineInput))
 
     def action_leave(self) -> None:
         """Go on without a token."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textual import events
+from textual.keys import REPLACED_KEYS
 from textual.widgets import Input
 
 from dfui.core.identifiers import without_secrets
@@ -21,6 +22,10 @@ class LineInput(Input):
     ) -> None:
         super().__init__(value, id=id, placeholder=placeholder, password=password, compact=True)
         self.cursor_blink = False
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Whether a key is typed; Textual does not know the characters of those to which it gives another name."""
+        return key in REPLACED_KEYS or super().check_consume_key(key, character)
 
 
 class PasteInput(LineInput):

@@ -140,6 +140,22 @@ async def test_what_is_shown_is_exported_in_the_form_of_the_ending(
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
+async def test_the_name_of_a_file_in_another_folder_can_be_typed(
+    simulator: Simulator, clock: ManualClock, store: Store, tmp_path: Path
+) -> None:
+    write(store, ("1", "refused", None))
+    app = app_on(simulator, clock, store=store)
+    async with running(app, size=(100, 24)) as pilot:
+        modal = await history(pilot)
+        await pilot.press("e")
+        file = tmp_path / "out-1_a+b@c.csv"
+        await pilot.press(*str(file))
+        assert modal.query_one("#file", Input).value == str(file)
+        await pilot.press("enter")
+        await until(pilot, lambda: "Wrote 1 entry to" in text(modal), "it is written")
+        assert file.exists()
+
+
 async def test_a_file_that_is_there_is_overwritten_only_after_a_yes(
     simulator: Simulator, clock: ManualClock, store: Store, folder: Path
 ) -> None:
