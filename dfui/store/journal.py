@@ -118,7 +118,7 @@ class Journal:
     def _update(self, query: str, *params: object, on_disk: bool = False) -> Write[None]:
         def update(connection: Connection) -> None:
             if connection.execute(query, params).rowcount != 1:
-                raise StoreError("The journal has lost the entry.")
+                raise StoreError("The history has lost the entry.")
 
         return self._database.write(update, on_disk=on_disk)
 

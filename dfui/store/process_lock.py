@@ -51,7 +51,7 @@ class ProcessLock:
                 self.clear(self.id)
                 raise
         except OSError as error:
-            raise StoreError(f"The journal cannot be written: {error.strerror}.") from None
+            raise StoreError(f"The database cannot be written: {error.strerror}.") from None
         self._lock = lock
 
     def release(self) -> None:

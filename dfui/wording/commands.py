@@ -231,7 +231,7 @@ def outcome_line(outcome: Outcome) -> str:
     if outcome.credits_deducted is not None:
         parts.append(f"{counted(outcome.credits_deducted, 'credit')} deducted")
     if not outcome.journaled:
-        parts.append("not in the journal")
+        parts.append("not in the history")
     return " · ".join(parts)
 
 

@@ -144,7 +144,7 @@ def store_found(path: str, found: Inspection) -> str:
     if not found.exists:
         return f"No database yet; it will be created at {sanitize(path)}."
     downloads = f"{counted(found.downloads, 'download')} known, {found.active:,} active"
-    journal = f"{counted(found.entries, 'journal entry', 'journal entries')}, {found.open_entries:,} open"
+    journal = f"{counted(found.entries, 'history entry', 'history entries')}, {found.open_entries:,} open"
     return f"{sanitize(path)}: {file_size(found.size)}, schema {found.schema}; {downloads}; {journal}."
 
 

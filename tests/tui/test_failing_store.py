@@ -67,7 +67,7 @@ async def test_a_lock_of_another_process_holds_up_neither_keys_nor_the_delete(
         await pilot.press("y")
         outcome = text(await opened(pilot, OutcomeModal))
         assert "Download 7 is cancelled" in outcome
-        assert "The journal could not be written" in outcome
+        assert "not in the history, because the database could not be written" in outcome
         other.execute("ROLLBACK")
         other.close()
     store.close()
