@@ -6,6 +6,7 @@ import argparse
 import itertools
 import shutil
 import sys
+from collections.abc import Iterable
 
 from dfui.cli.console import Console, ExitCode
 from dfui.cli.context import Context, run_command
@@ -32,7 +33,7 @@ async def _list(context: Context, options: argparse.Namespace) -> int:
     console = context.console
     if options.offline:
         context.store.check_readable()
-        _print(context, _wanted(context, options), options)
+        _print(context, _wanted(context.store.downloads, options), options)
         return ExitCode.DONE
     exit_code = ExitCode.DONE
     async with context.online() as client:
@@ -41,7 +42,11 @@ async def _list(context: Context, options: argparse.Namespace) -> int:
         for what in refreshed.skipped:
             console.warn(f"Skipped an unreadable record: {sanitize(what)}.")
             exit_code = ExitCode.FAILED
-        wanted = _wanted(context, options)
+        if refreshed.not_stored:
+            console.warn(str(refreshed.not_stored))
+            wanted = _wanted(refreshed.unstored, options)
+        else:
+            wanted = _wanted(context.store.downloads, options)
         if not options.watch:
             _print(context, wanted, options)
             await context.look_again(client)
@@ -54,12 +59,12 @@ async def _list(context: Context, options: argparse.Namespace) -> int:
         table = _Table(context, [download.id for download in wanted]) if console.draws else None
         code = await Watching(context, client, changed=None if table is None else table.draw, known=wanted).run(active)
         if console.as_json:
-            _print(context, _wanted(context, options), options)
+            _print(context, _wanted(context.store.downloads, options), options)
         return max(code, exit_code)
 
 
-def _wanted(context: Context, options: argparse.Namespace) -> list[Download]:
-    matching = (download for download in context.store.downloads if _is_wanted(download, options.status))
+def _wanted(downloads: Iterable[Download], options: argparse.Namespace) -> list[Download]:
+    matching = (download for download in downloads if _is_wanted(download, options.status))
     return list(itertools.islice(matching, options.limit))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dfui.core.clock import Clock
 from dfui.core.downloads import Download, DownloadDetails
-from dfui.core.errors import NotFound
+from dfui.core.errors import NotFound, StoreError
 from dfui.core.identifiers import is_id
 from dfui.core.progress import ListProgress
 from dfui.store import Store
@@ -31,6 +31,10 @@ class ListRefresh:
     """What was wrong with each record that could not be read."""
     active: tuple[Download, ...] = ()
     """Those that go on, or may, forgotten ones too, in the order in which the API lists them."""
+    not_stored: StoreError | None = None
+    """Why they could not be stored."""
+    unstored: tuple[Download, ...] = ()
+    """All of them, where they could not be stored."""
 
 
 async def refresh_list(
@@ -46,7 +50,6 @@ async def refresh_list(
 
     Raises:
         DatafinitiError: there was no list.
-        StoreError: it could not be stored.
     """
     began = told = clock.monotonic()
     bytes_read = 0
@@ -72,10 +75,15 @@ async def refresh_list(
                 report(stored)
             yield replace(download, seen_at=seen_at)
 
-    await store.downloads.observe_all(rows(), observed=began, now=now)
+    not_stored: StoreError | None = None
+    try:
+        await store.downloads.observe_all(rows(), observed=began, now=now)
+    except StoreError as error:
+        not_stored = error
     no_ids = tuple("one with an id that is none" for _ in range(len(answer.downloads) - len(readable)))
+    unstored = tuple(replace(download, seen_at=seen_at) for download in readable) if not_stored else ()
     active = tuple(replace(download, seen_at=seen_at) for download in readable if download.is_active)
-    return ListRefresh(len(readable), (*answer.unreadable, *no_ids), active)
+    return ListRefresh(len(readable), (*answer.unreadable, *no_ids), active, not_stored, unstored)
 
 
 async def fetch_details(client: DatafinitiClient, store: Store, download_id: str, *, clock: Clock) -> DownloadDetails:

@@ -18,7 +18,7 @@ from dfui.store.failures import BUSY, FAILURES, is_busy, is_damage, store_error
 MAX_WAIT_SECONDS = 1.0
 """The longest that anything waits for a write."""
 BULK_SECONDS = 60.0
-"""What a long list may take to be written."""
+"""What a long list may take to be written; it waits no longer than the others for another process."""
 
 CLOSED = "The database is closed."
 
@@ -51,6 +51,7 @@ class Write(Generic[Result]):
         self.on_disk = on_disk
         """Whether it must outlive a loss of power once it is done."""
         self._gives_up_at = time.monotonic() + (BULK_SECONDS if is_bulk else MAX_WAIT_SECONDS)
+        self._busy_since: float | None = None
         self._has_begun = False
         self._answer: Future[Result] = Future()
 
@@ -90,6 +91,17 @@ class Write(Generic[Result]):
         if time.monotonic() > self._gives_up_at:
             self.fail(StoreError(BUSY))
         return not self._answer.done()
+
+    def was_busy(self) -> None:
+        """Another process writes; a part of a bulk write is given up where that does not end."""
+        now = time.monotonic()
+        self._busy_since = self._busy_since or now
+        if self.is_bulk and now - self._busy_since > MAX_WAIT_SECONDS:
+            self.fail(StoreError(BUSY))
+
+    def was_written_in_part(self) -> None:
+        """A part of a bulk write is written."""
+        self._busy_since = None
 
     def begin(self) -> bool:
         """Whether it is still wanted; from now on it can no longer be dropped."""
@@ -192,6 +204,8 @@ class Writer:
             connection.execute("BEGIN IMMEDIATE")
         except Exception as error:  # noqa: BLE001  # whatever it is, it is raised where each is waited for
             if is_busy(error):
+                for write in writes:
+                    write.was_busy()
                 return [write for write in writes if write.is_wanted()]
             self._fail(writes, error)
             return []
@@ -208,7 +222,9 @@ class Writer:
         for write, result in zip(begun, results, strict=True):
             if isinstance(result, _Failed):
                 self._fail([write], result.error)
-            elif result is not MORE:
+            elif result is MORE:
+                write.was_written_in_part()
+            else:
                 write.committed()
                 write.resolve(result)
         return [write for write, result in zip(begun, results, strict=True) if result is MORE]

@@ -90,6 +90,8 @@ class Online:
             self._record_contact(None)
             if refreshed.skipped:
                 self._post(Notice(records_skipped(refreshed.skipped), is_problem=True))
+            if refreshed.not_stored:
+                raise refreshed.not_stored
             return True
         finally:
             self._is_refreshing_list = False

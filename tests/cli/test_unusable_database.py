@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import time
 from collections.abc import Iterator
 
 import httpx
@@ -16,6 +17,8 @@ from tests.support.commands import Commands
 from tests.support.ended import Ended
 from tests.support.process import DFUI
 
+SECONDS_UNDER_A_LOCK = 20.0
+"""A third of what a list may take to be written."""
 FULL = ["/bin/sh", "-c", 'ulimit -f 0; exec "$@"', "sh"]
 READ_ONLY = [
     "unshare", "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"]), "/bin/sh", "-c",
@@ -104,6 +107,20 @@ def test_a_lock_does_not_keep_a_cancellation(locked: Commands, account: Simulato
     (outcome,) = ended.document
     assert (outcome["outcome"], outcome["journaled"]) == ("cancelled", False)
     assert account.requests[0] == ("DELETE", "/downloads/847069")
+
+
+def test_a_lock_does_not_keep_a_cancellation_of_what_the_list_shows(locked: Commands, account: Simulator) -> None:
+    began = time.monotonic()
+    ended = locked("cancel", "--yes", "--status", "active", "--json")
+    assert time.monotonic() - began < SECONDS_UNDER_A_LOCK
+    assert [(each["id"], each["outcome"]) for each in ended.document] == [("847069", "cancelled")]
+    assert "busy" in ended.stderr
+
+
+def test_a_lock_does_not_keep_the_list_of_the_api(locked: Commands) -> None:
+    ended = locked("list", "--json")
+    assert (ended.exit_code, len(ended.document)) == (0, 4)
+    assert "busy" in ended.stderr
 
 
 def test_a_lock_is_said_by_the_doctor_and_by_what_only_writes(locked: Commands) -> None:
