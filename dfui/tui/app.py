@@ -96,8 +96,9 @@ class DfuiApp(App[None]):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action of the downloads screen, and the theme; Textual's own commands about the screen are left out."""
         if isinstance(screen, DownloadsScreen):
-            for binding in DownloadsScreen.BINDINGS:
-                if isinstance(binding, Binding):
+            bindings = [each for each in DownloadsScreen.BINDINGS if isinstance(each, Binding)]
+            for binding in {each.action: each for each in bindings}.values():
+                if screen.check_action(binding.action, ()):
                     run = partial(screen.run_action, binding.action)
                     yield SystemCommand(binding.description, binding.tooltip, run)
         yield SystemCommand("Theme", "Choose a theme", self.action_change_theme)

@@ -44,6 +44,8 @@ class SignInFlow:
         """Cancellations that wait for a token."""
         self._has_asked = False
         """Whether a person was asked since a token last worked; they are not asked again and again."""
+        self._declined = 0
+        """How often a person has declined."""
 
     async def start(self) -> None:
         """Find the token and go online with it, or ask for one."""
@@ -81,11 +83,13 @@ class SignInFlow:
         return await waiting
 
     def decline(self) -> None:
-        """Go on without a token."""
+        """Go on without a token, also without one that is being checked."""
+        self._declined += 1
         self._resolve(None)
 
     async def sign_in(self, secret: Secret, email_address: str | None, *, keep: bool) -> None:
-        """Check a token, or the password of an e-mail address, and use it."""
+        """Check a token, or the password of an e-mail address, and use it, unless a person declines meanwhile."""
+        declined = self._declined
         try:
             token = await self._access.token_for(email_address, secret) if email_address else secret
         except DatafinitiError as error:
@@ -97,6 +101,8 @@ class SignInFlow:
         except DatafinitiError as error:
             not_checked = f"The token could not be checked. {error_sentences(error)}"
             self._post(SignInFailed(token_rejected(error) if isinstance(error, Unauthorized) else not_checked))
+            return
+        if declined != self._declined:
             return
         if keep:
             try:

@@ -18,6 +18,7 @@ from dfui.wording.figures import as_sentence, counted
 NOT_JOURNALED = "This is not in the history, because the database could not be written."
 CHECK_THE_ID = "Check the ID, and whether this token belongs to the account that started the download."
 AFTER_REFUSAL = "Fix the problem that the API reports, or ask Datafiniti's support; then try again."
+OUTCOME_WAITS = "The cancellation has ended. Leave the filter to see how."
 SETTLED = "dfui stopped before it could tell how these ended. It has checked now."
 
 

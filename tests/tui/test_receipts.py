@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import httpx
 import pytest
 from textual.pilot import Pilot
 
@@ -19,7 +20,7 @@ from dfui.tui.screens.history import HistoryModal
 from dfui.tui.screens.history_entry import HistoryEntryModal
 from dfui.tui.screens.outcome import OutcomeModal
 from dfui.tui.screens.relapse import RelapseAlarm
-from tests.support.apps import app_on, cancelled, lines, opened, picture, running, text, until
+from tests.support.apps import app_on, cancelled, lines, opened, picture, running, text, told, until
 from tests.support.rows import close_entry, outcome
 from tests.support.stores import see
 
@@ -158,6 +159,32 @@ async def test_the_alarm_waits_until_no_other_dialog_is_open(account: Simulator,
         clock.advance(60)
         await pilot.pause()
         assert isinstance(pilot.app.screen, DownloadsScreen)
+
+
+async def test_neither_an_outcome_nor_an_alarm_takes_the_keys_from_what_is_typed(
+    account: Simulator, clock: ManualClock
+) -> None:
+    async with running(app_on(account, clock), shows_toasts=True) as pilot:
+        await pilot.press("c")
+        await opened(pilot, ConfirmCancel)
+        account.downloads["847070"].relapses_after_seconds = 10
+        busy = [httpx.Response(429, headers={"Retry-After": "5"}, json={"errors": ["Too many."]})]
+        account.interrupt = lambda request: busy.pop() if request.method == "DELETE" and busy else None
+        await pilot.press("y")
+        await opened(pilot, DownloadsScreen)
+        await pilot.press("slash")
+        await until(pilot, lambda: any("waiting 5 s" in line for line in picture(pilot.app)), "the DELETE waits")
+        clock.advance(5)
+        await told(pilot, "Leave the filter to see how")
+        clock.advance(16)
+        await until(pilot, lambda: "! running" in row(pilot), "the relapse, in the row")
+        await pilot.press("8", "4")
+        assert isinstance(pilot.app.screen, DownloadsScreen)
+        assert [method for method, _ in account.requests].count("DELETE") == 2
+        await pilot.press("enter")
+        await opened(pilot, OutcomeModal)
+        await pilot.press("enter")
+        await opened(pilot, RelapseAlarm)
 
 
 def relapsed_store(clock: ManualClock) -> Store:

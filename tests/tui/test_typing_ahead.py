@@ -19,6 +19,23 @@ def test_what_follows_the_key_in_one_go_is_text(tmp_path: Path, typed: str, lead
         tui.comes_to_show("2 active of 28")
 
 
+@pytest.mark.parametrize(
+    ("opens", "dialog", "answers", "leads_to"),
+    [
+        pytest.param("a", "Add downloads", "900001\r\r", "of 29", id="add"),
+        pytest.param("s", "Sort by", "\x1b[B\r\r", "ID▾", id="sort"),
+        pytest.param("c", "Cancel download", "yyy", "is cancelled", id="cancel"),
+    ],
+)
+def test_a_dialog_is_closed_once(tmp_path: Path, opens: str, dialog: str, answers: str, leads_to: str) -> None:
+    with TuiProcess("--demo", environment={"HOME": str(tmp_path), "TZ": "UTC"}, size=(80, 24)) as tui:
+        tui.comes_to_show("2 active of 28")
+        tui.press(opens)
+        tui.comes_to_show(dialog)
+        tui.press(answers)
+        tui.comes_to_show(leads_to)
+
+
 @pytest.mark.parametrize(("typed", "leads_to"), [("h/qe1", "Filter qe1"), ("he/q/1", "Export to /q/1")])
 def test_in_the_history_too(tmp_path: Path, typed: str, leads_to: str) -> None:
     with TuiProcess("--demo", environment={"HOME": str(tmp_path), "TZ": "UTC"}, size=(80, 24)) as tui:

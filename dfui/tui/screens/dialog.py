@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypeVar
 from textual import on
 from textual.actions import parse
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
@@ -215,6 +216,10 @@ class Dialog(ModalScreen[Answer]):
             return True
         shown = {button.spec.id for button in self.query(ActionButton) if button.display}
         return any(spec.works_hidden or spec.id in shown if shown else spec.is_safe for spec in specs)
+
+    def dismiss(self, result: Answer | None = None) -> AwaitComplete:
+        """Close with an answer; nothing where it is closed already, by a key that came together with this one."""
+        return super().dismiss(result) if self.is_active else AwaitComplete()
 
     def action_close(self) -> None:
         """Close without an answer."""

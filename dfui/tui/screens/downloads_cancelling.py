@@ -7,6 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import on
+from textual.events import DescendantBlur
+from textual.widgets import Input
 
 from dfui.core.errors import DfuiError
 from dfui.core.receipts import Receipt
@@ -21,7 +23,7 @@ from dfui.tui.screens.downloads_view import DownloadsView
 from dfui.tui.session import Session
 from dfui.wording.downloads import nothing_to_cancel_here
 from dfui.wording.errors import error_sentences
-from dfui.wording.outcomes import cancelling_already, quit_question
+from dfui.wording.outcomes import OUTCOME_WAITS, cancelling_already, quit_question
 
 if TYPE_CHECKING:
     from dfui.tui.screens.outcome import OutcomeAnswer
@@ -55,7 +57,7 @@ class DownloadsCancelling(DownloadsView):
         else:
             self.notify(nothing_to_cancel_here(add=self._shown_key("add")), markup=False)
 
-    def _confirm(self, chosen: Sequence[str]) -> None:
+    def _confirm(self, chosen: Sequence[str], *, counts_hidden: bool = True) -> None:
         from dfui.tui.screens.confirm_cancel import ConfirmCancel
 
         try:
@@ -66,7 +68,7 @@ class DownloadsCancelling(DownloadsView):
         ids = [download_id for download_id in chosen if download_id not in self._under_way]
         if ids:
             self._session.refresh(ids)
-            hidden = len(self._table.hidden_by_filter(ids))
+            hidden = len(self._table.hidden_by_filter(ids)) if counts_hidden else 0
             confirmation = ConfirmCancel(ids, self._session.shown_store.downloads, hidden=hidden)
             self.app.push_screen(confirmation, partial(self._answered, ids))
         else:
@@ -106,6 +108,8 @@ class DownloadsCancelling(DownloadsView):
     def _cancellations_ended(self, message: CancellationsEnded) -> None:
         self._outcomes.append(message)
         self.app.bell()
+        if self._is_typing:
+            self.notify(OUTCOME_WAITS, markup=False)
         self._show_outcomes()
         self._table.reload()
 
@@ -134,6 +138,20 @@ class DownloadsCancelling(DownloadsView):
         """Show a toast once no dialog is open."""
         self._toasts.append(toast)
 
+    @property
+    def _is_typing(self) -> bool:
+        """Whether keys are text now."""
+        return self.app.screen is self and isinstance(self.focused, Input)
+
+    @property
+    def _may_open_dialogs(self) -> bool:
+        """Whether a dialog that nobody asked for can open, and takes no key that was meant for something else."""
+        return self.app.screen is self and not self._is_typing
+
+    @on(DescendantBlur)
+    def _typing_ended(self) -> None:
+        self.call_next(self.on_screen_resume)
+
     def on_screen_resume(self) -> None:
         """Show what waited: an outcome, or an alarm, or else the toasts."""
         self._show_outcomes()
@@ -150,7 +168,7 @@ class DownloadsCancelling(DownloadsView):
 
     def _show_relapses(self) -> None:
         """The alarm, once nothing else is open, so that no key meant for another dialog closes it."""
-        if self.app.screen is not self:
+        if not self._may_open_dialogs:
             return
         relapses = self._new_relapses()
         if not relapses:
@@ -162,7 +180,7 @@ class DownloadsCancelling(DownloadsView):
             self._session.relapses_read(relapses)
             self._go_to(relapses[0].download_id)
             if ids:
-                self._confirm(ids)
+                self._confirm(ids, counts_hidden=False)  # the alarm has named them
 
         self.app.push_screen(RelapseAlarm(relapses), answered)
 
@@ -177,7 +195,7 @@ class DownloadsCancelling(DownloadsView):
         self._session.relapses_read(relapses)
 
     def _show_outcomes(self) -> None:
-        if self._outcomes and self.app.screen is self:
+        if self._outcomes and self._may_open_dialogs:
             from dfui.tui.screens.confirm_cancel import TYPED_FROM
             from dfui.tui.screens.outcome import NextStep, OutcomeModal
 

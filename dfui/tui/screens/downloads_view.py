@@ -125,7 +125,7 @@ class DownloadsView(BackgroundScreen[None]):
 
     @on(FilterBar.Left)
     def _filter_left(self) -> None:
-        self._table.focus()
+        self.set_focus(self._table)
 
     @on(DownloadsTable.HeadingClicked)
     def _heading_clicked(self, message: DownloadsTable.HeadingClicked) -> None:

@@ -108,7 +108,8 @@ class HistoryModal(Dialog[None]):
 
     @on(HistoryList.Chosen)
     def _chosen(self, message: HistoryList.Chosen) -> None:
-        self.app.push_screen(HistoryEntryModal(message.entry, clock=self._session.clock))
+        if self.is_active:  # a key that came together with this one may have opened it
+            self.app.push_screen(HistoryEntryModal(message.entry, clock=self._session.clock))
 
     # ── filtering ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -126,7 +127,8 @@ class HistoryModal(Dialog[None]):
 
     @on(Input.Submitted, "#file")
     async def _file_entered(self, event: Input.Submitted) -> None:
-        await self._export(event.value.strip(), overwrite=False)
+        if self.is_active and self.query_one("#asked-file").display:  # a second Enter may have come with the first
+            await self._export(event.value.strip(), overwrite=False)
 
     async def _export(self, name: str, *, overwrite: bool) -> None:
         path = _path(name)

@@ -79,6 +79,7 @@ class SignIn(Dialog[None]):
     def action_switch(self) -> None:
         """Ask for the other: a token, or an e-mail address and a password."""
         self._by_password = not self._by_password
+        self.query_one("#token", LineInput).value = ""  # what was typed is the other secret
         self._sentence, self._has_failed = None, False
         self._show()
         # At once, before the next key comes.
