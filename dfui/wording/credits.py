@@ -48,10 +48,7 @@ def _not_settled(retained_records: int | None) -> list[str]:
             return []
         case records:
             kept = counted(records, "retained record")
-            return [
-                f"Credits for the {kept} stay deducted; the API does not show the figure yet.",
-                "The cost will appear in the history.",
-            ]
+            return [f"Credits for the {kept} stay deducted; the API does not show the figure yet."]
 
 
 def credits_before(costs: CreditSum, *, unspent: int | None, records: int | None) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import assert_never
 
+from dfui.core.credits import Settled
 from dfui.core.downloads import Download, Status
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.progress import LEAVING_SECONDS
@@ -90,19 +91,27 @@ def api_said(outcome: Outcome) -> list[str]:
     return said + [f"· “{sanitize(detail)}”" for detail in outcome.details]
 
 
+def _cost(outcome: Outcome) -> list[str]:
+    """What a download that has ended cost, or where that will be seen."""
+    lines = credits_after(outcome.credits, outcome.retained_records)
+    if outcome.retained_records and outcome.journaled and not isinstance(outcome.credits, Settled):
+        lines.append("The cost will appear in the history.")
+    return lines
+
+
 def _meaning(outcome: Outcome) -> list[str]:
     """What the outcome means for the download, and what to do next."""
     match outcome.kind:
         case OutcomeKind.CANCELLED:
             return [
                 retained(outcome.download_id, outcome.retained_records),
-                *credits_after(outcome.credits, outcome.retained_records),
+                *_cost(outcome),
             ]
         case OutcomeKind.COMPLETED:
             return [
                 "It finished before it could be stopped: all records are there, and all are paid for.",
                 retained(outcome.download_id, outcome.retained_records),
-                *credits_after(outcome.credits, outcome.retained_records),
+                *_cost(outcome),
             ]
         case OutcomeKind.ACCEPTED:
             return [

@@ -107,6 +107,9 @@ def test_a_lock_does_not_keep_a_cancellation(locked: Commands, account: Simulato
     (outcome,) = ended.document
     assert (outcome["outcome"], outcome["journaled"]) == ("cancelled", False)
     assert account.requests[0] == ("DELETE", "/downloads/847069")
+    told = locked("cancel", "--yes", "847070").stdout
+    assert "This is not in the history" in told
+    assert "will appear in the history" not in told
 
 
 def test_a_lock_does_not_keep_a_cancellation_of_what_the_list_shows(locked: Commands, account: Simulator) -> None:
