@@ -10,7 +10,7 @@ from dfui.cli.parser import build_parser
 from dfui.core.outcomes import OutcomeKind
 from dfui.simulator.worlds import ORDINARY, WORLDS
 from dfui.wording import commands as wording
-from dfui.wording.help import SIGNING_IN, outcome_meaning
+from dfui.wording.help import OPEN, SIGNING_IN, outcome_meaning
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -52,6 +52,7 @@ def topic_lines(topic: str, *, columns: int | None = None) -> list[str]:
             return _files()
         case _:
             outcomes = [(kind.value, f"{outcome_meaning(kind)} (exit {kind.exit_code})") for kind in OutcomeKind]
+            outcomes.append(OPEN)
             return [
                 *wording.in_two_columns(outcomes, columns=columns),
                 "",

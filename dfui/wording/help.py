@@ -34,6 +34,10 @@ MOVING = "arrows, j k, Page Up and Down, Home and End, g G"
 PALETTE = "ctrl+p"
 
 
+OPEN = ("open", "in the history: not known yet; it is under way, or dfui stopped first, and its next start finds out")
+"""What stands in place of an outcome, and what it means."""
+
+
 def outcome_meaning(kind: OutcomeKind) -> str:
     """What an outcome means, in a line."""
     match kind:

@@ -23,6 +23,7 @@ def test_what_follows_the_key_in_one_go_is_text(tmp_path: Path, typed: str, lead
     ("opens", "dialog", "answers", "leads_to"),
     [
         pytest.param("a", "Add downloads", "900001\r\r", "of 29", id="add"),
+        pytest.param("a", "Add downloads", "900001\r900002\r\r900003\r", "of 31", id="add-lines"),
         pytest.param("s", "Sort by", "\x1b[B\r\r", "ID▾", id="sort"),
         pytest.param("c", "Cancel download", "yyy", "is cancelled", id="cancel"),
     ],

@@ -18,7 +18,7 @@ from dfui.tui.keys import shown_keys
 from dfui.tui.screens.dialog import Dialog, DialogButton
 from dfui.tui.widgets.field_list import FieldList
 from dfui.wording.facts import Fact, fact
-from dfui.wording.help import MOVING, PALETTE, outcome_meaning, places
+from dfui.wording.help import MOVING, OPEN, PALETTE, outcome_meaning, places
 
 GROUPS = {
     "A download": ("cancel", "details", "fetch", "copy_id", "add", "forget"),
@@ -57,7 +57,13 @@ class HelpModal(Dialog[None]):
         for name, actions in GROUPS.items():
             yield name, [self._key(self._keys[action]) for action in actions]
         yield "Moving", [fact("", MOVING), *self._moving_keys(), fact(PALETTE, "list all commands")]
-        yield "How a cancellation can end", [fact(kind.value, outcome_meaning(kind)) for kind in OutcomeKind]
+        yield (
+            "How a cancellation can end",
+            [
+                *(fact(kind.value, outcome_meaning(kind)) for kind in OutcomeKind),
+                fact(*OPEN),
+            ],
+        )
         kept = places(None if self._is_simulated else self._settings)
         yield "Where things are kept", [fact("", what, f"  {where}") for what, where in kept]
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from textual import events
 from textual.keys import REPLACED_KEYS
+from textual.timer import Timer
 from textual.widgets import Input
 
 from dfui.core.identifiers import without_secrets
+
+BETWEEN_LINES_SECONDS = 0.2
+"""Within which the next line of a paste comes that is typed; nobody presses Enter and goes on typing as quickly."""
 
 
 class LineInput(Input):
@@ -30,6 +34,34 @@ class LineInput(Input):
 
 class PasteInput(LineInput):
     """An input line that takes a paste of several lines, and shows no token in it; Textual's own keeps one line."""
+
+    _submitting: Timer | None = None
+
+    def on_key(self, event: events.Key) -> None:
+        """Submit, unless more comes at once: a terminal that does not mark a paste types it, an Enter after each line.
+
+        What comes after the first line would be taken for keys of what is behind the dialog.
+        """
+        if event.key == "enter":
+            event.stop()  # as a binding, it would act after the keys that come behind it
+            self._go_on()
+            self._submitting = self.set_timer(BETWEEN_LINES_SECONDS, self._submit)
+
+    async def _submit(self) -> None:
+        self._submitting = None
+        await self.action_submit()
+
+    def _go_on(self) -> bool:
+        """Do not submit yet; whether that was about to be done."""
+        if self._submitting is None:
+            return False
+        self._submitting.stop()
+        self._submitting = None
+        return True
+
+    def insert_text_at_cursor(self, text: str) -> None:
+        """Insert text, the next line of a paste after a space."""
+        super().insert_text_at_cursor(f" {text}" if self._go_on() else text)
 
     def _on_paste(self, event: events.Paste) -> None:
         event.prevent_default()
