@@ -235,7 +235,8 @@ def _ended_before(download: Download) -> Outcome:
 def _show_what_would_be_cancelled(console: Console, downloads: list[Download], chosen: Chosen) -> int:
     console.result(
         [
-            download_json(each) | {"would_cancel": each.is_active, "unspent_credits": each.unspent_credits}
+            download_json(each)
+            | {"would_cancel": each.is_active, "unspent_credits": each.unspent_credits if each.is_active else None}
             for each in downloads
         ],
         [*map(would_cancel_line, downloads), would_cancel_sums(downloads)],

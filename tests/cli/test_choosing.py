@@ -102,7 +102,7 @@ def test_a_dry_run_says_what_it_would_save_and_sends_no_delete(dfui: Commands, a
     assert text.stdout.splitlines()[2].startswith("Dry run: 1 download would be cancelled")
     assert [(each["would_cancel"], each["unspent_credits"]) for each in as_json.document] == [
         (True, 15_880),
-        (False, 0),
+        (False, None),
     ]
     assert dfui("cancel", "--dry-run", "404").exit_code == 1
     assert deletes(account) == []
