@@ -111,7 +111,7 @@ def read_config(path: Path) -> ConfigFile:
         SettingsError: it cannot be read at all.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # editors on Windows may begin it with a BOM
     except FileNotFoundError:
         return ConfigFile(path, exists=False, config=Config())
     except UnicodeDecodeError:

@@ -78,6 +78,13 @@ def test_what_is_wrong_is_named_with_its_line(config_file: Path, text: str, line
         load_settings(environment={})
 
 
+def test_a_byte_order_mark_is_left_out_and_a_line_of_windows_is_a_line(config_file: Path) -> None:
+    config_file.write_bytes(b"\xef\xbb\xbfbell = false\r\nmouse = 3\r\n")
+    found = read_config(config_file)
+    assert found.config.bell is False
+    assert [problem.line for problem in found.problems] == [2]
+
+
 def test_keys_may_change_places_and_are_named_as_textual_does(config_file: Path) -> None:
     config_file.write_text(
         "[keys]\ncancel = 'x, delete'\nforget = 'c'\nfilter = '?'\nhelp = 'f1'\n'list.first' = '<'\n"
