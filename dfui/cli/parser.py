@@ -185,7 +185,7 @@ class _Commands:
         history.add_argument("-n", "--limit", type=_count, metavar="N", help="only the newest N")
         history.add_argument("--csv", action="store_true", help="print CSV")
         output = history.add_argument(
-            "-o", "--output", type=Path, metavar="FILE", help="write the CSV or JSON to this file"
+            "-o", "--output", type=Path, metavar="FILE", help="write the CSV or JSON to this file; - prints it"
         )
         _completes(output, "file")
         history.add_argument("--overwrite", action="store_true", help="overwrite an existing file")
