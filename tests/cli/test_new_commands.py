@@ -44,6 +44,12 @@ def test_in_the_demo_a_token_is_kept_nowhere_and_the_doctor_asks_nobody(dfui: Co
     assert account.requests == []
 
 
+def test_the_doctor_does_not_offer_the_demo_that_it_refuses() -> None:
+    assert "--demo" not in run("doctor", "--help").stdout
+    assert "--demo" in run("list", "--help").stdout
+    assert "no demo can stand in for" in run("--demo", "doctor").stderr
+
+
 def test_in_the_world_of_lost_answers_a_cancellation_is_looked_up() -> None:
     (outcome,) = run("cancel", "847070", "-y", "-j", "--demo=lost-answer").document
     assert (outcome["outcome"], outcome["http_status"]) == ("cancelled", None)
