@@ -11,6 +11,9 @@ from typing import Any, NamedTuple, TypeVar, get_type_hints
 from dfui.core.addresses import parse_api_url
 from dfui.core.errors import AddressError, SettingsError
 
+PROFILE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+PROFILE_NAME_CHARACTERS = "1 to 64 letters, digits, dots, dashes and underscores"
+
 T = TypeVar("T")
 
 _EXPECTED: dict[object, str] = {
@@ -142,6 +145,8 @@ class _Reading:
     def config(self, written: dict[str, Any]) -> Config:
         """The whole file."""
         config = self._table(Config, {name: value for name, value in written.items() if name not in _TABLES}, ())
+        if config.profile and not PROFILE_NAME.fullmatch(config.profile):
+            self._note(("profile",), f'"profile" takes {PROFILE_NAME_CHARACTERS}')
         keys = self._keys(self._as_table(written, "keys"))
         profiles = {name: self._profile(name, options) for name, options in self._as_table(written, "profiles").items()}
         return replace(config, keys=keys, profiles=profiles)
@@ -165,6 +170,8 @@ class _Reading:
 
     def _profile(self, name: str, written: object) -> ProfileConfig:
         at = ("profiles", name)
+        if not PROFILE_NAME.fullmatch(name):
+            self._note(at, f'"{name}" cannot be the name of a profile: use {PROFILE_NAME_CHARACTERS}')
         if not isinstance(written, dict):
             self._note(at, f'"{name}" is no table: write [profiles.{name}], and its options below')
             return ProfileConfig()

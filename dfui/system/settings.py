@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from dfui.core.addresses import DATAFINITI_URL, ApiAddress, parse_api_url
 from dfui.core.errors import AddressError, SettingsError
-from dfui.system.config_file import ProfileConfig, read_config
+from dfui.system.config_file import PROFILE_NAME, PROFILE_NAME_CHARACTERS, ProfileConfig, read_config
 
 DEFAULT_PROFILE = "default"
-PROFILE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +60,7 @@ def load_settings(
     config = found.config
     profile = profile or environment.get("DFUI_PROFILE") or config.profile or DEFAULT_PROFILE
     if not PROFILE_NAME.fullmatch(profile):
-        raise SettingsError(
-            "A profile's name is 1 to 64 letters, digits, dots, dashes and underscores. Choose another name."
-        )
+        raise SettingsError(f"A profile's name is {PROFILE_NAME_CHARACTERS}. Choose another name.")
     of_profile = config.profiles.get(profile, ProfileConfig())
     api_url = api_url or environment.get("DFUI_API_URL") or of_profile.api_url or DATAFINITI_URL
     try:
