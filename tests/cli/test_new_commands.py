@@ -122,6 +122,20 @@ def test_the_config_file_is_written_once_and_checked(tmp_path: Path) -> None:
     assert 'line 1: unknown option "bel"; the nearest known one is "bell".' in wrong.stdout
 
 
+def test_a_profile_that_is_misspelt_is_named_before_anything_else(dfui: Commands, account: Simulator) -> None:
+    path = Path(run("config", "path").stdout.strip())
+    path.parent.mkdir(parents=True)
+    path.write_text("profile = 'prodution'\n[profiles.production]\nread_only = true\n")
+    told = f'The config file {path}, line 1: unknown profile "prodution"; the nearest known one is "production".\n'
+    for options in ((), ("--quiet",)):
+        assert dfui("list", *options).stderr == told
+        assert dfui("list", "--profile", "production", *options).stderr == ""
+        assert dfui("list", "--demo", *options).stderr == ""
+    checked = run("config", "check", "--json")
+    assert (checked.exit_code, checked.document["problems"]) == (2, [{"line": 1, "message": told.strip()}])
+    assert run("config", "check", "--profile", "production").exit_code == 0
+
+
 @pytest.mark.parametrize("subject", [*SUMMARIES, *TOPICS])
 def test_each_command_and_topic_has_help(subject: str) -> None:
     ended = run("help", subject)
