@@ -161,8 +161,8 @@ def store_fails(path: str, found: Inspection) -> tuple[str, str] | None:
             "starts an empty one; dfui list fills it again."
         )
     if not found.can_be_written:
-        what = f"{named} cannot be {'written' if found.exists else 'created'}, so nothing is saved."
-        return what, "Make the file and its folder writable."
+        what = "written" if found.exists else f"created ({sanitize(found.refusal)})"
+        return f"{named} cannot be {what}, so nothing is saved.", "Make the file and its folder writable."
     if not found.has_room:
         return (
             f"The disk of {named} is full, so nothing new is saved.",

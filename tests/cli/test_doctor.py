@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -288,6 +289,20 @@ def test_a_data_folder_that_is_a_file_is_told(dfui: Commands) -> None:
     dfui.database.parent.parent.mkdir(parents=True)
     dfui.database.parent.write_text("not a folder")
     assert examined(dfui).failing == ["store"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there is no /proc")
+def test_a_data_folder_that_cannot_be_made_is_told(dfui: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", "/proc/nope")  # where root may write, and nobody can
+    report = examined(dfui)
+    assert (report.exit_code, report.failing) == (1, ["store"])
+    assert report.found("store").startswith("/proc/nope/dfui/dfui.db cannot be created (No such file or directory)")
+
+
+def test_the_folder_of_a_database_that_is_not_there_yet_is_left_as_it_is(dfui: Commands, tmp_path: Path) -> None:
+    before = [*tmp_path.rglob("*")]
+    assert "will be created" in examined(dfui).found("store")
+    assert [*tmp_path.rglob("*")] == before
 
 
 def test_a_config_file_that_cannot_be_used_is_a_failing_line_and_what_needs_it_is_not_checked(
