@@ -146,7 +146,8 @@ def store_found(path: str, found: Inspection) -> str:
         return f"No database yet; it will be created at {sanitize(path)}."
     downloads = f"{counted(found.downloads, 'download')} known, {found.active:,} active"
     journal = f"{counted(found.entries, 'history entry', 'history entries')}, {found.open_entries:,} open"
-    return f"{sanitize(path)}: {file_size(found.size)}, schema {found.schema}; {downloads}; {journal}."
+    counts = f"in all profiles and APIs: {downloads}; {journal}"
+    return f"{sanitize(path)}: {file_size(found.size)}, schema {found.schema}; {counts}."
 
 
 def store_fails(path: str, found: Inspection) -> tuple[str, str] | None:

@@ -267,6 +267,15 @@ def test_a_database_of_a_newer_dfui_is_told_and_left_as_it_is(dfui: Commands) ->
     assert dfui.database.read_bytes() == before
 
 
+def test_what_the_database_holds_is_said_to_be_of_all_profiles(dfui: Commands) -> None:
+    dfui("list")
+    dfui("list", "--profile", "another")
+    assert len(dfui("list", "--offline", "--json").document) == 4
+    assert "; in all profiles and APIs: 8 downloads known, 4 active; 0 history entries, " in examined(dfui).found(
+        "store"
+    )
+
+
 def test_a_database_that_others_may_read_is_told(dfui: Commands) -> None:
     dfui("add", "847070")
     dfui.database.chmod(0o644)
