@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import argparse
 
-from dfui.cli.console import Console, ExitCode
+from dfui.cli.console import Console, ExitCode, exit_code_of
 from dfui.cli.context import Context, run_command
 from dfui.cli.ids import ids_of
 from dfui.cli.tables import download_lines
 from dfui.core.downloads import download_json
-from dfui.core.errors import DatafinitiError, KeyringProblem, NotFound
+from dfui.core.errors import CommandError, DatafinitiError, NotFound, TokenError
 from dfui.operations.refresh import fetch_details
-from dfui.wording.access import not_signed_in
 from dfui.wording.downloads import added_but_not_found
-from dfui.wording.errors import error_sentences, keyring_sentences
+from dfui.wording.errors import error_sentences
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -37,24 +36,18 @@ async def _add(context: Context, ids: list[str]) -> int:
     return exit_code
 
 
-async def _look(context: Context, ids: list[str]) -> ExitCode:
-    """Look at what was added; without a token or a network it is known all the same."""
+async def _look(context: Context, ids: list[str]) -> int:
+    """Look at what was added; what cannot be looked at is known all the same, and the exit code tells of it."""
     exit_code = ExitCode.DONE
     try:
-        if await context.access.find_token() is None:
-            context.console.notify(f"Added, and not looked at yet. {not_signed_in(context.settings.profile)}")
-            return exit_code
-    except KeyringProblem as problem:
-        context.console.notify(f"Added, and not looked at yet. {keyring_sentences(problem)}")
-        return exit_code
-    async with context.access.client() as client:
-        for download_id in ids:
-            try:
-                await fetch_details(client, context.store, download_id, clock=context.clock)
-            except NotFound as error:
-                context.console.notify(added_but_not_found(download_id, error.api_message))
-                exit_code = ExitCode.FAILED
-            except DatafinitiError as error:
-                context.console.notify(f"Added, and not looked at yet. {error_sentences(error)}")
-                return exit_code
+        async with context.online() as client:
+            for download_id in ids:
+                try:
+                    await fetch_details(client, context.store, download_id, clock=context.clock)
+                except NotFound as error:
+                    context.console.warn(added_but_not_found(download_id, error.api_message))
+                    exit_code = ExitCode.FAILED
+    except (CommandError, TokenError, DatafinitiError) as error:
+        context.console.warn(f"dfui: Added, and not looked at yet. {error_sentences(error)}")
+        return max(exit_code, exit_code_of(error))
     return exit_code

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
-import signal
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dfui.cli.cancel_choice import Chosen, choose_by_status, look_at
 from dfui.cli.console import Console, ExitCode
 from dfui.cli.context import Context, run_command
 from dfui.cli.ids import ids_of
-from dfui.cli.signals import handling
+from dfui.cli.signals import interruptions
 from dfui.core.downloads import Download, download_json
 from dfui.core.errors import CommandError, TokenError
 from dfui.core.outcomes import Outcome, OutcomeKind, outcome_json
@@ -73,43 +70,49 @@ async def _cancel(context: Context, options: argparse.Namespace, ids: list[str])
         to_cancel = chosen.ids
         if not options.yes:
             to_cancel = _confirmed(context.console, outcomes, await look_at(context, client, chosen))
-        was_interrupted = await _carry_out(context, client, to_cancel, outcomes)
-        if options.wait is not None and not was_interrupted:
-            from dfui.cli.wait_for_receipts import wait_for_receipts
+        with interruptions(LEAVING_SECONDS) as interruption:
+            await _carry_out(context, client, to_cancel, outcomes, interruption.at_once)
+            if options.wait is not None and not interruption.at_once.is_set():
+                from dfui.cli.wait_for_receipts import wait_for_receipts
 
-            outcomes.receipts = await wait_for_receipts(context, client, outcomes.stopped, options.wait)
+                outcomes.receipts = await wait_for_receipts(
+                    context, client, outcomes.stopped, options.wait, interruption.told
+                )
+        # What was to follow is left out also where the cancellations came to their end in the seconds they were given.
+        more_was_to_follow = options.wait is not None or options.fetch
+        is_cut_short = (interruption.told if more_was_to_follow else interruption.at_once).is_set()
         outcomes.show()
-        if options.fetch and not was_interrupted:
+        if options.fetch and not is_cut_short:
             await _fetch_retained(context, client, options, outcomes)
         outcomes.end()
-        if was_interrupted:
-            return ExitCode.INTERRUPTED
+        if is_cut_short:
+            return interruption.exit_code
         await context.settle(client)
     return max(outcomes.exit_code, chosen.exit_code if options.status else ExitCode.DONE)
 
 
-async def _carry_out(context: Context, client: DatafinitiClient, ids: list[str], outcomes: _Outcomes) -> bool:
-    """Cancel what was confirmed; whether that was interrupted."""
+async def _carry_out(
+    context: Context, client: DatafinitiClient, ids: list[str], outcomes: _Outcomes, interrupted: asyncio.Event
+) -> None:
+    """Cancel what was confirmed."""
     if not ids:
-        return False
+        return
     console = context.console
-    with _interruptions() as interrupted:
-        async for event in cancel(
-            ids,
-            client=client,
-            store=context.store,
-            sign_in=_ask_for_token if console.is_interactive else None,
-            interrupted=interrupted,
-            clock=context.clock,
-        ):
-            match event:
-                case Outcome():
-                    outcomes.add(event)
-                case Progress() if console.shows_progress:
-                    console.notify(cancellation_step(event.download_id, event.step.value, event.seconds))
-                case Progress():
-                    pass
-        return interrupted.is_set()
+    async for event in cancel(
+        ids,
+        client=client,
+        store=context.store,
+        sign_in=_ask_for_token if console.is_interactive else None,
+        interrupted=interrupted,
+        clock=context.clock,
+    ):
+        match event:
+            case Outcome():
+                outcomes.add(event)
+            case Progress() if console.shows_progress:
+                console.notify(cancellation_step(event.download_id, event.step.value, event.seconds))
+            case Progress():
+                pass
 
 
 async def _fetch_retained(
@@ -232,7 +235,8 @@ def _ended_before(download: Download) -> Outcome:
 def _show_what_would_be_cancelled(console: Console, downloads: list[Download], chosen: Chosen) -> int:
     console.result(
         [
-            download_json(each) | {"would_cancel": each.is_active, "unspent_credits": each.unspent_credits}
+            download_json(each)
+            | {"would_cancel": each.is_active, "unspent_credits": each.unspent_credits if each.is_active else None}
             for each in downloads
         ],
         [*map(would_cancel_line, downloads), would_cancel_sums(downloads)],
@@ -249,19 +253,6 @@ async def _ask_for_token() -> Secret | None:
         return parse_token(await read_hidden_meanwhile(ANOTHER_TOKEN))
     except (TokenError, EOFError):
         return None
-
-
-@contextlib.contextmanager
-def _interruptions() -> Iterator[asyncio.Event]:
-    """Ctrl-C ends the cancellations with what is known; a dropped line, or being told to end, gives them 5 s first."""
-    interrupted = asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    def end_soon() -> None:
-        loop.call_later(LEAVING_SECONDS, interrupted.set)
-
-    with handling({signal.SIGINT: interrupted.set, signal.SIGTERM: end_soon, signal.SIGHUP: end_soon}):
-        yield interrupted
 
 
 def _lines(outcome: Outcome) -> list[str]:

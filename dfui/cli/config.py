@@ -10,7 +10,7 @@ from dfui.core.sanitize import sanitize
 from dfui.system.config_file import read_config
 from dfui.system.example_config import example_config
 from dfui.system.export import write_export
-from dfui.system.settings import config_path
+from dfui.system.settings import chosen_profile, config_path, unknown_profile
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -22,7 +22,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
             console.result({"file": str(config_path())}, [str(config_path())])
             return ExitCode.DONE
         case _:
-            return _check(console)
+            return _check(options, console)
 
 
 def _init(options: argparse.Namespace, console: Console) -> int:
@@ -43,9 +43,11 @@ def _init(options: argparse.Namespace, console: Console) -> int:
     return ExitCode.DONE
 
 
-def _check(console: Console) -> int:
+def _check(options: argparse.Namespace, console: Console) -> int:
     found = read_config(config_path())
-    problems = [{"line": problem.line, "message": found.sentence(problem)} for problem in found.problems]
+    unknown = unknown_profile(found, chosen_profile(found.config, options.profile))
+    all_problems = [*found.problems, *([unknown] if unknown else [])]
+    problems = [{"line": problem.line, "message": found.sentence(problem)} for problem in all_problems]
     if problems:
         lines = [sanitize(problem["message"]) for problem in problems]
     elif found.exists:

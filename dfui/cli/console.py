@@ -56,6 +56,7 @@ class Console:
         """Whether to print only results and errors."""
         self.could_not_write = False
         """Whether a result was lost on its way out."""
+        self._has_result = False
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="replace")  # a terminal without these signs still gets the words
@@ -87,6 +88,7 @@ class Console:
 
     def result(self, document: object, lines: list[str]) -> None:
         """Print what the command is for: the document with `--json`, else the lines."""
+        self._has_result = True
         if self.as_json:
             lines = [json.dumps(document, ensure_ascii=True, indent=2)]
         self.document("".join(f"{line}\n" for line in lines))
@@ -131,7 +133,7 @@ class Console:
         ending.exit_code = exit_code_of(error)
         message = error_sentences(error)
         details = [sanitize(detail) for detail in error.details] if isinstance(error, ApiError | CommandError) else []
-        if self.as_json:
+        if self.as_json and not self._has_result:  # what fails after the result must not print a second document
             self.result({"error": {"kind": error.kind, "message": message, "details": details}}, [])
         else:
             self.warn(f"dfui: {message}")

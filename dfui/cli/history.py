@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from dfui.cli.console import Console, ExitCode
 from dfui.cli.context import Context, run_command
@@ -24,6 +25,7 @@ from dfui.wording.history import (
 )
 
 OPEN = "open"
+STANDARD_OUTPUT = Path("-")
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -36,7 +38,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         raise CommandError("usage", "Use --csv or --json, not both.", ExitCode.USAGE)
     if options.output is not None and not (options.csv or console.as_json):
         raise CommandError("usage", "--output needs the form to write: --csv or --json.", ExitCode.USAGE)
-    if options.overwrite and options.output is None:
+    if options.overwrite and options.output in (None, STANDARD_OUTPUT):
         raise CommandError("usage", "--overwrite goes with --output FILE.", ExitCode.USAGE)
     ids = tuple(ids_of_arguments(options.only_ids))
     return run_command(lambda context, options: _history(context, options, ids), options, console)
@@ -47,7 +49,7 @@ async def _history(context: Context, options: argparse.Namespace, ids: tuple[str
     outcome = None if options.outcome in (None, OPEN) else OutcomeKind(options.outcome)
     wanted = JournalFilter(ids=ids, outcome=outcome, is_open=True if options.outcome == OPEN else None)
     entries = list(context.store.journal.history(wanted, limit=options.limit))
-    if options.output is not None:
+    if options.output not in (None, STANDARD_OUTPUT):
         _write(console, options, entries)
     elif options.csv:
         console.document(history_csv(entries))

@@ -34,7 +34,7 @@ def _ids_on_standard_input() -> list[str]:
     if sys.stdin is None:
         raise CommandError("usage", "Standard input is closed, so there are no IDs to read.", ExitCode.USAGE)
     if isinstance(sys.stdin, io.TextIOWrapper):
-        sys.stdin.reconfigure(errors="replace")
+        sys.stdin.reconfigure(encoding="utf-8-sig", errors="replace")  # files from Windows may begin with a BOM
     ids: list[str] = []
     try:
         for number, line in enumerate(sys.stdin, start=1):

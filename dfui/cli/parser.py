@@ -123,7 +123,7 @@ class _Commands:
             epilog=wording.EPILOG,
             examples=wording.examples_of(name),
         )
-        _add_common(added, is_before_command=False)
+        _add_common(added, is_before_command=False, offers_demo=name != "doctor")
         added.set_defaults(run=_runs(module or name, "run"), parser=added)
         return added
 
@@ -185,7 +185,7 @@ class _Commands:
         history.add_argument("-n", "--limit", type=_count, metavar="N", help="only the newest N")
         history.add_argument("--csv", action="store_true", help="print CSV")
         output = history.add_argument(
-            "-o", "--output", type=Path, metavar="FILE", help="write the CSV or JSON to this file"
+            "-o", "--output", type=Path, metavar="FILE", help="write the CSV or JSON to this file; - prints it"
         )
         _completes(output, "file")
         history.add_argument("--overwrite", action="store_true", help="overwrite an existing file")
@@ -235,8 +235,11 @@ def _seconds(text: str) -> float:
     return float(text)
 
 
-def _add_common(parser: Parser, *, is_before_command: bool) -> None:
-    """The options that stand before a command or after it; after it, they are left out where not given."""
+def _add_common(parser: Parser, *, is_before_command: bool, offers_demo: bool = True) -> None:
+    """The options that stand before a command or after it; after it, they are left out where not given.
+
+    A command that refuses `--demo` does not offer it, and says why when it is given.
+    """
 
     def default(value: object) -> object:
         return value if is_before_command else argparse.SUPPRESS
@@ -252,7 +255,9 @@ def _add_common(parser: Parser, *, is_before_command: bool) -> None:
         choices=tuple(WORLDS),
         default=default(None),
         metavar="WORLD",
-        help=f"use a simulated account; nothing is kept (default world: {ORDINARY})",
+        help=f"use a simulated account; nothing is kept (default world: {ORDINARY})"
+        if offers_demo
+        else argparse.SUPPRESS,
     )
     profile = common.add_argument(
         "--profile", metavar="NAME", default=default(None), help="use this profile's token and downloads"

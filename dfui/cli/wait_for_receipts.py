@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from dfui.cli.context import Context
@@ -9,18 +10,18 @@ from dfui.core.errors import DatafinitiError, StoreError
 from dfui.core.receipts import Receipt
 from dfui.store.journal import JournalFilter
 from dfui.wording.errors import error_sentences
-from dfui.wording.receipts import waiting_for_costs
+from dfui.wording.receipts import WAIT_INTERRUPTED, waiting_for_costs
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
 
 
 async def wait_for_receipts(
-    context: Context, client: DatafinitiClient, ids: list[str], seconds: float
+    context: Context, client: DatafinitiClient, ids: list[str], seconds: float, interrupted: asyncio.Event
 ) -> dict[str, Receipt]:
     """Wait until each of these is final and its cost settled, or the seconds are over; gives where each stands then.
 
-    What ends the wait early is told, and does not take the outcomes with it.
+    What ends the wait early, an interruption too, is told, and does not take the outcomes with it.
     """
     from dfui.operations.receipts import wait_until_settled
 
@@ -30,9 +31,13 @@ async def wait_for_receipts(
         context.console.notify(waiting_for_costs(len(ids), seconds))
     confirmed_at = context.clock.now()
     try:
-        await wait_until_settled(ids, client=client, store=context.store, seconds=seconds, clock=context.clock)
+        await wait_until_settled(
+            ids, client=client, store=context.store, seconds=seconds, interrupted=interrupted, clock=context.clock
+        )
     except (DatafinitiError, StoreError) as error:
         context.console.warn(error_sentences(error))
+    if interrupted.is_set():
+        context.console.notify(WAIT_INTERRUPTED)
     try:
         written = context.store.journal.history(JournalFilter(ids=tuple(ids)))
         receipts = {receipt.download_id: receipt for receipt in reversed(written)}

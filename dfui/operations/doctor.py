@@ -78,12 +78,18 @@ async def examine(
     found = inspect_store(settings.database)
     keyring = await _keyring(settings, environment)
     return [
-        _ok("settings", wording.settings_found(settings, has_file=settings.config_file.exists())),
+        _settings(settings),
         keyring,
         *await _Online(settings, environment, keyring).checks(),
         _store(str(settings.database), found),
         *_terminal(terminal, is_low_bandwidth=settings.low_bandwidth),
     ]
+
+
+def _settings(settings: Settings) -> Check:
+    if settings.unknown_profile:
+        return _failing("settings", settings.unknown_profile, wording.PROFILE_CURE)
+    return _ok("settings", wording.settings_found(settings, has_file=settings.config_file.exists()))
 
 
 async def _keyring(settings: Settings | None, environment: Mapping[str, str]) -> Check:

@@ -127,9 +127,17 @@ class LaterLooks:
 
 
 async def wait_until_settled(
-    ids: Sequence[str], *, client: DatafinitiClient, store: Store, seconds: float, clock: Clock
+    ids: Sequence[str],
+    *,
+    client: DatafinitiClient,
+    store: Store,
+    seconds: float,
+    interrupted: asyncio.Event,
+    clock: Clock,
 ) -> None:
-    """Look at cancelled downloads until each has ended and its cost is settled, or has relapsed; or time is over.
+    """Look at cancelled downloads until each has ended and its cost is settled, or has relapsed.
+
+    That ends when the seconds are over, and when it is interrupted.
 
     Raises:
         Unauthorized: the token is not taken any more.
@@ -143,15 +151,16 @@ async def wait_until_settled(
         async for _ in watch(ids, client=client, store=store, clock=clock, is_over=is_over):
             pass
 
-    following, timer = asyncio.create_task(follow()), asyncio.create_task(clock.sleep(seconds))
+    following = asyncio.create_task(follow())
+    tasks = (following, asyncio.create_task(clock.sleep(seconds)), asyncio.create_task(interrupted.wait()))
     try:
-        await asyncio.wait((following, timer), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         if following.done():
             following.result()
     finally:
-        for task in (following, timer):
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(following, timer, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _has_settled(download: Download) -> bool:

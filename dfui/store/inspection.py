@@ -28,6 +28,8 @@ class Inspection:
     exists: bool = False
     can_be_written: bool = False
     """The file and its folder; where there is no file yet, whether one can be made."""
+    refusal: str | None = None
+    """Why none can be made, in the system's words."""
     has_room: bool = True
     """Whether the disk takes more."""
     is_locked: bool = False
@@ -58,7 +60,8 @@ def inspect_store(path: Path) -> Inspection:
     try:
         facts = path.stat()
     except FileNotFoundError:
-        return Inspection(can_be_written=_can_be_made(path))
+        refusal = _try_to_make(path)
+        return Inspection(can_be_written=refusal is None, refusal=refusal)
     except OSError as error:
         return Inspection(trouble=error.strerror or str(error))
     found = Inspection(
@@ -132,7 +135,14 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _can_be_made(path: Path) -> bool:
-    """Whether the first folder on the way up that there is can be written."""
-    folder = next(each for each in path.absolute().parents if each.exists())
-    return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+def _try_to_make(path: Path) -> str | None:
+    """Make a folder in the first one on the way up that there is, and remove it; gives why that fails.
+
+    The permissions alone do not tell: root has them where a file system takes nothing, as in /proc.
+    """
+    try:
+        folder = next(each for each in path.absolute().parents if each.exists())
+        with tempfile.TemporaryDirectory(dir=folder):
+            return None
+    except OSError as error:
+        return error.strerror or str(error)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, get_type_hints
 
 from dfui.core.addresses import parse_api_url
 from dfui.core.errors import AddressError, SettingsError
+
+PROFILE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+PROFILE_NAME_CHARACTERS = "1 to 64 letters, digits, dots, dashes and underscores"
 
 T = TypeVar("T")
 
@@ -97,6 +100,8 @@ class ConfigFile(NamedTuple):
     exists: bool
     config: Config
     problems: tuple[ConfigProblem, ...] = ()
+    profile_line: int | None = None
+    """The line that chooses the profile."""
 
     def sentence(self, problem: ConfigProblem) -> str:
         """Which file, which line, and what is wrong there."""
@@ -111,7 +116,7 @@ def read_config(path: Path) -> ConfigFile:
         SettingsError: it cannot be read at all.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # editors on Windows may begin it with a BOM
     except FileNotFoundError:
         return ConfigFile(path, exists=False, config=Config())
     except UnicodeDecodeError:
@@ -129,7 +134,13 @@ def read_config(path: Path) -> ConfigFile:
         return ConfigFile(path, exists=True, config=Config(), problems=(problem,))
     reading = _Reading(text)
     config = reading.config(written)
-    return ConfigFile(path, exists=True, config=config, problems=tuple(reading.problems))
+    return ConfigFile(
+        path,
+        exists=True,
+        config=config,
+        problems=tuple(reading.problems),
+        profile_line=None if config.profile is None else line_of(text, ("profile",)),
+    )
 
 
 class _Reading:
@@ -142,6 +153,8 @@ class _Reading:
     def config(self, written: dict[str, Any]) -> Config:
         """The whole file."""
         config = self._table(Config, {name: value for name, value in written.items() if name not in _TABLES}, ())
+        if config.profile and not PROFILE_NAME.fullmatch(config.profile):
+            self._note(("profile",), f'"profile" takes {PROFILE_NAME_CHARACTERS}')
         keys = self._keys(self._as_table(written, "keys"))
         profiles = {name: self._profile(name, options) for name, options in self._as_table(written, "profiles").items()}
         return replace(config, keys=keys, profiles=profiles)
@@ -154,7 +167,7 @@ class _Reading:
         for name, value in written.items():
             if name not in hints:
                 of_profile = kind is Config and name in get_type_hints(ProfileConfig)
-                hint = "; it belongs below a [profiles.NAME]" if of_profile else _nearest(name, hints)
+                hint = "; it belongs below a [profiles.NAME]" if of_profile else _known_as(name, hints)
                 self._note((*at, name), f'unknown option "{name}"{hint}')
                 continue
             try:
@@ -165,6 +178,8 @@ class _Reading:
 
     def _profile(self, name: str, written: object) -> ProfileConfig:
         at = ("profiles", name)
+        if not PROFILE_NAME.fullmatch(name):
+            self._note(at, f'"{name}" cannot be the name of a profile: use {PROFILE_NAME_CHARACTERS}')
         if not isinstance(written, dict):
             self._note(at, f'"{name}" is no table: write [profiles.{name}], and its options below')
             return ProfileConfig()
@@ -185,7 +200,7 @@ class _Reading:
         keys: dict[str, str] = {}
         for action, given in written.items():
             if action not in ACTIONS:
-                self._note(("keys", action), f'unknown action "{action}"{_nearest(action, ACTIONS)}')
+                self._note(("keys", action), f'unknown action "{action}"{nearest(action, ACTIONS)}')
                 continue
             each_key = [key.strip() for key in given.split(",")] if isinstance(given, str) else [""]
             names = [key_name(key) for key in each_key]
@@ -212,12 +227,17 @@ class _Reading:
 _TABLES = ("keys", "profiles")
 
 
-def _nearest(name: str, known: Mapping[str, object]) -> str:
-    if name in _FORMER_NAMES:
-        return f'; it is called "{_FORMER_NAMES[name]}" now'
+def _known_as(option: str, known: Mapping[str, object]) -> str:
+    if option in _FORMER_NAMES:
+        return f'; it is called "{_FORMER_NAMES[option]}" now'
+    return nearest(option, known)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The end of what is said of an unknown name: which known one is near; empty where none is."""
     import difflib
 
-    near = difflib.get_close_matches(name, known, n=1)
+    near = difflib.get_close_matches(name, list(known), n=1)
     return f'; the nearest known one is "{near[0]}"' if near else ""
 
 

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from dfui.core.addresses import DATAFINITI_URL, ApiAddress, parse_api_url
 from dfui.core.errors import AddressError, SettingsError
-from dfui.system.config_file import ProfileConfig, read_config
+from dfui.system.config_file import (
+    PROFILE_NAME,
+    PROFILE_NAME_CHARACTERS,
+    Config,
+    ConfigFile,
+    ConfigProblem,
+    ProfileConfig,
+    nearest,
+    read_config,
+)
 
 DEFAULT_PROFILE = "default"
-PROFILE_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,8 @@ class Settings:
     """Whether nothing may be cancelled under this profile."""
     profiles: tuple[str, ...] = ()
     """The profiles there are: those that the config file names, the default one, and the one in use."""
+    unknown_profile: str | None = None
+    """The sentence about a profile that the config file, which has others, does not have."""
 
 
 def load_settings(
@@ -60,12 +69,11 @@ def load_settings(
     if found.problems:
         raise SettingsError(found.sentence(found.problems[0]))
     config = found.config
-    profile = profile or environment.get("DFUI_PROFILE") or config.profile or DEFAULT_PROFILE
+    profile = chosen_profile(config, profile, environment)
     if not PROFILE_NAME.fullmatch(profile):
-        raise SettingsError(
-            "A profile's name is 1 to 64 letters, digits, dots, dashes and underscores. Choose another name."
-        )
+        raise SettingsError(f"A profile's name is {PROFILE_NAME_CHARACTERS}. Choose another name.")
     of_profile = config.profiles.get(profile, ProfileConfig())
+    unknown = unknown_profile(found, profile)
     api_url = api_url or environment.get("DFUI_API_URL") or of_profile.api_url or DATAFINITI_URL
     try:
         address = parse_api_url(api_url)
@@ -86,7 +94,27 @@ def load_settings(
         token_command=tuple(of_profile.token_command or ()),
         read_only=of_profile.read_only,
         profiles=tuple(dict.fromkeys((DEFAULT_PROFILE, *config.profiles, profile))),
+        unknown_profile=None if unknown is None else found.sentence(unknown),
     )
+
+
+def chosen_profile(config: Config, given: str | None, environment: Mapping[str, str] = os.environ) -> str:
+    """The profile in use; `given` is that of `--profile`."""
+    return given or environment.get("DFUI_PROFILE") or config.profile or DEFAULT_PROFILE
+
+
+def unknown_profile(found: ConfigFile, profile: str) -> ConfigProblem | None:
+    """What is wrong where the config file has profiles, and not this one, so that no option of a profile applies.
+
+    It may be meant all the same: a profile needs no options.
+    """
+    known = found.config.profiles
+    if not known or profile in known or profile == DEFAULT_PROFILE or not PROFILE_NAME.fullmatch(profile):
+        return None
+    table = f'"{profile}"' if "." in profile else profile
+    hint = nearest(profile, (DEFAULT_PROFILE, *known)) or f"; if you mean it, add [profiles.{table}]"
+    line = found.profile_line if profile == found.config.profile else None
+    return ConfigProblem(line, f'unknown profile "{profile}"{hint}')
 
 
 def config_path() -> Path:

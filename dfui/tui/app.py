@@ -106,6 +106,8 @@ class DfuiApp(App[None]):
     def on_mount(self) -> None:
         """Set the keys of the settings, and watch for what ends dfui from outside."""
         self.set_keymap(keymap(self.session.access.settings.keys))
+        if unknown_profile := self.session.access.settings.unknown_profile:
+            self.notify(unknown_profile, severity="warning", markup=False)
         if self._unknown_theme:
             self.notify(unknown_theme(self._unknown_theme), severity="warning", markup=False)
         self.theme_changed_signal.subscribe(self, self._keep_theme)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 ALL_IS_WELL = "No problems found."
 MEND_THE_CONFIG = "Fix or remove the named file, option or variable."
+PROFILE_CURE = "Correct the name. Until then, no read_only, api_url or token_command applies."
 NO_TOKEN = "None found."  # noqa: S105
 NO_TOKEN_CURE = "Run dfui login. Without a keyring, see dfui help token."  # noqa: S105
 COMMAND_CURE = "Fix token_command in the config file, or what it reads the token from."
@@ -145,7 +146,8 @@ def store_found(path: str, found: Inspection) -> str:
         return f"No database yet; it will be created at {sanitize(path)}."
     downloads = f"{counted(found.downloads, 'download')} known, {found.active:,} active"
     journal = f"{counted(found.entries, 'history entry', 'history entries')}, {found.open_entries:,} open"
-    return f"{sanitize(path)}: {file_size(found.size)}, schema {found.schema}; {downloads}; {journal}."
+    counts = f"in all profiles and APIs: {downloads}; {journal}"
+    return f"{sanitize(path)}: {file_size(found.size)}, schema {found.schema}; {counts}."
 
 
 def store_fails(path: str, found: Inspection) -> tuple[str, str] | None:
@@ -160,8 +162,8 @@ def store_fails(path: str, found: Inspection) -> tuple[str, str] | None:
             "starts an empty one; dfui list fills it again."
         )
     if not found.can_be_written:
-        what = f"{named} cannot be {'written' if found.exists else 'created'}, so nothing is saved."
-        return what, "Make the file and its folder writable."
+        what = "written" if found.exists else f"created ({sanitize(found.refusal)})"
+        return f"{named} cannot be {what}, so nothing is saved.", "Make the file and its folder writable."
     if not found.has_room:
         return (
             f"The disk of {named} is full, so nothing new is saved.",

@@ -117,6 +117,9 @@ def news_since(outcome: Outcome, now: Download | None, *, zone: tzinfo | None = 
     return f"Now: {' · '.join(parts)} (seen {date_time(now.seen_at, zone=zone)})."
 
 
+WAIT_INTERRUPTED = "Stopped waiting. dfui list checks again; dfui history shows what it has learned."
+
+
 def waiting_for_costs(downloads: int, seconds: float) -> str:
     """`dfui cancel --wait` waits."""
     what = "the download and its final cost" if downloads == 1 else f"{downloads:,} downloads and their final cost"

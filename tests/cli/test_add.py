@@ -49,30 +49,42 @@ def test_one_that_the_api_does_not_know_is_told_and_the_others_are_looked_at(dfu
     assert "the API said “Download not found" in ended.stderr
 
 
-def test_what_cannot_be_looked_at_is_added_all_the_same(unreachable: Commands) -> None:
+def test_what_cannot_be_looked_at_is_added_all_the_same_and_exit_4(unreachable: Commands) -> None:
     ended = unreachable("add", "--json", "dl_1", "2")
-    assert ended.exit_code == 0
+    assert ended.exit_code == 4
     assert ended.document == [
         {"id": "dl_1", "status": "unknown"} | NOT_SEEN,
         {"id": "2", "status": "unknown"} | NOT_SEEN,
     ]
-    assert "not looked at yet" in ended.stderr
     assert sorted(ids(unreachable("list", "--offline", "--json"))) == ["2", "dl_1"]
 
 
-def test_without_a_token_it_is_added_all_the_same(dfui: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("token", [None, "another-token", "two words"])
+def test_without_a_token_that_works_it_is_added_all_the_same_and_exit_3(
+    dfui: Commands, monkeypatch: pytest.MonkeyPatch, token: str | None
+) -> None:
     monkeypatch.delenv("DATAFINITI_TOKEN")
+    if token is not None:
+        monkeypatch.setenv("DATAFINITI_TOKEN", token)
     ended = dfui("add", "847070")
-    assert ended.exit_code == 0
+    assert ended.exit_code == 3
     assert "847070" in ended.stdout
-    assert "not looked at yet" in ended.stderr
+
+
+def test_why_it_was_not_looked_at_is_an_error_which_quiet_leaves(
+    dfui: Commands, unreachable: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert unreachable("add", "-q", "847070").stderr.startswith("dfui: Added, and not looked at yet. ")
+    assert dfui("add", "-q", "404").stderr.startswith("404: added, but not found")
+    monkeypatch.setenv("DATAFINITI_TOKEN", "another-token")
+    assert dfui("add", "-q", "847070").stderr.startswith("dfui: Added, and not looked at yet. The token was rejected: ")
 
 
 def test_several_dfui_that_begin_at_once_share_a_new_database(unreachable: Commands) -> None:
     added = [str(number) for number in range(10)]
     with ThreadPoolExecutor(len(added)) as at_once:
         endings = list(at_once.map(lambda each: unreachable.as_process("add", each), added))
-    assert [ended.exit_code for ended in endings] == [0] * len(added), endings
+    assert [ended.exit_code for ended in endings] == [4] * len(added), endings
     assert sorted(ids(unreachable("list", "--offline", "--json"))) == added
 
 

@@ -183,3 +183,44 @@ def test_told_to_end_it_lets_what_is_under_way_end(
         ended = terminal.ended()
     assert outcomes(ended) == {"847070": "cancelled"}
     assert dfui.journal()[0].outcome is OutcomeKind.CANCELLED
+
+
+@pytest.mark.parametrize(
+    ("signal_number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"]
+)
+def test_interrupted_while_it_waits_for_costs_it_gives_the_outcomes_and_where_each_stands(
+    dfui: Commands, account: Simulator, signal_number: signal.Signals, exit_code: int
+) -> None:
+    account.costs_settle_after_seconds = None
+    with dfui.on_terminal("cancel", "--yes", "--json", "847070", "847069", "--wait") as terminal:
+        terminal.wait_for("Waiting up to 300 s")
+        os.kill(terminal.process.pid, signal_number)
+        ended = terminal.ended(seconds=10)
+    assert ended.exit_code == exit_code
+    assert outcomes(ended) == {"847070": "cancelled", "847069": "cancelled"}
+    assert [each["now"]["status"] for each in ended.document] == ["cancelled", "cancelled"]
+    assert "Stopped waiting." in ended.stderr
+
+
+def test_interrupted_while_it_waits_for_costs_it_sums_up_in_words(dfui: Commands, account: Simulator) -> None:
+    account.costs_settle_after_seconds = None
+    with dfui.on_terminal("cancel", "--yes", "847070", "--wait", "--fetch", "-o", "/nowhere") as terminal:
+        terminal.wait_for("Waiting up to 300 s")
+        terminal.type("\x03")
+        ended = terminal.ended(seconds=10)
+    assert ended.exit_code == 130
+    assert ended.stdout.startswith("Download 847070 is cancelled\n")
+    assert ended.stdout.splitlines()[-1].startswith("Now: 847070 · ✗ cancelled · 34,120 records retained")
+    assert "/nowhere" not in ended.stdout + ended.stderr
+
+
+def test_told_to_end_while_it_cancels_it_does_not_begin_to_wait(dfui: Commands, account: Simulator) -> None:
+    account.costs_settle_after_seconds = None
+    answers = [httpx.Response(429, headers={"Retry-After": "2"})]
+    account.interrupt = lambda request: answers.pop() if request.method == "DELETE" and answers else None
+    with dfui.on_terminal("cancel", "--yes", "--json", "847070", "--wait") as terminal:
+        terminal.wait_for("847070: waiting 2 s")
+        os.kill(terminal.process.pid, signal.SIGTERM)
+        ended = terminal.ended(seconds=15)
+    assert (ended.exit_code, outcomes(ended)) == (143, {"847070": "cancelled"})
+    assert ended.document[0]["now"]["status"] == "cancelled"

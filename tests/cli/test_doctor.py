@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -266,6 +267,15 @@ def test_a_database_of_a_newer_dfui_is_told_and_left_as_it_is(dfui: Commands) ->
     assert dfui.database.read_bytes() == before
 
 
+def test_what_the_database_holds_is_said_to_be_of_all_profiles(dfui: Commands) -> None:
+    dfui("list")
+    dfui("list", "--profile", "another")
+    assert len(dfui("list", "--offline", "--json").document) == 4
+    assert "; in all profiles and APIs: 8 downloads known, 4 active; 0 history entries, " in examined(dfui).found(
+        "store"
+    )
+
+
 def test_a_database_that_others_may_read_is_told(dfui: Commands) -> None:
     dfui("add", "847070")
     dfui.database.chmod(0o644)
@@ -290,6 +300,20 @@ def test_a_data_folder_that_is_a_file_is_told(dfui: Commands) -> None:
     assert examined(dfui).failing == ["store"]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="there is no /proc")
+def test_a_data_folder_that_cannot_be_made_is_told(dfui: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", "/proc/nope")  # where root may write, and nobody can
+    report = examined(dfui)
+    assert (report.exit_code, report.failing) == (1, ["store"])
+    assert report.found("store").startswith("/proc/nope/dfui/dfui.db cannot be created (No such file or directory)")
+
+
+def test_the_folder_of_a_database_that_is_not_there_yet_is_left_as_it_is(dfui: Commands, tmp_path: Path) -> None:
+    before = [*tmp_path.rglob("*")]
+    assert "will be created" in examined(dfui).found("store")
+    assert [*tmp_path.rglob("*")] == before
+
+
 def test_a_config_file_that_cannot_be_used_is_a_failing_line_and_what_needs_it_is_not_checked(
     dfui: Commands, account: Simulator, tmp_path: Path
 ) -> None:
@@ -301,6 +325,18 @@ def test_a_config_file_that_cannot_be_used_is_a_failing_line_and_what_needs_it_i
     assert str(config) in report.found("settings")
     assert [report.found(name)[:11] for name in ("token", "api", "account")] == ["Not checked"] * 3
     assert account.requests == []
+
+
+def test_a_profile_that_the_config_file_does_not_have_is_told_and_the_rest_is_checked(
+    dfui: Commands, tmp_path: Path
+) -> None:
+    config = tmp_path / "xdg_config_home" / "dfui" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text("[profiles.production]\n")
+    report = examined(dfui, "--profile", "prodution")
+    assert (report.exit_code, report.failing) == (1, ["settings"])
+    assert 'unknown profile "prodution"' in report.found("settings")
+    assert report.found("token") == "From DATAFINITI_TOKEN; the API accepts it."
 
 
 # ── the terminal ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -53,6 +53,20 @@ def made(kind: type[DfuiError]) -> DfuiError:
             return kind(SENTENCE)
 
 
+def test_what_fails_after_the_result_is_told_beside_the_one_document(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(options: argparse.Namespace, console: Console) -> int:
+        console.result([1], [])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("dfui.cli.logout.run", fail)
+    assert main(["--json", "logout"]) == 130
+    printed = capsys.readouterr()
+    assert json.loads(printed.out) == [1]
+    assert printed.err == "dfui: Interrupted.\n"
+
+
 @pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.__name__)
 def test_each_error_is_told_and_none_falls_through(
     kind: type[DfuiError], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

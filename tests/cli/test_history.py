@@ -217,6 +217,15 @@ def test_a_device_is_not_replaced(past: Commands) -> None:
     assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
 
 
+@pytest.mark.parametrize("form", ["--csv", "--json"])
+def test_an_export_to_a_dash_is_printed(
+    past: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert past("history", form, "--output", "-").stdout == past("history", form).stdout
+    assert not (tmp_path / "-").exists()
+
+
 @pytest.mark.parametrize(
     "options",
     [

@@ -44,6 +44,12 @@ def test_in_the_demo_a_token_is_kept_nowhere_and_the_doctor_asks_nobody(dfui: Co
     assert account.requests == []
 
 
+def test_the_doctor_does_not_offer_the_demo_that_it_refuses() -> None:
+    assert "--demo" not in run("doctor", "--help").stdout
+    assert "--demo" in run("list", "--help").stdout
+    assert "no demo can stand in for" in run("--demo", "doctor").stderr
+
+
 def test_in_the_world_of_lost_answers_a_cancellation_is_looked_up() -> None:
     (outcome,) = run("cancel", "847070", "-y", "-j", "--demo=lost-answer").document
     assert (outcome["outcome"], outcome["http_status"]) == ("cancelled", None)
@@ -114,6 +120,20 @@ def test_the_config_file_is_written_once_and_checked(tmp_path: Path) -> None:
     wrong = run("config", "check")
     assert wrong.exit_code == 2
     assert 'line 1: unknown option "bel"; the nearest known one is "bell".' in wrong.stdout
+
+
+def test_a_profile_that_is_misspelt_is_named_before_anything_else(dfui: Commands, account: Simulator) -> None:
+    path = Path(run("config", "path").stdout.strip())
+    path.parent.mkdir(parents=True)
+    path.write_text("profile = 'prodution'\n[profiles.production]\nread_only = true\n")
+    told = f'The config file {path}, line 1: unknown profile "prodution"; the nearest known one is "production".\n'
+    for options in ((), ("--quiet",)):
+        assert dfui("list", *options).stderr == told
+        assert dfui("list", "--profile", "production", *options).stderr == ""
+        assert dfui("list", "--demo", *options).stderr == ""
+    checked = run("config", "check", "--json")
+    assert (checked.exit_code, checked.document["problems"]) == (2, [{"line": 1, "message": told.strip()}])
+    assert run("config", "check", "--profile", "production").exit_code == 0
 
 
 @pytest.mark.parametrize("subject", [*SUMMARIES, *TOPICS])

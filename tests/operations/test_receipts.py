@@ -227,7 +227,9 @@ async def test_waiting_ends_when_the_cost_is_settled_or_time_is_over(
     simulator.add("7", started_at=clock.now() - timedelta(seconds=50))
     await outcomes_of(["7"], client, store, clock)
     began = clock.monotonic()
-    waiting = asyncio.create_task(wait_until_settled(["7"], client=client, store=store, seconds=300, clock=clock))
+    waiting = asyncio.create_task(
+        wait_until_settled(["7"], client=client, store=store, seconds=300, interrupted=asyncio.Event(), clock=clock)
+    )
     for _ in range(100_000):
         if waiting.done():
             break

@@ -58,6 +58,9 @@ def test_the_example_holds_every_option_in_a_form_that_can_be_used(config_file: 
         ("profiles.a.read_only = 1", 1, "true or false"),
         ("[profiles]\na = { read_only = 1 }", 2, "true or false"),
         ("profiles = 3", 1, "is no table"),
+        ("\nprofile = 'a b'", 2, '"profile" takes 1 to 64 letters'),
+        ("bell = true\n[profiles.'a b']", 2, '"a b" cannot be the name of a profile'),
+        ("[profiles]\n'a b' = { read_only = true }", 2, '"a b" cannot be the name of a profile'),
         ("[keys]\ncancel = 'c'\nquit = 'q,c'", 3, '"cancel" and "quit" both use "c"; change one'),
         ("[keys]\n\ncancel = 'x'", 3, '"forget" and "cancel" both use "x"; change one'),
         ("[keys]\ncancel = 'enter'", 2, '"enter" is for details alone'),
@@ -76,6 +79,13 @@ def test_what_is_wrong_is_named_with_its_line(config_file: Path, text: str, line
     assert words in problem.what
     with pytest.raises(SettingsError, match=rf"config\.toml, line {line}: .+[^.]\.$"):
         load_settings(environment={})
+
+
+def test_a_byte_order_mark_is_left_out_and_a_line_of_windows_is_a_line(config_file: Path) -> None:
+    config_file.write_bytes(b"\xef\xbb\xbfbell = false\r\nmouse = 3\r\n")
+    found = read_config(config_file)
+    assert found.config.bell is False
+    assert [problem.line for problem in found.problems] == [2]
 
 
 def test_keys_may_change_places_and_are_named_as_textual_does(config_file: Path) -> None:

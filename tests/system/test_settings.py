@@ -41,6 +41,35 @@ def test_an_argument_comes_before_the_environment_and_that_before_the_config_fil
     assert (given_both.profile, given_both.address.host) == ("other", "argument.example")
 
 
+@pytest.mark.parametrize(
+    ("text", "given", "words"),
+    [
+        ("\nprofile = 'prodution'\n[profiles.production]", None, ', line 2: unknown profile "prodution"; the nearest'),
+        (
+            "[profiles.production]",
+            "prodution",
+            '.toml: unknown profile "prodution"; the nearest known one is "production".',
+        ),
+        ("[profiles.production]", "defualt", 'the nearest known one is "default".'),
+        ("[profiles.production]", "light", "; if you mean it, add [profiles.light]."),
+        ("[profiles.production]", "st.aging", '; if you mean it, add [profiles."st.aging"].'),
+        ("profile = 'prodution'\n[profiles.production]", "production", None),
+        ("[profiles.production]", "default", None),
+        ("bell = true", "staging", None),
+    ],
+)
+def test_a_profile_that_a_file_with_others_does_not_have_is_named_with_the_nearest(
+    config_file: Path, text: str, given: str | None, words: str | None
+) -> None:
+    config_file.write_text(text)
+    for settings in (
+        load_settings(profile=given, environment={}),
+        load_settings(environment={"DFUI_PROFILE": given or ""}),
+    ):
+        assert (words is None) == (settings.unknown_profile is None)
+        assert (words or "") in (settings.unknown_profile or "")
+
+
 def test_a_session_over_ssh_is_low_bandwidth() -> None:
     assert load_settings(environment={"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}).low_bandwidth
 
