@@ -86,7 +86,7 @@ async def _cancel(context: Context, options: argparse.Namespace, ids: list[str])
             await _fetch_retained(context, client, options, outcomes)
         outcomes.end()
         if is_cut_short:
-            return interruption.exit_code
+            return ExitCode.INTERRUPTED
         await context.settle(client)
     return max(outcomes.exit_code, chosen.exit_code if options.status else ExitCode.DONE)
 

@@ -33,16 +33,9 @@ class Interruption:
         """Set as soon as it was told: what can wait is not begun any more."""
         self.at_once = asyncio.Event()
         """Set when it is to end with what is known."""
-        self._signal: signal.Signals | None = None
 
-    @property
-    def exit_code(self) -> int:
-        """As a shell has it for what a signal ended: 130 after Ctrl-C, 143 after SIGTERM."""
-        return 128 + (self._signal or signal.SIGINT)
-
-    def end(self, by: signal.Signals, *, after_seconds: float) -> None:
+    def end(self, *, after_seconds: float) -> None:
         """Note that it was told to end."""
-        self._signal = by
         self.told.set()
         if after_seconds:
             asyncio.get_running_loop().call_later(after_seconds, self.at_once.set)
@@ -55,5 +48,5 @@ def interruptions(leaving_seconds: float) -> Iterator[Interruption]:
     """Ctrl-C ends a command at once, with what is known; a dropped line, or being told to end, after some seconds."""
     interruption = Interruption()
     after = {signal.SIGINT: 0.0, signal.SIGTERM: leaving_seconds, signal.SIGHUP: leaving_seconds}
-    with handling({each: partial(interruption.end, each, after_seconds=after[each]) for each in after}):
+    with handling({each: partial(interruption.end, after_seconds=after[each]) for each in after}):
         yield interruption

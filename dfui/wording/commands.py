@@ -33,7 +33,7 @@ EXITS = (
     (2, "usage error"),
     (3, "no token, or rejected"),
     (4, "outcome unknown, or not stopped yet"),
-    (130, "interrupted (143 by SIGTERM)"),
+    (130, "interrupted"),
 )
 """What a command exits with; of several, the highest that applies."""
 EXIT_CODES = f"exit codes: {'; '.join(f'{code} {meaning}' for code, meaning in EXITS)}"
