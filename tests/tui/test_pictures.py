@@ -75,8 +75,9 @@ async def typing_the_number(pilot: Pilot[None]) -> None:
 async def adding(pilot: Pilot[None]) -> None:
     await live(pilot)
     await pilot.press("a")
-    await opened(pilot, AddDownloads)
+    dialog = await opened(pilot, AddDownloads)
     await pilot.press(*"12 x", "enter")
+    await until(pilot, lambda: "is not a download ID" in text(dialog), "what is none is named")
 
 
 async def signing_in(pilot: Pilot[None]) -> None:
