@@ -189,7 +189,7 @@ def test_told_to_end_it_lets_what_is_under_way_end(
 def test_interrupted_while_it_waits_for_costs_it_gives_the_outcomes_and_where_each_stands(
     dfui: Commands, account: Simulator, signal_number: signal.Signals
 ) -> None:
-    account.costs_settle_after_seconds = None
+    account.costs_settle_after_seconds = 600
     with dfui.on_terminal("cancel", "--yes", "--json", "847070", "847069", "--wait") as terminal:
         terminal.wait_for("Waiting up to 300 s")
         os.kill(terminal.process.pid, signal_number)
@@ -201,7 +201,7 @@ def test_interrupted_while_it_waits_for_costs_it_gives_the_outcomes_and_where_ea
 
 
 def test_interrupted_while_it_waits_for_costs_it_sums_up_in_words(dfui: Commands, account: Simulator) -> None:
-    account.costs_settle_after_seconds = None
+    account.costs_settle_after_seconds = 600
     with dfui.on_terminal("cancel", "--yes", "847070", "--wait", "--fetch", "-o", "/nowhere") as terminal:
         terminal.wait_for("Waiting up to 300 s")
         terminal.type("\x03")
@@ -213,7 +213,7 @@ def test_interrupted_while_it_waits_for_costs_it_sums_up_in_words(dfui: Commands
 
 
 def test_told_to_end_while_it_cancels_it_does_not_begin_to_wait(dfui: Commands, account: Simulator) -> None:
-    account.costs_settle_after_seconds = None
+    account.costs_settle_after_seconds = 600
     answers = [httpx.Response(429, headers={"Retry-After": "2"})]
     account.interrupt = lambda request: answers.pop() if request.method == "DELETE" and answers else None
     with dfui.on_terminal("cancel", "--yes", "--json", "847070", "--wait") as terminal:
