@@ -40,9 +40,8 @@ async def choose_by_status(context: Context, client: DatafinitiClient, status: s
     """
     from dfui.operations.refresh import refresh_list
 
-    refreshed = await refresh_list(client, context.store, clock=context.clock)
-    if refreshed.not_stored:
-        context.console.warn(str(refreshed.not_stored))
+    # Credits are being spent while a long list is stored.
+    refreshed = await refresh_list(client, context.store, clock=context.clock, waits_for_store=False)
     for what in refreshed.skipped:
         context.console.warn(f"Skipped an unreadable record: {sanitize(what)}.")
     downloads = [each for each in refreshed.active if status in (ACTIVE, each.status.value)]

@@ -43,9 +43,11 @@ async def refresh_list(
     *,
     clock: Clock,
     progressed: Callable[[ListProgress], None] = lambda progress: None,
+    waits_for_store: bool = True,
 ) -> ListRefresh:
     """Take over every download of the account; `GET /downloads`. Reading and storing happen on threads.
 
+    Without `waits_for_store`, they may be stored later, or not at all: for who is in a hurry.
     `progressed` is called now and then, from any thread, where this takes its time.
 
     Raises:
@@ -76,8 +78,10 @@ async def refresh_list(
             yield replace(download, seen_at=seen_at)
 
     not_stored: StoreError | None = None
+    storing = store.downloads.observe_all(rows(), observed=began, now=now)
     try:
-        await store.downloads.observe_all(rows(), observed=began, now=now)
+        if waits_for_store:
+            await storing
     except StoreError as error:
         not_stored = error
     no_ids = tuple("one with an id that is none" for _ in range(len(answer.downloads) - len(readable)))
