@@ -140,8 +140,8 @@ class DownloadsCancelling(DownloadsView):
 
     @property
     def _is_typing(self) -> bool:
-        """Whether keys are text now."""
-        return self.app.screen is self and isinstance(self.focused, Input)
+        """Whether keys are text for the filter."""
+        return isinstance(self.focused, Input)
 
     @property
     def _may_open_dialogs(self) -> bool:
@@ -149,11 +149,15 @@ class DownloadsCancelling(DownloadsView):
         return self.app.screen is self and not self._is_typing
 
     @on(DescendantBlur)
-    def _typing_ended(self) -> None:
-        self.call_next(self.on_screen_resume)
+    def _focus_moves(self) -> None:
+        self.call_next(self._show_what_waits)
 
     def on_screen_resume(self) -> None:
-        """Show what waited: an outcome, or an alarm, or else the toasts."""
+        """A dialog has closed."""
+        self._show_what_waits()
+
+    def _show_what_waits(self) -> None:
+        """An outcome, or an alarm, or else the toasts."""
         self._show_outcomes()
         self._show_relapses()
         if self.app.screen is self:

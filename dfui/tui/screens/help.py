@@ -57,13 +57,8 @@ class HelpModal(Dialog[None]):
         for name, actions in GROUPS.items():
             yield name, [self._key(self._keys[action]) for action in actions]
         yield "Moving", [fact("", MOVING), *self._moving_keys(), fact(PALETTE, "list all commands")]
-        yield (
-            "How a cancellation can end",
-            [
-                *(fact(kind.value, outcome_meaning(kind)) for kind in OutcomeKind),
-                fact(*OPEN),
-            ],
-        )
+        outcomes = [fact(kind.value, outcome_meaning(kind)) for kind in OutcomeKind]
+        yield "How a cancellation can end", [*outcomes, fact(*OPEN)]
         kept = places(None if self._is_simulated else self._settings)
         yield "Where things are kept", [fact("", what, f"  {where}") for what, where in kept]
 

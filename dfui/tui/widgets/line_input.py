@@ -36,6 +36,7 @@ class PasteInput(LineInput):
     """An input line that takes a paste of several lines, and shows no token in it; Textual's own keeps one line."""
 
     _submitting: Timer | None = None
+    """Runs between an Enter and what it submits."""
 
     def on_key(self, event: events.Key) -> None:
         """Submit, unless more comes at once: a terminal that does not mark a paste types it, an Enter after each line.
