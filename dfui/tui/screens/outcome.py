@@ -102,14 +102,14 @@ class OutcomeModal(Dialog[OutcomeAnswer]):
         is_good = not relapsed and all(outcome.kind.is_good for outcome in self._outcomes)
         self.frame.set_class(not is_good, "warning")
         self._show_lines(now)
-        self._show_button("cancel-again", "Cancel again", self._running_again)
-        self._show_button("retry", "Retry", self._failed)
+        self._show_button("cancel-again", self._running_again, one="Cancel again", several="Cancel {:,} again")
+        self._show_button("retry", self._failed, one="Retry", several="Retry {:,}")
         self.button("fetch").display = bool(self._fetchable) and not relapsed  # one thing first
 
-    def _show_button(self, button_id: str, label: str, ids: Sequence[str]) -> None:
+    def _show_button(self, button_id: str, ids: Sequence[str], *, one: str, several: str) -> None:
         button = self.button(button_id)
         button.display = bool(ids)
-        button.relabel(f"{label} {len(ids):,}" if len(ids) > 1 else label)
+        button.relabel(several.format(len(ids)) if len(ids) > 1 else one)
 
     def _show_lines(self, now: Mapping[str, Download | None]) -> None:
         if len(self._outcomes) == 1:
