@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from dfui.cli.demo import simulated_account
 from dfui.core.addresses import DATAFINITI
 from dfui.simulator.manual_clock import ManualClock
-from dfui.simulator.worlds import ORDINARY
+from dfui.simulator.scenarios import ORDINARY
 from dfui.system.settings import Settings
 from dfui.tui.app import DfuiApp
 from dfui.tui.connection_state import ConnectionState
@@ -37,10 +37,10 @@ Step = tuple[str, Callable[[DfuiApp], bool]]
 
 @dataclass(frozen=True)
 class Picture:
-    """What is pressed in which world, and what each key leads to, up to what the picture shows."""
+    """What is pressed in which scenario, and what each key leads to, up to what the picture shows."""
 
     steps: tuple[Step, ...] = ()
-    world: str = ORDINARY
+    scenario: str = ORDINARY
 
 
 async def drawn(picture: Picture) -> str:
@@ -48,7 +48,7 @@ async def drawn(picture: Picture) -> str:
     clock = ManualClock()
     nowhere = Path(os.devnull)
     settings = Settings(profile="demo", address=DATAFINITI, database=nowhere, config_file=nowhere)
-    access, store = simulated_account(settings, clock, world=picture.world, latency=0)
+    access, store = simulated_account(settings, clock, scenario=picture.scenario, latency=0)
     app = DfuiApp(access, store, clock=clock)
     async with app.run_test(size=SIZE) as pilot:
         for key, leads_to in [("", is_live), *picture.steps]:
@@ -86,8 +86,8 @@ def shows(modal: type) -> Callable[[DfuiApp], bool]:
 
 def knows_the_cost(app: DfuiApp) -> bool:
     """What the download cost is settled, and has been seen."""
-    receipts = app.session.store.journal.history()
-    return bool(receipts) and receipts[0].is_settled
+    entries = app.session.store.history.entries()
+    return bool(entries) and entries[0].is_settled
 
 
 CONFIRMING: tuple[Step, ...] = (("c", shows(ConfirmCancel)),)
@@ -95,7 +95,7 @@ PICTURES = {
     "downloads": Picture(),
     "confirm": Picture(CONFIRMING),
     "outcome": Picture((*CONFIRMING, ("y", shows(OutcomeModal)))),
-    "receipt": Picture(
+    "entry": Picture(
         (
             *CONFIRMING,
             ("y", shows(OutcomeModal)),
@@ -105,7 +105,7 @@ PICTURES = {
             ("enter", shows(HistoryEntryModal)),
         )
     ),
-    "bulk-outcome": Picture((("m", is_live), *CONFIRMING, ("y", shows(OutcomeModal))), world="refused"),
+    "bulk-outcome": Picture((("m", is_live), *CONFIRMING, ("y", shows(OutcomeModal))), scenario="refused"),
     "sign-in": Picture((("sign in", shows(SignIn)),)),
 }
 """Each picture by the name of its file."""

@@ -12,7 +12,7 @@ import pytest
 
 from dfui.core.clock import Clock
 from dfui.simulator.account import Simulator
-from dfui.simulator.worlds import demo_account
+from dfui.simulator.scenarios import demo_account
 from tests.support.server import SimulatorServer
 from tests.support.tui_process import TuiProcess, wait_until
 

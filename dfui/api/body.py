@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import httpx
 
-from dfui.api.faults import FAULTS, in_words
+from dfui.api.http_errors import FAULTS, in_words
 from dfui.core.errors import UnreadableAnswer
 
 MB = 2**20

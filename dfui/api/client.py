@@ -14,9 +14,9 @@ import httpx
 
 from dfui import __version__
 from dfui.api.answer_errors import error_for
+from dfui.api.answer_parser import AnswerParser
 from dfui.api.body import read_body
-from dfui.api.faults import CONNECT_SECONDS, FAULTS, READ_SECONDS, Departure, retry_after
-from dfui.api.reader import Reader
+from dfui.api.http_errors import CONNECT_SECONDS, FAULTS, READ_SECONDS, Departure, retry_after
 from dfui.api.secrets import Bearer, Password
 from dfui.api.shapes import Body
 from dfui.core.addresses import ApiAddress
@@ -139,7 +139,7 @@ class DatafinitiClient:
     async def get_download(self, download_id: str) -> DownloadDetails:
         """What the API knows of one download; `GET /downloads/{id}`, free of credits."""
 
-        def read(reader: Reader, body: Body, http_status: int) -> DownloadDetails:
+        def read(reader: AnswerParser, body: Body, http_status: int) -> DownloadDetails:
             details = reader.read_download(body)
             if details.download.id != download_id:
                 raise UnreadableAnswer("it is about another download")
@@ -185,7 +185,7 @@ class DatafinitiClient:
         self,
         method: str,
         path: str,
-        read: Callable[[Reader, Body, int], Answer],
+        read: Callable[[AnswerParser, Body, int], Answer],
         *,
         content: Password | None = None,
         needs_token: bool = True,
@@ -214,14 +214,14 @@ class DatafinitiClient:
         token: Secret | None,
         method: str,
         path: str,
-        read: Callable[[Reader, Body, int], Answer],
+        read: Callable[[AnswerParser, Body, int], Answer],
         *,
         content: Password | None,
         max_bytes: int | None,
         progressed: Callable[[int], None] | None,
         on_sent: Callable[[], None] | None,
     ) -> Answer:
-        reader = Reader(content.password if content else token)
+        reader = AnswerParser(content.password if content else token)
         answer = await self._open(method, path, content, token, Departure(on_sent, is_traced=self._is_traced))
         http_status, wait = answer.status_code, retry_after(answer.headers.get("Retry-After"))
 

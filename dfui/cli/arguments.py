@@ -11,7 +11,7 @@ from dfui.cli.console import ExitCode
 from dfui.cli.parser import Parser, build_parser
 from dfui.core.errors import CommandError
 from dfui.core.progress import WAIT_SECONDS
-from dfui.simulator.worlds import ORDINARY, WORLDS
+from dfui.simulator.scenarios import ORDINARY, SCENARIOS
 from dfui.wording import commands as wording
 
 _OPTION = re.compile(r"(?<![\w-])--?[a-zA-Z][\w-]*")
@@ -62,12 +62,12 @@ def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
 def _with_values(arguments: list[str]) -> list[str]:
     """`--demo` and `--wait` with what they stand for behind a `=`: what follows is a command or an ID, not their value.
 
-    The name of a world may follow all the same, for no command and no ID is called so.
+    The name of a scenario may follow all the same, for no command and no ID is called so.
     """
     read: list[str] = []
     for argument in (f"--wait={WAIT_SECONDS:.0f}" if each == "--wait" else each for each in arguments):
         if read and read[-1] == "--demo":
-            if argument in WORLDS:
+            if argument in SCENARIOS:
                 read[-1] = f"--demo={argument}"
                 continue
             read[-1] = f"--demo={ORDINARY}"

@@ -13,16 +13,16 @@ from dfui.cli.ids import ids_of
 from dfui.cli.signals import interruptions
 from dfui.core.downloads import Download, download_json
 from dfui.core.errors import CommandError, TokenError
+from dfui.core.history import HistoryEntry
 from dfui.core.outcomes import Outcome, OutcomeKind, outcome_json
 from dfui.core.progress import LEAVING_SECONDS, Progress
-from dfui.core.receipts import Receipt
 from dfui.operations.cancel import cancel
 from dfui.system.credentials import parse_token
 from dfui.wording.access import ANOTHER_TOKEN
 from dfui.wording.commands import outcome_line, outcomes_line, would_cancel_line, would_cancel_sums
 from dfui.wording.confirming import confirm_consequences, confirm_facts, confirm_title
+from dfui.wording.follow_up import follow_up_line
 from dfui.wording.outcomes import cancellation_step, outcome_lines, outcome_title
-from dfui.wording.receipts import receipt_line
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
@@ -73,9 +73,9 @@ async def _cancel(context: Context, options: argparse.Namespace, ids: list[str])
         with interruptions(LEAVING_SECONDS) as interruption:
             await _carry_out(context, client, to_cancel, outcomes, interruption.at_once)
             if options.wait is not None and not interruption.at_once.is_set():
-                from dfui.cli.wait_for_receipts import wait_for_receipts
+                from dfui.cli.wait_for_costs import wait_for_costs
 
-                outcomes.receipts = await wait_for_receipts(
+                outcomes.entries = await wait_for_costs(
                     context, client, outcomes.stopped, options.wait, interruption.told
                 )
         # What was to follow is left out also where the cancellations came to their end in the seconds they were given.
@@ -87,7 +87,7 @@ async def _cancel(context: Context, options: argparse.Namespace, ids: list[str])
         outcomes.end()
         if is_cut_short:
             return ExitCode.INTERRUPTED
-        await context.settle(client)
+        await context.resolve(client)
     return max(outcomes.exit_code, chosen.exit_code if options.status else ExitCode.DONE)
 
 
@@ -138,7 +138,7 @@ class _Outcomes:
         self._console = console
         self.ids = ids
         self._by_id: dict[str, Outcome] = {}
-        self.receipts: dict[str, Receipt] | None = None
+        self.entries: dict[str, HistoryEntry] | None = None
         """Where each stands after a wait; None where nobody waited."""
         self.fetched: Fetched | None = None
         """What was fetched of them afterwards."""
@@ -162,18 +162,18 @@ class _Outcomes:
     def show(self) -> None:
         """Print the one outcome, or the sums; then where each stands after a wait."""
         lines = _lines(self._in_order[0]) if len(self.ids) == 1 else [outcomes_line(self._in_order)]
-        for line in [*lines, *map(receipt_line, (self.receipts or {}).values())]:
+        for line in [*lines, *map(follow_up_line, (self.entries or {}).values())]:
             self._console.line(line)
 
     def end(self) -> None:
         """Print what was fetched; or all of it, as the one document of `--json`."""
         documents = [outcome_json(outcome) for outcome in self._in_order]
-        if self.receipts is not None:
-            from dfui.core.receipt_export import now_json
+        if self.entries is not None:
+            from dfui.core.history_export import now_json
 
             for document in documents:
-                receipt = self.receipts.get(str(document["id"])) or Receipt(0, "", None)
-                document["now"] = now_json(receipt.now, has_relapsed=receipt.has_relapsed)
+                entry = self.entries.get(str(document["id"])) or HistoryEntry(0, "", None)
+                document["now"] = now_json(entry.now, has_relapsed=entry.has_relapsed)
         lines: list[str] = []
         if self.fetched is not None:
             from dfui.operations.fetch_summary import fetch_json, summary_lines
@@ -200,10 +200,10 @@ class _Outcomes:
         return outcome.kind.exit_code or ExitCode.NOT_KNOWN
 
     def _has_ended(self, outcome: Outcome) -> bool:
-        receipt = (self.receipts or {}).get(outcome.download_id)
-        if receipt is None or receipt.now is None:
+        entry = (self.entries or {}).get(outcome.download_id)
+        if entry is None or entry.now is None:
             return outcome.kind.exit_code == ExitCode.DONE
-        return receipt.now.status.is_final and not receipt.has_relapsed
+        return entry.now.status.is_final and not entry.has_relapsed
 
 
 def _confirmed(console: Console, outcomes: _Outcomes, downloads: list[Download]) -> list[str]:

@@ -10,7 +10,7 @@ from dfui.cli.console import ExitCode, exit_code_of
 from dfui.cli.context import Context
 from dfui.core.downloads import Download
 from dfui.core.errors import DatafinitiError, NotFound, StoreError
-from dfui.core.sanitize import sanitize
+from dfui.core.text import sanitize
 from dfui.operations.batch import MAX_REQUESTS
 from dfui.wording.commands import forgotten_too
 from dfui.wording.errors import error_sentences
@@ -33,7 +33,7 @@ class Chosen:
 
 
 async def choose_by_status(context: Context, client: DatafinitiClient, status: str) -> Chosen:
-    """Every download that the API shows with this status, forgotten ones too.
+    """Every download that the API shows with this status, hidden ones too.
 
     Raises:
         DatafinitiError: there was no list, so none is chosen.
@@ -45,8 +45,8 @@ async def choose_by_status(context: Context, client: DatafinitiClient, status: s
     for what in refreshed.skipped:
         context.console.warn(f"Skipped an unreadable record: {sanitize(what)}.")
     downloads = [each for each in refreshed.active if status in (ACTIVE, each.status.value)]
-    if forgotten := sum(_is_forgotten(context, each.id) for each in downloads):
-        context.console.notify(forgotten_too(forgotten, len(downloads)))
+    if hidden := sum(_is_forgotten(context, each.id) for each in downloads):
+        context.console.notify(forgotten_too(hidden, len(downloads)))
     exit_code = ExitCode.FAILED if refreshed.skipped else ExitCode.DONE
     return Chosen([each.id for each in downloads], downloads, exit_code)
 

@@ -6,7 +6,7 @@ import argparse
 
 from dfui.cli.console import Console, ExitCode
 from dfui.core.errors import CommandError, ExportError, FileExists
-from dfui.core.sanitize import sanitize
+from dfui.core.text import sanitize
 from dfui.system.config_file import read_config
 from dfui.system.example_config import example_config
 from dfui.system.export import write_export

@@ -26,7 +26,7 @@ from dfui.core.errors import (
     TokenError,
     Unauthorized,
 )
-from dfui.core.sanitize import sanitize
+from dfui.core.text import sanitize
 from dfui.wording.errors import error_sentences
 
 

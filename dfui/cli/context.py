@@ -16,13 +16,13 @@ from dfui.core.errors import (
     KeyringProblem,
     StoreError,
 )
-from dfui.operations.sign_in import Access
+from dfui.operations.api_access import ApiAccess
 from dfui.store import Store
 from dfui.system.event_loop import run as run_on_event_loop
 from dfui.system.settings import Settings, load_settings
 from dfui.wording.access import no_token, not_signed_in
+from dfui.wording.follow_up import relapse_sentence
 from dfui.wording.outcomes import settled
-from dfui.wording.receipts import relapse_sentence
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
@@ -39,7 +39,7 @@ class Context:
     console: Console
     settings: Settings
     store: Store
-    access: Access
+    access: ApiAccess
     clock: Clock
     relapsed: set[str] = field(default_factory=set)
     """Downloads that did not stay cancelled, of which this command has told."""
@@ -73,31 +73,31 @@ class Context:
     def tell_relapses(self) -> None:
         """Tell of cancelled downloads that go on, whatever the command is for."""
         try:
-            untold = [each for each in self.store.journal.relapses() if each.download_id not in self.relapsed]
+            untold = [each for each in self.store.history.relapses() if each.download_id not in self.relapsed]
         except StoreError:
-            return  # whoever reads or writes the journal tells of that
-        for receipt in untold:
-            self.relapsed.add(receipt.download_id)
-            self.console.warn(f"ALARM: {relapse_sentence(receipt)}")
+            return  # whoever reads or writes the history tells of that
+        for entry in untold:
+            self.relapsed.add(entry.download_id)
+            self.console.warn(f"ALARM: {relapse_sentence(entry)}")
         if untold:
-            self.store.journal.mark_read(untold)
+            self.store.history.mark_read(untold)
 
     async def look_again(self, client: DatafinitiClient) -> None:
         """Look at what was cancelled before, where that is due, but not at all of a large batch."""
         from dfui.operations.follow import DownloadRefresher
-        from dfui.operations.receipts import LaterLooks
+        from dfui.operations.later_looks import LaterLooks
 
         refresher = DownloadRefresher(client, self.store, clock=self.clock)
         looks = LaterLooks(refresher, self.store, looked=lambda *_: None, failed=lambda error: None, clock=self.clock)
         with contextlib.suppress(StoreError):  # it was told above
             await looks.look_once(at_most=LOOKS_OF_A_COMMAND)
 
-    async def settle(self, client: DatafinitiClient) -> None:
+    async def resolve(self, client: DatafinitiClient) -> None:
         """Settle the cancellations that a dfui left open which is gone, and tell of them."""
-        from dfui.operations.settle import settle
+        from dfui.operations.resolve import resolve
 
         try:
-            async for outcome in settle(client=client, store=self.store, clock=self.clock):
+            async for outcome in resolve(client=client, store=self.store, clock=self.clock):
                 self.console.notify(settled(outcome))
         except StoreError as error:
             self.console.notify(str(error))
@@ -121,8 +121,6 @@ def run_command(command: Command, options: argparse.Namespace, console: Console)
             console.warn(access.settings.unknown_profile)
         if store.problem:
             console.warn(store.problem)
-        if store.notice:
-            console.warn(store.notice)
         context = Context(console, access.settings, store, access, clock)
         return run_on_event_loop(command(context, options))
     finally:

@@ -8,11 +8,11 @@ from dfui.api.client import DatafinitiClient
 from dfui.core.addresses import DATAFINITI
 from dfui.core.clock import Clock
 from dfui.core.secret import Secret
+from dfui.operations.api_access import ApiAccess
 from dfui.operations.refresh import refresh_list
-from dfui.operations.sign_in import Access
 from dfui.simulator import account as simulator
 from dfui.simulator.files import SimulatedFiles
-from dfui.simulator.worlds import ORDINARY, WORLDS, demo_account
+from dfui.simulator.scenarios import ORDINARY, SCENARIOS, demo_account
 from dfui.store import Store, temporary_store
 from dfui.system.credentials import Token, TokenSource
 from dfui.system.event_loop import run as run_on_event_loop
@@ -23,16 +23,16 @@ def simulated_account(
     settings: Settings,
     clock: Clock,
     *,
-    world: str = ORDINARY,
+    scenario: str = ORDINARY,
     latency: float | None = None,
     is_known: bool = False,
-) -> tuple[Access, Store]:
-    """The way to the simulated account of a world, and a store that is gone afterwards.
+) -> tuple[ApiAccess, Store]:
+    """The way to the simulated account of a scenario, and a store that is gone afterwards.
 
-    `latency`, in seconds, stands in for the world's own. With `is_known` the store begins with the account's downloads,
-    so that a command which asks nobody can be tried, too.
+    `latency`, in seconds, replaces the scenario's own. With `is_known` the store begins with the account's downloads,
+    so a command that asks nobody can be tried, too.
     """
-    latency = WORLDS[world].latency if latency is None else latency
+    latency = SCENARIOS[scenario].latency if latency is None else latency
 
     async def wait() -> None:
         await clock.sleep(latency)
@@ -41,14 +41,14 @@ def simulated_account(
     settings = replace(
         settings, profile="demo", address=DATAFINITI, token_command=(), read_only=False, unknown_profile=None
     )
-    account = demo_account(clock.now, world)
+    account = demo_account(clock.now, scenario)
     transport = simulator.transport(account, latency=wait if latency else None)
     token = Token(Secret(simulator.TOKEN), TokenSource.SESSION)
 
     def connect(secret: Secret | None) -> DatafinitiClient:
         return DatafinitiClient(secret, address=DATAFINITI, transport=transport)
 
-    access = Access(
+    access = ApiAccess(
         settings, connect=connect, results_transport=SimulatedFiles(account).transport(), given=token, environment={}
     )
     store = temporary_store(profile="demo", origin=settings.address.origin)

@@ -7,7 +7,7 @@ import argparse
 from dfui.cli.console import Console, ExitCode
 from dfui.cli.opening import begin_log
 from dfui.core.errors import CommandError, SettingsError
-from dfui.core.sanitize import sanitize
+from dfui.core.text import sanitize
 from dfui.operations.doctor import Check, State, check_json, examine
 from dfui.system.event_loop import run as run_on_event_loop
 from dfui.system.settings import Settings, load_settings

@@ -17,7 +17,7 @@ from dfui.cli.prompts import ask
 from dfui.cli.signals import handling
 from dfui.core.fetch_events import folders_for
 from dfui.core.progress import WAIT_SECONDS
-from dfui.core.sanitize import sanitize
+from dfui.core.text import sanitize
 from dfui.operations.fetch import fetch
 from dfui.operations.fetch_control import FetchControl
 from dfui.operations.fetch_summary import FetchSummary, fetch_json, summary_lines
@@ -46,7 +46,7 @@ class Fetched:
 
 async def _fetch(context: Context, ids: list[str], options: argparse.Namespace) -> int:
     async with context.online() as client:
-        await context.settle(client)
+        await context.resolve(client)
         folders = folders_for(ids, options.output)
         fetched = await fetch_files(
             context, client, folders, overwrite=options.overwrite, wait_seconds=options.wait or 0.0

@@ -10,7 +10,7 @@ from pathlib import Path
 from dfui.cli.console import Console
 from dfui.cli.tables import cut
 from dfui.core.fetch_events import DownloadFiles, FetchEvent, FileProgress, FilesAwaited, FileState
-from dfui.core.sanitize import sanitize
+from dfui.core.text import sanitize
 from dfui.operations.fetch_summary import FetchSummary
 from dfui.wording import fetching
 

@@ -1,4 +1,4 @@
-"""`dfui history`: the journal, the newest first, to read or to export; it asks nobody."""
+"""`dfui history`: the history, the newest first, to read or to export; it asks nobody."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from dfui.cli.console import Console, ExitCode
 from dfui.cli.context import Context, run_command
 from dfui.cli.tables import in_columns
 from dfui.core.errors import CommandError, ExportError
+from dfui.core.history import HistoryEntry
+from dfui.core.history_export import export_text, history_csv, history_json
 from dfui.core.identifiers import ids_of_arguments
 from dfui.core.outcomes import OutcomeKind
-from dfui.core.receipt_export import export_text, history_csv, history_json
-from dfui.core.receipts import Receipt
-from dfui.store.journal import JournalFilter
+from dfui.store.history import HistoryFilter
 from dfui.wording.history import (
     HISTORY_HEADINGS,
     NO_HISTORY,
@@ -47,22 +47,22 @@ def run(options: argparse.Namespace, console: Console) -> int:
 async def _history(context: Context, options: argparse.Namespace, ids: tuple[str, ...]) -> int:
     console = context.console
     outcome = None if options.outcome in (None, OPEN) else OutcomeKind(options.outcome)
-    wanted = JournalFilter(ids=ids, outcome=outcome, is_open=True if options.outcome == OPEN else None)
-    entries = list(context.store.journal.history(wanted, limit=options.limit))
+    wanted = HistoryFilter(ids=ids, outcome=outcome, is_open=True if options.outcome == OPEN else None)
+    entries = list(context.store.history.entries(wanted, limit=options.limit))
     if options.output not in (None, STANDARD_OUTPUT):
         _write(console, options, entries)
     elif options.csv:
         console.document(history_csv(entries))
     else:
         if not entries:
-            console.notify(NO_HISTORY if wanted == JournalFilter() else NONE_MATCHES)
+            console.notify(NO_HISTORY if wanted == HistoryFilter() else NONE_MATCHES)
         console.result([history_json(entry) for entry in entries], _lines(entries, console))
     if still_open := sum(entry.is_open for entry in entries):
         console.notify(still_open_sentence(still_open))
     return ExitCode.DONE
 
 
-def _write(console: Console, options: argparse.Namespace, entries: list[Receipt]) -> None:
+def _write(console: Console, options: argparse.Namespace, entries: list[HistoryEntry]) -> None:
     from dfui.system.export import write_export
 
     try:
@@ -73,5 +73,5 @@ def _write(console: Console, options: argparse.Namespace, entries: list[Receipt]
     console.result({"file": str(options.output), "entries": len(entries)}, [])
 
 
-def _lines(entries: list[Receipt], console: Console) -> list[str]:
+def _lines(entries: list[HistoryEntry], console: Console) -> list[str]:
     return in_columns(HISTORY_HEADINGS, [entry_cells(entry) for entry in entries], columns=console.columns)

@@ -14,7 +14,7 @@ from dfui.cli.tables import download_lines
 from dfui.cli.watch import Watching
 from dfui.core.downloads import Download, download_json
 from dfui.core.errors import CommandError
-from dfui.core.sanitize import sanitize
+from dfui.core.text import sanitize
 from dfui.operations.refresh import refresh_list
 
 
@@ -37,7 +37,7 @@ async def _list(context: Context, options: argparse.Namespace) -> int:
         return ExitCode.DONE
     exit_code = ExitCode.DONE
     async with context.online() as client:
-        await context.settle(client)
+        await context.resolve(client)
         refreshed = await refresh_list(client, context.store, clock=context.clock)
         for what in refreshed.skipped:
             console.warn(f"Skipped an unreadable record: {sanitize(what)}.")

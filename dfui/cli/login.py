@@ -9,8 +9,8 @@ from dfui.cli.console import Console, ExitCode, exit_code_of
 from dfui.cli.context import Context, run_command
 from dfui.cli.prompts import read_hidden
 from dfui.core.errors import CommandError, DatafinitiError, KeyringProblem, Unauthorized
-from dfui.core.sanitize import sanitize
 from dfui.core.secret import Secret
+from dfui.core.text import sanitize
 from dfui.system.credentials import is_set_in_environment, parse_token
 from dfui.wording.access import ENVIRONMENT_STAYS, password_rejected, token_rejected
 from dfui.wording.errors import error_sentences, keyring_sentences

@@ -20,7 +20,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
 async def _logout(context: Context, options: argparse.Namespace) -> int:
     settings = context.settings
     try:
-        was_kept = await context.access.forget()
+        was_kept = await context.access.forget_token()
     except KeyringProblem as problem:
         raise CommandError(problem.kind, not_removed(problem), ExitCode.FAILED) from None
     if is_set_in_environment(os.environ):

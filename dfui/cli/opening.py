@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 
 from dfui.core.clock import Clock
-from dfui.operations.sign_in import Access
+from dfui.operations.api_access import ApiAccess
 from dfui.store import Store, open_store
 from dfui.system.settings import Settings
 
@@ -27,7 +27,7 @@ def open_account(
     *,
     is_known: bool,
     environment: Mapping[str, str] = os.environ,
-) -> tuple[Access, Store]:
+) -> tuple[ApiAccess, Store]:
     """The account and its store; with `--demo` a simulated one, whose downloads the store knows with `is_known`.
 
     A token in `environment` is used.
@@ -35,6 +35,6 @@ def open_account(
     if options.demo is not None:
         from dfui.cli.demo import simulated_account
 
-        return simulated_account(settings, clock, world=options.demo, is_known=is_known)
+        return simulated_account(settings, clock, scenario=options.demo, is_known=is_known)
     store = open_store(settings.database, profile=settings.profile, origin=settings.address.origin)
-    return Access(settings, environment=environment), store
+    return ApiAccess(settings, environment=environment), store

@@ -15,7 +15,7 @@ from dfui.core.downloads import Status
 from dfui.core.errors import CommandError
 from dfui.core.outcomes import OutcomeKind
 from dfui.core.progress import WAIT_SECONDS
-from dfui.simulator.worlds import ORDINARY, WORLDS
+from dfui.simulator.scenarios import ORDINARY, SCENARIOS
 from dfui.wording import commands as wording
 
 ID_HELP = "a download ID, or a URL that ends in /downloads/ID; - reads IDs from standard input"
@@ -98,7 +98,7 @@ class _Commands:
             "fetch": self._fetch,
             "history": self._history,
             "add": partial(self._command_on_ids, "add"),
-            "forget": partial(self._command_on_ids, "forget"),
+            "hide": partial(self._command_on_ids, "hide"),
             "login": self._login,
             "logout": partial(self._command, "logout"),
             "doctor": partial(self._command, "doctor"),
@@ -252,10 +252,10 @@ def _add_common(parser: Parser, *, is_before_command: bool, offers_demo: bool = 
     common.add_argument(
         "--demo",
         nargs="?",
-        choices=tuple(WORLDS),
+        choices=tuple(SCENARIOS),
         default=default(None),
         metavar="WORLD",
-        help=f"use a simulated account; nothing is kept (default world: {ORDINARY})"
+        help=f"use a simulated account; nothing is kept (default scenario: {ORDINARY})"
         if offers_demo
         else argparse.SUPPRESS,
     )

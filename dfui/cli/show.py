@@ -12,11 +12,11 @@ from dfui.cli.context import Context, run_command
 from dfui.cli.ids import ids_of
 from dfui.core.downloads import DownloadDetails, details_json
 from dfui.core.errors import DatafinitiError
-from dfui.core.receipt_export import history_json
-from dfui.core.receipts import Receipt
+from dfui.core.history import HistoryEntry
+from dfui.core.history_export import history_json
 from dfui.operations.batch import MAX_REQUESTS
 from dfui.operations.refresh import fetch_details
-from dfui.store.journal import JournalFilter
+from dfui.store.history import HistoryFilter
 from dfui.wording.details import details_facts, details_title
 from dfui.wording.errors import error_sentences
 from dfui.wording.facts import fact_lines
@@ -41,7 +41,7 @@ async def _show(context: Context, ids: list[str]) -> int:
     lines: list[str] = []
     exit_code: int = ExitCode.DONE
     async with context.online() as client:
-        await context.settle(client)
+        await context.resolve(client)
         for download_id, found in zip(ids, await _look_at_all(context, client, ids), strict=True):
             if isinstance(found, DatafinitiError):
                 if len(ids) == 1:
@@ -49,7 +49,7 @@ async def _show(context: Context, ids: list[str]) -> int:
                 console.warn(f"{download_id}: {error_sentences(found)}")
                 exit_code = max(exit_code, exit_code_of(found))
                 continue
-            history = list(context.store.journal.history(JournalFilter(ids=(download_id,))))
+            history = list(context.store.history.entries(HistoryFilter(ids=(download_id,))))
             documents.append(_document(found, history))
             facts = details_facts(found, history, now=context.clock.now())
             lines += [*([""] if lines else []), details_title(found.download)]
@@ -89,5 +89,5 @@ async def _with_sizes(context: Context, details: DownloadDetails) -> DownloadDet
     return replace(details, files=tuple(files))
 
 
-def _document(details: DownloadDetails, history: list[Receipt]) -> dict[str, object]:
+def _document(details: DownloadDetails, history: list[HistoryEntry]) -> dict[str, object]:
     return details_json(details) | {"history": [history_json(entry) for entry in history]}

@@ -8,7 +8,7 @@ import textwrap
 from dfui.cli.console import Console, ExitCode
 from dfui.cli.parser import build_parser
 from dfui.core.outcomes import OutcomeKind
-from dfui.simulator.worlds import ORDINARY, WORLDS
+from dfui.simulator.scenarios import ORDINARY, SCENARIOS
 from dfui.wording import commands as wording
 from dfui.wording.help import OPEN, SIGNING_IN, outcome_meaning
 
@@ -38,8 +38,12 @@ def topic_lines(topic: str, *, columns: int | None = None) -> list[str]:
     """What a topic of the help says."""
     match topic:
         case "demo":
-            worlds = [(f"--demo={name}", world.summary + _default(name)) for name, world in WORLDS.items()]
-            return [*textwrap.wrap(wording.DEMO, columns or 78), "", *wording.in_two_columns(worlds, columns=columns)]
+            scenarios = [(f"--demo={name}", scenario.summary + _default(name)) for name, scenario in SCENARIOS.items()]
+            return [
+                *textwrap.wrap(wording.DEMO, columns or 78),
+                "",
+                *wording.in_two_columns(scenarios, columns=columns),
+            ]
         case "environment":
             return wording.in_two_columns(wording.ENVIRONMENT, columns=columns)
         case "exit-codes":
@@ -60,8 +64,8 @@ def topic_lines(topic: str, *, columns: int | None = None) -> list[str]:
             ]
 
 
-def _default(world: str) -> str:
-    return " (the default)" if world == ORDINARY else ""
+def _default(scenario: str) -> str:
+    return " (the default)" if scenario == ORDINARY else ""
 
 
 def _keys() -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from dfui.core.downloads import Download, Status
-from dfui.core.sanitize import sanitize
+from dfui.core.text import sanitize
 from dfui.wording.credits import credits_cell
 from dfui.wording.downloads import records_cell, status_glyph, status_word
 from dfui.wording.figures import NOT_KNOWN, clock_time

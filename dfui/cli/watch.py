@@ -31,7 +31,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 async def _watch(context: Context, ids: list[str]) -> int:
     async with context.online() as client:
-        await context.settle(client)
+        await context.resolve(client)
         exit_code = await Watching(context, client).run(ids)
         await context.look_again(client)
     rows = [context.store.downloads.get(download_id) for download_id in ids]

@@ -14,7 +14,7 @@
     │   ├── PlainTextKeyring
     │   ├── KeyringSilent
     │   └── KeyringFailed
-    ├── StoreError                   known downloads and the journal cannot be read or written
+    ├── StoreError                   known downloads and the history cannot be read or written
     │   └── NewerSchema
     ├── ExportError                  a file that was asked for was not written
     │   └── FileExists

@@ -11,7 +11,7 @@ from dfui.core.downloads import Download, Status
 
 
 class OutcomeKind(enum.Enum):
-    """The one vocabulary of the screens, the commands, their JSON and the journal.
+    """The one vocabulary of the screens, the commands, their JSON and the history.
 
     It speaks of the download's state, never of who stopped it.
     """
@@ -88,7 +88,7 @@ class Outcome:
     trouble: str | None = None
     """What kept dfui from knowing more, as a sentence."""
     journaled: bool = True
-    """Whether the journal tells all that was done."""
+    """Whether the history tells all that was done."""
     deletes_sent: int = 0
     """How often a DELETE left this machine, or may have."""
     was_final_before: bool = False

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
-from dfui.core.sanitize import sanitize
 from dfui.core.secret import Secret
+from dfui.core.text import sanitize
 
 MAX_NAME_BYTES = 150
 """Of a file name; what is written beside the file while it comes needs some more."""

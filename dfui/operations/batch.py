@@ -13,7 +13,7 @@ from dfui.core.downloads import Download
 from dfui.core.errors import DatafinitiError, StoreError, Unauthorized
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.progress import Progress
-from dfui.operations.turns import Turns
+from dfui.operations.slots import Slots
 from dfui.store import Store
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ SignIn = Callable[[], Awaitable["Secret | None"]]
 
 
 class Batch:
-    """What the attempts of one confirmation share: the client, the token, the journal, and what is reported."""
+    """What the attempts of one confirmation share: the client, the token, the history, and what is reported."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class Batch:
     ) -> None:
         self.client = client
         self.clock = clock
-        self.turns = Turns(MAX_REQUESTS)
+        self.turns = Slots(MAX_REQUESTS)
         self.signed_out = False
         """Whether the token was rejected, and no other was given."""
         self.is_interrupted = False
@@ -55,15 +55,15 @@ class Batch:
         self._names_unsent_later = names_unsent_later
         self._checking_token = asyncio.Lock()
         self._entries: dict[str, int] = {}
-        """The journal entry of each download; one that the journal does not take is not here."""
+        """The history entry of each download; one that the history does not take is not here."""
         self._journal_works = True
         """The first failure ends the journaling of the batch: no download waits for what the last one waited for."""
 
     async def open_journal(self, ids: Sequence[str]) -> None:
         """Write down what was confirmed, before the first DELETE."""
-        # Credits are being spent: where the journal cannot be written, the DELETE is sent all the same, and told.
+        # Credits are being spent: where the history cannot be written, the DELETE is sent all the same, and told.
         with contextlib.suppress(StoreError):
-            entries = await self._store.journal.open_entries(ids, confirmed_at=self.clock.now())
+            entries = await self._store.history.open_entries(ids, confirmed_at=self.clock.now())
             self._entries = dict(zip(ids, entries, strict=True))
 
     async def journaled(self, outcome: Outcome) -> Outcome:
@@ -75,7 +75,7 @@ class Batch:
             return outcome
         try:
             is_untold = self._names_unsent_later and self.is_interrupted and outcome.kind is OutcomeKind.NOT_SENT
-            await self._store.journal.close_entry(entry, outcome, ended_at=self.clock.now(), is_untold=is_untold)
+            await self._store.history.close_entry(entry, outcome, ended_at=self.clock.now(), is_untold=is_untold)
         except StoreError:
             self._journal_works = False
             return replace(outcome, journaled=False)
@@ -119,18 +119,18 @@ class Batch:
         return False
 
     async def record_delete(self, download_id: str) -> None:
-        """A DELETE is about to be sent; the DELETE does not wait for a journal that has failed once."""
+        """A DELETE is about to be sent; the DELETE does not wait for a history that has failed once."""
         entry = self._entries.get(download_id)
         if entry is None:
             return
         if self._journal_works:
             try:
-                await self._store.journal.record_delete(entry)
+                await self._store.history.record_delete(entry)
             except StoreError:
                 self._journal_works = False
             else:
                 return
-        self._store.journal.note_delete(entry)
+        self._store.history.note_delete(entry)
 
     # Nothing waits for what follows: the outcome holds it as well, and is written after it.
 
@@ -138,7 +138,7 @@ class Batch:
         """A DELETE was answered."""
         entry = self._entries.get(download_id)
         if entry is not None and self._journal_works:
-            self._store.journal.record_answer(entry, http_status=http_status, api_message=api_message)
+            self._store.history.record_answer(entry, http_status=http_status, api_message=api_message)
 
     def record_seen(self, download: Download, began: float) -> None:
         """A GET that began then, on the clock that never goes back, showed this."""

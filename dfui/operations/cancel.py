@@ -29,7 +29,7 @@ async def cancel(
 ) -> AsyncIterator[Event]:
     """Cancel confirmed downloads; gives each step, and the outcome of each, in the order in which they come.
 
-    All go into the journal before the first DELETE is sent; without a token, one is asked for after that. Once
+    All go into the history before the first DELETE is sent; without a token, one is asked for after that. Once
     `interrupted` is set, each download that has no outcome yet gets one at once, by what is known of it; with
     `names_unsent_later`, the next start names those that were not sent.
     """

@@ -21,7 +21,7 @@ from dfui.core.errors import (
     TooManyRequests,
     Unauthorized,
 )
-from dfui.operations.sign_in import Access
+from dfui.operations.api_access import ApiAccess
 from dfui.store.inspection import Inspection, inspect_store
 from dfui.system.credentials import TokenSource, is_set_in_environment, try_keyring
 from dfui.system.settings import Settings, database_path
@@ -112,7 +112,7 @@ class _Online:
         self._settings = settings
         self._environment = environment
         self._keyring_works = keyring.state is State.OK
-        self._access = Access(settings, environment=environment)
+        self._access = ApiAccess(settings, environment=environment)
 
     async def checks(self) -> Sequence[Check]:
         """The three of them, in order."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from dfui.core.errors import DatafinitiError
 from dfui.core.fetch_events import DownloadFiles, FetchEvent, FileProgress, FilesAwaited, FileState
-from dfui.core.sanitize import sanitize
+from dfui.core.text import sanitize
 from dfui.wording import fetching
 from dfui.wording.errors import error_sentences
 

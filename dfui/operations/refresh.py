@@ -30,7 +30,7 @@ class ListRefresh:
     skipped: tuple[str, ...] = ()
     """What was wrong with each record that could not be read."""
     active: tuple[Download, ...] = ()
-    """Those that go on, or may, forgotten ones too, in the order in which the API lists them."""
+    """Those that go on, or may, hidden ones too, in the order in which the API lists them."""
     not_stored: StoreError | None = None
     """Why they could not be stored."""
     unstored: tuple[Download, ...] = ()

@@ -1,4 +1,4 @@
-"""Known downloads and the journal of cancellations, kept in SQLite."""
+"""Known downloads and the history of cancellations, kept in SQLite."""
 
 from dfui.store.store import Store, open_store, read_store, temporary_store
 

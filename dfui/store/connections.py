@@ -8,9 +8,9 @@ import sqlite3
 import time
 from pathlib import Path
 
-from dfui.store.damage import check
-from dfui.store.failures import is_busy
-from dfui.store.schema import migrate, schema_version
+from dfui.store.corruption import check
+from dfui.store.schema import create_schema, schema_version
+from dfui.store.sqlite_errors import is_busy
 
 OPENING_SECONDS = 5.0
 """For another dfui that begins the same new database, or brings it forward."""
@@ -31,19 +31,19 @@ def make_private(path: Path) -> None:
         os.close(descriptor)
 
 
-def open_file(path: Path) -> tuple[Connection, int]:
-    """A connection to read a file, which is brought forward and looked through for damage; and what `migrate` gave."""
+def open_file(path: Path) -> Connection:
+    """A connection to read a file, which gets the schema and is looked through for damage."""
     connection = sqlite3.connect(path, timeout=OPENING_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         schema_version(connection)  # before anything is written
         _use_wal(connection)
-        costs_unsettled = migrate(connection)
+        create_schema(connection)
         check(connection, path)
         connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
     except BaseException:
         connection.close()
         raise
-    return connection, costs_unsettled
+    return connection
 
 
 def connect_again(path: Path) -> Connection:
@@ -56,7 +56,7 @@ def in_memory(contents: Connection | None = None) -> Connection:
     connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     if contents is not None:
         contents.backup(connection)
-    migrate(connection)
+    create_schema(connection)
     return connection
 
 

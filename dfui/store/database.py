@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 from dfui.core.errors import StoreError
 from dfui.store.connections import Connection, connect_again, in_memory, open_file
-from dfui.store.damage import mark_damaged
-from dfui.store.failures import store_errors
+from dfui.store.corruption import mark_damaged
+from dfui.store.sqlite_errors import store_errors
 from dfui.store.writer import MORE, Write, Writer
 
 Result = TypeVar("Result")
@@ -33,10 +33,8 @@ class Database:
     def __init__(self, path: Path | None, *, memory: Connection | None = None) -> None:
         self.path = path
         self._lock = threading.RLock()
-        self.costs_unsettled = 0
-        """How many costs of 0 in the journal of an older dfui were none, and are now unknown; told once."""
         if path:
-            self._reading, self.costs_unsettled = open_file(path)
+            self._reading = open_file(path)
         else:
             self._reading = memory or in_memory()
         self._scan_lock = threading.Lock()

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dfui.store.connections import connect_to_look
-from dfui.store.failures import FAILURES, is_busy
 from dfui.store.schema import SCHEMA_VERSION
+from dfui.store.sqlite_errors import FAILURES, is_busy
 
 _SIDE_FILES = ("-wal", "-shm")
 _ROOM = 64 * 1024
@@ -46,7 +46,7 @@ class Inspection:
     downloads: int = 0
     active: int = 0
     entries: int = 0
-    """Of the journal."""
+    """Of the history."""
     open_entries: int = 0
 
     @property
@@ -90,7 +90,7 @@ def _looked_into(path: Path, found: Inspection) -> Inspection:
                 "SELECT count(*), coalesce(sum(is_active), 0) FROM downloads WHERE is_forgotten = 0"
             )
             ((entries, open_entries),) = connection.execute(
-                "SELECT count(*), coalesce(sum(ended_at IS NULL), 0) FROM journal"
+                "SELECT count(*), coalesce(sum(ended_at IS NULL), 0) FROM history"
             )
     except FAILURES as error:
         return replace(found, trouble=str(error))

@@ -10,11 +10,11 @@ from datetime import datetime
 from typing import Any
 
 from dfui.core.downloads import Download
-from dfui.store.accounts import Account
 from dfui.store.connections import Connection
 from dfui.store.database import Database, Part
 from dfui.store.download_query import DownloadQuery
-from dfui.store.receipt_rows import amend_receipts
+from dfui.store.history_rows import amend_entries
+from dfui.store.profile_scope import Account
 from dfui.store.rows import DOWNLOADS
 from dfui.store.writer import Write
 
@@ -108,7 +108,7 @@ class KnownDownloads:
             yield from (rows[key] for key in page if key in rows)
 
     def get(self, download_id: str) -> Download | None:
-        """One download, also where it is forgotten; None where it was never known."""
+        """One download, also where it is hidden; None where it was never known."""
         query = f"SELECT {DOWNLOADS.columns} FROM downloads WHERE account = ? AND id = ?"
         rows = self._database.read(query, self._account.key, download_id, row=DOWNLOADS.read)
         return rows[0] if rows else None
@@ -143,7 +143,7 @@ class KnownDownloads:
         return counts[0] if counts else (0, 0)
 
     def add(self, ids: Iterable[str]) -> Write[list[str]]:
-        """Make downloads known, forgotten ones again; gives those that were not known before."""
+        """Make downloads known, hidden ones again; gives those that were not known before."""
         known_before = "SELECT 1 FROM downloads WHERE account = ? AND id = ? AND is_forgotten = 0"
         insert = (
             "INSERT INTO downloads (account, id, is_active) VALUES (?, ?, 1) "
@@ -159,7 +159,7 @@ class KnownDownloads:
 
         return self._database.write(add)
 
-    def forget(self, download_id: str) -> Write[bool]:
+    def hide(self, download_id: str) -> Write[bool]:
         """Hide a download; whether it was known. Only `add` brings it back."""
         query = "UPDATE downloads SET is_forgotten = 1 WHERE account = ? AND id = ? AND is_forgotten = 0"
         return self._database.write(
@@ -175,7 +175,7 @@ class KnownDownloads:
         two answers that were under way together, nobody knows which was made up later, and only another request can
         tell that a download runs again. A cost that this answer leaves out, as the 2017 list does, or that it shows
         as 0 beside records, stays only while the records that it belongs to are the same, and the download has not
-        ended since: it is settled only then. The receipts of these downloads are amended in the same transaction.
+        ended since: it is settled only then. The entries of these downloads are amended in the same transaction.
         """
         return self._database.write(self._observation(list(downloads), observed, now))
 
@@ -199,7 +199,7 @@ class KnownDownloads:
         def observe(connection: Connection) -> None:
             account = {"account": self._account.made(connection)}
             connection.executemany(_OBSERVE, [row | account for row in rows])
-            amend_receipts(connection, account["account"], [row["id"] for row in rows], observed=observed)
+            amend_entries(connection, account["account"], [row["id"] for row in rows], observed=observed)
 
         return observe
 
@@ -213,6 +213,6 @@ class KnownDownloads:
         def observe(connection: Connection) -> None:
             account = self._account.made(connection)
             connection.execute(query, (observed, seen_at.timestamp(), account, download_id, observed, now))
-            amend_receipts(connection, account, [download_id], observed=observed)
+            amend_entries(connection, account, [download_id], observed=observed)
 
         return self._database.write(observe)

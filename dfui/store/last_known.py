@@ -25,7 +25,6 @@ class LastKnown(Database):
 
     def __init__(self, database: Database, failed: Callable[[StoreError], None]) -> None:
         self.path = database.path
-        self.costs_unsettled = database.costs_unsettled
         self._database = database
         self._failed = failed
         self._answers: OrderedDict[tuple[object, ...], list[Any]] = OrderedDict()

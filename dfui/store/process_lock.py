@@ -19,7 +19,7 @@ _ROOM = 4096
 
 
 class ProcessLock:
-    """A lock file for each dfui that has open journal entries; the system frees the lock however the process ends.
+    """A lock file for each dfui that has open history entries; the system frees the lock however the process ends.
 
     It also takes the notes that the database does not: the entries a DELETE was sent for all the same.
     """

@@ -10,7 +10,7 @@ from types import NoneType
 from typing import Any, Generic, TypeVar, get_args, get_type_hints
 
 from dfui.core.downloads import Download
-from dfui.core.receipts import Receipt
+from dfui.core.history import HistoryEntry
 
 Value = TypeVar("Value")
 
@@ -96,4 +96,4 @@ def _time(seconds: float) -> datetime | None:
 
 
 DOWNLOADS = Rows(Download)
-RECEIPTS = Rows(Receipt, kept_elsewhere=("now",))
+ENTRIES = Rows(HistoryEntry, kept_elsewhere=("now",))

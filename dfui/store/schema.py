@@ -1,4 +1,4 @@
-"""The tables of the database, and how an older one is brought forward."""
+"""The tables of the database."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sqlite3
 
 from dfui.core.errors import NewerSchema
 
-_SCHEMA_1 = """
+_SCHEMA = """
 CREATE TABLE accounts (
     account INTEGER PRIMARY KEY,
     profile TEXT NOT NULL,
@@ -31,11 +31,12 @@ CREATE TABLE downloads (
     updated_at REAL,
     seen_at REAL,
     observed REAL NOT NULL DEFAULT -1,
+    answered REAL NOT NULL DEFAULT -1,
     UNIQUE (account, id)
 );
 CREATE INDEX downloads_in_order ON downloads (account, is_forgotten, is_active DESC, started_at DESC, key DESC);
-CREATE TABLE journal (
-    entry INTEGER PRIMARY KEY,
+CREATE TABLE history (
+    number INTEGER PRIMARY KEY,
     account INTEGER NOT NULL REFERENCES accounts,
     download_id TEXT NOT NULL,
     owner TEXT NOT NULL,
@@ -48,30 +49,20 @@ CREATE TABLE journal (
     status TEXT,
     retained_records INTEGER,
     credits_deducted INTEGER,
-    ended_at REAL
+    ended_at REAL,
+    cancelled_seen_at REAL,
+    cancelled_observed REAL,
+    steady_records INTEGER,
+    relapsed_at REAL,
+    is_relapse_read INTEGER NOT NULL DEFAULT 0,
+    closed_at REAL
 );
-CREATE INDEX journal_open ON journal (account, ended_at) WHERE ended_at IS NULL;
-CREATE INDEX journal_of_download ON journal (account, download_id);
+CREATE INDEX history_open ON history (account, ended_at) WHERE ended_at IS NULL;
+CREATE INDEX history_of_download ON history (account, download_id);
+CREATE INDEX history_watched ON history (account, ended_at) WHERE closed_at IS NULL;
+CREATE INDEX history_relapsed ON history (account, download_id) WHERE relapsed_at IS NOT NULL;
 """
-_SCHEMA_2 = """
-ALTER TABLE journal ADD COLUMN cancelled_seen_at REAL;
-ALTER TABLE journal ADD COLUMN cancelled_observed REAL;
-ALTER TABLE journal ADD COLUMN steady_records INTEGER;
-ALTER TABLE journal ADD COLUMN relapsed_at REAL;
-ALTER TABLE journal ADD COLUMN is_relapse_read INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE journal ADD COLUMN closed_at REAL;
-CREATE INDEX journal_watched ON journal (account, ended_at) WHERE closed_at IS NULL;
-CREATE INDEX journal_relapsed ON journal (account, download_id) WHERE relapsed_at IS NOT NULL;
-UPDATE journal SET cancelled_seen_at = ended_at WHERE outcome = 'cancelled';
-"""
-_SCHEMA_3 = """
-ALTER TABLE downloads ADD COLUMN answered REAL NOT NULL DEFAULT -1;
-"""
-_MIGRATIONS = [_SCHEMA_1, _SCHEMA_2, _SCHEMA_3]
-"""The statements that lead from each version to the next one."""
-_UNSETTLE = "UPDATE journal SET credits_deducted = NULL WHERE credits_deducted = 0 AND retained_records IS NOT 0"
-"""Before version 2, a 0 beside records was written down, which only meant that the API had not settled the cost."""
-SCHEMA_VERSION = len(_MIGRATIONS)
+SCHEMA_VERSION = 1
 
 
 def schema_version(connection: sqlite3.Connection) -> int:
@@ -86,21 +77,18 @@ def schema_version(connection: sqlite3.Connection) -> int:
     return version
 
 
-def migrate(connection: sqlite3.Connection) -> int:
-    """Bring the schema forward, one version at a time; gives how many costs in the journal became unknown by that."""
+def create_schema(connection: sqlite3.Connection) -> None:
+    """Create the tables in an empty database."""
     if schema_version(connection) == SCHEMA_VERSION:
-        return 0
+        return
     connection.execute("BEGIN IMMEDIATE")
     try:
-        # Another dfui may have done it while this one waited.
-        for step in range(schema_version(connection), SCHEMA_VERSION):
-            for statement in filter(str.strip, _MIGRATIONS[step].split(";")):
+        if schema_version(connection) < SCHEMA_VERSION:  # another dfui may have done it while this one waited
+            for statement in filter(str.strip, _SCHEMA.split(";")):
                 connection.execute(statement)
-        costs_unsettled = connection.execute(_UNSETTLE).rowcount
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
-    return costs_unsettled

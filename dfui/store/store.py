@@ -6,14 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dfui.core.errors import StoreError
-from dfui.store.accounts import Account
 from dfui.store.connections import copy_of, make_private
-from dfui.store.damage import set_aside
+from dfui.store.corruption import set_aside
 from dfui.store.database import Database
-from dfui.store.failures import FAILURES, is_damage, store_errors
-from dfui.store.journal import Journal
+from dfui.store.history import History
 from dfui.store.known_downloads import KnownDownloads
 from dfui.store.last_known import LastKnown
+from dfui.store.profile_scope import Account
+from dfui.store.sqlite_errors import FAILURES, is_damage, store_errors
 
 
 class Store:
@@ -33,15 +33,13 @@ class Store:
     ) -> None:
         self.problem = problem
         """What went wrong on opening, as a sentence; None where nothing did."""
-        self.notice = _notice(database.costs_unsettled)
-        """What opening it has changed, as a sentence; None where nothing."""
         self._database = database
         self._name = (profile, origin)
         self._is_unreadable = is_unreadable
         account = Account(database, profile, origin)
         is_lost = problem is not None and not self.is_kept
         self.downloads = KnownDownloads(database, account)
-        self.journal = Journal(
+        self.history = History(
             database,
             account,
             unwritable=problem if is_lost else None,
@@ -71,17 +69,7 @@ class Store:
     def close(self) -> None:
         """Finish what is being written, close the database, and give up the cancellations that are still open here."""
         self._database.close()
-        self.journal.close()
-
-
-def _notice(costs_unsettled: int) -> str | None:
-    if not costs_unsettled:
-        return None
-    entries = "1 entry" if costs_unsettled == 1 else f"{costs_unsettled:,} entries"
-    return (
-        f"In {entries} of the history, a cost of 0 only meant that the API did not show the cost yet. "
-        "There the cost is now shown as not known."
-    )
+        self.history.close()
 
 
 def open_store(path: Path, *, profile: str, origin: str) -> Store:

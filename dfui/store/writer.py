@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from dfui.core.errors import StoreError
-from dfui.store.failures import BUSY, FAILURES, is_busy, is_damage, store_error
+from dfui.store.sqlite_errors import BUSY, FAILURES, is_busy, is_damage, store_error
 
 MAX_WAIT_SECONDS = 1.0
 """The longest that anything waits for a write."""

@@ -18,7 +18,7 @@ ACTIONS: Mapping[str, str] = {
     "details": "enter",
     "fetch": "f",
     "history": "h",
-    "forget": "x",
+    "hide": "x",
     "copy_id": "y",
     "refresh": "r",
     "account": "t",

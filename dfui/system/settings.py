@@ -30,7 +30,7 @@ class Settings:
     profile: str
     address: ApiAddress
     database: Path
-    """The file of known downloads and the journal."""
+    """The file of known downloads and the history."""
     config_file: Path
     allow_plaintext_keyring: bool = False
     """Whether a keyring that stores the token unencrypted may be used."""
@@ -125,7 +125,7 @@ def config_path() -> Path:
 
 
 def database_path() -> Path:
-    """The file of known downloads and the journal, whether there is one or not."""
+    """The file of known downloads and the history, whether there is one or not."""
     import platformdirs
 
     return platformdirs.user_data_path("dfui", appauthor=False) / "dfui.db"

@@ -22,7 +22,7 @@ from textual.theme import Theme
 from dfui.core.clock import Clock
 from dfui.core.errors import SettingsError
 from dfui.core.progress import LEAVING_SECONDS
-from dfui.operations.sign_in import Access
+from dfui.operations.api_access import ApiAccess
 from dfui.store import Store
 from dfui.system.keys import keymap
 from dfui.system.last_theme import keep_theme
@@ -49,7 +49,7 @@ class DfuiApp(App[None]):
     TITLE = "dfui"
     CSS_PATH = "dfui.tcss"
 
-    def __init__(self, access: Access, store: Store, *, clock: Clock, terminal: Terminal = ABLE_TERMINAL) -> None:
+    def __init__(self, access: ApiAccess, store: Store, *, clock: Clock, terminal: Terminal = ABLE_TERMINAL) -> None:
         settings = access.settings
         accept_any_bytes()
         super().__init__(
@@ -201,7 +201,7 @@ class DfuiApp(App[None]):
         self._close_messages_no_wait()
 
 
-def run_app(access: Access, store: Store, *, clock: Clock) -> tuple[int, str | None]:
+def run_app(access: ApiAccess, store: Store, *, clock: Clock) -> tuple[int, str | None]:
     """Run the terminal UI until it is left; gives the exit code, and the profile to go on with, if one was chosen."""
     app = DfuiApp(access, store, clock=clock, terminal=terminal_here(size=None))
     sys.setswitchinterval(SWITCH_SECONDS)

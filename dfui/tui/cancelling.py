@@ -12,7 +12,7 @@ from dfui.core.clock import Clock
 from dfui.core.errors import DatafinitiError
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.progress import Progress
-from dfui.operations.sign_in import Access
+from dfui.operations.api_access import ApiAccess
 from dfui.store import Store
 from dfui.tui.messages import (
     CancellationEnded,
@@ -33,7 +33,7 @@ class Cancelling:
 
     def __init__(
         self,
-        access: Access,
+        access: ApiAccess,
         store: Store,
         *,
         clock: Clock,

@@ -126,7 +126,7 @@ class CancellationsEnded(SessionMessage):
 
 @dataclass
 class CancellationsBroke(SessionMessage):
-    """A fault of dfui's own broke off these cancellations; they are open in the journal."""
+    """A fault of dfui's own broke off these cancellations; they are open in the history."""
 
     ids: tuple[str, ...]
     sentence: str

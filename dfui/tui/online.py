@@ -14,11 +14,11 @@ from dfui.core.clock import Clock
 from dfui.core.downloads import DownloadDetails
 from dfui.core.errors import DatafinitiError, Halted, NotFound, StoreError, Unauthorized
 from dfui.core.progress import ListProgress
+from dfui.operations.api_access import ApiAccess
 from dfui.operations.follow import DownloadRefresher, Follower
-from dfui.operations.receipts import LaterLooks
+from dfui.operations.later_looks import LaterLooks
 from dfui.operations.refresh import refresh_list
-from dfui.operations.settle import settle
-from dfui.operations.sign_in import Access
+from dfui.operations.resolve import resolve
 from dfui.store import Store
 from dfui.tui.messages import (
     CancellationsEnded,
@@ -43,7 +43,7 @@ class Online:
 
     def __init__(
         self,
-        access: Access,
+        access: ApiAccess,
         store: Store,
         *,
         clock: Clock,
@@ -68,9 +68,9 @@ class Online:
         self._shown_id: str | None = None
         """The download whose details are open."""
 
-    async def settle(self) -> None:
+    async def resolve(self) -> None:
         """Settle the cancellations that an earlier dfui left open."""
-        outcomes = [outcome async for outcome in settle(client=self.client, store=self._store, clock=self._clock)]
+        outcomes = [outcome async for outcome in resolve(client=self.client, store=self._store, clock=self._clock)]
         if outcomes:
             self._post(CancellationsEnded(tuple(outcomes), settled=True))
 

@@ -15,7 +15,7 @@ from dfui.core.errors import DatafinitiError, KeyringProblem, Unauthorized
 from dfui.core.outcomes import Outcome
 from dfui.core.progress import LEAVING_SECONDS
 from dfui.core.secret import Secret
-from dfui.operations.sign_in import Access
+from dfui.operations.api_access import ApiAccess
 from dfui.store import Store
 from dfui.tui.cancelling import Cancelling
 from dfui.tui.connection_state import Connection, ConnectionState
@@ -39,7 +39,7 @@ from dfui.wording.downloads import downloads_added, list_refreshed
 from dfui.wording.errors import error_sentences, keyring_sentences
 
 if TYPE_CHECKING:
-    from dfui.core.receipts import Receipt
+    from dfui.core.history import HistoryEntry
     from dfui.operations.fetch_control import FetchControl
     from dfui.tui.online import Online
 
@@ -50,7 +50,7 @@ INTERRUPTING_SECONDS = 1.5
 class Session(NetworkOperations):
     """One way to the API, and the store; starts once the first picture is there."""
 
-    def __init__(self, access: Access, store: Store, *, clock: Clock) -> None:
+    def __init__(self, access: ApiAccess, store: Store, *, clock: Clock) -> None:
         super().__init__(clock=clock)
         self.access = access
         self.store = store
@@ -75,7 +75,7 @@ class Session(NetworkOperations):
     def stop(self, *, waiting: Callable[[int], None] = lambda cancellations: None) -> list[Outcome]:
         """End; confirmed cancellations get their time, and `waiting` is called with how many there are.
 
-        Gives the outcomes that no screen has shown. What has none by then is open in the journal.
+        Gives the outcomes that no screen has shown. What has none by then is open in the history.
         """
         if under_way := set(self._under_way):
             waiting(self._cancelling.count)
@@ -126,14 +126,14 @@ class Session(NetworkOperations):
             self._online.follow_closely()
         found = {download_id: self.shown_store.downloads.get(download_id) for download_id in ids}
         missing = [download_id for download_id, download in found.items() if download and download.is_missing]
-        forget = shown_key("forget", self.access.settings)
+        forget = shown_key("hide", self.access.settings)
         sentence = downloads_added(len(added), len(ids) - len(added), missing, forget=forget)
         self._send(Notice(sentence, is_problem=bool(missing)))
 
     @on_network_thread
-    async def forget(self, download_id: str) -> None:
+    async def hide(self, download_id: str) -> None:
         """Hide a download here."""
-        await self.store.downloads.forget(download_id)
+        await self.store.downloads.hide(download_id)
         self._send(DownloadsChanged())
 
     @on_network_thread
@@ -177,9 +177,9 @@ class Session(NetworkOperations):
         self._cancelling.shown(outcomes)
 
     @on_network_thread
-    async def relapses_read(self, relapses: Sequence[Receipt]) -> None:
+    async def relapses_read(self, relapses: Sequence[HistoryEntry]) -> None:
         """A person has the alarm about these before them."""
-        await self.store.journal.mark_read(relapses)
+        await self.store.history.mark_read(relapses)
 
     # ── the account and its token ────────────────────────────────────────────────────────────────────────────────
 
@@ -211,7 +211,7 @@ class Session(NetworkOperations):
             return
         sentence = SIGNED_OUT
         try:
-            await self.access.forget()
+            await self.access.forget_token()
         except KeyringProblem as problem:
             sentence = keyring_sentences(problem)
         if self._online is not None:
@@ -254,7 +254,7 @@ class Session(NetworkOperations):
             online.client.use_token(self.access.token.secret)
         self._connection.connecting()
         try:
-            await online.settle()
+            await online.resolve()
         finally:
             online.follow(self._guarded)
             try:

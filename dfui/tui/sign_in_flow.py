@@ -17,7 +17,7 @@ from dfui.core.errors import (
     Unauthorized,
 )
 from dfui.core.secret import Secret
-from dfui.operations.sign_in import Access
+from dfui.operations.api_access import ApiAccess
 from dfui.system.credentials import Token, TokenSource
 from dfui.tui.connection_state import Connection
 from dfui.tui.messages import Notice, SignedIn, SignInFailed, SignInNeeded
@@ -30,7 +30,7 @@ class SignInFlow:
 
     def __init__(
         self,
-        access: Access,
+        access: ApiAccess,
         *,
         post: Callable[[Message], object],
         go_online: Callable[[], Awaitable[None]],

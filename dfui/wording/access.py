@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dfui.core.errors import KeyringProblem, Unauthorized
-from dfui.core.sanitize import sanitize
+from dfui.core.text import sanitize
 from dfui.system.credentials import TokenSource
 from dfui.system.settings import Settings
 from dfui.wording.errors import NEW_PASSWORD, answered, keyring_sentences

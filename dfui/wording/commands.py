@@ -9,7 +9,7 @@ from datetime import datetime
 
 from dfui.core.downloads import Download
 from dfui.core.outcomes import Outcome
-from dfui.core.sanitize import sanitize
+from dfui.core.text import sanitize
 from dfui.wording.downloads import described, records_so_far, status_glyph, status_word
 from dfui.wording.facts import fact, fact_lines
 from dfui.wording.figures import as_sentence, counted, sum_known
@@ -47,7 +47,7 @@ SUMMARIES = {
     "fetch": "Fetch the retained records of downloads into a folder",
     "history": "Show or export past cancellations",
     "add": "Add downloads by ID or URL",
-    "forget": "Forget downloads: hide them here; this does not cancel them",
+    "hide": "Forget downloads: hide them here; this does not cancel them",
     "login": "Check a token and store it in the OS keyring",
     "logout": "Remove the token from the OS keyring",
     "doctor": "Find problems and suggest fixes",
@@ -61,7 +61,7 @@ _EXAMPLES: dict[str, Sequence[tuple[str, str]]] = {
         ("dfui", "open the terminal UI"),
         ("dfui --demo", "try it on a simulated account"),
         ("dfui cancel 847070", "cancel a download; asks first"),
-        ("dfui help demo", "list the worlds of --demo"),
+        ("dfui help demo", "list the scenarios of --demo"),
     ),
     "cancel": (
         ("dfui cancel 847070", "asks first"),
@@ -87,7 +87,7 @@ _EXAMPLES: dict[str, Sequence[tuple[str, str]]] = {
         ("dfui history --csv -o history.csv", "all of it, to a file"),
     ),
     "add": (("dfui add 847070 847069", "add two to the list"), ("dfui add - < ids.txt", "IDs from a file")),
-    "forget": (("dfui forget 847070", "dfui add 847070 brings it back"),),
+    "hide": (("dfui forget 847070", "dfui add 847070 brings it back"),),
     "login": (
         ("dfui login", "asks for the token, hidden"),
         ("dfui login < token.txt", "reads it from a file"),
@@ -263,7 +263,7 @@ def would_cancel_sums(downloads: Sequence[Download]) -> str:
     return f"Dry run: {would}. No DELETE was sent."
 
 
-def forgotten_too(forgotten: int, downloads: int) -> str:
+def forgotten_too(hidden: int, downloads: int) -> str:
     """Some of the downloads were hidden here."""
-    is_are = "is" if forgotten == 1 else "are"
-    return f"{forgotten:,} of these {counted(downloads, 'download')} {is_are} hidden (forgotten) here, and included."
+    is_are = "is" if hidden == 1 else "are"
+    return f"{hidden:,} of these {counted(downloads, 'download')} {is_are} hidden (hidden) here, and included."

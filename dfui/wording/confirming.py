@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from dfui.core.credits import CreditSum, Settled
 from dfui.core.downloads import Download
-from dfui.core.sanitize import sanitize
+from dfui.core.text import sanitize
 from dfui.wording.credits import credits_after, credits_before
 from dfui.wording.downloads import described, listed, records_so_far, status_word
 from dfui.wording.figures import counted, sum_known

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import assert_never
 
 from dfui.core.credits import Credits, CreditSum, NotSettled, Settled, SoFar
-from dfui.core.sanitize import sanitize
+from dfui.core.text import sanitize
 from dfui.wording.figures import NOT_KNOWN, counted, number
 
 NOT_SETTLED = "not final yet; the API does not show the figure"

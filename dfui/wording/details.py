@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
 from dfui.core.downloads import Download, DownloadDetails
-from dfui.core.receipts import Receipt
+from dfui.core.history import HistoryEntry
 from dfui.core.result_files import ResultFile
-from dfui.core.sanitize import sanitize
+from dfui.core.text import sanitize
 from dfui.wording.credits import credits_in_detail
 from dfui.wording.downloads import records_so_far, status_glyph, status_word
 from dfui.wording.facts import Fact, fact
@@ -26,9 +26,9 @@ def details_title(download: Download) -> str:
 
 
 def details_facts(
-    details: DownloadDetails, history: Sequence[Receipt], *, now: datetime, zone: tzinfo | None = None
+    details: DownloadDetails, history: Sequence[HistoryEntry], *, now: datetime, zone: tzinfo | None = None
 ) -> list[Fact]:
-    """All that is known of a download; what is not known is left out. `history` holds its journal entries."""
+    """All that is known of a download; what is not known is left out. `history` holds its history entries."""
     download = details.download
     facts = [fact("Status", *_status(download)), *_records(download)]
     if download.total_cost is not None or details.costs:

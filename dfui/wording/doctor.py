@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dfui.core.errors import ApiError, DatafinitiError, KeyringProblem, Unauthorized
-from dfui.core.sanitize import sanitize
+from dfui.core.text import sanitize
 from dfui.store.inspection import Inspection
 from dfui.system.credentials import TokenSource
 from dfui.system.settings import Settings
@@ -145,8 +145,8 @@ def store_found(path: str, found: Inspection) -> str:
     if not found.exists:
         return f"No database yet; it will be created at {sanitize(path)}."
     downloads = f"{counted(found.downloads, 'download')} known, {found.active:,} active"
-    journal = f"{counted(found.entries, 'history entry', 'history entries')}, {found.open_entries:,} open"
-    counts = f"in all profiles and APIs: {downloads}; {journal}"
+    history = f"{counted(found.entries, 'history entry', 'history entries')}, {found.open_entries:,} open"
+    counts = f"in all profiles and APIs: {downloads}; {history}"
     return f"{sanitize(path)}: {file_size(found.size)}, schema {found.schema}; {counts}."
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dfui.core.downloads import Download, Status
-from dfui.core.sanitize import sanitize
+from dfui.core.text import sanitize
 from dfui.wording.errors import answered
 from dfui.wording.figures import counted, number
 
@@ -109,7 +109,7 @@ def goes_on(download: Download) -> str:
     return "The download keeps running and costs credits."
 
 
-def forget_question(download: Download) -> tuple[str, list[str]]:
+def hide_question(download: Download) -> tuple[str, list[str]]:
     """The title and the lines that ask whether to hide a download."""
     lines = ["This only hides it here; it does not cancel it. Add its ID to bring it back."]
     if download.is_active:

@@ -17,7 +17,7 @@ from dfui.core.errors import (
     TooManyRequests,
     Unauthorized,
 )
-from dfui.core.sanitize import sanitize
+from dfui.core.text import sanitize
 from dfui.wording.figures import as_sentence
 
 NEW_PASSWORD = "Changing the account's password also changes its token."  # noqa: S105  # a sentence

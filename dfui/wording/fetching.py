@@ -7,7 +7,7 @@ from typing import assert_never
 
 from dfui.core.downloads import Download
 from dfui.core.fetch_events import Check, FileProgress, FileState
-from dfui.core.sanitize import sanitize
+from dfui.core.text import sanitize
 from dfui.wording.figures import counted, file_size, number
 
 BAR_CELLS = 20

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from dfui.core.outcomes import OutcomeKind
-from dfui.core.sanitize import sanitize
+from dfui.core.text import sanitize
 from dfui.system.settings import Settings
 
 SIGNING_IN = """\

@@ -1,4 +1,4 @@
-"""What is said of the journal's entries."""
+"""What is said of the history's entries."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from datetime import datetime, tzinfo
 
 from dfui.core.credits import Settled
 from dfui.core.errors import ExportError, FileExists, StoreError
-from dfui.core.receipts import Receipt
-from dfui.core.sanitize import sanitize
+from dfui.core.history import HistoryEntry
+from dfui.core.text import sanitize
 from dfui.wording.facts import Fact, fact
 from dfui.wording.figures import counted, date_time, dated, day_and_time
-from dfui.wording.receipts import FETCH_SOON, look_plan, now_line, now_word, relapse_sentence, then_and_now
+from dfui.wording.follow_up import FETCH_SOON, look_plan, now_line, now_word, relapse_sentence, then_and_now
 
 EXPORT_HINT = "Name a file that ends in .csv or .json."
 NO_HISTORY = "No cancellations yet."
@@ -18,12 +18,12 @@ NONE_MATCHES = "No entry matches."
 HISTORY_HEADINGS = ("When", "ID", "Outcome", "Now", "Retained", "Credits", "The API said")
 
 
-def outcome_word(entry: Receipt) -> str:
+def outcome_word(entry: HistoryEntry) -> str:
     """How it ended, in a word or two; `open` where that is not known yet."""
     return "open" if entry.outcome is None else entry.outcome.value.replace("_", " ")
 
 
-def words_of_api(entry: Receipt, *, max_length: int = 500) -> str:
+def words_of_api(entry: HistoryEntry, *, max_length: int = 500) -> str:
     """What the API said on the DELETE, in its words, with its HTTP status; empty where it did not answer."""
     if entry.http_status is None:
         return ""
@@ -31,7 +31,7 @@ def words_of_api(entry: Receipt, *, max_length: int = 500) -> str:
     return f"“{sanitize(entry.api_message, max_length=max_length)}” ({status})" if entry.api_message else status
 
 
-def entry_cells(entry: Receipt, *, zone: tzinfo | None = None) -> tuple[str, ...]:
+def entry_cells(entry: HistoryEntry, *, zone: tzinfo | None = None) -> tuple[str, ...]:
     """An entry as a line of a table, under `HISTORY_HEADINGS`."""
     cost = entry.credits_now
     records_now = entry.now.num_downloaded if entry.now and entry.now.status.is_final else None
@@ -46,7 +46,7 @@ def entry_cells(entry: Receipt, *, zone: tzinfo | None = None) -> tuple[str, ...
     )
 
 
-def entry_line(entry: Receipt, *, zone: tzinfo | None = None) -> str:
+def entry_line(entry: HistoryEntry, *, zone: tzinfo | None = None) -> str:
     """An entry in a line, where it is clear which download it is about."""
     parts = [date_time(entry.confirmed_at, zone=zone), outcome_word(entry), words_of_api(entry)]
     if entry.retained_records is not None:
@@ -62,13 +62,13 @@ def entry_line(entry: Receipt, *, zone: tzinfo | None = None) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def entry_title(entry: Receipt) -> str:
+def entry_title(entry: HistoryEntry) -> str:
     """Which cancellation it is."""
     return f"Cancellation of {sanitize(entry.download_id)}"
 
 
-def entry_facts(entry: Receipt, *, now: datetime, zone: tzinfo | None = None) -> list[Fact]:
-    """All that the journal tells of a cancellation; what is not known is left out."""
+def entry_facts(entry: HistoryEntry, *, now: datetime, zone: tzinfo | None = None) -> list[Fact]:
+    """All that the history tells of a cancellation; what is not known is left out."""
     facts = [fact("Outcome", outcome_word(entry) if entry.outcome else "open: the result is not known yet")]
     if entry.has_relapsed:
         facts.append(fact("Relapsed", relapse_sentence(entry, zone=zone)))

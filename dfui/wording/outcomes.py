@@ -9,7 +9,7 @@ from dfui.core.credits import Settled
 from dfui.core.downloads import Download, Status
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.progress import LEAVING_SECONDS
-from dfui.core.sanitize import sanitize
+from dfui.core.text import sanitize
 from dfui.wording.confirming import nothing_to_cancel, retained
 from dfui.wording.credits import credits_after
 from dfui.wording.downloads import goes_on, status_word

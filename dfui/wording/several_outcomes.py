@@ -8,7 +8,7 @@ from typing import assert_never
 from dfui.core.credits import CreditSum
 from dfui.core.downloads import Status
 from dfui.core.outcomes import Outcome, OutcomeKind
-from dfui.core.sanitize import sanitize
+from dfui.core.text import sanitize
 from dfui.wording.credits import credits_together
 from dfui.wording.downloads import goes_on
 from dfui.wording.errors import NEW_PASSWORD

@@ -13,7 +13,7 @@ from dfui.core.addresses import parse_api_url
 from dfui.core.downloads import Status
 from dfui.core.errors import AnswerLost, ApiError, DatafinitiError, Refused, Unauthorized
 from dfui.core.secret import Secret
-from tests.api.test_reader import DOCS_2026, LIVE_2025, README_2017
+from tests.api.test_answer_parser import DOCS_2026, LIVE_2025, README_2017
 from tests.support.fault_server import FaultServer, http
 
 TOKEN = 'eyJhbGciOi.to"ken-of\\this/test.c2lnbmVk'

@@ -92,7 +92,7 @@ def test_a_dfui_waits_for_another_that_begins_a_new_database(unreachable: Comman
     unreachable.database.parent.mkdir(parents=True)
     another = sqlite3.connect(unreachable.database, isolation_level=None)
     another.execute("BEGIN IMMEDIATE")
-    with unreachable.on_terminal("forget", "1") as terminal:
+    with unreachable.on_terminal("hide", "1") as terminal:
         with pytest.raises(subprocess.TimeoutExpired):
             terminal.process.wait(timeout=1.5)
         another.execute("ROLLBACK")

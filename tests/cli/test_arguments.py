@@ -13,7 +13,7 @@ from tests.support.commands import Commands
 from tests.support.in_process import run
 from tests.support.terminal import Terminal
 
-COMMANDS = ("cancel", "list", "show", "fetch", "history", "add", "forget", "login", "logout", "doctor")
+COMMANDS = ("cancel", "list", "show", "fetch", "history", "add", "hide", "login", "logout", "doctor")
 
 
 def test_version_names_it() -> None:
@@ -178,7 +178,7 @@ def test_a_newer_database_is_left_alone_and_cancel_still_sends(dfui: Commands, n
     assert dfui.database.read_bytes() == newer_database
 
 
-@pytest.mark.parametrize("command", ["add", "forget"])
+@pytest.mark.parametrize("command", ["add", "hide"])
 def test_with_a_newer_database_what_only_keeps_fails_in_words(
     dfui: Commands, newer_database: bytes, command: str
 ) -> None:

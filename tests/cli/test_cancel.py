@@ -47,7 +47,7 @@ def test_an_id_that_begins_with_a_dash_follows_two_dashes(dfui: Commands, accoun
 
 def test_the_journal_tells_of_it(dfui: Commands) -> None:
     dfui("cancel", "--yes", "847070", "404")
-    rows = {row.download_id: row for row in dfui.journal()}
+    rows = {row.download_id: row for row in dfui.history()}
     assert {name: (row.outcome, row.verified, row.deletes_sent) for name, row in rows.items()} == {
         "847070": (OutcomeKind.CANCELLED, True, 1),
         "404": (OutcomeKind.NOT_FOUND, True, 1),

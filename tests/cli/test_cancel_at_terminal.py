@@ -78,7 +78,7 @@ def test_at_a_terminal_enter_keeps_it(dfui: Commands, account: Simulator) -> Non
     assert ended.exit_code == 1
     assert outcomes(ended) == {"847070": "not_sent", "847069": "not_sent"}
     assert deletes(account) == []
-    assert dfui.journal() == []
+    assert dfui.history() == []
 
 
 def test_at_a_terminal_nothing_is_asked_where_nothing_is_active(dfui: Commands, account: Simulator) -> None:
@@ -155,7 +155,7 @@ def test_a_killed_cancel_is_settled_by_the_next_list_by_looking_alone(dfui: Comm
         "From an earlier session: Download 847070 is still active.",
     ]
     assert deletes(account) == []
-    assert {row.download_id: row.outcome for row in dfui.journal()} == {
+    assert {row.download_id: row.outcome for row in dfui.history()} == {
         "847070": OutcomeKind.STILL_ACTIVE,
         "847069": OutcomeKind.CANCELLED,
     }
@@ -167,7 +167,7 @@ def test_a_cancel_that_is_still_at_work_is_left_alone_by_a_list(dfui: Commands, 
     with dfui.on_terminal("cancel", "--yes", "847070") as terminal:
         terminal.wait_for("847070: waiting 30 s")
         assert "Left open" not in dfui("list").stderr
-        assert dfui.journal()[0].ended_at is None
+        assert dfui.history()[0].ended_at is None
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGHUP], ids=["SIGTERM", "SIGHUP"])
@@ -182,7 +182,7 @@ def test_told_to_end_it_lets_what_is_under_way_end(
         os.kill(terminal.process.pid, signal_number)
         ended = terminal.ended()
     assert outcomes(ended) == {"847070": "cancelled"}
-    assert dfui.journal()[0].outcome is OutcomeKind.CANCELLED
+    assert dfui.history()[0].outcome is OutcomeKind.CANCELLED
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])

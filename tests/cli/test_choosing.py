@@ -85,7 +85,7 @@ def test_a_status_takes_what_the_api_shows_forgotten_ones_too(
     dfui: Commands, account: Simulator, status: str, cancelled: list[str]
 ) -> None:
     dfui("list")
-    dfui("forget", *cancelled)
+    dfui("hide", *cancelled)
     ended = dfui("cancel", "--status", status, "--yes", "--json")
     assert sorted(each["id"] for each in ended.document) == cancelled
     assert f"{len(cancelled)} of these" in ended.stderr

@@ -1,4 +1,4 @@
-"""`dfui history`: the journal, read and exported without a network or a token."""
+"""`dfui history`: the history, read and exported without a network or a token."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def rows_of(text: str) -> list[dict[str, str]]:
 
 def leave_open(dfui: Commands, *ids: str) -> None:
     store = open_store(dfui.database, profile="default", origin=parse_api_url(dfui.api_url).origin)
-    store.journal.open_entries(ids, confirmed_at=at(0)).wait()
+    store.history.open_entries(ids, confirmed_at=at(0)).wait()
     store.close()
 
 

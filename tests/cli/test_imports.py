@@ -43,7 +43,7 @@ def loaded_by(program: str, *arguments: str) -> set[str]:
     "arguments",
     [
         ["--help"], ["--version"], ["cancel", "--yes", "847070"], ["list"], ["list", "--offline"], ["add", "847070"],
-        ["forget", "847070"], ["login"], ["logout"], ["--json"], ["show", "847070"], ["history"], ["history", "--csv"],
+        ["hide", "847070"], ["login"], ["logout"], ["--json"], ["show", "847070"], ["history"], ["history", "--csv"],
         ["doctor"], ["fetch", "847070"],
     ],
     ids=" ".join,
@@ -56,7 +56,7 @@ def test_no_command_loads_the_terminal_ui(dfui: Commands, arguments: list[str]) 
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["--version"], ["list", "--offline"], ["forget", "847070"], ["cancel", "no ID"], ["history"]],
+    [["--help"], ["--version"], ["list", "--offline"], ["hide", "847070"], ["cancel", "no ID"], ["history"]],
     ids=" ".join,
 )
 def test_what_asks_nobody_loads_neither_network_nor_keyring(dfui: Commands, arguments: list[str]) -> None:

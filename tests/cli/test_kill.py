@@ -1,4 +1,4 @@
-"""SIGKILL at any moment of a cancellation: the journal, the API and the next start agree."""
+"""SIGKILL at any moment of a cancellation: the history, the API and the next start agree."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from dfui.core.addresses import parse_api_url
 from dfui.core.clock import Clock
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.secret import Secret
-from dfui.operations.settle import settle
+from dfui.operations.resolve import resolve
 from dfui.simulator.account import TOKEN, Simulator
 from dfui.store import Store, open_store
 from tests.support.server import SimulatorServer
@@ -73,17 +73,17 @@ async def settled(machine: Machine) -> list[Outcome]:
     store = machine.store()
     try:
         async with DatafinitiClient(Secret(TOKEN), address=parse_api_url(machine.server.url)) as client:
-            return [outcome async for outcome in settle(client=client, store=store)]
+            return [outcome async for outcome in resolve(client=client, store=store)]
     finally:
         store.close()
 
 
 async def check(machine: Machine) -> None:
-    """Nothing was sent that the journal does not know of; each entry is settled by looking, as the API has it."""
+    """Nothing was sent that the history does not know of; each entry is settled by looking, as the API has it."""
     machine.server.drain()
     store = machine.store()
     assert store.problem is None
-    before = store.journal.history()
+    before = store.history.entries()
     store.close()
     deletes = machine.deletes()
     assert len(before) == (len(IDS) if deletes else len(before))
@@ -91,7 +91,7 @@ async def check(machine: Machine) -> None:
     outcomes = await settled(machine)
     assert machine.deletes() == deletes
     store = machine.store()
-    after = store.journal.history()
+    after = store.history.entries()
     store.close()
     assert len(outcomes) == sum(row.ended_at is None for row in before)
     assert all(row.ended_at is not None for row in after)

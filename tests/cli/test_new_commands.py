@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dfui.simulator.account import Simulator
-from dfui.simulator.worlds import WORLDS
+from dfui.simulator.scenarios import SCENARIOS
 from dfui.wording.commands import ENVIRONMENT, SUMMARIES, TOPICS
 from tests.support.commands import Commands
 from tests.support.in_process import run
@@ -18,7 +18,7 @@ from tests.support.in_process import run
     "arguments",
     [
         ["cancel", "847070", "-y"], ["cancel", "--status", "active", "-y"], ["list"], ["list", "--offline", "-n", "3"],
-        ["show", "847070"], ["watch", "847001"], ["add", "847001"], ["forget", "847001"], ["history"],
+        ["show", "847070"], ["watch", "847001"], ["add", "847001"], ["hide", "847001"], ["history"],
         ["config", "init"],
     ],
     ids=" ".join,
@@ -148,7 +148,7 @@ def test_each_command_and_topic_has_help(subject: str) -> None:
 def test_examples_come_before_the_options() -> None:
     shown = run("cancel", "--help").stdout
     assert shown.index("examples:") < shown.index("options:")
-    assert all(f"--demo={world}" in run("help", "demo").stdout for world in WORLDS)
+    assert all(f"--demo={scenario}" in run("help", "demo").stdout for scenario in SCENARIOS)
 
 
 def test_the_man_page_names_every_command() -> None:

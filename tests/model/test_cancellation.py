@@ -19,26 +19,26 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, 
 
 from dfui.api.client import DatafinitiClient
 from dfui.core.addresses import DATAFINITI
+from dfui.core.history_export import history_json
 from dfui.core.outcomes import Outcome, OutcomeKind, outcome_json
-from dfui.core.receipt_export import history_json
 from dfui.core.secret import Secret
 from dfui.operations.cancel import cancel
 from dfui.operations.follow import DownloadRefresher
-from dfui.operations.receipts import LaterLooks
-from dfui.operations.settle import settle
+from dfui.operations.later_looks import LaterLooks
+from dfui.operations.resolve import resolve
 from dfui.simulator.account import TOKEN, Simulator, answering
 from dfui.simulator.manual_clock import ManualClock
 from dfui.store import Store, open_store
 from dfui.wording.history import entry_facts
 from dfui.wording.outcomes import outcome_lines, outcome_title
-from tests.model.world import Fault, World
+from tests.model.scenario import Fault, Scenario
 
 FAULTS = st.lists(st.sampled_from(Fault), max_size=12)
 STEPS = 30
 
 
 class Cancellations(RuleBasedStateMachine):
-    """Downloads are cancelled under faults, and settled after crashes; every word is held against the world."""
+    """Downloads are cancelled under faults, and settled after crashes; every word is held against the scenario."""
 
     downloads: Bundle[str] = Bundle("downloads")
 
@@ -47,16 +47,16 @@ class Cancellations(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp())
         self.clock = ManualClock(moves_itself=True)
         self.simulator = Simulator(now=self.clock.now)
-        self.world = World(self.simulator, self.clock)
+        self.scenario = Scenario(self.simulator, self.clock)
         self.store = self._open()
         self.started = 0
         self.unsettled: set[str] = set()
         """Downloads whose cancellation was confirmed, and broken off by a crash."""
         self.settled: defaultdict[str, set[int]] = defaultdict(set)
-        """The costs that the world has settled, of each download."""
+        """The costs that the scenario has settled, of each download."""
         self.shown: defaultdict[str, set[tuple[str, int]]] = defaultdict(set)
         """The states and the records of each download while the last walk asked for them."""
-        self.world.answered = self._note
+        self.scenario.answered = self._note
 
     def teardown(self) -> None:
         self.store.close()
@@ -88,7 +88,7 @@ class Cancellations(RuleBasedStateMachine):
     def look_again(self, faults: list[Fault], seconds: float) -> None:
         self.clock.advance(seconds)
         asyncio.run(self._look_again(faults))
-        assert not any(happened.left for happened in self.world.happened.values()), "a later look sent a DELETE"
+        assert not any(happened.left for happened in self.scenario.happened.values()), "a later look sent a DELETE"
 
     @rule(seconds=st.sampled_from([1.0, 20.0, 3_600.0]))
     def wait(self, seconds: float) -> None:
@@ -103,7 +103,7 @@ class Cancellations(RuleBasedStateMachine):
         outcomes = asyncio.run(self._cancel(sorted(ids), faults, knows_the_token=knows_the_token))
         assert set(outcomes) == ids
         self._hold(outcomes.values())
-        latest = {receipt.download_id: receipt for receipt in reversed(self.store.journal.history())}
+        latest = {entry.download_id: entry for entry in reversed(self.store.history.entries())}
         for outcome in outcomes.values():
             if outcome.journaled:
                 assert latest[outcome.download_id].outcome is outcome.kind
@@ -112,46 +112,46 @@ class Cancellations(RuleBasedStateMachine):
     @rule(ids=st.sets(downloads, min_size=1, max_size=4), faults=FAULTS, requests=st.integers(0, 8))
     def crash_while_cancelling(self, ids: set[str], faults: list[Fault], requests: int) -> None:
         asyncio.run(self._cancel(sorted(ids), faults, knows_the_token=False, crashes_after=requests))
-        sent = {download_id: self.world.happened[download_id].left for download_id in ids}
+        sent = {download_id: self.scenario.happened[download_id].left for download_id in ids}
         self._restart()
-        for receipt in self.store.journal.history():
-            if receipt.is_open and receipt.download_id in sent:
-                assert receipt.deletes_sent >= sent.pop(receipt.download_id)
+        for entry in self.store.history.entries():
+            if entry.is_open and entry.download_id in sent:
+                assert entry.deletes_sent >= sent.pop(entry.download_id)
 
     @rule(faults=FAULTS)
     def restart_and_settle(self, faults: list[Fault]) -> None:
         self._restart()
-        open_before = {receipt.entry for receipt in self.store.journal.history() if receipt.is_open}
+        open_before = {entry.number for entry in self.store.history.entries() if entry.is_open}
         outcomes = asyncio.run(self._settle(faults))
-        assert not any(happened.left for happened in self.world.happened.values()), "settling sent a DELETE"
+        assert not any(happened.left for happened in self.scenario.happened.values()), "settling sent a DELETE"
         for outcome in outcomes:
             self._hold_state(outcome)
-        closed = {receipt.entry for receipt in self.store.journal.history() if not receipt.is_open}
+        closed = {entry.number for entry in self.store.history.entries() if not entry.is_open}
         assert len(outcomes) == len(open_before & closed)
 
     @invariant()
     def every_closed_receipt_names_a_state_that_was_seen(self) -> None:
-        for receipt in self.store.journal.history():
-            if receipt.outcome is OutcomeKind.NOT_SENT:
-                assert receipt.deletes_sent == 0
+        for entry in self.store.history.entries():
+            if entry.outcome is OutcomeKind.NOT_SENT:
+                assert entry.deletes_sent == 0
 
     @invariant()
     def no_figure_is_told_that_the_world_had_not_settled(self) -> None:
-        for receipt in self.store.journal.history():
-            document = history_json(receipt)
+        for entry in self.store.history.entries():
+            document = history_json(entry)
             now = document["now"]
             assert isinstance(now, dict)
             told = {document["credits_deducted"], now["credits_deducted"]} - {None}
-            assert told <= self.settled[receipt.download_id], receipt
-            said = " ".join(line for fact in entry_facts(receipt, now=self.clock.now()) for line in fact.lines)
+            assert told <= self.settled[entry.download_id], entry
+            said = " ".join(line for fact in entry_facts(entry, now=self.clock.now()) for line in fact.lines)
             figures = {int(figure.replace(",", "")) for figure in re.findall(r"([\d,]+) credits? deducted", said)}
-            assert figures <= self.settled[receipt.download_id], said
+            assert figures <= self.settled[entry.download_id], said
 
     @invariant()
     def a_relapse_is_told_of_nothing_that_stayed_cancelled(self) -> None:
-        for receipt in self.store.journal.history():
-            if receipt.has_relapsed:
-                assert self.simulator.downloads[receipt.download_id].has_run_again(self.clock.now()), receipt
+        for entry in self.store.history.entries():
+            if entry.has_relapsed:
+                assert self.simulator.downloads[entry.download_id].has_run_again(self.clock.now()), entry
 
     # ── how it is walked ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -165,7 +165,7 @@ class Cancellations(RuleBasedStateMachine):
         self.store = self._open()
 
     def _client(self) -> DatafinitiClient:
-        return DatafinitiClient(Secret(TOKEN), address=DATAFINITI, transport=answering(self.world.handle))
+        return DatafinitiClient(Secret(TOKEN), address=DATAFINITI, transport=answering(self.scenario.handle))
 
     async def _cancel(
         self, ids: list[str], faults: list[Fault], *, knows_the_token: bool, crashes_after: int | None = None
@@ -173,7 +173,7 @@ class Cancellations(RuleBasedStateMachine):
         async def sign_in() -> Secret | None:
             return Secret(self.simulator.token) if knows_the_token else None
 
-        self.world.plan(faults)
+        self.scenario.plan(faults)
         self.shown.clear()
         outcomes: dict[str, Outcome] = {}
         async with self._client() as client:
@@ -189,7 +189,7 @@ class Cancellations(RuleBasedStateMachine):
         return outcomes
 
     async def _look_again(self, faults: list[Fault]) -> None:
-        self.world.plan(faults)
+        self.scenario.plan(faults)
         self.shown.clear()
         async with self._client() as client:
             refresher = DownloadRefresher(client, self.store, clock=self.clock)
@@ -199,10 +199,10 @@ class Cancellations(RuleBasedStateMachine):
             await looks.look_once(at_most=100)
 
     async def _settle(self, faults: list[Fault]) -> list[Outcome]:
-        self.world.plan(faults)
+        self.scenario.plan(faults)
         self.shown.clear()
         async with self._client() as client:
-            return [outcome async for outcome in settle(client=client, store=self.store, clock=self.clock)]
+            return [outcome async for outcome in resolve(client=client, store=self.store, clock=self.clock)]
 
     def _note(self) -> None:
         now = self.clock.now()
@@ -218,7 +218,7 @@ class Cancellations(RuleBasedStateMachine):
 
     def _hold(self, outcomes: Iterable[Outcome]) -> None:
         for outcome in outcomes:
-            happened = self.world.happened[outcome.download_id]
+            happened = self.scenario.happened[outcome.download_id]
             assert outcome.deletes_sent == happened.left, (outcome, happened)
             if outcome.kind is OutcomeKind.ACCEPTED:
                 assert happened.answered_2xx, outcome

@@ -111,7 +111,7 @@ def running(simulator: Simulator, clock: ManualClock) -> None:
 async def outcome_of(client: DatafinitiClient, store: Store, clock: ManualClock) -> Outcome:
     events = [event async for event in cancel(["7"], client=client, store=store, clock=clock)]
     (outcome,) = (event for event in events if isinstance(event, Outcome))
-    row = store.journal.history()[0]
+    row = store.history.entries()[0]
     assert (row.outcome, row.ended_at is not None) == (outcome.kind, True)
     return outcome
 

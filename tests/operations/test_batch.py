@@ -14,7 +14,7 @@ from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.secret import Secret
 from dfui.operations.batch import MAX_REQUESTS, SignIn
 from dfui.operations.cancel import cancel
-from dfui.operations.turns import Turns
+from dfui.operations.slots import Slots
 from dfui.simulator.account import TOKEN, Simulator, transport
 from dfui.simulator.manual_clock import ManualClock
 from dfui.store import Store
@@ -108,8 +108,8 @@ async def test_attempts_to_connect_are_no_deletes_sent(simulator: Simulator, sto
     client = DatafinitiClient(Secret(TOKEN), address=DATAFINITI, transport=httpx.MockTransport(refuse))
     outcome = (await outcomes_of(["7"], client, store, clock))["7"]
     assert (outcome.kind, outcome.deletes_sent) == (OutcomeKind.NOT_SENT, 0)
-    (receipt,) = store.journal.history()
-    assert (receipt.outcome, receipt.deletes_sent) == (OutcomeKind.NOT_SENT, 0)
+    (entry,) = store.history.entries()
+    assert (entry.outcome, entry.deletes_sent) == (OutcomeKind.NOT_SENT, 0)
 
 
 async def test_what_was_sent_is_looked_at_soon_however_many_wait(
@@ -143,7 +143,7 @@ async def test_what_was_sent_is_looked_at_soon_however_many_wait(
 
 
 async def test_turns_go_first_to_who_has_begun() -> None:
-    turns = Turns(1)
+    turns = Slots(1)
     order: list[str] = []
 
     async def work(name: str, *, has_begun: bool) -> None:

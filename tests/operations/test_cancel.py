@@ -1,4 +1,4 @@
-"""A batch of cancellations: one token, one journal, one store."""
+"""A batch of cancellations: one token, one history, one store."""
 
 from __future__ import annotations
 
@@ -80,12 +80,12 @@ async def test_all_are_in_the_journal_before_the_first_delete(
     seen: list[int] = []
 
     def interrupt(request: httpx.Request) -> None:
-        seen.append(len(store.journal.history()))
+        seen.append(len(store.history.entries()))
 
     simulator.interrupt = interrupt
     await outcomes_of(["7", "8"], client, store, clock)
     assert seen == [2] * 4
-    assert [(row.download_id, row.outcome) for row in store.journal.history()] == [
+    assert [(row.download_id, row.outcome) for row in store.history.entries()] == [
         ("8", OutcomeKind.CANCELLED),
         ("7", OutcomeKind.CANCELLED),
     ]

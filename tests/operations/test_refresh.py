@@ -73,4 +73,4 @@ async def test_a_list_made_up_before_a_cancellation_and_come_after_it_raises_no_
     await client.close()
     assert outcomes["7"].kind.value == "cancelled"
     row = store.downloads.get("7")
-    assert (row and row.api_status, store.journal.relapses()) == ("cancelled", [])
+    assert (row and row.api_status, store.history.relapses()) == ("cancelled", [])

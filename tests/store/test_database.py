@@ -37,7 +37,7 @@ for number in range(10_000):
         break
 assert failed, "the disk was never full"
 for use in (lambda: store.downloads.add([str(n) for n in range(5000)]).wait(),
-            lambda: store.journal.open_entries([str(n) for n in range(5000)], confirmed_at=at(1)).wait()):
+            lambda: store.history.open_entries([str(n) for n in range(5000)], confirmed_at=at(1)).wait()):
     try:
         use()
     except StoreError:
@@ -52,7 +52,7 @@ print(store.downloads.counts()[1])
     after = opened()
     assert after.problem is None
     assert after.downloads.counts()[1] == known
-    assert after.journal.history() == []
+    assert after.history.entries() == []
 
 
 def test_many_that_begin_at_once_share_a_new_file(path: Path) -> None:
@@ -81,8 +81,8 @@ print("ready", flush=True)
 sys.stdin.readline()
 for number in range(200):
     store.downloads.add([f"{sys.argv[2]}-{number}"]).wait()
-    entry, = store.journal.open_entries([f"{sys.argv[2]}-{number}"], confirmed_at=at(1)).wait()
-    store.journal.record_delete(entry).wait()
+    entry, = store.history.open_entries([f"{sys.argv[2]}-{number}"], confirmed_at=at(1)).wait()
+    store.history.record_delete(entry).wait()
 store.close()
 """
     )
@@ -101,7 +101,7 @@ store.close()
         for each in waits:
             each.result()
     assert len(ids(store)) == 1_000
-    assert [row.deletes_sent for row in store.journal.history()] == [1] * 400
+    assert [row.deletes_sent for row in store.history.entries()] == [1] * 400
 
 
 def test_reading_does_not_wait_for_another_that_writes(opened: Open, path: Path) -> None:

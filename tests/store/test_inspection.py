@@ -41,7 +41,7 @@ def fill(store: Store) -> None:
     ]
     store.downloads.observe(rows, observed=1.0, now=1.0).wait()
     store.downloads.add(["4"]).wait()
-    store.journal.open_entries(["1", "2"], confirmed_at=at(1)).wait()
+    store.history.open_entries(["1", "2"], confirmed_at=at(1)).wait()
 
 
 def test_it_counts_what_is_there_and_leaves_every_byte(path: Path) -> None:

@@ -97,8 +97,8 @@ def test_a_missing_download_is_not_active_and_what_was_known_stays(store: Store)
 def test_only_adding_it_again_brings_a_forgotten_download_back(store: Store) -> None:
     assert store.downloads.add(["7", "8", "7"]).wait() == ["7", "8"]
     see(store, Download("7", "running", data_type="business"))
-    assert store.downloads.forget("7").wait()
-    assert not store.downloads.forget("7").wait()
+    assert store.downloads.hide("7").wait()
+    assert not store.downloads.hide("7").wait()
     see(store, Download("7", "running"), observed=11.0)
     assert ids(store) == ["8"]
     assert store.downloads.counts() == (1, 1)
@@ -106,4 +106,4 @@ def test_only_adding_it_again_brings_a_forgotten_download_back(store: Store) -> 
     row = store.downloads.get("7")
     assert row is not None
     assert row.data_type == "business"
-    assert not store.downloads.forget("never known").wait()
+    assert not store.downloads.hide("never known").wait()

@@ -23,21 +23,21 @@ def test_profiles_and_origins_know_nothing_of_each_other(opened: Open) -> None:
     stores = [opened(), opened("other"), opened(origin="http://127.0.0.1:8765")]
     for number, each in enumerate(stores):
         see(each, Download("7", query=str(number)))
-        each.journal.open_entries([str(number)], confirmed_at=at(1)).wait()
-    stores[0].downloads.forget("7").wait()
+        each.history.open_entries([str(number)], confirmed_at=at(1)).wait()
+    stores[0].downloads.hide("7").wait()
     assert [[row.query for row in each.downloads] for each in stores] == [[], ["1"], ["2"]]
-    assert [[row.download_id for row in each.journal.history()] for each in stores] == [["0"], ["1"], ["2"]]
+    assert [[row.download_id for row in each.history.entries()] for each in stores] == [["0"], ["1"], ["2"]]
 
 
 def test_what_is_written_outlives_the_process(opened: Open) -> None:
     first = opened()
     see(first, Download("7", "running"))
-    close_entry(first, first.journal.open_entries(["7"], confirmed_at=at(1)).wait()[0])
+    close_entry(first, first.history.open_entries(["7"], confirmed_at=at(1)).wait()[0])
     first.close()
     second = opened()
     assert second.is_kept
     assert ids(second) == ["7"]
-    (entry,) = second.journal.history()
+    (entry,) = second.history.entries()
     assert (entry.outcome, entry.verified, entry.retained_records, entry.credits_deducted) == (
         OutcomeKind.CANCELLED,
         True,
@@ -52,7 +52,7 @@ def test_what_is_written_outlives_the_process(opened: Open) -> None:
 def test_the_file_and_its_folder_are_for_their_owner_alone(opened: Open, path: Path) -> None:
     before = os.umask(0)
     try:
-        opened().journal.open_entries(["7"], confirmed_at=at(1)).wait()
+        opened().history.open_entries(["7"], confirmed_at=at(1)).wait()
         modes = {each: stat.S_IMODE(each.stat().st_mode) for each in [path.parent, *path.parent.rglob("*")]}
     finally:
         os.umask(before)
@@ -71,7 +71,7 @@ def test_a_file_that_others_could_read_no_longer_can_be(opened: Open, path: Path
 
 def fill(store: Store) -> None:
     see(store, *(Download(str(number), "running", query="x" * 100, started_at=at(1)) for number in range(2_000)))
-    store.journal.open_entries([str(number) for number in range(500)], confirmed_at=at(1)).wait()
+    store.history.open_entries([str(number) for number in range(500)], confirmed_at=at(1)).wait()
     store.close()
 
 
@@ -104,7 +104,7 @@ def test_a_damaged_database_is_set_aside_and_named(opened: Open, path: Path, dam
     assert store.is_kept
     assert ids(store) == []
     store.downloads.add(["8"]).wait()
-    (entry,) = store.journal.open_entries(["8"], confirmed_at=at(1)).wait()
+    (entry,) = store.history.open_entries(["8"], confirmed_at=at(1)).wait()
     close_entry(store, entry)
     store.close()
     again = opened()
@@ -126,8 +126,8 @@ def test_a_database_of_a_newer_dfui_is_left_alone_and_the_journal_refuses(opened
     store.downloads.add(["8"]).wait()
     assert ids(store) == ["8"]
     with pytest.raises(StoreError):
-        store.journal.open_entries(["8"], confirmed_at=at(1)).wait()
-    assert store.journal.take_over_abandoned().wait() == []
+        store.history.open_entries(["8"], confirmed_at=at(1)).wait()
+    assert store.history.take_over_abandoned().wait() == []
     store.close()
     assert {each.name: each.read_bytes() for each in path.parent.iterdir() if each.is_file()} == before
 
@@ -141,7 +141,7 @@ def test_a_place_that_cannot_be_written_is_said_and_nothing_is_kept(opened: Open
     store.downloads.add(["7"]).wait()
     assert ids(store) == ["7"]
     with pytest.raises(StoreError):
-        store.journal.open_entries(["7"], confirmed_at=at(1)).wait()
+        store.history.open_entries(["7"], confirmed_at=at(1)).wait()
 
 
 def test_a_folder_in_the_place_of_the_file_is_left_there(opened: Open, path: Path) -> None:
@@ -156,6 +156,6 @@ def test_a_temporary_store_keeps_a_journal_while_it_lasts() -> None:
     store = temporary_store(profile="default", origin=ORIGIN)
     assert store.problem is None
     assert not store.is_kept
-    close_entry(store, store.journal.open_entries(["7"], confirmed_at=at(1)).wait()[0])
-    assert [row.outcome for row in store.journal.history()] == [OutcomeKind.CANCELLED]
+    close_entry(store, store.history.open_entries(["7"], confirmed_at=at(1)).wait()[0])
+    assert [row.outcome for row in store.history.entries()] == [OutcomeKind.CANCELLED]
     store.close()

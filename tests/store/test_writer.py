@@ -83,9 +83,9 @@ def test_a_delete_that_goes_out_is_on_the_disk_first(opened: Open) -> None:
     store = opened()
     executed: list[str] = []
     store._database.write(lambda connection: connection.set_trace_callback(executed.append)).wait()
-    (entry,) = store.journal.open_entries(["7"], confirmed_at=at(1)).wait()
+    (entry,) = store.history.open_entries(["7"], confirmed_at=at(1)).wait()
     executed.clear()
-    store.journal.record_delete(entry).wait()
+    store.history.record_delete(entry).wait()
     assert executed[0] == "PRAGMA synchronous = FULL"
     assert executed[-1] == "COMMIT"
 
@@ -201,7 +201,7 @@ def test_nothing_is_started_before_the_first_write(opened: Open) -> None:
     before = threading.enumerate()
     store = opened()
     assert list(store.downloads) == []
-    assert store.journal.history() == []
+    assert store.history.entries() == []
     assert set(threading.enumerate()) <= set(before)
 
 

@@ -16,7 +16,7 @@ from textual.widgets import Static
 from dfui.api.client import DatafinitiClient
 from dfui.core.addresses import DATAFINITI, parse_api_url
 from dfui.core.secret import Secret
-from dfui.operations.sign_in import Access
+from dfui.operations.api_access import ApiAccess
 from dfui.simulator.account import TOKEN, Simulator, transport
 from dfui.simulator.manual_clock import ManualClock
 from dfui.store import Store, temporary_store
@@ -54,7 +54,7 @@ def app_on(
         return DatafinitiClient(secret, address=address, transport=transport(simulator))
 
     given = Token(Secret(token), TokenSource.SESSION) if token else None
-    access = Access(settings, connect=connect, given=given, environment={})
+    access = ApiAccess(settings, connect=connect, given=given, environment={})
     store = store or temporary_store(profile="production", origin=DATAFINITI.origin)
     return DfuiApp(access, store, clock=clock)
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from dfui.core.addresses import parse_api_url
-from dfui.core.receipts import Receipt
+from dfui.core.history import HistoryEntry
 from dfui.store import open_store
 from tests.support.ended import Ended
 from tests.support.in_process import run
@@ -38,13 +38,13 @@ class Commands:
 
     @property
     def database(self) -> Path:
-        """The file of known downloads and the journal."""
+        """The file of known downloads and the history."""
         return Path(os.environ["XDG_DATA_HOME"]) / "dfui" / "dfui.db"
 
-    def journal(self) -> list[Receipt]:
-        """What the journal tells, the newest first."""
+    def history(self) -> list[HistoryEntry]:
+        """What the history tells, the newest first."""
         store = open_store(self.database, profile="default", origin=parse_api_url(self.api_url).origin)
         try:
-            return store.journal.history()
+            return store.history.entries()
         finally:
             store.close()

@@ -31,5 +31,5 @@ def outcome(
 
 
 def close_entry(store: Store, entry: int, ended: Outcome | None = None, *, ended_at: datetime | None = None) -> None:
-    """Write an outcome into the journal."""
-    store.journal.close_entry(entry, ended or outcome(records=7), ended_at=ended_at or at(2)).wait()
+    """Write an outcome into the history."""
+    store.history.close_entry(entry, ended or outcome(records=7), ended_at=ended_at or at(2)).wait()

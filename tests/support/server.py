@@ -19,7 +19,7 @@ import httpx
 from dfui.core.clock import Clock
 from dfui.simulator.account import TOKEN, Dialect, Simulator
 from dfui.simulator.files import SimulatedFiles
-from dfui.simulator.worlds import ORDINARY, WORLDS, demo_account
+from dfui.simulator.scenarios import ORDINARY, SCENARIOS, demo_account
 
 Handle = Callable[[httpx.Request], httpx.Response]
 Fault = Callable[[socket.socket, Handle], None]
@@ -135,9 +135,9 @@ def main() -> None:
     parser.add_argument("--dialect", choices=[each.value for each in Dialect], default=Dialect.LIVE_2025.value)
     parser.add_argument("--port", type=int, default=8765)
     parser.add_argument("--token", default=TOKEN)
-    parser.add_argument("--world", choices=list(WORLDS), default=ORDINARY)
+    parser.add_argument("--scenario", choices=list(SCENARIOS), default=ORDINARY)
     options = parser.parse_args()
-    simulator = demo_account(Clock().now, options.world)
+    simulator = demo_account(Clock().now, options.scenario)
     simulator.dialect = Dialect(options.dialect)
     simulator.token = options.token
     files = SimulatorServer(cast(Simulator, SimulatedFiles(simulator)))  # of which it needs `handle` alone

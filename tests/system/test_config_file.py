@@ -62,7 +62,7 @@ def test_the_example_holds_every_option_in_a_form_that_can_be_used(config_file: 
         ("bell = true\n[profiles.'a b']", 2, '"a b" cannot be the name of a profile'),
         ("[profiles]\n'a b' = { read_only = true }", 2, '"a b" cannot be the name of a profile'),
         ("[keys]\ncancel = 'c'\nquit = 'q,c'", 3, '"cancel" and "quit" both use "c"; change one'),
-        ("[keys]\n\ncancel = 'x'", 3, '"forget" and "cancel" both use "x"; change one'),
+        ("[keys]\n\ncancel = 'x'", 3, '"hide" and "cancel" both use "x"; change one'),
         ("[keys]\ncancel = 'enter'", 2, '"enter" is for details alone'),
         ("[keys]\ncancel = ''", 2, '"cancel" takes keys such as'),
         ("[keys]\ncancel = 'c,,d'", 2, '"cancel" takes keys such as'),
@@ -90,11 +90,11 @@ def test_a_byte_order_mark_is_left_out_and_a_line_of_windows_is_a_line(config_fi
 
 def test_keys_may_change_places_and_are_named_as_textual_does(config_file: Path) -> None:
     config_file.write_text(
-        "[keys]\ncancel = 'x, delete'\nforget = 'c'\nfilter = '?'\nhelp = 'f1'\n'list.first' = '<'\n"
+        "[keys]\ncancel = 'x, delete'\nhide = 'c'\nfilter = '?'\nhelp = 'f1'\n'list.first' = '<'\n"
     )
     assert load_settings(environment={}).keys == {
         "cancel": "x,delete",
-        "forget": "c",
+        "hide": "c",
         "filter": "question_mark",
         "help": "f1",
         "list.first": "less_than_sign",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import keyring
 import pytest
 
-from dfui.operations.sign_in import Access
+from dfui.operations.api_access import ApiAccess
 from dfui.simulator.manual_clock import ManualClock
 from tests.support.memory_keyring import MemoryKeyring
 
@@ -15,7 +15,7 @@ from tests.support.memory_keyring import MemoryKeyring
 @pytest.fixture
 def is_real(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The app takes the account for a real one, and there is a keyring."""
-    monkeypatch.setattr(Access, "is_simulated", False)
+    monkeypatch.setattr(ApiAccess, "is_simulated", False)
     before = keyring.get_keyring()
     keyring.set_keyring(MemoryKeyring())
     yield

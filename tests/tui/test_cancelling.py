@@ -183,7 +183,7 @@ async def test_what_another_dfui_left_open_is_told_at_the_start(
 ) -> None:
     path = tmp_path / "dfui.db"
     gone = open_store(path, profile="production", origin=DATAFINITI.origin)
-    gone.journal.open_entries(["7"], confirmed_at=at(0)).wait()
+    gone.history.open_entries(["7"], confirmed_at=at(0)).wait()
     gone.close()
     simulator.downloads["7"].cancel(clock.now())
     store = open_store(path, profile="production", origin=DATAFINITI.origin)
@@ -194,7 +194,7 @@ async def test_what_another_dfui_left_open_is_told_at_the_start(
         assert "dfui stopped before it could tell" in outcome
         await live(pilot)
     assert deletes(simulator) == []
-    assert [row.outcome for row in store.journal.history()] == [OutcomeKind.CANCELLED]
+    assert [row.outcome for row in store.history.entries()] == [OutcomeKind.CANCELLED]
     app.session.stop()
     store.close()
 

@@ -89,7 +89,7 @@ async def test_an_export_of_what_cannot_be_read_fails_and_leaves_the_file(
     simulator: Simulator, clock: ManualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = open_store(tmp_path / "dfui.db", profile="production", origin=DATAFINITI.origin)
-    store.journal.open_entries(["7"], confirmed_at=clock.now()).wait()
+    store.history.open_entries(["7"], confirmed_at=clock.now()).wait()
     file = tmp_path / "history.csv"
     app = app_on(simulator, clock, store=store)
     async with running(app, size=(110, 30)) as pilot:

@@ -13,7 +13,7 @@ from keyring.errors import KeyringLocked
 
 from dfui.core.addresses import parse_api_url
 from dfui.core.secret import Secret
-from dfui.operations.sign_in import Access
+from dfui.operations.api_access import ApiAccess
 from dfui.simulator.account import TOKEN, Simulator
 from dfui.simulator.manual_clock import ManualClock
 from dfui.store import temporary_store
@@ -68,7 +68,7 @@ def app(server: SimulatorServer, simulator: Simulator) -> Iterator[DfuiApp]:
     address = parse_api_url(server.url)
     settings = Settings("default", address, database=NOWHERE, config_file=Path(NOWHERE))
     store = temporary_store(profile="default", origin=address.origin)
-    app = DfuiApp(Access(settings, environment={}), store, clock=ManualClock())
+    app = DfuiApp(ApiAccess(settings, environment={}), store, clock=ManualClock())
     yield app
     app.session.stop()
 

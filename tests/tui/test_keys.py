@@ -17,7 +17,7 @@ from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.screens.help import HelpModal
 from tests.support.apps import app_on, lines, opened, running, table, text, until
 
-KEYS = {"cancel": "x,delete", "forget": "c", "help": "f1", "list.down": "ctrl+n", "add": "plus"}
+KEYS = {"cancel": "x,delete", "hide": "c", "help": "f1", "list.down": "ctrl+n", "add": "plus"}
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ async def test_the_footer_and_the_empty_screen_show_the_keys_in_use(simulator: S
         shown = {
             active.binding.action: app.get_key_display(active.binding) for active in app.screen.active_bindings.values()
         }
-        assert (shown["add"], shown["forget"], shown["help"], shown["details"]) == ("+", "c", "f1", "enter")
+        assert (shown["add"], shown["hide"], shown["help"], shown["details"]) == ("+", "c", "f1", "enter")
         await pilot.press("x")
         await until(
             pilot, lambda: "Press + to add one." in "".join(each.message for each in app._notifications), "told"

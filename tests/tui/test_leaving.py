@@ -12,8 +12,8 @@ import pytest
 
 from dfui.core.addresses import parse_api_url
 from dfui.core.clock import Clock
+from dfui.core.history import HistoryEntry
 from dfui.core.outcomes import OutcomeKind
-from dfui.core.receipts import Receipt
 from dfui.simulator.account import TOKEN, Simulator
 from dfui.store import open_store
 from tests.support.server import SimulatorServer
@@ -54,11 +54,11 @@ def delete_waits(simulator: Simulator) -> Iterator[threading.Event]:
     may_answer.set()
 
 
-def journal(server: SimulatorServer, tmp_path: Path) -> list[Receipt]:
+def history(server: SimulatorServer, tmp_path: Path) -> list[HistoryEntry]:
     origin = parse_api_url(server.url).origin
     store = open_store(tmp_path / "data" / "dfui" / "dfui.db", profile="default", origin=origin)
     try:
-        return store.journal.history()
+        return store.history.entries()
     finally:
         store.close()
 
@@ -97,7 +97,7 @@ def test_a_cancellation_under_way_gets_its_time_when_dfui_is_told_to_end(
         wait_until(lambda: LEFT_ALTERNATE_SCREEN in dfui.output, "the screen is left")
         delete_waits.set()
         assert dfui.process.wait(8) == 0
-    assert [row.outcome for row in journal(server, tmp_path)] == [OutcomeKind.CANCELLED]
+    assert [row.outcome for row in history(server, tmp_path)] == [OutcomeKind.CANCELLED]
 
 
 def test_what_does_not_end_in_time_is_open_in_the_journal(
@@ -111,7 +111,7 @@ def test_what_does_not_end_in_time_is_open_in_the_journal(
         confirm(dfui, simulator)
         dfui.process.terminate()
         dfui.process.wait(9)
-    assert [(row.deletes_sent, row.ended_at) for row in journal(server, tmp_path)] == [(1, None)]
+    assert [(row.deletes_sent, row.ended_at) for row in history(server, tmp_path)] == [(1, None)]
 
 
 def test_a_stalled_terminal_does_not_stop_a_cancellation(
@@ -127,7 +127,7 @@ def test_a_stalled_terminal_does_not_stop_a_cancellation(
         dfui.shows("Keep it running")
         dfui.stop_reading()
         dfui.press("y" + "jk" * 400)  # more pictures than the terminal takes unread
-        wait_until(lambda: [row.outcome for row in journal(server, tmp_path)] == [OutcomeKind.CANCELLED], "cancelled")
+        wait_until(lambda: [row.outcome for row in history(server, tmp_path)] == [OutcomeKind.CANCELLED], "cancelled")
         dfui.go_on_reading()
         dfui.shows("is cancelled")
 
@@ -161,12 +161,12 @@ def test_after_a_kill_the_next_start_shows_what_the_api_and_the_journal_say(
         dfui.process.wait()
     delete_waits.set()  # the API does it, and nobody hears of that
     server.drain()
-    assert [(row.deletes_sent, row.ended_at) for row in journal(server, tmp_path)] == [(1, None)]
+    assert [(row.deletes_sent, row.ended_at) for row in history(server, tmp_path)] == [(1, None)]
     with TuiProcess(environment=environment) as dfui:
         dfui.shows("Download 7 is cancelled")
         dfui.shows("dfui stopped before it could tell")
         dfui.shows("Checked: its status is cancelled.")
-    assert [row.outcome for row in journal(server, tmp_path)] == [OutcomeKind.CANCELLED]
+    assert [row.outcome for row in history(server, tmp_path)] == [OutcomeKind.CANCELLED]
     assert [method for method, _ in simulator.requests].count("DELETE") == 1
 
 
@@ -196,16 +196,16 @@ def test_who_leaves_is_asked_and_what_was_not_sent_is_named_now_and_at_the_next_
         wait_until(lambda: b"dfui names them again at the next start" in dfui.everything, "named")
         assert dfui.settings() == dfui.settings_before
     delete_waits.set()
-    receipts = journal(server, tmp_path)
-    unsent = {receipt.download_id for receipt in receipts if receipt.outcome is OutcomeKind.NOT_SENT}
+    entries = history(server, tmp_path)
+    unsent = {entry.download_id for entry in entries if entry.outcome is OutcomeKind.NOT_SENT}
     assert len(unsent) == 4
-    assert {receipt.deletes_sent for receipt in receipts if receipt.download_id in unsent} == {0}
-    assert all(receipt.is_open for receipt in receipts if receipt.download_id not in unsent)
+    assert {entry.deletes_sent for entry in entries if entry.download_id in unsent} == {0}
+    assert all(entry.is_open for entry in entries if entry.download_id not in unsent)
     assert all(name.encode() in dfui.everything for name in unsent)
     with TuiProcess(environment=environment) as again:
         again.shows("Not sent (4): ")
         assert again.process.poll() is None
-    assert {receipt.outcome for receipt in journal(server, tmp_path) if receipt.download_id in unsent} == {
+    assert {entry.outcome for entry in history(server, tmp_path) if entry.download_id in unsent} == {
         OutcomeKind.NOT_SENT
     }
 

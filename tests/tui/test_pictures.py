@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from dfui.core.outcomes import OutcomeKind
 from dfui.simulator.account import Simulator
 from dfui.simulator.manual_clock import ManualClock
-from dfui.simulator.worlds import demo_account
+from dfui.simulator.scenarios import demo_account
 from dfui.tui.app import DfuiApp
 from dfui.tui.screens.account import AccountModal
 from dfui.tui.screens.add_downloads import AddDownloads
@@ -137,22 +137,22 @@ async def details_of_cancelled(pilot: Pilot[None]) -> None:
 
 async def history(pilot: Pilot[None]) -> None:
     assert isinstance(pilot.app, DfuiApp)
-    journal = pilot.app.session.store.journal
+    history = pilot.app.session.store.history
     confirmed_at = pilot.app.session.clock.now()
     endings = [
         (OutcomeKind.REFUSED, 403, PAYMENT, None),
         (OutcomeKind.CANCELLED, 200, "Download cancelled successfully", 1_204),
     ] * 15
     for number, (kind, http_status, message, kept) in enumerate(endings):
-        (entry,) = journal.open_entries(
+        (entry,) = history.open_entries(
             [str(846_000 + number)], confirmed_at=confirmed_at + timedelta(seconds=3_000 * number - 90_000)
         ).wait()
         ended = outcome(
             str(846_000 + number), kind, records=kept, cost=kept, http_status=http_status, api_message=message
         )
         ended = replace(ended, deletes_sent=1)
-        journal.close_entry(entry, ended, ended_at=confirmed_at).wait()
-    journal.open_entries(["dl_a_rather_long_id_0123456789"], confirmed_at=confirmed_at).wait()
+        history.close_entry(entry, ended, ended_at=confirmed_at).wait()
+    history.open_entries(["dl_a_rather_long_id_0123456789"], confirmed_at=confirmed_at).wait()
     await live(pilot)
     await pilot.press("h", "j")
     await opened(pilot, HistoryModal)

@@ -10,7 +10,7 @@ from textual.message import Message
 from dfui.api.client import DatafinitiClient
 from dfui.core.addresses import DATAFINITI
 from dfui.core.secret import Secret
-from dfui.operations.sign_in import Access
+from dfui.operations.api_access import ApiAccess
 from dfui.simulator.account import TOKEN, Simulator, answering
 from dfui.simulator.manual_clock import ManualClock
 from dfui.system.settings import Settings
@@ -37,7 +37,7 @@ async def test_a_token_that_is_being_checked_when_one_declines_is_not_used(
 
     posted: list[Message] = []
     settings = Settings("production", DATAFINITI, database=NOWHERE, config_file=NOWHERE)
-    access = Access(settings, connect=connect, environment={})
+    access = ApiAccess(settings, connect=connect, environment={})
     connection = Connection(lambda *_: None, clock=clock)
     flow = SignInFlow(access, post=posted.append, go_online=go_online, connection=connection)
     signing_in = asyncio.create_task(flow.sign_in(Secret(TOKEN), None, keep=False))

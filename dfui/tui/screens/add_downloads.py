@@ -8,7 +8,7 @@ from textual.widgets import Input, Static
 
 from dfui.core.errors import NotAnId
 from dfui.core.identifiers import ids_in_paste
-from dfui.core.sanitize import sanitize
+from dfui.core.text import sanitize
 from dfui.tui.screens.dialog import Dialog, DialogButton
 from dfui.tui.widgets.layouts import GIVES_WAY
 from dfui.tui.widgets.line_input import PasteInput

@@ -8,7 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 
 from dfui.core.downloads import Download, DownloadDetails
-from dfui.store.journal import JournalFilter
+from dfui.store.history import HistoryFilter
 from dfui.tui.messages import DetailsFetched, DownloadsChanged, RefreshFailed
 from dfui.tui.screens.dialog import Dialog, DialogButton
 from dfui.tui.session import Session
@@ -106,7 +106,7 @@ class DetailsModal(Dialog[str]):
             self.show_notice(sentence)
 
     def _show(self) -> None:
-        history = self._session.shown_store.journal.history(JournalFilter(ids=(self._download_id,)))
+        history = self._session.shown_store.history.entries(HistoryFilter(ids=(self._download_id,)))
         self.show_title(details_title(self._details.download))
         self.query_one(FieldList).show(details_facts(self._details, history, now=self._session.clock.now()))
         self.button("links").display = bool(self._details.files)

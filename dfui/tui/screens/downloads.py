@@ -8,12 +8,12 @@ from typing import ClassVar
 from textual import on
 from textual.binding import Binding, BindingType
 
-from dfui.core.sanitize import sanitize
+from dfui.core.text import sanitize
 from dfui.tui.key_order import in_order
 from dfui.tui.messages import ProfileChosen, SignInNeeded
 from dfui.tui.screens.downloads_cancelling import DownloadsCancelling
 from dfui.wording.access import SWITCH_LATER, TOKEN_REJECTED
-from dfui.wording.downloads import forget_question
+from dfui.wording.downloads import hide_question
 
 # Dialogs are imported where they are opened: the first picture must not wait for them.
 
@@ -40,7 +40,7 @@ class DownloadsScreen(DownloadsCancelling):
         _key("enter", "details", "Details", "Show details", shown_as="enter"),
         _key("f", "fetch", "Fetch", "Fetch the result files of the marked downloads, or the current one"),
         *in_order(_key("h", "history", "History", "Show past cancellations", is_in_footer=False)),
-        _key("x", "forget", "Forget", "Forget the download: hide it here; this does not cancel it", is_in_footer=False),
+        _key("x", "hide", "Hide", "Hide the download here; this does not cancel it", is_in_footer=False),
         _key("y", "copy_id", "Copy ID", "Send the ID to the terminal's clipboard", is_in_footer=False),
         _key("r", "refresh", "Refresh", "Refresh the list from the API"),
         _key("t", "account", "Account", "Show the account, its credits and the token", is_in_footer=False),
@@ -71,7 +71,7 @@ class DownloadsScreen(DownloadsCancelling):
 
         self.app.push_screen(AddDownloads(), answered)
 
-    async def action_forget(self) -> None:
+    async def action_hide(self) -> None:
         """Ask whether to hide the download under the cursor."""
         from dfui.tui.screens.question import Question
 
@@ -83,10 +83,10 @@ class DownloadsScreen(DownloadsCancelling):
         def answered(yes: bool | None) -> None:
             if yes:
                 self._table.unmark([download.id])
-                self._session.forget(download.id)
+                self._session.hide(download.id)
 
-        title, lines = forget_question(download)
-        self.app.push_screen(Question(title, lines, yes="Forget it", no="Keep it"), answered)
+        title, lines = hide_question(download)
+        self.app.push_screen(Question(title, lines, yes="Hide it", no="Keep it"), answered)
 
     def action_refresh(self) -> None:
         """Fetch the whole list."""

@@ -11,7 +11,7 @@ from textual.events import DescendantBlur
 from textual.widgets import Input
 
 from dfui.core.errors import DfuiError
-from dfui.core.receipts import Receipt
+from dfui.core.history import HistoryEntry
 from dfui.tui.messages import (
     CancellationEnded,
     CancellationProgressed,
@@ -167,7 +167,7 @@ class DownloadsCancelling(DownloadsView):
 
     @on(DownloadsChanged)
     def _look_for_relapses(self) -> None:
-        self._table.show_relapsed(frozenset(each.download_id for each in self._session.shown_store.journal.relapses()))
+        self._table.show_relapsed(frozenset(each.download_id for each in self._session.shown_store.history.relapses()))
         self._show_relapses()
 
     def _show_relapses(self) -> None:
@@ -177,7 +177,7 @@ class DownloadsCancelling(DownloadsView):
         relapses = self._new_relapses()
         if not relapses:
             return
-        self._alarms.update(relapse.entry for relapse in relapses)
+        self._alarms.update(relapse.number for relapse in relapses)
         from dfui.tui.screens.relapse import RelapseAlarm
 
         def answered(ids: Sequence[str] | None) -> None:
@@ -188,14 +188,14 @@ class DownloadsCancelling(DownloadsView):
 
         self.app.push_screen(RelapseAlarm(relapses), answered)
 
-    def _new_relapses(self) -> list[Receipt]:
-        unread = self._session.shown_store.journal.unread_relapses()
-        return [relapse for relapse in unread if relapse.entry not in self._alarms]
+    def _new_relapses(self) -> list[HistoryEntry]:
+        unread = self._session.shown_store.history.unread_relapses()
+        return [relapse for relapse in unread if relapse.number not in self._alarms]
 
     def _have_been_read(self, ids: Sequence[str]) -> None:
         """An open outcome told that these run again."""
         relapses = [relapse for relapse in self._new_relapses() if relapse.download_id in ids]
-        self._alarms.update(relapse.entry for relapse in relapses)
+        self._alarms.update(relapse.number for relapse in relapses)
         self._session.relapses_read(relapses)
 
     def _show_outcomes(self) -> None:

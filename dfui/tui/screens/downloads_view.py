@@ -69,8 +69,8 @@ class DownloadsView(BackgroundScreen[None]):
                 self._table.reload()
 
         FirstPicture(self, sent=begin)
-        for told in filter(None, (self._session.shown_store.problem, self._session.shown_store.notice)):
-            self.notify(told, severity="warning", timeout=30, markup=False)
+        if problem := self._session.shown_store.problem:
+            self.notify(problem, severity="warning", timeout=30, markup=False)
 
     def _shown_key(self, action: str) -> str:
         """The key of an action, as it is shown."""

@@ -21,7 +21,7 @@ from dfui.wording.facts import Fact, fact
 from dfui.wording.help import MOVING, OPEN, PALETTE, outcome_meaning, places
 
 GROUPS = {
-    "A download": ("cancel", "details", "fetch", "copy_id", "add", "forget"),
+    "A download": ("cancel", "details", "fetch", "copy_id", "add", "hide"),
     "Finding and marking": ("mark", "mark_active", "unmark", "filter", "show_all", "sort"),
     "dfui": ("refresh", "history", "account", "help", "quit"),
 }

@@ -1,4 +1,4 @@
-"""The dialog with the journal: the cancellations that were confirmed here, to look through and to export."""
+"""The dialog with the history: the cancellations that were confirmed here, to look through and to export."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
 from dfui.core.errors import ExportError, FileExists, StoreError
-from dfui.core.receipt_export import export_text
-from dfui.store.journal import JournalFilter
+from dfui.core.history_export import export_text
+from dfui.store.history import HistoryFilter
 from dfui.system.export import write_export
 from dfui.tui.messages import CancellationsEnded
 from dfui.tui.screens.dialog import Dialog, DialogButton
@@ -54,7 +54,7 @@ class HistoryModal(Dialog[None]):
 
     def compose_content(self) -> ComposeResult:
         """The entries, a line to filter by, a line that asks where to export to."""
-        yield HistoryList(self._session.shown_store.journal, id="entries")
+        yield HistoryList(self._session.shown_store.history, id="entries")
         yield Static(id="no-entries", markup=False)
         with Horizontal(classes="asked", id="asked-words"):
             yield Static("Filter")
@@ -65,17 +65,17 @@ class HistoryModal(Dialog[None]):
         yield Static(id="history-notice", markup=False, classes="problem")
 
     def on_mount(self) -> None:
-        """Show what the journal has."""
+        """Show what the history has."""
         for part in ("#asked-words", "#asked-file", "#history-notice"):
             self.query_one(part).display = False
         self.reload()
 
     @on(CancellationsEnded)
     def reload(self) -> None:
-        """Show what the journal has now."""
+        """Show what the history has now."""
         entries = self._list
         entries.reload()
-        is_filtered = entries.filter != JournalFilter()
+        is_filtered = entries.filter != HistoryFilter()
         entries.display = len(entries) > 0
         nothing = self.query_one("#no-entries", Static)
         nothing.display = not entries.display
@@ -115,7 +115,7 @@ class HistoryModal(Dialog[None]):
 
     @on(Input.Changed, "#words")
     def _words_changed(self, event: Input.Changed) -> None:
-        self._list.filter = JournalFilter(words=event.value.strip() or None)
+        self._list.filter = HistoryFilter(words=event.value.strip() or None)
         self.reload()
 
     @on(Input.Submitted, "#words")
@@ -136,7 +136,7 @@ class HistoryModal(Dialog[None]):
             self._show_notice(EXPORT_HINT)
             return
         try:
-            # A long journal takes a while to write.
+            # A long history takes a while to write.
             entries = await asyncio.to_thread(self._write, path, overwrite=overwrite)
         except FileExists:
             self._ask_to_overwrite(name)
@@ -148,7 +148,7 @@ class HistoryModal(Dialog[None]):
             self._show_notice(exported(entries, str(path.absolute())))
 
     def _write(self, path: Path, *, overwrite: bool) -> int:
-        entries = self._session.store.journal.history(self._list.filter)
+        entries = self._session.store.history.entries(self._list.filter)
         write_export(path, export_text(entries, as_csv=path.suffix.lower() == ".csv"), overwrite=overwrite)
         return len(entries)
 

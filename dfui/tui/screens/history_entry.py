@@ -1,11 +1,11 @@
-"""The dialog with one entry of the journal, in words."""
+"""The dialog with one entry of the history, in words."""
 
 from __future__ import annotations
 
 from textual.app import ComposeResult
 
 from dfui.core.clock import Clock
-from dfui.core.receipts import Receipt
+from dfui.core.history import HistoryEntry
 from dfui.tui.screens.dialog import Dialog, DialogButton
 from dfui.tui.widgets.field_list import FieldList, FieldsScroll
 from dfui.wording.history import entry_facts, entry_title
@@ -17,7 +17,7 @@ class HistoryEntryModal(Dialog[None]):
     NAME = "history-entry"
     BUTTONS = (DialogButton("close", "Close", "close", "escape", shown_key="enter", is_safe=True),)
 
-    def __init__(self, entry: Receipt, *, clock: Clock) -> None:
+    def __init__(self, entry: HistoryEntry, *, clock: Clock) -> None:
         super().__init__()
         self._entry = entry
         self._clock = clock

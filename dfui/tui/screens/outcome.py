@@ -17,8 +17,8 @@ from dfui.store.known_downloads import KnownDownloads
 from dfui.tui.messages import DownloadsChanged
 from dfui.tui.screens.dialog import Dialog, DialogButton
 from dfui.tui.widgets.text_lines import TextLines
+from dfui.wording.follow_up import BEFORE, news_since, relapse_title
 from dfui.wording.outcomes import SETTLED, outcome_lines
-from dfui.wording.receipts import BEFORE, news_since, relapse_title
 from dfui.wording.several_outcomes import not_stopped, outcomes_title, stopped
 
 

@@ -8,9 +8,9 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from dfui.core.receipts import Receipt
+from dfui.core.history import HistoryEntry
 from dfui.tui.screens.dialog import Dialog, DialogButton
-from dfui.wording.receipts import relapse_lines, relapse_title
+from dfui.wording.follow_up import relapse_lines, relapse_title
 
 
 class RelapseAlarm(Dialog[tuple[str, ...]]):
@@ -22,7 +22,7 @@ class RelapseAlarm(Dialog[tuple[str, ...]]):
         DialogButton("close", "Close", "close", "escape", shown_key="enter", is_safe=True),
     )
 
-    def __init__(self, relapses: Sequence[Receipt]) -> None:
+    def __init__(self, relapses: Sequence[HistoryEntry]) -> None:
         super().__init__()
         self._relapses = list(relapses)
         self._active = tuple(each.download_id for each in relapses if each.now is not None and each.now.is_active)

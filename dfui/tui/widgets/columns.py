@@ -9,7 +9,7 @@ from datetime import datetime
 from rich.cells import set_cell_size
 
 from dfui.core.downloads import Download
-from dfui.core.sanitize import sanitize
+from dfui.core.text import sanitize
 from dfui.store.download_query import DownloadQuery, SortBy
 from dfui.wording.credits import credits_cell
 from dfui.wording.downloads import MAX_ID_SHOWN, records_cell, status_glyph, status_word

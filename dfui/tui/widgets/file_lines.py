@@ -11,7 +11,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from dfui.core.fetch_events import FileProgress, FileState
-from dfui.core.sanitize import sanitize
+from dfui.core.text import sanitize
 from dfui.wording import fetching
 
 MAX_LINES = 12

@@ -1,4 +1,4 @@
-"""The list of the journal's entries."""
+"""The list of the history's entries."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from dfui.core.errors import StoreError
-from dfui.core.receipts import Receipt
-from dfui.store.journal import Journal, JournalFilter
+from dfui.core.history import HistoryEntry
+from dfui.store.history import History, HistoryFilter
 from dfui.tui.widgets.row_list import RowList
 from dfui.wording.downloads import MAX_ID_SHOWN
 from dfui.wording.history import HISTORY_HEADINGS, entry_cells
@@ -31,8 +31,8 @@ WIDE, WITHOUT_YEAR = 80, 11
 RIGHT_ALIGNED = (4, 5)
 
 
-class HistoryList(RowList[Receipt]):
-    """Journal entries, the newest first."""
+class HistoryList(RowList[HistoryEntry]):
+    """History entries, the newest first."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "Details", id="history.details", show=False)]
 
@@ -40,24 +40,24 @@ class HistoryList(RowList[Receipt]):
     class Chosen(Message):
         """Enter was pressed on an entry, or it was clicked."""
 
-        entry: Receipt
+        entry: HistoryEntry
 
-    def __init__(self, journal: Journal, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, history: History, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._journal = journal
+        self._journal = history
         self._id_width = WIDTHS[1]
-        self.filter = JournalFilter()
+        self.filter = HistoryFilter()
         """Which entries are listed; `reload` applies a change."""
 
     def read_keys(self) -> array[int]:
-        """Read the entries' keys; where the journal cannot be read, say so, and list none."""
+        """Read the entries' keys; where the history cannot be read, say so, and list none."""
         try:
             return self._journal.keys(self.filter)
         except StoreError as error:
             self.notify(str(error), severity="warning", markup=False)
             return array("q")
 
-    def read_rows(self, keys: Sequence[int]) -> Mapping[int, Receipt]:
+    def read_rows(self, keys: Sequence[int]) -> Mapping[int, HistoryEntry]:
         """Read entries, and make room for the longest ID among them."""
         entries = self._journal.by_key(keys)
         longest = max((len(entry.download_id) for entry in entries.values()), default=0)
@@ -84,7 +84,7 @@ class HistoryList(RowList[Receipt]):
         """The headings of the columns that fit."""
         return "  " + self._in_columns(HISTORY_HEADINGS)
 
-    def row_segments(self, row: Receipt, base: Style, cursor: Style | None) -> list[Segment]:
+    def row_segments(self, row: HistoryEntry, base: Style, cursor: Style | None) -> list[Segment]:
         """One entry in columns."""
         cells = entry_cells(row)
         if row.has_relapsed and not self._shows_now:  # what was cancelled then is not what matters

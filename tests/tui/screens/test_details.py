@@ -109,7 +109,7 @@ async def test_c_asks_whether_to_cancel(simulator: Simulator, clock: ManualClock
 
 async def test_what_was_done_to_it_is_told(simulator: Simulator, clock: ManualClock) -> None:
     store = temporary_store(profile="production", origin="x")
-    store.journal.open_entries(["8", "9"], confirmed_at=clock.now()).wait()
+    store.history.open_entries(["8", "9"], confirmed_at=clock.now()).wait()
     app = app_on(simulator, clock, store=store)
     async with running(app, size=(80, 24)) as pilot:
         await pilot.press("j", "enter")

@@ -238,7 +238,7 @@ async def test_every_action_is_in_the_command_palette(simulator: Simulator, cloc
         assert {"Cancel", "Mark", "Mark active", "Filter", "Sort", "Refresh", "Quit"} <= commands
         await pilot.press("ctrl+p")
         await until(pilot, lambda: app.screen is not downloads_screen(pilot), "the palette")
-        await pilot.press(*"forget")
+        await pilot.press(*"hide")
         await until(pilot, lambda: app.screen.query("CommandList").first().display, "found")
         await pilot.press("down", "enter")
         await opened(pilot, Question)

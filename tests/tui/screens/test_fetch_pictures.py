@@ -14,7 +14,7 @@ from dfui.core.errors import TransferFailed
 from dfui.core.fetch_events import Check, DownloadFiles, FetchEvent, FileProgress, FilesAwaited, FileState
 from dfui.simulator.account import Simulator
 from dfui.simulator.manual_clock import ManualClock
-from dfui.simulator.worlds import demo_account
+from dfui.simulator.scenarios import demo_account
 from dfui.tui.messages import FetchProgressed
 from dfui.tui.screens.fetch_results import FetchResults
 from tests.support.apps import app_on, live, opened

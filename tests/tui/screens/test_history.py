@@ -1,4 +1,4 @@
-"""The history: the journal in a window, filtered and exported by keys."""
+"""The history: the history in a window, filtered and exported by keys."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def write(store: Store, *entries: tuple[str, str | None, str | None]) -> None:
-    """Journal entries: the ID, the outcome, and what the API said."""
+    """History entries: the ID, the outcome, and what the API said."""
     for position, (download_id, kind, message) in enumerate(entries):
-        (entry,) = store.journal.open_entries([download_id], confirmed_at=at(1_790_000_000 + 60 * position)).wait()
+        (entry,) = store.history.open_entries([download_id], confirmed_at=at(1_790_000_000 + 60 * position)).wait()
         if kind:
             seen = Download(download_id, "cancelled", num_downloaded=1_204, total_cost=1_200)
             ended = Outcome(download_id, OutcomeKind(kind), seen=seen, http_status=200, api_message=message)
-            store.journal.close_entry(entry, ended, ended_at=at(1_790_000_002)).wait()
+            store.history.close_entry(entry, ended, ended_at=at(1_790_000_002)).wait()
 
 
 def lines(modal: HistoryModal) -> list[str]:
@@ -202,7 +202,7 @@ async def test_a_name_that_does_not_do_is_told(
 
 
 async def test_100_000_entries_are_a_window(simulator: Simulator, clock: ManualClock, store: Store) -> None:
-    store.journal.open_entries([str(number) for number in range(100_000)], confirmed_at=at(1)).wait(seconds=60)
+    store.history.open_entries([str(number) for number in range(100_000)], confirmed_at=at(1)).wait(seconds=60)
     app = app_on(simulator, clock, store=store)
     async with running(app, size=(80, 24)) as pilot:
         modal = await history(pilot)

@@ -115,7 +115,7 @@ def test_a_later_command_learns_the_cost_that_its_own_answer_does_not_show(dfui:
     dfui("cancel", "847070", "--yes")
     account.costs_settle_after_seconds = 0
     with contextlib.closing(sqlite3.connect(dfui.database)) as connection, connection:
-        connection.execute("UPDATE journal SET confirmed_at = confirmed_at - 1000, ended_at = ended_at - 1000")
+        connection.execute("UPDATE history SET confirmed_at = confirmed_at - 1000, ended_at = ended_at - 1000")
     dfui("show", "847001")
     (entry,) = dfui("history", "--json").document
     assert (entry["credits_deducted"], entry["now"]["credits_deducted"]) == (None, 34_120)

@@ -16,7 +16,7 @@ LATENCY_SECONDS = 0.15
 SLOW_SECONDS = 3.0
 
 
-class World(NamedTuple):
+class Scenario(NamedTuple):
     """A simulated account by its name; `arrange` makes of an ordinary one what it is."""
 
     name: str
@@ -26,8 +26,8 @@ class World(NamedTuple):
     """Seconds that an answer takes."""
 
 
-def demo_account(now: Callable[[], datetime], world: str | None = None) -> Simulator:
-    """The account of a world: two active downloads, some that have ended, and a few years of old ones."""
+def demo_account(now: Callable[[], datetime], scenario: str | None = None) -> Simulator:
+    """The account of a scenario: two active downloads, some that have ended, and a few years of old ones."""
     from dfui.simulator.account import Simulator
 
     simulator = Simulator(now=now, links_while_running=True)
@@ -56,7 +56,7 @@ def demo_account(now: Callable[[], datetime], world: str | None = None) -> Simul
             query=["propertyType:apartment AND city:Austin", "categories:restaurants AND province:TX",
                    "brand:apple AND categories:phones", "jobTitle:engineer AND country:DE"][number % 4],
         )  # fmt: skip
-    WORLDS[world or ORDINARY].arrange(simulator)
+    SCENARIOS[scenario or ORDINARY].arrange(simulator)
     return simulator
 
 
@@ -126,16 +126,16 @@ def _refuse_some(simulator: Simulator) -> None:
 
 
 ORDINARY = "late-cost"
-WORLDS = {
-    world.name: world
-    for world in (
-        World(ORDINARY, "everything works; a cost appears some seconds after a download has ended"),
-        World("lost-answer", "the API's first answer to each cancellation is lost", _lose_answers),
-        World("refused", "seven downloads are active, and the API refuses to cancel three of them", _refuse_some),
-        World("relapse", "a cancelled download runs again 10 s later, until cancelled again", _relapse),
-        World("slow", f"every answer of the API takes {SLOW_SECONDS:g} s", latency=SLOW_SECONDS),
-        World("slow-stop", "a cancelled download keeps running for 20 s", _stop_slowly),
-        World("unauthorized-once", "the first token is rejected; any other is accepted", _reject_first_token),
+SCENARIOS = {
+    scenario.name: scenario
+    for scenario in (
+        Scenario(ORDINARY, "everything works; a cost appears some seconds after a download has ended"),
+        Scenario("lost-answer", "the API's first answer to each cancellation is lost", _lose_answers),
+        Scenario("refused", "seven downloads are active, and the API refuses to cancel three of them", _refuse_some),
+        Scenario("relapse", "a cancelled download runs again 10 s later, until cancelled again", _relapse),
+        Scenario("slow", f"every answer of the API takes {SLOW_SECONDS:g} s", latency=SLOW_SECONDS),
+        Scenario("slow-stop", "a cancelled download keeps running for 20 s", _stop_slowly),
+        Scenario("unauthorized-once", "the first token is rejected; any other is accepted", _reject_first_token),
     )
 }
-"""Every world by its name; `dfui help demo` tells of them."""
+"""Every scenario by its name; `dfui help demo` tells of them."""

@@ -10,7 +10,7 @@ import pytest
 
 from dfui.core.errors import ReadOnlyProfile, TokenError, Unauthorized
 from dfui.core.secret import Secret
-from dfui.operations.sign_in import Access
+from dfui.operations.api_access import ApiAccess
 from dfui.simulator.account import TOKEN, Simulator
 from dfui.system.credentials import TokenSource
 from dfui.system.settings import Settings, load_settings
@@ -44,12 +44,12 @@ async def test_the_environment_comes_before_the_command_and_that_before_the_keyr
     settings: Settings, runs: Path
 ) -> None:
     let_print(runs, TOKEN)
-    in_environment = await Access(settings, environment={"DATAFINITI_TOKEN": "other"}).find_token()
+    in_environment = await ApiAccess(settings, environment={"DATAFINITI_TOKEN": "other"}).find_token()
     assert in_environment is not None
     assert in_environment.source is TokenSource.ENVIRONMENT
     assert times_run(runs) == 0
     # The keyring of the tests would fail.
-    of_command = await Access(settings, environment={}).find_token()
+    of_command = await ApiAccess(settings, environment={}).find_token()
     assert of_command is not None
     assert (of_command.source, of_command.secret) == (TokenSource.COMMAND, Secret(TOKEN))
 
@@ -59,7 +59,7 @@ async def test_after_a_401_the_command_is_run_once_more_for_all_requests(
 ) -> None:
     let_print(runs, "of-yesterday", TOKEN)
     simulator.add("847070")
-    access = Access(settings, environment={})
+    access = ApiAccess(settings, environment={})
     await access.find_token()
     async with access.client() as client:
         account, details, answer = await asyncio.gather(
@@ -76,7 +76,7 @@ async def test_a_command_that_prints_the_rejected_token_again_is_not_run_for_eve
     settings: Settings, runs: Path, simulator: Simulator
 ) -> None:
     let_print(runs, "of-yesterday")
-    access = Access(settings, environment={})
+    access = ApiAccess(settings, environment={})
     await access.find_token()
     async with access.client() as client:
         for _ in range(3):
@@ -88,7 +88,7 @@ async def test_a_command_that_prints_the_rejected_token_again_is_not_run_for_eve
 
 async def test_a_command_that_fails_after_a_401_leaves_it_a_401(settings: Settings, runs: Path) -> None:
     let_print(runs, "of-yesterday", "")
-    access = Access(settings, environment={})
+    access = ApiAccess(settings, environment={})
     await access.find_token()
     async with access.client() as client:
         with pytest.raises(Unauthorized):
@@ -100,10 +100,10 @@ async def test_a_command_that_prints_no_token_is_an_error_and_the_keyring_is_not
 ) -> None:
     let_print(runs)
     with pytest.raises(TokenError, match="printed nothing"):
-        await Access(settings, environment={}).find_token()
+        await ApiAccess(settings, environment={}).find_token()
 
 
 def test_a_read_only_profile_refuses_and_names_the_way_out(settings: Settings) -> None:
-    Access(settings).require_writable()
+    ApiAccess(settings).require_writable()
     with pytest.raises(ReadOnlyProfile, match=r"The profile safe is read-only.*\[profiles\.safe\]"):
-        Access(replace(settings, profile="safe", read_only=True)).require_writable()
+        ApiAccess(replace(settings, profile="safe", read_only=True)).require_writable()

@@ -1,4 +1,4 @@
-"""What a later look makes of a receipt."""
+"""What a later look makes of a entry."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from dfui.core.downloads import Download
+from dfui.core.history import HistoryEntry
 from dfui.core.outcomes import OutcomeKind
-from dfui.core.receipts import Receipt
 from tests.support.rows import at
 
-CANCELLED = Receipt(
+CANCELLED = HistoryEntry(
     1, "7", at(0), 1, 200, outcome=OutcomeKind.CANCELLED, ended_at=at(1), cancelled_seen_at=at(1), retained_records=100
 )
 
@@ -20,15 +20,15 @@ def seen(status: str, records: int | None = 100, cost: int | None = 0, *, second
     return Download("7", status, num_records=500, num_downloaded=records, total_cost=cost, seen_at=at(seconds))
 
 
-def looked(receipt: Receipt, *downloads: Download) -> Receipt:
-    """The receipt after these looks."""
+def looked(entry: HistoryEntry, *downloads: Download) -> HistoryEntry:
+    """The entry after these looks."""
     for download in downloads:
-        receipt = receipt.after(download)
+        entry = entry.after(download)
         assert download.seen_at is not None
-        since = receipt.cancelled_seen_at
+        since = entry.cancelled_seen_at
         seconds = (download.seen_at - since).total_seconds() if since else None
-        receipt = receipt.amended(seconds_since_cancelled=seconds)
-    return receipt
+        entry = entry.amended(seconds_since_cancelled=seconds)
+    return entry
 
 
 @pytest.mark.parametrize(
@@ -47,17 +47,17 @@ def looked(receipt: Receipt, *downloads: Download) -> Receipt:
     ],
 )
 def test_a_relapse_is_a_cancelled_download_that_goes_on(looks: list[Download], relapses: bool) -> None:
-    receipt = looked(CANCELLED, *looks)
-    assert receipt.has_relapsed is relapses
+    entry = looked(CANCELLED, *looks)
+    assert entry.has_relapsed is relapses
     if relapses:
-        assert receipt.relapsed_at == looks[-1].seen_at
+        assert entry.relapsed_at == looks[-1].seen_at
 
 
 @pytest.mark.parametrize("kind", [OutcomeKind.ACCEPTED, OutcomeKind.UNKNOWN, OutcomeKind.STILL_ACTIVE])
 def test_what_was_never_seen_cancelled_does_not_relapse(kind: OutcomeKind) -> None:
-    receipt = replace(CANCELLED, outcome=kind, cancelled_seen_at=None)
-    assert not looked(receipt, seen("running"), seen("completed", 500)).has_relapsed
-    stopped = looked(receipt, seen("running"), seen("cancelled"))
+    entry = replace(CANCELLED, outcome=kind, cancelled_seen_at=None)
+    assert not looked(entry, seen("running"), seen("completed", 500)).has_relapsed
+    stopped = looked(entry, seen("running"), seen("cancelled"))
     assert stopped.cancelled_seen_at == at(70)
     assert looked(stopped, seen("running", seconds=100)).has_relapsed
 

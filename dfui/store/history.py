@@ -1,4 +1,4 @@
-"""The journal: each confirmed cancellation, from before the first DELETE until its outcome."""
+"""The history: each confirmed cancellation, from before the first DELETE until its outcome."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from datetime import datetime
 from typing import NamedTuple
 
 from dfui.core.errors import StoreError
+from dfui.core.history import HistoryEntry
 from dfui.core.outcomes import Outcome, OutcomeKind
-from dfui.core.receipts import Receipt
-from dfui.store.accounts import Account
 from dfui.store.connections import Connection
 from dfui.store.database import Database
 from dfui.store.download_query import literally
+from dfui.store.history_rows import BESIDE_DOWNLOADS, COLUMNS, read_entry
 from dfui.store.process_lock import ProcessLock
-from dfui.store.receipt_rows import BESIDE_DOWNLOADS, COLUMNS, read_receipt
-from dfui.store.rows import RECEIPTS
+from dfui.store.profile_scope import Account
+from dfui.store.rows import ENTRIES
 from dfui.store.writer import Write
 
 MAX_WATCHED = 1_000
@@ -24,7 +24,7 @@ UNTOLD = "untold"
 """The owner of an entry that was closed while nobody was told."""
 
 
-class JournalFilter(NamedTuple):
+class HistoryFilter(NamedTuple):
     """Which entries are wanted; what is not given leaves none out."""
 
     ids: tuple[str, ...] = ()
@@ -37,8 +37,8 @@ class JournalFilter(NamedTuple):
     """With this in the ID, the outcome, or the API's message, in letters of either case."""
 
 
-class Journal:
-    """The journal of one account.
+class History:
+    """The history of one account.
 
     Every method that reads, and every `Write` once it is waited for, raises:
         StoreError: the database fails, or nothing is kept here.
@@ -61,7 +61,7 @@ class Journal:
 
     def open_entries(self, ids: Sequence[str], *, confirmed_at: datetime) -> Write[list[int]]:
         """Write down that these cancellations were confirmed, all or none; on the disk when it is done."""
-        query = "INSERT INTO journal (account, download_id, owner, confirmed_at) VALUES (?, ?, ?, ?)"
+        query = "INSERT INTO history (account, download_id, owner, confirmed_at) VALUES (?, ?, ?, ?)"
 
         def insert(connection: Connection) -> list[int]:
             if self._unwritable:
@@ -80,7 +80,7 @@ class Journal:
 
         Where this fails and the DELETE is sent all the same, `note_delete` keeps the next start from denying it.
         """
-        query = "UPDATE journal SET deletes_sent = deletes_sent + 1 WHERE entry = ?"
+        query = "UPDATE history SET deletes_sent = deletes_sent + 1 WHERE number = ?"
         return self._update(query, entry, on_disk=True)
 
     def note_delete(self, entry: int) -> None:
@@ -90,15 +90,15 @@ class Journal:
 
     def record_answer(self, entry: int, *, http_status: int | None, api_message: str | None) -> Write[None]:
         """Write down what a DELETE was answered with."""
-        query = "UPDATE journal SET http_status = ?, api_message = ? WHERE entry = ?"
+        query = "UPDATE history SET http_status = ?, api_message = ? WHERE number = ?"
         return self._update(query, http_status, api_message, entry)
 
     def close_entry(self, entry: int, outcome: Outcome, *, ended_at: datetime, is_untold: bool = False) -> Write[None]:
         """Write down how a cancellation ended; with `is_untold`, `take_untold` gives it to the next start."""
         query = """
-            UPDATE journal SET outcome = ?, verified = ?, status = ?, http_status = ?, api_message = ?,
+            UPDATE history SET outcome = ?, verified = ?, status = ?, http_status = ?, api_message = ?,
                 retained_records = ?, credits_deducted = ?, deletes_sent = ?, ended_at = ?, owner = ?
-            WHERE entry = ?
+            WHERE number = ?
         """
         return self._update(
             query,
@@ -122,81 +122,81 @@ class Journal:
 
         return self._database.write(update, on_disk=on_disk)
 
-    def history(self, wanted: JournalFilter | None = None, *, limit: int | None = None) -> list[Receipt]:
-        """The wanted entries of the journal, the newest first, at most `limit`."""
+    def entries(self, wanted: HistoryFilter | None = None, *, limit: int | None = None) -> list[HistoryEntry]:
+        """The wanted entries of the history, the newest first, at most `limit`."""
         where, params = self._where(wanted)
         # First the entries, then what belongs to them: the walk down the numbers ends at the limit.
         query = f"""
-            SELECT {COLUMNS} FROM (SELECT * FROM journal WHERE {where} ORDER BY entry DESC LIMIT ?) AS journal
-            LEFT JOIN downloads ON downloads.account = journal.account AND downloads.id = download_id
-            ORDER BY entry DESC
+            SELECT {COLUMNS} FROM (SELECT * FROM history WHERE {where} ORDER BY number DESC LIMIT ?) AS history
+            LEFT JOIN downloads ON downloads.account = history.account AND downloads.id = download_id
+            ORDER BY number DESC
         """
-        return self._database.read(query, *params, -1 if limit is None else limit, row=read_receipt)
+        return self._database.read(query, *params, -1 if limit is None else limit, row=read_entry)
 
-    def keys(self, wanted: JournalFilter | None = None) -> array[int]:
+    def keys(self, wanted: HistoryFilter | None = None) -> array[int]:
         """The number of each wanted entry, the newest first."""
         where, params = self._where(wanted)
-        query = f"SELECT entry FROM journal WHERE {where} ORDER BY entry DESC"
+        query = f"SELECT number FROM history WHERE {where} ORDER BY number DESC"
         return array("q", self._database.read(query, *params, row=lambda row: int(row[0])))
 
-    def by_key(self, keys: Sequence[int]) -> dict[int, Receipt]:
+    def by_key(self, keys: Sequence[int]) -> dict[int, HistoryEntry]:
         """The entries with these numbers."""
         marks = ",".join("?" * len(keys))
-        query = f"SELECT {COLUMNS} FROM {BESIDE_DOWNLOADS} WHERE entry IN ({marks})"
-        return {receipt.entry: receipt for receipt in self._database.read(query, *keys, row=read_receipt)}
+        query = f"SELECT {COLUMNS} FROM {BESIDE_DOWNLOADS} WHERE number IN ({marks})"
+        return {entry.number: entry for entry in self._database.read(query, *keys, row=read_entry)}
 
-    def watched(self, *, since: datetime) -> list[Receipt]:
+    def watched(self, *, since: datetime) -> list[HistoryEntry]:
         """The newest entries that have ended since then, and whose downloads are to be looked at again.
 
         Of more than `MAX_WATCHED`, the others are amended by what the list of all downloads shows.
         """
         query = f"""
             SELECT {COLUMNS} FROM {BESIDE_DOWNLOADS}
-            WHERE journal.account = ? AND ended_at > ? AND closed_at IS NULL
+            WHERE history.account = ? AND ended_at > ? AND closed_at IS NULL
             ORDER BY ended_at DESC LIMIT ?
         """
-        receipts = self._database.read(query, self._account.key, since.timestamp(), MAX_WATCHED, row=read_receipt)
-        return [receipt for receipt in receipts if receipt.is_watched]
+        entries = self._database.read(query, self._account.key, since.timestamp(), MAX_WATCHED, row=read_entry)
+        return [entry for entry in entries if entry.is_watched]
 
-    def relapses(self) -> list[Receipt]:
+    def relapses(self) -> list[HistoryEntry]:
         """Of each download that has relapsed, the newest entry of it: while it goes on, or nobody has read of it.
 
         One that was cancelled again since is told by that cancellation.
         """
         query = f"""
             SELECT {COLUMNS} FROM {BESIDE_DOWNLOADS}
-            WHERE journal.account = ? AND relapsed_at IS NOT NULL AND (is_relapse_read = 0 OR is_active)
+            WHERE history.account = ? AND relapsed_at IS NOT NULL AND (is_relapse_read = 0 OR is_active)
                 AND NOT EXISTS (
-                    SELECT 1 FROM journal AS later WHERE later.account = journal.account
-                    AND later.download_id = journal.download_id AND later.entry > journal.entry
+                    SELECT 1 FROM history AS later WHERE later.account = history.account
+                    AND later.download_id = history.download_id AND later.number > history.number
                     AND (later.ended_at IS NULL OR later.outcome IN ('cancelled', 'completed'))
                 )
-            ORDER BY entry
+            ORDER BY number
         """
-        receipts = self._database.read(query, self._account.key, row=read_receipt)
-        return list({receipt.download_id: receipt for receipt in receipts}.values())
+        entries = self._database.read(query, self._account.key, row=read_entry)
+        return list({entry.download_id: entry for entry in entries}.values())
 
-    def unread_relapses(self) -> list[Receipt]:
+    def unread_relapses(self) -> list[HistoryEntry]:
         """The relapses that nobody has read of."""
-        query = "SELECT entry FROM journal WHERE account = ? AND relapsed_at IS NOT NULL AND is_relapse_read = 0"
+        query = "SELECT number FROM history WHERE account = ? AND relapsed_at IS NOT NULL AND is_relapse_read = 0"
         unread = set(self._database.read(query, self._account.key, row=lambda row: int(row[0])))
-        return [receipt for receipt in self.relapses() if receipt.entry in unread] if unread else []
+        return [entry for entry in self.relapses() if entry.number in unread] if unread else []
 
-    def mark_read(self, relapses: Sequence[Receipt]) -> Write[None]:
+    def mark_read(self, relapses: Sequence[HistoryEntry]) -> Write[None]:
         """A person has read of these."""
-        query = "UPDATE journal SET is_relapse_read = 1 WHERE entry = ?"
-        entries = [(receipt.entry,) for receipt in relapses]
+        query = "UPDATE history SET is_relapse_read = 1 WHERE number = ?"
+        entries = [(entry.number,) for entry in relapses]
 
         def mark(connection: Connection) -> None:
             connection.executemany(query, entries)
 
         return self._database.write(mark)
 
-    def _where(self, wanted: JournalFilter | None) -> tuple[str, list[object]]:
+    def _where(self, wanted: HistoryFilter | None) -> tuple[str, list[object]]:
         """The condition of a filter, and its parameters."""
         if self._unreadable:
             raise StoreError(self._unreadable)
-        wanted = wanted or JournalFilter()
+        wanted = wanted or HistoryFilter()
         # The plus keeps SQLite from an index here: entries are numbered in the order in which they were confirmed, so
         # that a walk down the numbers needs no sorting, and ends at the limit.
         conditions, params = ["account = ?" if wanted.ids else "+account = ?"], list[object]([self._account.key])
@@ -214,39 +214,39 @@ class Journal:
             params += [f"%{literally(wanted.words)}%"] * len(shown)
         return " AND ".join(conditions), params
 
-    def take_untold(self) -> Write[list[Receipt]]:
+    def take_untold(self) -> Write[list[HistoryEntry]]:
         """The entries that were closed while nobody was told; each is given once."""
         account = self._account.key
         theirs = "account = ? AND owner = ?"
         # Almost always there is none: then nothing is to be waited for.
-        if not self._database.read(f"SELECT 1 FROM journal WHERE {theirs} LIMIT 1", account, UNTOLD, row=len):
+        if not self._database.read(f"SELECT 1 FROM history WHERE {theirs} LIMIT 1", account, UNTOLD, row=len):
             return Write.done([])
 
-        def take(connection: Connection) -> list[Receipt]:
+        def take(connection: Connection) -> list[HistoryEntry]:
             rows = connection.execute(
-                f"SELECT {RECEIPTS.columns} FROM journal WHERE {theirs} ORDER BY entry", (account, UNTOLD)
+                f"SELECT {ENTRIES.columns} FROM history WHERE {theirs} ORDER BY number", (account, UNTOLD)
             ).fetchall()
-            connection.execute(f"UPDATE journal SET owner = '' WHERE {theirs}", (account, UNTOLD))
-            return [RECEIPTS.read(row) for row in rows]
+            connection.execute(f"UPDATE history SET owner = '' WHERE {theirs}", (account, UNTOLD))
+            return [ENTRIES.read(row) for row in rows]
 
         return self._database.write(take)
 
     def give_back(self, entries: Sequence[int]) -> Write[None]:
         """Leave these open entries, taken over before, to whoever settles next."""
         marks = ",".join("?" * len(entries))
-        query = f"UPDATE journal SET owner = '' WHERE entry IN ({marks}) AND ended_at IS NULL"
+        query = f"UPDATE history SET owner = '' WHERE number IN ({marks}) AND ended_at IS NULL"
 
         def give(connection: Connection) -> None:
             connection.execute(query, entries)
 
         return self._database.write(give)
 
-    def take_over_abandoned(self) -> Write[list[Receipt]]:
+    def take_over_abandoned(self) -> Write[list[HistoryEntry]]:
         """The open entries that no living dfui works on, now this store's own, so that two dfui do not settle one."""
         lock = self._lock
         if lock is None:
             return Write.done([])
-        query = "SELECT DISTINCT owner FROM journal WHERE account = ? AND ended_at IS NULL"
+        query = "SELECT DISTINCT owner FROM history WHERE account = ? AND ended_at IS NULL"
         owners = self._database.read(query, self._account.key, row=lambda row: str(row[0]))
         gone = [owner for owner in owners if owner != lock.id and not lock.is_alive(owner)]
         if not gone:
@@ -255,19 +255,19 @@ class Journal:
         marks = ",".join("?" * len(gone))
         theirs = f"account = ? AND owner IN ({marks}) AND ended_at IS NULL"
 
-        def take_over(connection: Connection) -> list[Receipt]:
+        def take_over(connection: Connection) -> list[HistoryEntry]:
             lock.acquire()
             for owner in gone:
                 for entry, count in lock.deletes_noted(owner).items():
                     connection.execute(
-                        "UPDATE journal SET deletes_sent = deletes_sent + ? WHERE entry = ? AND owner = ?",
+                        "UPDATE history SET deletes_sent = deletes_sent + ? WHERE number = ? AND owner = ?",
                         (count, entry, owner),
                     )
             rows = connection.execute(
-                f"SELECT {RECEIPTS.columns} FROM journal WHERE {theirs} ORDER BY entry", (account, *gone)
+                f"SELECT {ENTRIES.columns} FROM history WHERE {theirs} ORDER BY number", (account, *gone)
             ).fetchall()
-            connection.execute(f"UPDATE journal SET owner = ? WHERE {theirs}", (lock.id, account, *gone))
-            return [RECEIPTS.read(row) for row in rows]
+            connection.execute(f"UPDATE history SET owner = ? WHERE {theirs}", (lock.id, account, *gone))
+            return [ENTRIES.read(row) for row in rows]
 
         def clear() -> None:
             for owner in gone:

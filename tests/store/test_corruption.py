@@ -19,11 +19,11 @@ PAGE = 4096
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A small database with known downloads and a journal."""
+    """A small database with known downloads and a history."""
     path = tmp_path_factory.mktemp("sound") / "dfui.db"
     store = open_store(path, profile="default", origin=ORIGIN)
     see(store, *(Download(str(number), "running", query="é" * 40, started_at=at(number)) for number in range(60)))
-    entries = store.journal.open_entries([str(number) for number in range(40)], confirmed_at=at(1)).wait()
+    entries = store.history.open_entries([str(number) for number in range(40)], confirmed_at=at(1)).wait()
     for entry in entries[:30]:
         close_entry(store, entry)
     store.close()
@@ -60,12 +60,12 @@ def use(store: Store) -> None:
         lambda: list(store.downloads),
         store.downloads.active_ids,
         lambda: store.downloads.get("7"),
-        store.journal.history,
-        store.journal.keys,
+        store.history.entries,
+        store.history.keys,
         lambda: see(store, Download("7", "cancelled")),
         lambda: store.downloads.add(["999"]).wait(),
-        lambda: store.journal.take_over_abandoned().wait(),
-        lambda: close_entry(store, store.journal.open_entries(["7"], confirmed_at=at(9)).wait()[0]),
+        lambda: store.history.take_over_abandoned().wait(),
+        lambda: close_entry(store, store.history.open_entries(["7"], confirmed_at=at(9)).wait()[0]),
     ]
     for each in uses:
         try:
@@ -85,8 +85,8 @@ def test_a_damaged_database_is_set_aside_or_works(
     if store.problem is not None:
         assert "set aside" in store.problem
         assert list(tmp_path.glob("dfui.db.damaged-*"))
-        assert store.journal.history() == []
-        close_entry(store, store.journal.open_entries(["7"], confirmed_at=at(9)).wait()[0])
+        assert store.history.entries() == []
+        close_entry(store, store.history.open_entries(["7"], confirmed_at=at(9)).wait()[0])
     use(store)
     store.close()
 
@@ -109,7 +109,7 @@ def test_damage_that_comes_while_it_is_open_is_an_error_and_the_next_start_sets_
 def test_damage_of_a_large_file_is_met_once_and_set_aside_by_the_next_start(
     opened: Open, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dfui.store.damage.MAX_BYTES_CHECKED", 0)
+    monkeypatch.setattr("dfui.store.corruption.MAX_BYTES_CHECKED", 0)
     path.parent.mkdir(exist_ok=True)
     store = opened()
     see(store, *(Download(str(number), "running", query="x" * 400, started_at=at(number)) for number in range(5_000)))

@@ -8,16 +8,16 @@ from typing import assert_never
 
 from dfui.core.credits import NotSettled, Settled, SoFar
 from dfui.core.downloads import Download, Status
+from dfui.core.history import LOOKS_AFTER, WATCHED_FOR, HistoryEntry
 from dfui.core.outcomes import Outcome
-from dfui.core.receipts import LOOKS_AFTER, WATCHED_FOR, Receipt
-from dfui.core.sanitize import sanitize
+from dfui.core.text import sanitize
 from dfui.wording.downloads import status_glyph, status_word
 from dfui.wording.figures import NOT_KNOWN, counted, date_time, number
 
 FETCH_SOON = "The API does not say how long it keeps the records. Fetch them within 7 days to be safe."
 
 
-def now_word(entry: Receipt) -> str:
+def now_word(entry: HistoryEntry) -> str:
     """Where the download stands now, in a word or two."""
     if entry.now is None:
         return NOT_KNOWN
@@ -26,7 +26,7 @@ def now_word(entry: Receipt) -> str:
     return f"! {status_word(entry.now)}"
 
 
-def now_line(entry: Receipt, *, zone: tzinfo | None = None) -> str:
+def now_line(entry: HistoryEntry, *, zone: tzinfo | None = None) -> str:
     """Where the download stands now, in a line; empty where it was not seen since."""
     now = entry.now
     if now is None:
@@ -62,7 +62,7 @@ def then_and_now(then: int | None, now: int | None) -> str:
     return f"{then:,} → {now:,}"
 
 
-def look_plan(entry: Receipt, *, zone: tzinfo | None = None) -> str:
+def look_plan(entry: HistoryEntry, *, zone: tzinfo | None = None) -> str:
     """Whether dfui looks at the download again; empty where it never meant to."""
     if entry.is_watched and entry.ended_at is not None and entry.is_settled:
         until = date_time(entry.ended_at + LOOKS_AFTER[-1], zone=zone)
@@ -77,7 +77,7 @@ def look_plan(entry: Receipt, *, zone: tzinfo | None = None) -> str:
     return "the API showed no final cost within 7 days; dfui has stopped checking"
 
 
-def relapse_sentence(entry: Receipt, *, zone: tzinfo | None = None) -> str:
+def relapse_sentence(entry: HistoryEntry, *, zone: tzinfo | None = None) -> str:
     """A download that was seen cancelled goes on."""
     name, seen = sanitize(entry.download_id), date_time(entry.cancelled_seen_at, zone=zone)
     match entry.now.status if entry.now else None:
@@ -101,7 +101,7 @@ BEFORE = "Before that:"
 """Above the outcome of what has run again since."""
 
 
-def relapse_lines(entry: Receipt, *, zone: tzinfo | None = None) -> list[str]:
+def relapse_lines(entry: HistoryEntry, *, zone: tzinfo | None = None) -> list[str]:
     """What is known of a relapse."""
     lines = [relapse_sentence(entry, zone=zone)]
     if line := now_line(entry, zone=zone):
@@ -126,7 +126,7 @@ def waiting_for_costs(downloads: int, seconds: float) -> str:
     return f"Waiting up to {seconds:.0f} s for the end of {what}…"
 
 
-def receipt_line(entry: Receipt, *, zone: tzinfo | None = None) -> str:
+def follow_up_line(entry: HistoryEntry, *, zone: tzinfo | None = None) -> str:
     """Where one of several stands after `--wait`."""
     name = sanitize(entry.download_id)
     return f"Now: {name} · {now_line(entry, zone=zone) or 'not seen since'}"

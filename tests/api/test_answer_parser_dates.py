@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dfui.api.reader import Reader
+from dfui.api.answer_parser import AnswerParser
 from dfui.core.downloads import Download
 from dfui.store.rows import Rows
 
 
 def started(text: str) -> Download:
-    return Reader().read_download(json.dumps({"id": "7", "date_started": text}).encode()).download
+    return AnswerParser().read_download(json.dumps({"id": "7", "date_started": text}).encode()).download
 
 
 @pytest.mark.parametrize(

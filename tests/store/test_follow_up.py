@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import sqlite3
-from pathlib import Path
-
-import pytest
-
 from dfui.core.credits import NotSettled, Settled
 from dfui.core.downloads import Download
+from dfui.core.history import HistoryEntry
 from dfui.core.outcomes import OutcomeKind
-from dfui.core.receipts import Receipt
-from dfui.store import Store, schema
+from dfui.store import Store
 from tests.support.rows import at, close_entry, outcome
-from tests.support.stores import ORIGIN, Open, see
+from tests.support.stores import Open, see
 
 
 def cancelled(store: Store, download_id: str = "7", *, records: int = 100, at_second: float = 1) -> int:
     """A cancellation whose cost is not settled yet; gives its entry."""
-    (entry,) = store.journal.open_entries([download_id], confirmed_at=at(at_second - 1)).wait()
+    (number,) = store.history.open_entries([download_id], confirmed_at=at(at_second - 1)).wait()
     look(store, at_second, download_id, "cancelled", records)
-    close_entry(store, entry, outcome(download_id, records=records, cost=0), ended_at=at(at_second))
-    return entry
+    close_entry(store, number, outcome(download_id, records=records, cost=0), ended_at=at(at_second))
+    return number
 
 
 def look(store: Store, second: float, download_id: str, status: str, records: int | None, cost: int | None = 0) -> None:
@@ -29,15 +24,15 @@ def look(store: Store, second: float, download_id: str, status: str, records: in
     see(store, row, observed=second, now=second + 1)
 
 
-def receipt(store: Store) -> Receipt:
-    return store.journal.history()[0]
+def entry(store: Store) -> HistoryEntry:
+    return store.history.entries()[0]
 
 
 def test_a_cost_that_comes_later_stands_beside_what_was_known_then(store: Store) -> None:
     cancelled(store)
-    assert receipt(store).credits_now == NotSettled()
+    assert entry(store).credits_now == NotSettled()
     look(store, 70, "7", "cancelled", 104, 104)
-    after = receipt(store)
+    after = entry(store)
     assert (after.retained_records, after.credits_deducted) == (100, None)
     assert (after.credits_now, after.now and after.now.num_downloaded) == (Settled(104), 104)
     assert not after.has_relapsed  # they were under way
@@ -46,47 +41,47 @@ def test_a_cost_that_comes_later_stands_beside_what_was_known_then(store: Store)
 def test_a_relapse_is_written_with_the_look_that_shows_it_and_told_until_it_is_read(store: Store) -> None:
     cancelled(store)
     look(store, 20, "7", "running", 150)
-    (relapse,) = store.journal.unread_relapses()
+    (relapse,) = store.history.unread_relapses()
     assert (relapse.relapsed_at, relapse.now and relapse.now.api_status) == (at(20), "running")
-    store.journal.mark_read([relapse]).wait()
-    assert store.journal.unread_relapses() == []
-    assert len(store.journal.relapses()) == 1  # it goes on
+    store.history.mark_read([relapse]).wait()
+    assert store.history.unread_relapses() == []
+    assert len(store.history.relapses()) == 1  # it goes on
     cancelled(store, records=160, at_second=30)
-    assert store.journal.relapses() == []
-    assert [row.has_relapsed for row in store.journal.history()] == [False, True]
+    assert store.history.relapses() == []
+    assert [row.has_relapsed for row in store.history.entries()] == [False, True]
 
 
 def test_a_relapse_in_the_whole_list_and_of_a_forgotten_download_counts(store: Store) -> None:
     cancelled(store)
-    store.downloads.forget("7").wait()
+    store.downloads.hide("7").wait()
     rows = [Download(str(number), "running", num_downloaded=200, seen_at=at(20)) for number in range(2_000)]
     store.downloads.observe_all(rows, observed=20, now=21).wait()
-    assert [row.download_id for row in store.journal.unread_relapses()] == ["7"]
+    assert [row.download_id for row in store.history.unread_relapses()] == ["7"]
 
 
 def test_an_older_look_amends_nothing(store: Store) -> None:
     cancelled(store)
     row = Download("7", "running", num_downloaded=90, seen_at=at(2))
     see(store, row, observed=0.5, now=3)  # asked before the DELETE, answered after the outcome
-    assert not receipt(store).has_relapsed
+    assert not entry(store).has_relapsed
 
 
 def test_an_answer_that_was_under_way_when_another_showed_the_end_is_no_relapse(store: Store) -> None:
-    (entry,) = store.journal.open_entries(["7"], confirmed_at=at(0)).wait()
+    (number,) = store.history.open_entries(["7"], confirmed_at=at(0)).wait()
     see(store, Download("7", "cancelled", num_downloaded=100, seen_at=at(5)), observed=1, now=5)
-    close_entry(store, entry, outcome("7", records=100, cost=0), ended_at=at(5))
+    close_entry(store, number, outcome("7", records=100, cost=0), ended_at=at(5))
     for began in (2, 5):  # asked after the look that shows the end, and made up before the end
         see(store, Download("7", "running", num_downloaded=99, seen_at=at(6)), observed=began, now=6)
         row = store.downloads.get("7")
-        assert (row and row.api_status, receipt(store).has_relapsed) == ("cancelled", False)
+        assert (row and row.api_status, entry(store).has_relapsed) == ("cancelled", False)
     see(store, Download("7", "running", num_downloaded=120, seen_at=at(8)), observed=7, now=8)
-    assert receipt(store).has_relapsed
+    assert entry(store).has_relapsed
 
 
 def test_after_a_new_start_of_the_machine_a_relapse_counts_all_the_same(store: Store) -> None:
     cancelled(store, at_second=5_000)
     see(store, Download("7", "running", num_downloaded=120, seen_at=at(9_000)), observed=30, now=31)
-    assert receipt(store).has_relapsed
+    assert entry(store).has_relapsed
 
 
 def test_growth_needs_a_minute_by_the_clock_that_never_jumps(store: Store) -> None:
@@ -94,29 +89,29 @@ def test_growth_needs_a_minute_by_the_clock_that_never_jumps(store: Store) -> No
     for second, records in ((16, 120), (40, 130)):
         row = Download("7", "cancelled", num_downloaded=records, seen_at=at(second + 3_600))  # the time of day jumped
         see(store, row, observed=second, now=second + 1)
-    assert not receipt(store).has_relapsed
+    assert not entry(store).has_relapsed
     look(store, 3_700, "7", "cancelled", 131)
     look(store, 3_800, "7", "cancelled", 132)
-    assert receipt(store).has_relapsed
+    assert entry(store).has_relapsed
 
 
 def test_a_cost_of_0_that_comes_back_does_not_take_a_known_one_away(store: Store) -> None:
     cancelled(store)
     look(store, 70, "7", "cancelled", 100, 100)
     look(store, 80, "7", "cancelled", 100, 0)
-    assert receipt(store).credits_now == Settled(100)
+    assert entry(store).credits_now == Settled(100)
     look(store, 90, "7", "cancelled", 100, 90)  # the API's newer figure
-    assert receipt(store).credits_now == Settled(90)
+    assert entry(store).credits_now == Settled(90)
     look(store, 95, "7", "cancelled", 101, 0)  # of other records
-    assert receipt(store).credits_now == NotSettled()
+    assert entry(store).credits_now == NotSettled()
 
 
 def test_what_another_profile_sees_is_not_this_ones_news(opened: Open) -> None:
     mine, other = opened(), opened("staging")
     cancelled(mine)
     look(other, 20, "7", "running", 400)
-    assert not receipt(mine).has_relapsed
-    assert mine.journal.relapses() == other.journal.relapses() == []
+    assert not entry(mine).has_relapsed
+    assert mine.history.relapses() == other.history.relapses() == []
 
 
 def test_only_what_may_still_change_is_watched(store: Store) -> None:
@@ -124,36 +119,7 @@ def test_only_what_may_still_change_is_watched(store: Store) -> None:
         cancelled(store, download_id)
     look(store, 901, "1", "cancelled", 100, 100)  # closed
     look(store, 901, "2", "cancelled", 100, 0)
-    (entry,) = store.journal.open_entries(["5"], confirmed_at=at(0)).wait()
-    close_entry(store, entry, outcome("5", OutcomeKind.REFUSED))
-    assert [row.download_id for row in store.journal.watched(since=at(0))] == ["4", "3", "2"]
-    assert store.journal.watched(since=at(1)) == []
-
-
-@pytest.fixture
-def old(path: Path) -> Path:
-    """A database of the first version, with a cost of 0 beside records, one beside none, and one that was settled."""
-    path.parent.mkdir()
-    connection = sqlite3.connect(path)
-    connection.executescript(schema._MIGRATIONS[0] + "PRAGMA user_version = 1;")
-    connection.execute("INSERT INTO accounts VALUES (1, 'default', ?)", (ORIGIN,))
-    for download_id, records, cost in (("1", 1_144, 0), ("2", 0, 0), ("3", 10, 10), ("4", None, 0)):
-        connection.execute(
-            "INSERT INTO journal (account, download_id, owner, confirmed_at, outcome, retained_records, "
-            "credits_deducted, ended_at) VALUES (1, ?, '', 1, 'cancelled', ?, ?, 2)",
-            (download_id, records, cost),
-        )
-    connection.commit()
-    connection.close()
-    return path
-
-
-def test_zeros_of_an_older_dfui_beside_records_become_unknown_and_it_is_told_once(old: Path, opened: Open) -> None:
-    first = opened()
-    assert first.problem is None
-    assert (first.notice or "").startswith("In 2 entries of the history, a cost of 0 only meant")
-    costs = {row.download_id: row.credits_deducted for row in first.journal.history()}
-    assert costs == {"1": None, "2": 0, "3": 10, "4": None}
-    assert opened().notice is None
-    look(first, 20, "3", "running", 20)
-    assert [row.download_id for row in first.journal.relapses()] == ["3"]
+    (number,) = store.history.open_entries(["5"], confirmed_at=at(0)).wait()
+    close_entry(store, number, outcome("5", OutcomeKind.REFUSED))
+    assert [row.download_id for row in store.history.watched(since=at(0))] == ["4", "3", "2"]
+    assert store.history.watched(since=at(1)) == []

@@ -115,9 +115,9 @@ async def test_what_runs_again_is_cancelled_from_the_open_outcome_and_no_alarm_c
         await opened(pilot, ConfirmCancel)
         await pilot.press("n")
         await opened(pilot, DownloadsScreen)
-        assert app.session.store.journal.unread_relapses() == []
+        assert app.session.store.history.unread_relapses() == []
         assert "! running" in row(pilot)
-        assert [each.download_id for each in app.session.store.journal.relapses()] == ["847070"]
+        assert [each.download_id for each in app.session.store.history.relapses()] == ["847070"]
 
 
 async def test_a_relapse_is_an_alarm_that_cancels_again_in_two_keys(account: Simulator, clock: ManualClock) -> None:
@@ -139,8 +139,8 @@ async def test_a_relapse_is_an_alarm_that_cancels_again_in_two_keys(account: Sim
         await pilot.press("enter")
         await opened(pilot, DownloadsScreen)
         await until(pilot, lambda: "✗ cancelled" in row(pilot), "cancelled again")
-        assert app.session.store.journal.relapses() == []
-        assert len(app.session.store.journal.history()) == 2
+        assert app.session.store.history.relapses() == []
+        assert len(app.session.store.history.entries()) == 2
 
 
 async def test_the_alarm_waits_until_no_other_dialog_is_open(account: Simulator, clock: ManualClock) -> None:
@@ -191,7 +191,7 @@ def relapsed_store(clock: ManualClock) -> Store:
     """What an earlier dfui kept of a cancellation."""
     store = temporary_store(profile="production", origin=DATAFINITI.origin)
     yesterday = clock.now() - timedelta(days=1)
-    (entry,) = store.journal.open_entries(["847070"], confirmed_at=yesterday).wait()
+    (entry,) = store.history.open_entries(["847070"], confirmed_at=yesterday).wait()
     see(store, Download("847070", "cancelled", num_downloaded=500, seen_at=yesterday), observed=1, now=2)
     close_entry(store, entry, outcome("847070", records=500), ended_at=yesterday)
     return store
@@ -207,7 +207,7 @@ async def test_a_relapse_is_told_at_a_later_start_and_again_until_it_was_read(
         await opened(pilot, RelapseAlarm)
         await pilot.press("enter")
         await opened(pilot, DownloadsScreen)
-        await until(pilot, lambda: not store.journal.unread_relapses(), "read")
+        await until(pilot, lambda: not store.history.unread_relapses(), "read")
     async with running(app_on(account, clock, store=store)) as pilot:
         await until(pilot, lambda: "! running" in row(pilot), "the relapse, in the row")
         assert isinstance(pilot.app.screen, DownloadsScreen)

@@ -1,4 +1,4 @@
-"""Which entries of the journal are found, and in which order."""
+"""Which entries of the history are found, and in which order."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import pytest
 
 from dfui.core.outcomes import OutcomeKind
 from dfui.store import Store, open_store
-from dfui.store.journal import JournalFilter
+from dfui.store.history import HistoryFilter
 from tests.support.rows import at, close_entry, outcome
 
-Wanted = JournalFilter
+Wanted = HistoryFilter
 
 
 @pytest.fixture
@@ -25,9 +25,9 @@ def store(store: Store) -> Store:
             ("30", None, None),
         ]
     ):
-        (entry,) = store.journal.open_entries([download_id], confirmed_at=at(100 - position)).wait()
+        (number,) = store.history.open_entries([download_id], confirmed_at=at(100 - position)).wait()
         if kind:
-            close_entry(store, entry, outcome(download_id, kind, api_message=message))
+            close_entry(store, number, outcome(download_id, kind, api_message=message))
     return store
 
 
@@ -53,12 +53,12 @@ def store(store: Store) -> Store:
     ],
 )
 def test_what_is_wanted_is_found_the_last_confirmed_first(
-    store: Store, wanted: JournalFilter | None, found: list[str]
+    store: Store, wanted: HistoryFilter | None, found: list[str]
 ) -> None:
-    assert [row.download_id for row in store.journal.history(wanted)] == found
-    assert [row.download_id for row in store.journal.history(wanted, limit=1)] == found[:1]
-    keys = store.journal.keys(wanted)
-    rows = store.journal.by_key(keys)
+    assert [row.download_id for row in store.history.entries(wanted)] == found
+    assert [row.download_id for row in store.history.entries(wanted, limit=1)] == found[:1]
+    keys = store.history.keys(wanted)
+    rows = store.history.by_key(keys)
     assert [rows[key].download_id for key in keys] == found
 
 
@@ -66,18 +66,18 @@ def test_entries_of_another_account_are_not_found(store: Store) -> None:
     path = store._database.path
     assert path is not None
     other = open_store(path, profile="other", origin="x")
-    assert other.journal.history() == []
-    assert list(other.journal.keys(Wanted(words="1"))) == []
+    assert other.history.entries() == []
+    assert list(other.history.keys(Wanted(words="1"))) == []
     other.close()
 
 
 def test_a_limit_is_reached_without_sorting(store: Store) -> None:
     path = store._database.path
     assert path is not None
-    where, facts = store.journal._where(None)
+    where, facts = store.history._where(None)
     connection = sqlite3.connect(path)
     plan = connection.execute(
-        f"EXPLAIN QUERY PLAN SELECT * FROM journal WHERE {where} ORDER BY entry DESC LIMIT 5", facts
+        f"EXPLAIN QUERY PLAN SELECT * FROM history WHERE {where} ORDER BY number DESC LIMIT 5", facts
     )
     assert not [step for step in plan.fetchall() if "TEMP B-TREE" in str(step)]
     connection.close()

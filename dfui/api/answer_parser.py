@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-class Reader:
+class AnswerParser:
     """Reads the answers to a request that carried this secret.
 
     No text that it gives holds the secret: an answer may repeat it, in any way of writing that JSON has, and what is

@@ -20,18 +20,18 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 
 async def _forget(context: Context, ids: list[str]) -> int:
-    context.require_store("nothing was forgotten")
+    context.require_store("nothing was hidden")
     active = [row.id for download_id in ids if (row := context.store.downloads.get(download_id)) and row.is_active]
-    forgotten = {download_id: await context.store.downloads.forget(download_id) for download_id in ids}
+    hidden = {download_id: await context.store.downloads.hide(download_id) for download_id in ids}
     context.console.result(
-        [{"id": download_id, "forgotten": was_known} for download_id, was_known in forgotten.items()],
+        [{"id": download_id, "hidden": was_known} for download_id, was_known in hidden.items()],
         [
-            f"{download_id} is forgotten (hidden) here; it was not cancelled. dfui add {download_id} brings it back."
+            f"{download_id} is hidden (hidden) here; it was not cancelled. dfui add {download_id} brings it back."
             if was_known
             else f"{download_id} was not known here."
-            for download_id, was_known in forgotten.items()
+            for download_id, was_known in hidden.items()
         ],
     )
-    if going_on := sum(forgotten[download_id] for download_id in active):
+    if going_on := sum(hidden[download_id] for download_id in active):
         context.console.notify(left_active(going_on))
-    return ExitCode.DONE if all(forgotten.values()) else ExitCode.FAILED
+    return ExitCode.DONE if all(hidden.values()) else ExitCode.FAILED

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Connect = Callable[["Secret | None"], "DatafinitiClient"]
 
 
-class Access:
+class ApiAccess:
     """The way to the API for one profile at one API address.
 
     `connect` makes the clients of a simulated account, as the demo does; then the keyring is left alone, and its files
@@ -175,7 +175,7 @@ class Access:
             await self._keyring.write(secret)
             self.token = Token(secret, TokenSource.KEYRING)
 
-    async def forget(self) -> bool:
+    async def forget_token(self) -> bool:
         """Remove the token from memory and the keyring; whether the keyring had one.
 
         Raises:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dfui.core.sanitize import sanitize
+from dfui.core.text import sanitize
 
 BELL, ESC = "\x07", "\x1b"
 

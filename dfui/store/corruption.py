@@ -12,8 +12,8 @@ import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dfui.store.rows import DOWNLOADS, RECEIPTS
-from dfui.store.schema import migrate
+from dfui.store.rows import DOWNLOADS, ENTRIES
+from dfui.store.schema import create_schema
 
 MAX_BYTES_CHECKED = 32 * 1024 * 1024
 """A larger file takes too long to look through at each start (2 ms a MB), unless damage was met in it."""
@@ -33,7 +33,7 @@ def check(connection: sqlite3.Connection, path: Path | None = None) -> None:
         _check_pages(connection, "integrity_check")
     elif path is None or path.stat().st_size <= MAX_BYTES_CHECKED:
         _check_pages(connection, "quick_check")
-    for table, order, rows in (("downloads", "key", DOWNLOADS), ("journal", "entry", RECEIPTS)):
+    for table, order, rows in (("downloads", "key", DOWNLOADS), ("history", "number", ENTRIES)):
         limit = -1 if was_met else ROWS_CHECKED
         for row in connection.execute(f"SELECT {rows.columns} FROM {table} ORDER BY {order} DESC LIMIT ?", (limit,)):
             rows.read(row)
@@ -89,7 +89,7 @@ def _check_schema(connection: sqlite3.Connection) -> None:
 @functools.cache
 def _expected_schema() -> frozenset[tuple[str, str, str | None]]:
     with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-        migrate(connection)
+        create_schema(connection)
         return _schema(connection)
 
 

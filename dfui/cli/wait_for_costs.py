@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING
 
 from dfui.cli.context import Context
 from dfui.core.errors import DatafinitiError, StoreError
-from dfui.core.receipts import Receipt
-from dfui.store.journal import JournalFilter
+from dfui.core.history import HistoryEntry
+from dfui.store.history import HistoryFilter
 from dfui.wording.errors import error_sentences
-from dfui.wording.receipts import WAIT_INTERRUPTED, waiting_for_costs
+from dfui.wording.follow_up import WAIT_INTERRUPTED, waiting_for_costs
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
 
 
-async def wait_for_receipts(
+async def wait_for_costs(
     context: Context, client: DatafinitiClient, ids: list[str], seconds: float, interrupted: asyncio.Event
-) -> dict[str, Receipt]:
+) -> dict[str, HistoryEntry]:
     """Wait until each of these is final and its cost settled, or the seconds are over; gives where each stands then.
 
     What ends the wait early, an interruption too, is told, and does not take the outcomes with it.
     """
-    from dfui.operations.receipts import wait_until_settled
+    from dfui.operations.later_looks import wait_until_settled
 
     if not ids:
         return {}
@@ -39,12 +39,12 @@ async def wait_for_receipts(
     if interrupted.is_set():
         context.console.notify(WAIT_INTERRUPTED)
     try:
-        written = context.store.journal.history(JournalFilter(ids=tuple(ids)))
-        receipts = {receipt.download_id: receipt for receipt in reversed(written)}
-        # One that the journal did not take has at least what was seen meanwhile.
+        written = context.store.history.entries(HistoryFilter(ids=tuple(ids)))
+        entries = {entry.download_id: entry for entry in reversed(written)}
+        # One that the history did not take has at least what was seen meanwhile.
         return {
-            download_id: receipts.get(download_id)
-            or Receipt(0, download_id, confirmed_at).after(context.store.downloads.get(download_id))
+            download_id: entries.get(download_id)
+            or HistoryEntry(0, download_id, confirmed_at).after(context.store.downloads.get(download_id))
             for download_id in ids
         }
     except StoreError as error:

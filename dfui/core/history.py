@@ -1,4 +1,4 @@
-"""The receipt of a cancellation: how it ended, and what came of it afterwards."""
+"""The entry of a cancellation: how it ended, and what came of it afterwards."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ STEADY_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
-    """One confirmed cancellation, as the journal keeps it; None is not known. Times are in UTC."""
+class HistoryEntry:
+    """One confirmed cancellation, as the history keeps it; None is not known. Times are in UTC."""
 
-    entry: int
-    """Its number in the journal; later ones have larger numbers."""
+    number: int
+    """Its number in the history; later ones have larger numbers."""
     download_id: str
     confirmed_at: datetime | None
     deletes_sent: int = 0
@@ -84,8 +84,8 @@ class Receipt:
         )
         return self.has_relapsed or now_known != (self.status, self.retained_records, self.credits_deducted)
 
-    def after(self, download: Download | None) -> Receipt:
-        """The receipt beside what is known of its download, where that was seen since the confirmation."""
+    def after(self, download: Download | None) -> HistoryEntry:
+        """The entry beside what is known of its download, where that was seen since the confirmation."""
         is_news = (
             download is not None
             and download.seen_at is not None
@@ -94,8 +94,8 @@ class Receipt:
         )
         return replace(self, now=download) if is_news else self
 
-    def amended(self, *, seconds_since_cancelled: float | None) -> Receipt:
-        """The receipt after a look that showed `now`.
+    def amended(self, *, seconds_since_cancelled: float | None) -> HistoryEntry:
+        """The entry after a look that showed `now`.
 
         `seconds_since_cancelled` is how long before that look the download was first seen cancelled, None where it was
         not.

@@ -11,7 +11,7 @@ from dfui.core.clock import Clock
 from dfui.core.credits import Settled
 from dfui.core.downloads import Download
 from dfui.core.errors import ApiError, DatafinitiError, StoreError
-from dfui.core.receipts import LOOKS_AFTER, WATCHED_FOR, Receipt
+from dfui.core.history import LOOKS_AFTER, WATCHED_FOR, HistoryEntry
 from dfui.operations.follow import MAX_LOOKS, DownloadRefresher, keep_looking
 from dfui.operations.watch import watch
 from dfui.store import Store
@@ -29,7 +29,7 @@ MAX_RETRY_SECONDS = 900.0
 class LaterLooks:
     """Looks at each cancelled download 15 s, 1, 5 and 15 minutes after its outcome, and once at a later start.
 
-    An ordinary look in between counts as one of them. What is learnt goes into the store, which amends the receipts.
+    An ordinary look in between counts as one of them. What is learnt goes into the store, which amends the entries.
     `looked` is called after each look, with the download's ID, and the error where there was one.
     """
 
@@ -54,7 +54,7 @@ class LaterLooks:
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
-        """There may be new receipts."""
+        """There may be new entries."""
         self._woken.set()
 
     async def run(self) -> None:
@@ -67,7 +67,7 @@ class LaterLooks:
         """Make the looks that are due now, those first whose cancellation is the newest.
 
         Raises:
-            StoreError: the receipts cannot be read.
+            StoreError: the entries cannot be read.
         """
         due, _ = self._due()
         await asyncio.gather(*(self._look(download_id) for download_id in due[:at_most]))
@@ -87,10 +87,10 @@ class LaterLooks:
         """The downloads to look at now, and the seconds until the next is."""
         now = self._clock.now()
         next_looks: dict[str, datetime] = {}
-        for receipt in self._store.journal.watched(since=now - WATCHED_FOR):
-            at = self._next_look(receipt)
+        for entry in self._store.history.watched(since=now - WATCHED_FOR):
+            at = self._next_look(entry)
             if at is not None:
-                next_looks[receipt.download_id] = min(at, next_looks.get(receipt.download_id, at))
+                next_looks[entry.download_id] = min(at, next_looks.get(entry.download_id, at))
         waits = {download_id: self._seconds_until(download_id, at, now) for download_id, at in next_looks.items()}
         return [download_id for download_id, wait in waits.items() if wait <= 0], min(waits.values(), default=None)
 
@@ -98,11 +98,11 @@ class LaterLooks:
         retry_at, _ = self._retries.get(download_id, (0.0, 0.0))
         return max((at - now).total_seconds(), retry_at - self._clock.monotonic())
 
-    def _next_look(self, receipt: Receipt) -> datetime | None:
-        ended_at, own = receipt.ended_at, self._last_looks.get(receipt.download_id)
+    def _next_look(self, entry: HistoryEntry) -> datetime | None:
+        ended_at, own = entry.ended_at, self._last_looks.get(entry.download_id)
         if ended_at is None:
             return None
-        seen_at = receipt.now.seen_at if receipt.now else None
+        seen_at = entry.now.seen_at if entry.now else None
         last = max((time for time in (own, seen_at) if time is not None), default=None)
         for after in LOOKS_AFTER:
             if last is None or last < ended_at + after:
@@ -145,7 +145,7 @@ async def wait_until_settled(
     """
 
     def is_over(download: Download) -> bool:
-        return _has_settled(download) or download.id in _relapsed(store.journal.relapses())
+        return _has_settled(download) or download.id in _relapsed(store.history.relapses())
 
     async def follow() -> None:
         async for _ in watch(ids, client=client, store=store, clock=clock, is_over=is_over):
@@ -169,5 +169,5 @@ def _has_settled(download: Download) -> bool:
     return download.status.is_final and (isinstance(download.credits, Settled) or tells_nothing)
 
 
-def _relapsed(receipts: Iterable[Receipt]) -> set[str]:
-    return {receipt.download_id for receipt in receipts}
+def _relapsed(entries: Iterable[HistoryEntry]) -> set[str]:
+    return {entry.download_id for entry in entries}

@@ -1,4 +1,4 @@
-"""A world whose network loses, delays, duplicates and garbles, and that remembers what really happened."""
+"""A scenario whose network loses, delays, duplicates and garbles, and that remembers what really happened."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Happened:
 
 
 @dataclass
-class World:
+class Scenario:
     """The account behind an unsound network."""
 
     simulator: Simulator

@@ -1,4 +1,4 @@
-"""The account that downloads and journal entries belong to: a profile at an API origin."""
+"""The account that downloads and history entries belong to: a profile at an API origin."""
 
 from __future__ import annotations
 

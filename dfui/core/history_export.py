@@ -1,4 +1,4 @@
-"""The forms in which receipts are exported: JSON, and CSV."""
+"""The forms in which entries are exported: JSON, and CSV."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Iterable
 
 from dfui.core.credits import NotSettled, Settled
 from dfui.core.downloads import Download
-from dfui.core.receipts import Receipt
-from dfui.core.sanitize import sanitize
+from dfui.core.history import HistoryEntry
+from dfui.core.text import sanitize
 
 MAX_MESSAGE = 20_000
 """Characters of the API's words in a CSV."""
 _BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def history_json(entry: Receipt) -> dict[str, object]:
+def history_json(entry: HistoryEntry) -> dict[str, object]:
     """An entry in the form that `dfui history --json` prints; times in ISO with zone, unknown values null."""
     return {
         "id": entry.download_id,
@@ -47,7 +47,7 @@ def now_json(now: Download | None, *, has_relapsed: bool) -> dict[str, object]:
     }
 
 
-def history_csv(entries: Iterable[Receipt]) -> str:
+def history_csv(entries: Iterable[HistoryEntry]) -> str:
     """The entries as CSV (RFC 4180), with the keys of the JSON as headings; unknown values are empty.
 
     Text from outside is made harmless for a terminal, and for a spreadsheet, which would run it as a formula.
@@ -57,13 +57,13 @@ def history_csv(entries: Iterable[Receipt]) -> str:
 
     written = io.StringIO()
     table = csv.writer(written)
-    table.writerow(_flat(history_json(Receipt(0, "", None))))
+    table.writerow(_flat(history_json(HistoryEntry(0, "", None))))
     for entry in entries:
         table.writerow([_cell(value) for value in _flat(history_json(entry)).values()])
     return written.getvalue()
 
 
-def export_text(entries: Iterable[Receipt], *, as_csv: bool) -> str:
+def export_text(entries: Iterable[HistoryEntry], *, as_csv: bool) -> str:
     """What an export of the entries holds: CSV, or a list in JSON, escaped to ASCII."""
     if as_csv:
         return history_csv(entries)

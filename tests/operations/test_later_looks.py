@@ -13,7 +13,7 @@ from dfui.api.client import DatafinitiClient
 from dfui.core.credits import Settled
 from dfui.core.errors import DatafinitiError
 from dfui.operations.follow import MAX_LOOKS, DownloadRefresher
-from dfui.operations.receipts import LaterLooks, wait_until_settled
+from dfui.operations.later_looks import LaterLooks, wait_until_settled
 from dfui.operations.refresh import refresh_list
 from dfui.simulator.account import Dialect, Simulator
 from dfui.simulator.manual_clock import ManualClock
@@ -91,10 +91,10 @@ async def test_looks_come_15_s_and_1_5_and_15_minutes_after_the_outcome(
     await looks.run(4)
     assert [round(at - ended_at) for _, at in looks.made] == [15, 60, 300, 900]
     assert methods(simulator) == "GET GET GET GET"
-    (receipt,) = store.journal.history()
-    assert receipt.credits_now == Settled(10_000)
-    assert receipt.credits_deducted is None
-    assert receipt.closed_at is not None
+    (entry,) = store.history.entries()
+    assert entry.credits_now == Settled(10_000)
+    assert entry.credits_deducted is None
+    assert entry.closed_at is not None
     await Looks(client, store, clock).later.look_once(at_most=10)
     assert len(simulator.requests) == 4
 
@@ -177,8 +177,8 @@ async def test_without_a_connection_it_is_tried_again_until_there_is_one(
     looks = Looks(client, store, clock)
     await looks.run(31)
     assert len(looks.errors) == 30
-    (receipt,) = store.journal.history()
-    assert receipt.is_settled
+    (entry,) = store.history.entries()
+    assert entry.is_settled
 
 
 async def test_a_relapse_is_seen_by_a_later_look(
@@ -188,11 +188,11 @@ async def test_a_relapse_is_seen_by_a_later_look(
     simulator.downloads["7"].relapses_after_seconds = 10
     clock.advance(16)
     await Looks(client, store, clock).later.look_once(at_most=10)
-    (relapse,) = store.journal.unread_relapses()
+    (relapse,) = store.history.unread_relapses()
     assert relapse.download_id == "7"
     outcome = (await outcomes_of(["7"], client, store, clock))["7"]
     assert outcome.kind.value == "cancelled"
-    assert store.journal.relapses() == []
+    assert store.history.relapses() == []
 
 
 async def test_a_relapse_that_the_status_hides_shows_in_the_records(
@@ -202,7 +202,7 @@ async def test_a_relapse_that_the_status_hides_shows_in_the_records(
     download = simulator.downloads["7"]
     download.relapses_after_seconds, download.hides_relapse = 70, True
     await Looks(client, store, clock).run(3)
-    assert [relapse.download_id for relapse in store.journal.unread_relapses()] == ["7"]
+    assert [relapse.download_id for relapse in store.history.unread_relapses()] == ["7"]
 
 
 async def test_records_that_were_under_way_are_no_relapse(
@@ -211,10 +211,10 @@ async def test_records_that_were_under_way_are_no_relapse(
     await cancelled(client, simulator, store, clock, "7")
     simulator.downloads["7"].late_records = 60
     await Looks(client, store, clock).run(4)
-    (receipt,) = store.journal.history()
-    assert not receipt.has_relapsed
-    assert (receipt.retained_records, receipt.now and receipt.now.num_downloaded) == (10_000, 10_060)
-    assert receipt.credits_now == Settled(10_060)
+    (entry,) = store.history.entries()
+    assert not entry.has_relapsed
+    assert (entry.retained_records, entry.now and entry.now.num_downloaded) == (10_000, 10_060)
+    assert entry.credits_now == Settled(10_060)
 
 
 @pytest.mark.parametrize(("late", "waited"), [(10, 12), (3_600, 300)])

@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 
 
-class Turns:
+class Slots:
     """Gives out a number of places, in order; who has begun before goes before who has not.
 
     So what was sent is looked at before the next is sent, or soon after, however many wait.

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dfui.api import shapes
-from dfui.api.reader import Reader
+from dfui.api.answer_parser import AnswerParser
 from dfui.core.downloads import Status
 from dfui.core.errors import Refused, UnreadableAnswer
 
@@ -48,7 +48,7 @@ answers = (
     | anything.map(lambda value: json.dumps(value).encode())
     | st.dictionaries(known_keys, anything).map(lambda value: json.dumps(value).encode())
 )
-reader = Reader()
+reader = AnswerParser()
 READERS: list[Callable[[bytes], object]] = [
     reader.read_download, reader.read_list, reader.read_error, reader.read_account, reader.read_token,
     lambda body: reader.read_cancel_answer(body, 200, "7"),
