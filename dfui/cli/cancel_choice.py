@@ -11,7 +11,7 @@ from dfui.cli.context import Context
 from dfui.core.downloads import Download
 from dfui.core.errors import DatafinitiError, NotFound, StoreError
 from dfui.core.text import sanitize
-from dfui.operations.batch import MAX_REQUESTS
+from dfui.operations.cancel import MAX_REQUESTS
 from dfui.wording.commands import forgotten_too
 from dfui.wording.errors import error_sentences
 

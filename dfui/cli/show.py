@@ -14,7 +14,7 @@ from dfui.core.downloads import DownloadDetails, details_json
 from dfui.core.errors import DatafinitiError
 from dfui.core.history import HistoryEntry
 from dfui.core.history_export import history_json
-from dfui.operations.batch import MAX_REQUESTS
+from dfui.operations.cancel import MAX_REQUESTS
 from dfui.operations.refresh import fetch_details
 from dfui.store.history import HistoryFilter
 from dfui.wording.details import details_facts, details_title

@@ -23,7 +23,7 @@ from dfui.core.progress import Progress, Step
 from dfui.operations.evidence import MAX_WAIT_SECONDS, Evidence
 
 if TYPE_CHECKING:
-    from dfui.operations.batch import Batch
+    from dfui.operations.cancel import Batch
 
 MAX_DELETES = 3
 BUDGET_SECONDS = 60.0

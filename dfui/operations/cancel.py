@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+import contextlib
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dfui.core.clock import Clock
-from dfui.core.outcomes import Outcome
+from dfui.core.downloads import Download
+from dfui.core.errors import DatafinitiError, StoreError, Unauthorized
+from dfui.core.outcomes import Outcome, OutcomeKind
+from dfui.core.progress import Progress
 from dfui.operations.attempt import Attempt
-from dfui.operations.batch import Batch, Event, SignIn
 from dfui.store import Store
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
+    from dfui.core.secret import Secret
+
+MAX_REQUESTS = 8
+"""Requests at a time."""
+ACCOUNT_SECONDS = 20.0
+"""What asking for the account may take, after a 401."""
+
+Event = Progress | Outcome
+SignIn = Callable[[], Awaitable["Secret | None"]]
+"""Asks a person for another token, after the first was rejected; None declines."""
 
 
 async def cancel(
@@ -85,3 +100,164 @@ async def _attempt(batch: Batch, download_id: str, may_begin: asyncio.Event) -> 
         batch.events.put_nowait(error)
         raise
     batch.events.put_nowait(await batch.journaled(attempt.outcome()))
+
+
+class Batch:
+    """What the attempts of one confirmation share: the client, the token, the history, and what is reported."""
+
+    def __init__(
+        self,
+        *,
+        client: DatafinitiClient,
+        store: Store,
+        sign_in: SignIn | None,
+        clock: Clock,
+        names_unsent_later: bool = False,
+    ) -> None:
+        self.client = client
+        self.clock = clock
+        self.turns = Slots(MAX_REQUESTS)
+        self.signed_out = False
+        """Whether the token was rejected, and no other was given."""
+        self.is_interrupted = False
+        self.token_generation = 0
+        self.events: asyncio.Queue[Event | BaseException] = asyncio.Queue()
+        self._store = store
+        self._sign_in = sign_in
+        self._names_unsent_later = names_unsent_later
+        self._checking_token = asyncio.Lock()
+        self._entries: dict[str, int] = {}
+        """The history entry of each download; one that the history does not take is not here."""
+        self._journal_works = True
+        """The first failure ends the journaling of the batch: no download waits for what the last one waited for."""
+
+    async def open_journal(self, ids: Sequence[str]) -> None:
+        """Write down what was confirmed, before the first DELETE."""
+        # Credits are being spent: where the history cannot be written, the DELETE is sent all the same, and told.
+        with contextlib.suppress(StoreError):
+            entries = await self._store.history.open_entries(ids, confirmed_at=self.clock.now())
+            self._entries = dict(zip(ids, entries, strict=True))
+
+    async def journaled(self, outcome: Outcome) -> Outcome:
+        """Write the outcome down; what an interruption left unknown stays open there, for the next start to settle."""
+        entry = self._entries.get(outcome.download_id)
+        if entry is None or not self._journal_works:
+            return replace(outcome, journaled=False)
+        if self.is_interrupted and outcome.kind is OutcomeKind.UNKNOWN:
+            return outcome
+        try:
+            is_untold = self._names_unsent_later and self.is_interrupted and outcome.kind is OutcomeKind.NOT_SENT
+            await self._store.history.close_entry(entry, outcome, ended_at=self.clock.now(), is_untold=is_untold)
+        except StoreError:
+            self._journal_works = False
+            return replace(outcome, journaled=False)
+        return outcome
+
+    async def ask_for_token(self) -> None:
+        """Ask a person for a token before anything is sent."""
+        token = await self._sign_in() if self._sign_in else None
+        if token is None:
+            self.signed_out = True
+        else:
+            self.client.use_token(token)
+
+    async def replace_rejected_token(self, generation: int) -> bool:
+        """After a 401 with the token of this generation: whether another is in use now, to go on with.
+
+        A 401 is the token's fault only where the account answers 401 too; else it is that download's own refusal, and
+        the others go on as if nothing had been. A person is asked once for the whole batch.
+        """
+        async with self._checking_token:
+            if generation != self.token_generation:
+                return True
+            if self.signed_out or not await self._is_token_rejected():
+                return False
+            token = await self._sign_in() if self._sign_in and generation == 0 else None
+            if token is None:
+                self.signed_out = True
+                return False
+            self.client.use_token(token)
+            self.token_generation += 1
+            return True
+
+    async def _is_token_rejected(self) -> bool:
+        try:
+            async with asyncio.timeout(ACCOUNT_SECONDS):
+                await self.client.account()
+        except Unauthorized:
+            return True
+        except (DatafinitiError, TimeoutError):
+            return False
+        return False
+
+    async def record_delete(self, download_id: str) -> None:
+        """A DELETE is about to be sent; the DELETE does not wait for a history that has failed once."""
+        entry = self._entries.get(download_id)
+        if entry is None:
+            return
+        if self._journal_works:
+            try:
+                await self._store.history.record_delete(entry)
+            except StoreError:
+                self._journal_works = False
+            else:
+                return
+        self._store.history.note_delete(entry)
+
+    # Nothing waits for what follows: the outcome holds it as well, and is written after it.
+
+    def record_answer(self, download_id: str, http_status: int | None, api_message: str | None) -> None:
+        """A DELETE was answered."""
+        entry = self._entries.get(download_id)
+        if entry is not None and self._journal_works:
+            self._store.history.record_answer(entry, http_status=http_status, api_message=api_message)
+
+    def record_seen(self, download: Download, began: float) -> None:
+        """A GET that began then, on the clock that never goes back, showed this."""
+        self._store.downloads.observe([download], observed=began, now=self.clock.monotonic())
+
+    def record_missing(self, download_id: str, began: float) -> None:
+        """A GET that began then was answered 404."""
+        self._store.downloads.observe_missing(
+            download_id, observed=began, now=self.clock.monotonic(), seen_at=self.clock.now()
+        )
+
+    def report(self, progress: Progress) -> None:
+        """Report a step."""
+        self.events.put_nowait(progress)
+
+
+class Slots:
+    """Gives out a number of places, in order; who has begun before goes before who has not.
+
+    So what was sent is looked at before the next is sent, or soon after, however many wait.
+    """
+
+    def __init__(self, places: int) -> None:
+        self._free = places
+        self._begun: deque[asyncio.Future[None]] = deque()
+        self._new: deque[asyncio.Future[None]] = deque()
+
+    async def take(self, *, has_begun: bool) -> None:
+        """Wait for a place."""
+        if self._free:
+            self._free -= 1
+            return
+        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        (self._begun if has_begun else self._new).append(place)
+        try:
+            await place
+        except asyncio.CancelledError:
+            if place.done() and not place.cancelled():  # it came in the same moment
+                self.give_back()
+            raise
+
+    def give_back(self) -> None:
+        """Leave the place to the next."""
+        for waiting in (self._begun, self._new):
+            while waiting:
+                place = waiting.popleft()
+                if not place.done():
+                    place.set_result(None)
+                    return
+        self._free += 1

@@ -11,7 +11,7 @@ from dfui.core.downloads import Download
 from dfui.core.errors import DatafinitiError, NotFound
 from dfui.core.history import HistoryEntry
 from dfui.core.outcomes import Outcome, OutcomeKind
-from dfui.operations.batch import MAX_REQUESTS
+from dfui.operations.cancel import MAX_REQUESTS
 from dfui.store import Store
 
 if TYPE_CHECKING:

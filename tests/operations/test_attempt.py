@@ -9,8 +9,7 @@ from dfui.api.client import DatafinitiClient
 from dfui.core.credits import NotSettled
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.progress import Progress
-from dfui.operations.batch import Event
-from dfui.operations.cancel import cancel
+from dfui.operations.cancel import Event, cancel
 from dfui.simulator.account import Dialect, Simulator
 from dfui.simulator.manual_clock import ManualClock
 from dfui.store import Store

@@ -12,9 +12,7 @@ from dfui.api.client import DatafinitiClient
 from dfui.core.addresses import DATAFINITI
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.secret import Secret
-from dfui.operations.batch import MAX_REQUESTS, SignIn
-from dfui.operations.cancel import cancel
-from dfui.operations.slots import Slots
+from dfui.operations.cancel import MAX_REQUESTS, SignIn, Slots, cancel
 from dfui.simulator.account import TOKEN, Simulator, transport
 from dfui.simulator.manual_clock import ManualClock
 from dfui.store import Store

@@ -11,8 +11,7 @@ from dfui.api.client import DatafinitiClient
 from dfui.core.downloads import Download
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.secret import Secret
-from dfui.operations.batch import MAX_REQUESTS
-from dfui.operations.cancel import cancel
+from dfui.operations.cancel import MAX_REQUESTS, cancel
 from dfui.simulator.account import Simulator
 from dfui.simulator.manual_clock import ManualClock
 from dfui.store import Store

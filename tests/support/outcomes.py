@@ -8,8 +8,7 @@ import httpx
 
 from dfui.api.client import DatafinitiClient
 from dfui.core.outcomes import Outcome
-from dfui.operations.batch import SignIn
-from dfui.operations.cancel import cancel
+from dfui.operations.cancel import SignIn, cancel
 from dfui.simulator.account import Simulator
 from dfui.simulator.manual_clock import ManualClock
 from dfui.store import Store

@@ -89,9 +89,7 @@ def test_a_byte_order_mark_is_left_out_and_a_line_of_windows_is_a_line(config_fi
 
 
 def test_keys_may_change_places_and_are_named_as_textual_does(config_file: Path) -> None:
-    config_file.write_text(
-        "[keys]\ncancel = 'x, delete'\nhide = 'c'\nfilter = '?'\nhelp = 'f1'\n'list.first' = '<'\n"
-    )
+    config_file.write_text("[keys]\ncancel = 'x, delete'\nhide = 'c'\nfilter = '?'\nhelp = 'f1'\n'list.first' = '<'\n")
     assert load_settings(environment={}).keys == {
         "cancel": "x,delete",
         "hide": "c",

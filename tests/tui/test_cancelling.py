@@ -10,7 +10,7 @@ from textual import events
 
 from dfui.core.addresses import DATAFINITI
 from dfui.core.outcomes import OutcomeKind
-from dfui.operations.batch import Batch
+from dfui.operations.cancel import Batch
 from dfui.simulator.account import Dialect, Simulator
 from dfui.simulator.manual_clock import ManualClock
 from dfui.store import open_store, temporary_store
