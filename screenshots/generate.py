@@ -12,6 +12,7 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from dfui.cli.demo import simulated_account
+from dfui.cli.documents import export_text
 from dfui.core.addresses import DATAFINITI
 from dfui.simulator.manual_clock import ManualClock
 from dfui.simulator.scenarios import ORDINARY
@@ -49,7 +50,7 @@ async def drawn(picture: Picture) -> str:
     nowhere = Path(os.devnull)
     settings = Settings(profile="demo", address=DATAFINITI, database=nowhere, config_file=nowhere)
     access, store = simulated_account(settings, clock, scenario=picture.scenario, latency=0)
-    app = DfuiApp(access, store, clock=clock)
+    app = DfuiApp(access, store, clock=clock, export_text=export_text)
     async with app.run_test(size=SIZE) as pilot:
         for key, leads_to in [("", is_live), *picture.steps]:
             if key == "sign in":

@@ -6,9 +6,9 @@ import argparse
 
 from dfui.cli.console import Console, ExitCode, exit_code_of
 from dfui.cli.context import Context, run_command
+from dfui.cli.documents import download_json
 from dfui.cli.ids import ids_of
 from dfui.cli.tables import download_lines
-from dfui.core.downloads import download_json
 from dfui.core.errors import CommandError, DatafinitiError, NotFound, TokenError
 from dfui.operations.refresh import fetch_details
 from dfui.wording.downloads import added_but_not_found

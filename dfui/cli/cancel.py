@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from dfui.cli.cancel_choice import Chosen, choose_by_status, look_at
 from dfui.cli.console import Console, ExitCode
 from dfui.cli.context import Context, run_command
+from dfui.cli.documents import download_json, now_json, outcome_json
 from dfui.cli.ids import ids_of
 from dfui.cli.signals import interruptions
-from dfui.core.downloads import Download, download_json
+from dfui.core.downloads import Download
 from dfui.core.errors import CommandError, TokenError
 from dfui.core.history import HistoryEntry
-from dfui.core.outcomes import Outcome, OutcomeKind, outcome_json
+from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.progress import LEAVING_SECONDS, Progress
 from dfui.operations.cancel import cancel
 from dfui.system.credentials import parse_token
@@ -169,11 +170,9 @@ class _Outcomes:
         """Print what was fetched; or all of it, as the one document of `--json`."""
         documents = [outcome_json(outcome) for outcome in self._in_order]
         if self.entries is not None:
-            from dfui.core.history_export import now_json
-
             for document in documents:
                 entry = self.entries.get(str(document["id"])) or HistoryEntry(0, "", None)
-                document["now"] = now_json(entry.now, has_relapsed=entry.has_relapsed)
+                document["now"] = now_json(entry)
         lines: list[str] = []
         if self.fetched is not None:
             from dfui.operations.fetch_summary import fetch_json, summary_lines

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 
 from dfui.cli.console import Console, ExitCode
+from dfui.cli.documents import check_json
 from dfui.cli.opening import begin_log
 from dfui.core.errors import CommandError, SettingsError
 from dfui.core.text import sanitize
-from dfui.operations.doctor import Check, State, check_json, examine
+from dfui.operations.doctor import Check, State, examine
 from dfui.system.event_loop import run as run_on_event_loop
 from dfui.system.settings import Settings, load_settings
 from dfui.system.terminal import size_of_terminal, terminal_here

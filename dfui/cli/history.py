@@ -7,10 +7,10 @@ from pathlib import Path
 
 from dfui.cli.console import Console, ExitCode
 from dfui.cli.context import Context, run_command
+from dfui.cli.documents import export_text, history_csv, history_json
 from dfui.cli.tables import in_columns
 from dfui.core.errors import CommandError, ExportError
 from dfui.core.history import HistoryEntry
-from dfui.core.history_export import export_text, history_csv, history_json
 from dfui.core.identifiers import ids_of_arguments
 from dfui.core.outcomes import OutcomeKind
 from dfui.store.history import HistoryFilter
@@ -66,7 +66,9 @@ def _write(console: Console, options: argparse.Namespace, entries: list[HistoryE
     from dfui.system.export import write_export
 
     try:
-        write_export(options.output, export_text(entries, as_csv=options.csv), overwrite=options.overwrite)
+        write_export(
+            options.output, export_text(entries, "csv" if options.csv else "json"), overwrite=options.overwrite
+        )
     except ExportError as error:
         raise CommandError("export", not_exported(error), ExitCode.FAILED) from None
     console.notify(exported(len(entries), str(options.output)))

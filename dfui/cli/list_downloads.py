@@ -10,9 +10,10 @@ from collections.abc import Iterable
 
 from dfui.cli.console import Console, ExitCode
 from dfui.cli.context import Context, run_command
+from dfui.cli.documents import download_json
 from dfui.cli.tables import download_lines
 from dfui.cli.watch import Watching
-from dfui.core.downloads import Download, download_json
+from dfui.core.downloads import Download
 from dfui.core.errors import CommandError
 from dfui.core.text import sanitize
 from dfui.operations.refresh import refresh_list

@@ -50,13 +50,14 @@ def _open(
     options: argparse.Namespace, console: Console, settings: Settings, environment: Mapping[str, str]
 ) -> tuple[int, str | None]:
     """Open it with a profile; gives the exit code, and the profile that was chosen to go on with, if any."""
+    from dfui.cli.documents import export_text
     from dfui.tui.app import run_app
 
     clock = Clock()
     settings = replace(settings, low_bandwidth=settings.low_bandwidth or options.low_bandwidth)
     access, store = open_account(options, settings, clock, is_known=False, environment=environment)
     try:
-        exit_code, next_profile = run_app(access, store, clock=clock)
+        exit_code, next_profile = run_app(access, store, clock=clock, export_text=export_text)
         active, _ = store.downloads.counts()
     finally:
         store.close()

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 from dfui.cli.console import Console, ExitCode, exit_code_of
 from dfui.cli.context import Context, run_command
+from dfui.cli.documents import details_json
 from dfui.cli.ids import ids_of
-from dfui.core.downloads import DownloadDetails, details_json
+from dfui.core.downloads import DownloadDetails
 from dfui.core.errors import DatafinitiError
-from dfui.core.history import HistoryEntry
-from dfui.core.history_export import history_json
 from dfui.operations.cancel import MAX_REQUESTS
 from dfui.operations.refresh import fetch_details
 from dfui.store.history import HistoryFilter
@@ -50,7 +49,7 @@ async def _show(context: Context, ids: list[str]) -> int:
                 exit_code = max(exit_code, exit_code_of(found))
                 continue
             history = list(context.store.history.entries(HistoryFilter(ids=(download_id,))))
-            documents.append(_document(found, history))
+            documents.append(details_json(found, history))
             facts = details_facts(found, history, now=context.clock.now())
             lines += [*([""] if lines else []), details_title(found.download)]
             room = None if console.columns is None else console.columns - 2
@@ -87,7 +86,3 @@ async def _with_sizes(context: Context, details: DownloadDetails) -> DownloadDet
     finally:
         sizes.close()
     return replace(details, files=tuple(files))
-
-
-def _document(details: DownloadDetails, history: list[HistoryEntry]) -> dict[str, object]:
-    return details_json(details) | {"history": [history_json(entry) for entry in history]}

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from dfui.cli.console import Console, ExitCode
 from dfui.cli.context import Context, run_command
+from dfui.cli.documents import download_json
 from dfui.cli.ids import ids_of
-from dfui.core.downloads import Download, download_json
+from dfui.core.downloads import Download
 from dfui.core.errors import NotFound
 from dfui.operations.watch import Seen, watch
 from dfui.wording.commands import change_line

@@ -151,35 +151,3 @@ class DownloadList:
     downloads: list[Download]
     unreadable: list[str] = field(default_factory=list)
     """What was wrong with each record that was skipped."""
-
-
-def download_json(download: Download) -> dict[str, object]:
-    """A download in the form that the commands print; times in ISO with zone, unknown values null."""
-    return {
-        "id": download.id,
-        "status": download.status.value,
-        "api_status": download.api_status,
-        "data_type": download.data_type,
-        "query": download.query,
-        "format": download.format,
-        "num_records": download.num_records,
-        "num_downloaded": download.num_downloaded,
-        "retained_records": download.retained_records,
-        "total_cost": None if isinstance(download.credits, NotSettled) else download.total_cost,
-        "credits_settled": isinstance(download.credits, Settled),
-        "started_at": _iso(download.started_at),
-        "updated_at": _iso(download.updated_at),
-        "seen_at": _iso(download.seen_at),
-    }
-
-
-def details_json(details: DownloadDetails) -> dict[str, object]:
-    """A download in the form that the commands print, with its result files, but never their links."""
-    from dfui.core.result_files import file_json
-
-    files = None if details.files is None else [file_json(file) for file in details.files]
-    return download_json(details.download) | {"result_files": files}
-
-
-def _iso(time: datetime | None) -> str | None:
-    return None if time is None else time.isoformat()

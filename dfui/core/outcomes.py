@@ -142,21 +142,3 @@ class Outcome:
     def credits_deducted(self) -> int | None:
         """Credits that stay deducted, once the API has settled them."""
         return self.credits.credits if isinstance(self.credits, Settled) else None
-
-
-def outcome_json(outcome: Outcome) -> dict[str, object]:
-    """An outcome in the form that `dfui cancel --json` prints."""
-    return {
-        "id": outcome.download_id,
-        "outcome": outcome.kind.value,
-        "verified": outcome.verified,
-        "status": outcome.status.value if outcome.status else None,
-        "api_message": outcome.api_message,
-        "http_status": outcome.http_status,
-        "retained_records": outcome.retained_records,
-        "credits_deducted": outcome.credits_deducted,
-        "credits_settled": isinstance(outcome.credits, Settled),
-        "problem": outcome.trouble,
-        "journaled": outcome.journaled,
-        "retrieve": f"GET /downloads/{outcome.download_id}",
-    }

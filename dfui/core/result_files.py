@@ -40,12 +40,6 @@ class ResultFile:
     """In bytes; None where it was not looked at, or could not be learnt."""
 
 
-def file_json(file: ResultFile) -> dict[str, object]:
-    """A result file in the form that the commands print, without its link."""
-    expires = None if file.expires_at is None else file.expires_at.isoformat()
-    return {"name": file.name, "size": file.size, "expires_at": expires}
-
-
 def files_of(download_id: str, format: str | None, links: Sequence[Secret]) -> list[ResultFile]:  # noqa: A002
     """The result files that these pre-signed links lead to."""
     extension = sanitize(format or "", max_length=16).lower()

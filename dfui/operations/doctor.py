@@ -57,11 +57,6 @@ class Check:
     """What `dfui doctor` exits with for it: 3 the token, 4 the way to the API, 1 what else fails."""
 
 
-def check_json(check: Check) -> dict[str, object]:
-    """A check in the form that `dfui doctor --json` prints."""
-    return {"name": check.name, "state": check.state.value, "found": check.found, "cure": check.cure}
-
-
 async def examine(
     settings: Settings | SettingsError, *, terminal: Terminal, environment: Mapping[str, str] = os.environ
 ) -> list[Check]:

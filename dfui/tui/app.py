@@ -33,7 +33,7 @@ from dfui.tui.leaving import Leaving
 from dfui.tui.lenient_input import accept_any_bytes
 from dfui.tui.messages import Notice, ProfileChosen, SessionMessage
 from dfui.tui.screens.downloads import DownloadsScreen
-from dfui.tui.session import INTERRUPTING_SECONDS, Session
+from dfui.tui.session import INTERRUPTING_SECONDS, ExportText, Session
 from dfui.tui.themes import OWN_THEMES, first_theme, needs_terminal_colours, occasion
 from dfui.tui.window import ProgressChanged, TitleChanged, Window
 from dfui.wording.access import unknown_theme
@@ -49,7 +49,15 @@ class DfuiApp(App[None]):
     TITLE = "dfui"
     CSS_PATH = "dfui.tcss"
 
-    def __init__(self, access: ApiAccess, store: Store, *, clock: Clock, terminal: Terminal = ABLE_TERMINAL) -> None:
+    def __init__(
+        self,
+        access: ApiAccess,
+        store: Store,
+        *,
+        clock: Clock,
+        export_text: ExportText,
+        terminal: Terminal = ABLE_TERMINAL,
+    ) -> None:
         settings = access.settings
         accept_any_bytes()
         super().__init__(
@@ -61,7 +69,7 @@ class DfuiApp(App[None]):
         self._is_asking_to_quit = False
         self.next_profile: str | None = None
         """The profile that was chosen to go on with."""
-        self.session = Session(access, store, clock=clock)
+        self.session = Session(access, store, clock=clock, export_text=export_text)
         self.window = Window(self, is_used=not access.is_simulated)
         self.leaving = Leaving(self._leave, seconds=LEAVING_SECONDS + INTERRUPTING_SECONDS)
         # A blinking cursor costs 2 kB a second; the palette's is out of reach before it is open.
@@ -201,9 +209,9 @@ class DfuiApp(App[None]):
         self._close_messages_no_wait()
 
 
-def run_app(access: ApiAccess, store: Store, *, clock: Clock) -> tuple[int, str | None]:
+def run_app(access: ApiAccess, store: Store, *, clock: Clock, export_text: ExportText) -> tuple[int, str | None]:
     """Run the terminal UI until it is left; gives the exit code, and the profile to go on with, if one was chosen."""
-    app = DfuiApp(access, store, clock=clock, terminal=terminal_here(size=None))
+    app = DfuiApp(access, store, clock=clock, export_text=export_text, terminal=terminal_here(size=None))
     sys.setswitchinterval(SWITCH_SECONDS)
     settings = access.settings
     try:

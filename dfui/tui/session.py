@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, wait
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from textual.message import Message
 
 from dfui.core.clock import Clock
 from dfui.core.errors import DatafinitiError, KeyringProblem, Unauthorized
+from dfui.core.history import HistoryEntry
 from dfui.core.outcomes import Outcome
 from dfui.core.progress import LEAVING_SECONDS
 from dfui.core.secret import Secret
@@ -39,7 +40,6 @@ from dfui.wording.downloads import downloads_added, list_refreshed
 from dfui.wording.errors import error_sentences, keyring_sentences
 
 if TYPE_CHECKING:
-    from dfui.core.history import HistoryEntry
     from dfui.operations.fetch_control import FetchControl
     from dfui.tui.online import Online
 
@@ -47,11 +47,16 @@ INTERRUPTING_SECONDS = 1.5
 """What writing down those that did not may take after that."""
 
 
+ExportText = Callable[[Iterable[HistoryEntry], str], str]
+"""Makes the content of a file from history entries; the second argument is `csv` or `json`."""
+
+
 class Session(NetworkOperations):
     """One way to the API, and the store; starts once the first picture is there."""
 
-    def __init__(self, access: ApiAccess, store: Store, *, clock: Clock) -> None:
+    def __init__(self, access: ApiAccess, store: Store, *, clock: Clock, export_text: ExportText) -> None:
         super().__init__(clock=clock)
+        self.export_text = export_text
         self.access = access
         self.store = store
         self.shown_store = store.for_screens(self._store_failed)

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from dfui.api.client import DatafinitiClient
+from dfui.cli.documents import history_json, outcome_json
 from dfui.core.addresses import DATAFINITI
-from dfui.core.history_export import history_json
-from dfui.core.outcomes import Outcome, OutcomeKind, outcome_json
+from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.secret import Secret
 from dfui.operations.cancel import cancel
 from dfui.operations.follow import DownloadRefresher

@@ -14,6 +14,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from dfui.api.client import DatafinitiClient
+from dfui.cli.documents import export_text
 from dfui.core.addresses import DATAFINITI, parse_api_url
 from dfui.core.secret import Secret
 from dfui.operations.api_access import ApiAccess
@@ -56,7 +57,7 @@ def app_on(
     given = Token(Secret(token), TokenSource.SESSION) if token else None
     access = ApiAccess(settings, connect=connect, given=given, environment={})
     store = store or temporary_store(profile="production", origin=DATAFINITI.origin)
-    return DfuiApp(access, store, clock=clock)
+    return DfuiApp(access, store, clock=clock, export_text=export_text)
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ import pytest
 from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked
 
+from dfui.cli.documents import export_text
 from dfui.core.addresses import parse_api_url
 from dfui.core.secret import Secret
 from dfui.operations.api_access import ApiAccess
@@ -68,7 +69,7 @@ def app(server: SimulatorServer, simulator: Simulator) -> Iterator[DfuiApp]:
     address = parse_api_url(server.url)
     settings = Settings("default", address, database=NOWHERE, config_file=Path(NOWHERE))
     store = temporary_store(profile="default", origin=address.origin)
-    app = DfuiApp(ApiAccess(settings, environment={}), store, clock=ManualClock())
+    app = DfuiApp(ApiAccess(settings, environment={}), store, clock=ManualClock(), export_text=export_text)
     yield app
     app.session.stop()
 

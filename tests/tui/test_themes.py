@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from dfui.cli.documents import export_text
 from dfui.core.addresses import DATAFINITI
 from dfui.simulator.account import Simulator
 from dfui.simulator.manual_clock import ManualClock
@@ -43,7 +44,7 @@ def app_in(
     """The app with its data in a folder."""
     access = app_on(simulator, clock, low_bandwidth=low_bandwidth).session.access
     access.settings = replace(access.settings, database=tmp_path / "dfui.db", theme=theme)
-    return DfuiApp(access, store, clock=clock, terminal=terminal)
+    return DfuiApp(access, store, clock=clock, export_text=export_text, terminal=terminal)
 
 
 async def test_the_chosen_theme_is_there_the_next_time(

@@ -13,7 +13,6 @@ from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
 from dfui.core.errors import ExportError, FileExists, StoreError
-from dfui.core.history_export import export_text
 from dfui.store.history import HistoryFilter
 from dfui.system.export import write_export
 from dfui.tui.messages import CancellationsEnded
@@ -149,7 +148,8 @@ class HistoryModal(Dialog[None]):
 
     def _write(self, path: Path, *, overwrite: bool) -> int:
         entries = self._session.store.history.entries(self._list.filter)
-        write_export(path, export_text(entries, as_csv=path.suffix.lower() == ".csv"), overwrite=overwrite)
+        text = self._session.export_text(entries, path.suffix.lower().lstrip("."))
+        write_export(path, text, overwrite=overwrite)
         return len(entries)
 
     def _ask_to_overwrite(self, name: str) -> None:

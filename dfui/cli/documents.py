@@ -1,0 +1,157 @@
+"""Every JSON and CSV form that dfui prints or writes: unknown values are null, times are in UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from dfui.core.credits import NotSettled, Settled
+from dfui.core.downloads import Download, DownloadDetails
+from dfui.core.history import HistoryEntry
+from dfui.core.outcomes import Outcome
+from dfui.core.text import sanitize
+
+if TYPE_CHECKING:
+    from dfui.core.result_files import ResultFile
+    from dfui.operations.doctor import Check
+
+MAX_MESSAGE = 20_000
+"""Characters of the API's words in a CSV."""
+_BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def download_json(download: Download) -> dict[str, object]:
+    return {
+        "id": download.id,
+        "status": download.status.value,
+        "api_status": download.api_status,
+        "data_type": download.data_type,
+        "query": download.query,
+        "format": download.format,
+        "num_records": download.num_records,
+        "num_downloaded": download.num_downloaded,
+        "retained_records": download.retained_records,
+        "total_cost": None if isinstance(download.credits, NotSettled) else download.total_cost,
+        "credits_settled": isinstance(download.credits, Settled),
+        "started_at": _time(download.started_at),
+        "updated_at": _time(download.updated_at),
+        "seen_at": _time(download.seen_at),
+    }
+
+
+def details_json(details: DownloadDetails, history: Iterable[HistoryEntry]) -> dict[str, object]:
+    """A download with its result files, but never their links, and its cancellations."""
+    files = None if details.files is None else [_file_json(file) for file in details.files]
+    return download_json(details.download) | {
+        "result_files": files,
+        "history": [history_json(entry) for entry in history],
+    }
+
+
+def _file_json(file: ResultFile) -> dict[str, object]:
+    return {"name": file.name, "size": file.size, "expires_at": _time(file.expires_at)}
+
+
+def outcome_json(outcome: Outcome) -> dict[str, object]:
+    return {
+        "id": outcome.download_id,
+        "outcome": outcome.kind.value,
+        "verified": outcome.verified,
+        "status": outcome.status.value if outcome.status else None,
+        "api_message": outcome.api_message,
+        "http_status": outcome.http_status,
+        "retained_records": outcome.retained_records,
+        "credits_deducted": outcome.credits_deducted,
+        "credits_settled": isinstance(outcome.credits, Settled),
+        "problem": outcome.trouble,
+        "journaled": outcome.journaled,
+        "retrieve": f"GET /downloads/{outcome.download_id}",
+    }
+
+
+def history_json(entry: HistoryEntry) -> dict[str, object]:
+    """What was known when the cancellation ended, and under `now` what is known since."""
+    return {
+        "id": entry.download_id,
+        "confirmed_at": _time(entry.confirmed_at),
+        "ended_at": _time(entry.ended_at),
+        "outcome": entry.outcome.value if entry.outcome else None,
+        "verified": entry.verified,
+        "status": entry.status.value if entry.status else None,
+        "api_message": entry.api_message,
+        "http_status": entry.http_status,
+        "retained_records": entry.retained_records,
+        "credits_deducted": entry.credits_deducted,
+        "credits_settled": entry.credits_deducted is not None,
+        "deletes_sent": entry.deletes_sent,
+        "now": now_json(entry),
+    }
+
+
+def now_json(entry: HistoryEntry) -> dict[str, object]:
+    """Where a cancelled download stands now; all null if it has not been seen since the confirmation."""
+    now = entry.now
+    shown = None if now is None or now.is_missing else now
+    cost = shown.credits if shown else NotSettled()
+    return {
+        "status": shown.status.value if shown else None,
+        "retained_records": shown.retained_records if shown else None,
+        "credits_deducted": cost.credits if isinstance(cost, Settled) else None,
+        "credits_settled": isinstance(cost, Settled),
+        "seen_at": _time(now.seen_at) if now else None,
+        "relapsed": entry.has_relapsed,
+    }
+
+
+def history_csv(entries: Iterable[HistoryEntry]) -> str:
+    """The entries as CSV (RFC 4180), with the keys of the JSON as headings; unknown values are empty.
+
+    Text from outside is made harmless for a terminal, and for a spreadsheet, which would run it as a formula.
+    """
+    import csv
+    import io
+
+    written = io.StringIO()
+    table = csv.writer(written)
+    table.writerow(_flat(HistoryEntry(0, "", None)))
+    for entry in entries:
+        table.writerow([_cell(value) for value in _flat(entry).values()])
+    return written.getvalue()
+
+
+def export_text(entries: Iterable[HistoryEntry], form: str) -> str:
+    """The content of an exported file; `form` is `csv` or `json`."""
+    if form == "csv":
+        return history_csv(entries)
+    import json
+
+    return json.dumps([history_json(entry) for entry in entries], ensure_ascii=True, indent=2) + "\n"
+
+
+def check_json(check: Check) -> dict[str, object]:
+    return {"name": check.name, "state": check.state.value, "found": check.found, "cure": check.cure}
+
+
+def _flat(entry: HistoryEntry) -> dict[str, object]:
+    """An entry with the keys of its `now` behind the others."""
+    then = history_json(entry)
+    del then["now"]
+    return then | {f"now_{key}": value for key, value in now_json(entry).items()}
+
+
+def _time(time: datetime | None) -> str | None:
+    return None if time is None else time.isoformat()
+
+
+def _cell(value: object) -> object:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value).lower()
+        case str():
+            text = sanitize(value, max_length=MAX_MESSAGE)
+            return f"'{text}" if text.startswith(_BEGINS_A_FORMULA) else text
+        case _:
+            return value
