@@ -21,7 +21,7 @@ from dfui.core.secret import Secret
 
 if TYPE_CHECKING:
     from dfui.core.account import Account
-    from dfui.core.result_files import ResultFile
+    from dfui.core.fetching import ResultFile
 
 MAX_COUNT = 2**53
 """A count of records or credits beyond this is no count."""
@@ -169,7 +169,7 @@ class AnswerParser:
         links = self._links(results)
         if not links:
             return ()
-        from dfui.core.result_files import files_of
+        from dfui.core.fetching import files_of
 
         return tuple(files_of(download.id, download.format, links))
 

@@ -121,7 +121,7 @@ async def _fetch_retained(
 ) -> None:
     """Fetch what was retained of those that were seen to have stopped; the others are named."""
     from dfui.cli.fetch import fetch_files
-    from dfui.core.fetch_events import folders_for
+    from dfui.core.fetching import folders_for
     from dfui.wording.fetching import not_fetched
 
     folders = folders_for(outcomes.ids, options.output)

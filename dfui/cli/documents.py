@@ -13,7 +13,7 @@ from dfui.core.outcomes import Outcome
 from dfui.core.text import sanitize
 
 if TYPE_CHECKING:
-    from dfui.core.result_files import ResultFile
+    from dfui.core.fetching import ResultFile
     from dfui.operations.doctor import Check
 
 MAX_MESSAGE = 20_000

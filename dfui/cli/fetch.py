@@ -15,7 +15,7 @@ from dfui.cli.fetch_progress import FetchProgress
 from dfui.cli.ids import ids_of
 from dfui.cli.prompts import ask
 from dfui.cli.signals import handling
-from dfui.core.fetch_events import folders_for
+from dfui.core.fetching import folders_for
 from dfui.core.progress import WAIT_SECONDS
 from dfui.core.text import sanitize
 from dfui.operations.fetch import fetch

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dfui.cli.console import Console
 from dfui.cli.tables import cut
-from dfui.core.fetch_events import DownloadFiles, FetchEvent, FileProgress, FilesAwaited, FileState
+from dfui.core.fetching import DownloadFiles, FetchEvent, FileProgress, FilesAwaited, FileState
 from dfui.core.text import sanitize
 from dfui.operations.fetch_summary import FetchSummary
 from dfui.wording import fetching

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from dfui.core.credits import Credits, NotSettled, Settled, SoFar
 
 if TYPE_CHECKING:
-    from dfui.core.result_files import ResultFile
+    from dfui.core.fetching import ResultFile
 
 DATA_TYPES = ("business", "product", "people", "property")
 """What a download can hold records of; costs are told by type."""

@@ -45,7 +45,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from dfui.core.fetch_events import Check
+    from dfui.core.fetching import Check
 
 
 class DfuiError(Exception):

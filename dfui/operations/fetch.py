@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 from dfui.core.clock import Clock
 from dfui.core.downloads import Download
 from dfui.core.errors import AlreadyThere, DatafinitiError, Halted, LinkExpired, NotFound, TransferFailed
-from dfui.core.fetch_events import DownloadFiles, FetchEvent, FileProgress, FileState
-from dfui.core.result_files import ResultFile, count_records
+from dfui.core.fetching import DownloadFiles, FetchEvent, FileProgress, FileState, ResultFile, count_records
 from dfui.operations.fetch_control import ControlledLoop, FetchControl
 from dfui.operations.object_store import ObjectStore
 from dfui.operations.part_file import open_file, open_folder

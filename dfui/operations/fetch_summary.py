@@ -6,7 +6,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 
 from dfui.core.errors import DatafinitiError
-from dfui.core.fetch_events import DownloadFiles, FetchEvent, FileProgress, FilesAwaited, FileState
+from dfui.core.fetching import DownloadFiles, FetchEvent, FileProgress, FilesAwaited, FileState
 from dfui.core.text import sanitize
 from dfui.wording import fetching
 from dfui.wording.errors import error_sentences

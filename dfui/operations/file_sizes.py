@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dfui.core.errors import Halted, TransferError
-from dfui.core.result_files import ResultFile
+from dfui.core.fetching import ResultFile
 from dfui.operations.fetch_control import ControlledLoop, FetchControl
 from dfui.operations.object_store import ObjectStore
 

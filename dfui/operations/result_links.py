@@ -18,8 +18,7 @@ from dfui.core.errors import (
     TooManyRequests,
     TransferFailed,
 )
-from dfui.core.fetch_events import FilesAwaited, may_have_files
-from dfui.core.result_files import ResultFile
+from dfui.core.fetching import FilesAwaited, ResultFile, may_have_files
 from dfui.operations.fetch_control import ControlledLoop
 from dfui.store import Store
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from dfui.core.errors import AlreadyThere, TransferFailed
-from dfui.core.fetch_events import Check
+from dfui.core.fetching import Check
 from dfui.core.secret import Secret
 from dfui.operations.object_store import ObjectStore, OpenFile
 from dfui.operations.part_file import PartFile, ResumeInfo

@@ -12,7 +12,7 @@ from textual.message import Message
 if TYPE_CHECKING:
     from dfui.core.account import Account
     from dfui.core.downloads import DownloadDetails
-    from dfui.core.fetch_events import FetchEvent
+    from dfui.core.fetching import FetchEvent
     from dfui.core.outcomes import Outcome
     from dfui.core.progress import ListProgress, Progress
     from dfui.tui.connection_state import ConnectionState
@@ -141,7 +141,7 @@ class FetchProgressed(SessionMessage):
     @property
     def about(self) -> Hashable:
         """A file, where it is about one."""
-        from dfui.core.fetch_events import FileProgress
+        from dfui.core.fetching import FileProgress
 
         if isinstance(self.event, FileProgress):
             return FetchProgressed, self.event.download_id, self.event.name

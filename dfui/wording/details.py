@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
 from dfui.core.downloads import Download, DownloadDetails
+from dfui.core.fetching import ResultFile
 from dfui.core.history import HistoryEntry
-from dfui.core.result_files import ResultFile
 from dfui.core.text import sanitize
 from dfui.wording.credits import credits_in_detail
 from dfui.wording.downloads import records_so_far, status_glyph, status_word

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from dfui.core.downloads import Download
-from dfui.core.fetch_events import Check, FileProgress, FileState
+from dfui.core.fetching import Check, FileProgress, FileState
 from dfui.core.text import sanitize
 from dfui.wording.figures import counted, file_size, number
 

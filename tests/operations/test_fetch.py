@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dfui.core.errors import StoreError
-from dfui.core.fetch_events import FileState
+from dfui.core.fetching import FileState
 from dfui.core.secret import Secret
 from dfui.operations import transfer
 from dfui.operations.fetch import MAX_FILES

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from dfui.core.fetch_events import FileState
+from dfui.core.fetching import FileState
 from dfui.operations.part_file import PartFile, open_folder
 from tests.support.fetching import CONTENT, Account, names, serve, when_it_stalls
 from tests.support.file_server import FileServer

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dfui.core.fetch_events import Check, FileState
+from dfui.core.fetching import Check, FileState
 from dfui.operations.part_file import open_folder
 from tests.support.fetching import CONTENT, Account, names, serve
 from tests.support.file_server import FileServer, Framing, StoredFile

@@ -13,7 +13,7 @@ import pytest
 from dfui.api.client import DatafinitiClient
 from dfui.core.addresses import parse_api_url
 from dfui.core.errors import Halted
-from dfui.core.fetch_events import FileProgress, FileState
+from dfui.core.fetching import FileProgress, FileState
 from dfui.core.secret import Secret
 from dfui.operations import object_store
 from dfui.operations.fetch import fetch

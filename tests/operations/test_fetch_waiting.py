@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from dfui.core.fetch_events import FileState
+from dfui.core.fetching import FileState
 from dfui.operations.fetch_summary import FetchSummary
 from tests.support.fetching import Account, serve
 from tests.support.file_server import FileServer

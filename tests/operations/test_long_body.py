@@ -14,7 +14,7 @@ import httpx
 import pytest
 import trustme
 
-from dfui.core.fetch_events import Check, FileState
+from dfui.core.fetching import Check, FileState
 from dfui.operations import object_store
 from dfui.operations.fetch_control import FetchControl
 from dfui.operations.long_body import LONG_BYTES, body_of

@@ -12,7 +12,7 @@ import httpx
 
 from dfui.api.client import DatafinitiClient
 from dfui.core.addresses import parse_api_url
-from dfui.core.fetch_events import DownloadFiles, FetchEvent, FileProgress, FilesAwaited, folders_for
+from dfui.core.fetching import DownloadFiles, FetchEvent, FileProgress, FilesAwaited, folders_for
 from dfui.core.secret import Secret
 from dfui.operations.fetch import fetch
 from dfui.simulator.account import TOKEN, Simulator

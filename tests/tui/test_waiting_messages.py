@@ -4,7 +4,7 @@ from pathlib import Path
 
 from textual.message import Message
 
-from dfui.core.fetch_events import FileProgress, FileState
+from dfui.core.fetching import FileProgress, FileState
 from dfui.core.progress import ListProgress
 from dfui.simulator.account import Simulator
 from dfui.simulator.manual_clock import ManualClock

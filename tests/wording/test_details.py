@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dfui.core.downloads import Download, DownloadDetails
-from dfui.core.result_files import ResultFile
+from dfui.core.fetching import ResultFile
 from dfui.core.secret import Secret
 from dfui.wording.details import details_facts
 from dfui.wording.facts import Fact

@@ -11,7 +11,7 @@ from textual.containers import VerticalScroll
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from dfui.core.fetch_events import FileProgress, folders_for
+from dfui.core.fetching import FileProgress, folders_for
 from dfui.operations.fetch_control import FetchControl
 from dfui.operations.fetch_summary import FetchSummary, summary_lines
 from dfui.tui.messages import FetchEnded, FetchProgressed

@@ -10,7 +10,7 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from dfui.core.fetch_events import FileProgress, FileState
+from dfui.core.fetching import FileProgress, FileState
 from dfui.core.text import sanitize
 from dfui.wording import fetching
 

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from dfui.core.downloads import Download
 from dfui.core.errors import TransferFailed
-from dfui.core.fetch_events import Check, DownloadFiles, FetchEvent, FileProgress, FilesAwaited, FileState
+from dfui.core.fetching import Check, DownloadFiles, FetchEvent, FileProgress, FilesAwaited, FileState
 from dfui.simulator.account import Simulator
 from dfui.simulator.manual_clock import ManualClock
 from dfui.simulator.scenarios import demo_account

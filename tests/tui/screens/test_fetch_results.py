@@ -13,7 +13,7 @@ from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.widgets import Button, Input
 
-from dfui.core.fetch_events import DownloadFiles, FileProgress, FileState
+from dfui.core.fetching import DownloadFiles, FileProgress, FileState
 from dfui.simulator.account import Simulator
 from dfui.simulator.files import SimulatedFiles
 from dfui.simulator.manual_clock import ManualClock

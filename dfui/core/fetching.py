@@ -1,7 +1,8 @@
-"""The result files of a download: their names here, when their links expire, how many records are in one."""
+"""Result files: what the links of a download lead to, and what happens while they are fetched."""
 
 from __future__ import annotations
 
+import enum
 import os
 import re
 import unicodedata
@@ -9,11 +10,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
+from dfui.core.downloads import Download
 from dfui.core.secret import Secret
 from dfui.core.text import sanitize
+
+if TYPE_CHECKING:
+    from dfui.core.errors import DfuiError
 
 MAX_NAME_BYTES = 150
 """Of a file name; what is written beside the file while it comes needs some more."""
@@ -38,6 +43,10 @@ class ResultFile:
     """When the link expires, in UTC; None where it does not say."""
     size: int | None = None
     """In bytes; None where it was not looked at, or could not be learnt."""
+
+    def has_expired(self, now: datetime) -> bool:
+        """Whether the link says that it is too late."""
+        return self.expires_at is not None and self.expires_at <= now
 
 
 def files_of(download_id: str, format: str | None, links: Sequence[Secret]) -> list[ResultFile]:  # noqa: A002
@@ -89,12 +98,14 @@ def _folded(name: str) -> str:
 
 
 def expires_at(link: Secret) -> datetime | None:
-    """When a pre-signed link expires: `X-Amz-Date` plus `X-Amz-Expires` seconds."""
+    """When a pre-signed link expires: `X-Amz-Date` plus `X-Amz-Expires` seconds, or the Unix time in `Expires`."""
     query = parse_qs(_parts(link).query)
     try:
+        if "Expires" in query:
+            return datetime.fromtimestamp(int(query["Expires"][0]), UTC)
         signed = datetime.strptime(query["X-Amz-Date"][0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
         return signed + timedelta(seconds=int(query["X-Amz-Expires"][0]))
-    except (KeyError, ValueError, OverflowError):
+    except (KeyError, ValueError, OverflowError, OSError):
         return None
 
 
@@ -134,3 +145,101 @@ def _rows(blocks: Iterable[bytes], *, quote: bytes | None = b'"') -> int:
         rows += sum(map(bool, lines[:-1]))
         line_has_text = bool(lines[-1]) or bool(is_quoted)
     return rows + line_has_text
+
+
+# ── fetching them ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Check(enum.Enum):
+    """What of a file was compared with what the object store tells; the values are what JSON uses."""
+
+    CHECKSUM = "checksum"
+    LENGTH = "length"
+    DATE = "date"
+
+
+class FileState(enum.Enum):
+    """Where a file stands; the values are what JSON uses."""
+
+    WAITING = "waiting"
+    FETCHING = "fetching"
+    PAUSED = "paused"
+    COMPLETE = "complete"
+    ALREADY_THERE = "already_there"
+    """A file of the same size, or date, was here before, and was left alone."""
+    DIFFERS = "differs"
+    """Something else has its name; it is left alone until overwriting is allowed."""
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+    @property
+    def is_here(self) -> bool:
+        """Whether there is nothing more to fetch of it."""
+        return self in (FileState.COMPLETE, FileState.ALREADY_THERE)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more comes of it."""
+        return self not in (FileState.WAITING, FileState.FETCHING, FileState.PAUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadFiles:
+    """What a download has to fetch; once for each, before its files."""
+
+    download: Download
+    """As the API showed it now; where it is active, its files are partial."""
+    names: tuple[str, ...]
+    folder: Path
+    trouble: DfuiError | None = None
+    """Why none of its files can be fetched."""
+    notice: str | None = None
+    """What else went wrong, as a sentence."""
+
+    @property
+    def lacks_files(self) -> bool:
+        """Whether there are no files though there may be records, as is so for a while after a cancellation."""
+        return self.trouble is None and not self.names and may_have_files(self.download)
+
+
+@dataclass(frozen=True, slots=True)
+class FilesAwaited:
+    """The API lists no files of a download yet; it is asked again for so many seconds."""
+
+    download: Download
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class FileProgress:
+    """How far one file has come; sizes are in bytes, None is not known."""
+
+    download_id: str
+    name: str
+    path: Path
+    state: FileState
+    bytes_done: int = 0
+    bytes_total: int | None = None
+    bytes_resumed: int = 0
+    """Of those that are here, from an earlier fetch."""
+    check: Check | None = None
+    """Once it is here: what of it was compared; None where the store does not even tell its length."""
+    records: int | None = None
+    """Once it is here, and where they can be counted."""
+    trouble: str | None = None
+    """What went wrong, as a sentence."""
+
+
+FetchEvent = DownloadFiles | FilesAwaited | FileProgress
+
+
+def may_have_files(download: Download) -> bool:
+    """Whether there are, or will be, result files; a final download without records has none."""
+    return not (download.status.is_final and download.retained_records == 0)
+
+
+def folders_for(ids: Sequence[str], output: Path | None) -> dict[str, Path]:
+    """Where the files of each download go: one into `output` or `./ID`, several into `ID` below it."""
+    if len(ids) == 1:
+        return {ids[0]: output or Path(ids[0])}
+    return {download_id: (output or Path()) / download_id for download_id in ids}

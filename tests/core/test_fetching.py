@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dfui.core import result_files
-from dfui.core.result_files import MAX_NAME_BYTES, expires_at, files_of, safe_name, unique_names
+from dfui.core import fetching
+from dfui.core.fetching import MAX_NAME_BYTES, expires_at, files_of, safe_name, unique_names
 from dfui.core.secret import Secret
 
 HOSTILE = st.one_of(
@@ -59,13 +59,13 @@ def test_each_link_has_a_file_whatever_it_is(links: list[str]) -> None:
 
 
 def test_equal_names_take_a_few_steps_each(monkeypatch: pytest.MonkeyPatch) -> None:
-    fold, steps = result_files._folded, []
+    fold, steps = fetching._folded, []
 
     def counted(name: str) -> str:
         steps.append(name)
         return fold(name)
 
-    monkeypatch.setattr(result_files, "_folded", counted)
+    monkeypatch.setattr(fetching, "_folded", counted)
     unique = unique_names(["7_1.csv"] * 2_000)
     assert (unique[0], unique[1], unique[-1]) == ("7_1.csv", "7_1-2.csv", "7_1-2000.csv")
     assert len(steps) <= 10 * 2_000
@@ -82,12 +82,20 @@ def test_a_link_names_its_file_and_its_end_and_stays_a_secret() -> None:
     assert "abc" not in repr(file)
 
 
+def test_an_older_link_says_its_end_as_a_unix_time() -> None:
+    (file,) = files_of("7", None, (Secret("https://x/7_1.csv?AWSAccessKeyId=A&Expires=1795435440&Signature=abc"),))
+    assert file.expires_at == NOW
+    assert file.has_expired(NOW)
+    assert not file.has_expired(NOW - timedelta(seconds=1))
+
+
 @pytest.mark.parametrize(
     "link",
     [
         "", "http://[", "https://x/", "no link at all", f"https://x/{'%' * 9}",
         "https://x/a?X-Amz-Date=20261123T120400Z&X-Amz-Expires=many", "https://x/a?X-Amz-Date=then&X-Amz-Expires=1",
         "https://x/a?X-Amz-Date=20261123T120400Z&X-Amz-Expires=99999999999999",
+        "https://x/a?Expires=soon", "https://x/a?Expires=99999999999999999999",
     ],
 )  # fmt: skip
 def test_a_link_that_does_not_say_when_it_ends_has_no_end(link: str) -> None:
