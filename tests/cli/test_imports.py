@@ -75,7 +75,7 @@ def test_a_cancellation_loads_nothing_that_fetches(dfui: Commands) -> None:
     names_loaded = RUN_MAIN.replace('name.partition(".")[0]', "name")
     loaded = loaded_by(names_loaded, *dfui.arguments("cancel", "--yes", "847070"))
     assert "dfui.operations.cancel" in loaded
-    assert loaded & {"dfui.core.fetching", "dfui.operations.refresh", "dfui.cli.prompts"} == set()
+    assert loaded & {"dfui.operations.fetch", "dfui.operations.refresh", "dfui.cli.prompts"} == set()
 
 
 def test_a_token_in_the_environment_needs_no_keyring(dfui: Commands) -> None:
