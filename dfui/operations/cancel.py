@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import logging
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -16,10 +16,13 @@ from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.progress import Progress
 from dfui.operations.attempt import Attempt
 from dfui.store import Store
+from dfui.wording.errors import fault
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
     from dfui.core.secret import Secret
+
+logger = logging.getLogger(__name__)
 
 MAX_REQUESTS = 8
 """Requests at a time."""
@@ -52,54 +55,49 @@ async def cancel(
         client=client, store=store, sign_in=sign_in, clock=clock or Clock(), names_unsent_later=names_unsent_later
     )
     await batch.open_journal(ids)
-    has_begun = asyncio.Event()
-    attempts = [asyncio.create_task(_attempt(batch, download_id, has_begun)) for download_id in ids]
+    may_begin = asyncio.Event()
+    attempts = [Attempt(download_id, batch) for download_id in ids]
+    tasks = [asyncio.create_task(_carry_out(attempt, batch, may_begin)) for attempt in attempts]
 
     async def begin() -> None:
-        try:
-            if not has_token:
-                await batch.ask_for_token()
-        except Exception as error:  # noqa: BLE001  # raised anew by who takes the events
-            batch.events.put_nowait(error)
-        else:
-            has_begun.set()
+        if not has_token:
+            await batch.ask_for_token()
+        may_begin.set()
 
     async def interrupt() -> None:
         if interrupted is not None:
             await interrupted.wait()
             batch.is_interrupted = True
-            for attempt in attempts:
-                attempt.cancel()
+            for attempt, task in zip(attempts, tasks, strict=True):
+                if not attempt.has_ended:  # else its outcome is being written down
+                    task.cancel()
 
     beside = (asyncio.create_task(begin()), asyncio.create_task(interrupt()))
     try:
-        open_outcomes = len(attempts)
-        while open_outcomes:
+        without_outcome = len(tasks)
+        while without_outcome:
             event = await batch.events.get()
-            if isinstance(event, BaseException):
-                raise event
-            open_outcomes -= isinstance(event, Outcome)
+            without_outcome -= isinstance(event, Outcome)
             yield event
     finally:
-        for task in (*beside, *attempts):
+        for task in (*beside, *tasks):
             task.cancel()
-        await asyncio.gather(*beside, *attempts, return_exceptions=True)
+        await asyncio.gather(*beside, *tasks, return_exceptions=True)
 
 
-async def _attempt(batch: Batch, download_id: str, may_begin: asyncio.Event) -> None:
-    """Walk one attempt; its outcome, or what broke it, goes to the batch's events."""
-    attempt = Attempt(download_id, batch)
+async def _carry_out(attempt: Attempt, batch: Batch, may_begin: asyncio.Event) -> None:
+    """Walk one attempt; whatever ends it, its outcome goes to the batch's events."""
     try:
         await may_begin.wait()
         await attempt.run()
     except asyncio.CancelledError:
-        if batch.is_interrupted:
-            batch.events.put_nowait(await batch.journaled(attempt.outcome()))
-        raise
-    except BaseException as error:
-        batch.events.put_nowait(error)
-        raise
-    batch.events.put_nowait(await batch.journaled(attempt.outcome()))
+        if not batch.is_interrupted:
+            raise
+    except Exception as error:
+        logger.exception("Cancelling %s broke", attempt.download_id)
+        attempt.evidence.broke(fault(error))
+    attempt.has_ended = True
+    batch.events.put_nowait(await batch.journaled(attempt.evidence.outcome()))
 
 
 class Batch:
@@ -116,12 +114,13 @@ class Batch:
     ) -> None:
         self.client = client
         self.clock = clock
-        self.turns = Slots(MAX_REQUESTS)
+        self.slots = Slots(MAX_REQUESTS)
         self.signed_out = False
         """Whether the token was rejected, and no other was given."""
+        self.why_signed_out = "No working token, and no other was given."
         self.is_interrupted = False
         self.token_generation = 0
-        self.events: asyncio.Queue[Event | BaseException] = asyncio.Queue()
+        self.events: asyncio.Queue[Event] = asyncio.Queue()
         self._store = store
         self._sign_in = sign_in
         self._names_unsent_later = names_unsent_later
@@ -129,17 +128,18 @@ class Batch:
         self._entries: dict[str, int] = {}
         """The history entry of each download; one that the history does not take is not here."""
         self._journal_works = True
-        """The first failure ends the journaling of the batch: no download waits for what the last one waited for."""
+        """After one failed write, stop journaling the batch."""
 
     async def open_journal(self, ids: Sequence[str]) -> None:
         """Write down what was confirmed, before the first DELETE."""
-        # Credits are being spent: where the history cannot be written, the DELETE is sent all the same, and told.
-        with contextlib.suppress(StoreError):
+        try:
             entries = await self._store.history.open_entries(ids, confirmed_at=self.clock.now())
             self._entries = dict(zip(ids, entries, strict=True))
+        except Exception:  # credits are being spent: the DELETE is sent all the same, and that is said
+            logger.exception("The history could not be written")
 
     async def journaled(self, outcome: Outcome) -> Outcome:
-        """Write the outcome down; what an interruption left unknown stays open there, for the next start to settle."""
+        """Write the outcome down; one that an interruption left unknown stays open, for the next start to resolve."""
         entry = self._entries.get(outcome.download_id)
         if entry is None or not self._journal_works:
             return replace(outcome, journaled=False)
@@ -148,37 +148,42 @@ class Batch:
         try:
             is_untold = self._names_unsent_later and self.is_interrupted and outcome.kind is OutcomeKind.NOT_SENT
             await self._store.history.close_entry(entry, outcome, ended_at=self.clock.now(), is_untold=is_untold)
-        except StoreError:
+        except Exception:
+            logger.exception("An outcome could not be written into the history")
             self._journal_works = False
             return replace(outcome, journaled=False)
         return outcome
 
-    async def ask_for_token(self) -> None:
-        """Ask a person for a token before anything is sent."""
-        token = await self._sign_in() if self._sign_in else None
+    async def ask_for_token(self) -> bool:
+        """Ask a person for a token; whether one was given, and is in use now."""
+        token = None
+        try:
+            token = await self._sign_in() if self._sign_in else None
+        except Exception as error:
+            logger.exception("Asking for a token broke")
+            self.why_signed_out = fault(error)
         if token is None:
             self.signed_out = True
-        else:
-            self.client.use_token(token)
+            return False
+        self.client.use_token(token)
+        return True
 
     async def replace_rejected_token(self, generation: int) -> bool:
-        """After a 401 with the token of this generation: whether another is in use now, to go on with.
+        """After a 401 with the token of this generation: whether another is in use now.
 
-        A 401 is the token's fault only where the account answers 401 too; else it is that download's own refusal, and
-        the others go on as if nothing had been. A person is asked once for the whole batch.
+        A 401 is the token's fault only if the account answers 401 too; else it is that download's own refusal, and the
+        others go on as if nothing had been. A person is asked once for the whole batch.
         """
         async with self._checking_token:
             if generation != self.token_generation:
                 return True
             if self.signed_out or not await self._is_token_rejected():
                 return False
-            token = await self._sign_in() if self._sign_in and generation == 0 else None
-            if token is None:
+            if generation > 0:
                 self.signed_out = True
                 return False
-            self.client.use_token(token)
-            self.token_generation += 1
-            return True
+            self.token_generation += await self.ask_for_token()
+            return not self.signed_out
 
     async def _is_token_rejected(self) -> bool:
         try:

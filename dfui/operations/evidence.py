@@ -37,9 +37,11 @@ class Evidence:
     look_error: DatafinitiError | None = None
     seen: Download | None = None
     """What the last look after the last DELETE showed."""
+    _fault: str | None = None
+    """What broke the attempt, as a sentence."""
 
     def begin_delete(self) -> None:
-        """A DELETE is about to be sent: what was seen before does not tell of it."""
+        """A DELETE is about to be sent; what was seen before says nothing about it."""
         self.is_uncertain = self.is_uncertain or self.may_have_worked
         self.seen = self.look_error = None
 
@@ -48,6 +50,10 @@ class Evidence:
         self.deletes_sent += 1
         self.in_flight = True
 
+    def broke(self, fault: str) -> None:
+        """Something on this machine ended the attempt; what was seen until then stands."""
+        self._fault = fault
+
     @property
     def was_sent(self) -> bool:
         """Whether a DELETE may have reached the API."""
@@ -55,7 +61,7 @@ class Evidence:
 
     @property
     def may_have_worked(self) -> bool:
-        """Whether the last DELETE got no answer that tells."""
+        """Whether nobody knows what became of the last DELETE."""
         return isinstance(self.delete_error, AnswerLost | ServerFault)
 
     @property
@@ -64,18 +70,18 @@ class Evidence:
         return isinstance(self.look_error, NotFound)
 
     @property
-    def is_settled(self) -> bool:
+    def is_conclusive(self) -> bool:
         """Whether the last look shows that there is nothing left to stop."""
         return self.is_missing or (self.seen is not None and self.seen.status.is_final)
 
     @property
     def asked_wait(self) -> float | None:
-        """The seconds that the API asks to wait before the next request, where it does."""
+        """The seconds that the API asks to wait before the next request, if it does."""
         error = self.look_error or (None if self.answer else self.delete_error)
         return error.retry_after if isinstance(error, TooManyRequests | ServerFault) else None
 
     def outcome(self) -> Outcome:
-        """How it ended; the last look after the DELETE decides where it decides anything."""
+        """How it ended; the last look after the DELETE decides, unless it shows nothing final."""
         error, answer = self.delete_error, self.answer
         return Outcome(
             download_id=self.download_id,
@@ -114,7 +120,9 @@ class Evidence:
                 return OutcomeKind.REFUSED
 
     def _trouble(self) -> str | None:
-        """What dfui met itself; what the API said is told as the API's words."""
+        """dfui's own problem; the API's words are kept apart."""
+        if self._fault is not None:
+            return self._fault
         if self.in_flight:
             return "Interrupted before an answer came."
         for error in (self.look_error, self.delete_error):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import httpx
 import pytest
@@ -161,12 +162,40 @@ async def test_turns_go_first_to_who_has_begun() -> None:
     assert order == ["begun", "new", "newer"]
 
 
-async def test_a_fault_while_a_token_is_asked_for_ends_the_batch(
-    ids: list[str], client: DatafinitiClient, store: Store, clock: ManualClock
+@pytest.mark.parametrize("has_token", [True, False])
+async def test_a_fault_while_a_token_is_asked_for_gives_each_its_outcome(
+    ids: list[str],
+    has_token: bool,
+    client: DatafinitiClient,
+    simulator: Simulator,
+    store: Store,
+    clock: ManualClock,
 ) -> None:
     async def sign_in() -> Secret | None:
         raise RuntimeError("a fault")
 
-    events = cancel(ids, client=client, store=store, clock=clock, sign_in=sign_in, has_token=False)
-    with pytest.raises(RuntimeError, match="a fault"):
-        await asyncio.wait_for(anext(events), 10)
+    simulator.token = "another"
+    events = cancel(ids, client=client, store=store, clock=clock, sign_in=sign_in, has_token=has_token)
+    outcomes = [event async for event in events if isinstance(event, Outcome)]
+    assert {outcome.download_id for outcome in outcomes} == set(ids)
+    assert {outcome.kind for outcome in outcomes} <= {OutcomeKind.NOT_SENT, OutcomeKind.UNAUTHORIZED}
+    assert all("RuntimeError" in (outcome.trouble or "") for outcome in outcomes if not outcome.deletes_sent)
+
+
+async def test_an_interruption_while_an_outcome_is_written_down_does_not_lose_it(
+    client: DatafinitiClient, simulator: Simulator, store: Store, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulator.add("7")
+    interrupted, close_entry = asyncio.Event(), store.history.close_entry
+
+    async def slow(*arguments: Any, **named: Any) -> None:
+        interrupted.set()
+        for _ in range(5):
+            await asyncio.sleep(0)
+        await close_entry(*arguments, **named)
+
+    monkeypatch.setattr(store.history, "close_entry", slow)
+    async with asyncio.timeout(10):
+        events = cancel(["7"], client=client, store=store, clock=clock, interrupted=interrupted)
+        outcomes = [event async for event in events if isinstance(event, Outcome)]
+    assert [outcome.kind for outcome in outcomes] == [OutcomeKind.CANCELLED]
