@@ -3,7 +3,7 @@
 import gc
 import sys
 
-gc.disable()  # No module is garbage; who lasts longer than a start calls `begin_collecting`.
+gc.disable()  # No module is garbage. The event loop turns it on again once it has run for a second.
 
 from dfui.cli import main as run_command  # noqa: E402
 

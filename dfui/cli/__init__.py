@@ -7,12 +7,10 @@ from collections.abc import Sequence
 
 from dfui.cli.arguments import parse
 from dfui.cli.console import Console
-from dfui.system.unused_modules import leave_out
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; gives its exit code."""
-    leave_out()
     given = sys.argv[1:] if arguments is None else list(arguments)
     console = Console(as_json=not {"--json", "-j"}.isdisjoint(given))
     with console.reporting_errors() as ending:

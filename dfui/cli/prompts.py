@@ -10,7 +10,7 @@ import sys
 import termios
 from collections.abc import Iterator
 
-from dfui.system.daemon_thread import call_on_daemon_thread
+from dfui.system.event_loop import call_on_daemon_thread
 
 MAX_LINE = 65_536
 

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from dfui.core.errors import Halted
-from dfui.system.daemon_thread import call_on_daemon_thread
+from dfui.system.event_loop import call_on_daemon_thread
 
 GRACE_SECONDS = 1.0
 """What a thread gets to end in after a stop; one that still looks up a host name is left behind."""

@@ -19,7 +19,7 @@ from dfui.core.errors import (
     TokenError,
 )
 from dfui.core.secret import Secret
-from dfui.system.daemon_thread import call_on_daemon_thread
+from dfui.system.event_loop import call_on_daemon_thread
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend

@@ -1,26 +1,25 @@
-"""An event loop that a name server that does not answer cannot hold up at the exit."""
+"""The event loop, and calling what may wait for a person or for a name server that never answers."""
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
-from collections.abc import Coroutine
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
 from typing import Any, TypeVar
 
-from dfui.system.daemon_thread import call_on_daemon_thread
-from dfui.system.garbage import begin_collecting
-
 START_SECONDS = 1.0
-"""What lasts longer has garbage to collect."""
+"""Once the loop has run this long, dfui collects garbage again: `__main__` turned that off for the start."""
 
 Result = TypeVar("Result")
 
 
 class EventLoop(asyncio.SelectorEventLoop):
-    """Looks names up on daemon threads; and collects garbage, once it has run for longer than a start takes.
+    """Looks names up on daemon threads.
 
-    asyncio's own look-ups run in a pool whose threads Python waits for at the exit, half a minute where no name server
-    answers.
+    asyncio looks them up in a pool whose threads Python waits for at the exit: half a minute if no name server answers.
     """
 
     def __init__(self) -> None:
@@ -37,14 +36,35 @@ class EventLoop(asyncio.SelectorEventLoop):
         proto: int = 0,
         flags: int = 0,
     ) -> Any:
-        """As `socket.getaddrinfo`."""
         answer = call_on_daemon_thread(
             lambda: socket.getaddrinfo(host, port, family, type, proto, flags), name="name look-up"
         )
         return await asyncio.wrap_future(answer)
 
 
+def begin_collecting() -> None:
+    """Collect garbage from now on; what has been made so far is never looked through."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
+
+
 def run(work: Coroutine[Any, Any, Result]) -> Result:
     """Run a coroutine to its end, as `asyncio.run`."""
     with asyncio.Runner(loop_factory=EventLoop) as runner:
         return runner.run(work)
+
+
+def call_on_daemon_thread(use: Callable[[], Result], *, name: str) -> Future[Result]:
+    """Call this on a thread of its own, which holds up neither the caller nor the exit."""
+    answer: Future[Result] = Future()
+    answer.set_running_or_notify_cancel()  # giving up waiting must not cancel it
+
+    def run() -> None:
+        try:
+            answer.set_result(use())
+        except BaseException as error:  # noqa: BLE001  # raised where the answer is waited for
+            answer.set_exception(error)
+
+    threading.Thread(target=run, name=name, daemon=True).start()
+    return answer

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dfui.core.errors import TokenCommandFailed, TokenError
 from dfui.core.secret import Secret
 from dfui.system.credentials import MAX_TOKEN, parse_token
-from dfui.system.daemon_thread import call_on_daemon_thread
+from dfui.system.event_loop import call_on_daemon_thread
 
 COMMAND_SECONDS = 10.0
 """What the command gets; it may be asking a person to unlock something."""

@@ -64,13 +64,6 @@ def test_what_asks_nobody_loads_neither_network_nor_keyring(dfui: Commands, argu
     assert loaded & NOT_FOR_THE_FIRST_PICTURE == set()
 
 
-def test_httpx_would_load_its_command_line_if_it_could() -> None:
-    loaded = loaded_by(f"import sys, httpx\n{LOADED}")
-    assert {"click", "rich"} <= loaded, (
-        "dfui.system.unused_modules keeps it from something that it does no more, or click is missing"
-    )
-
-
 def test_a_cancellation_loads_nothing_that_fetches(dfui: Commands) -> None:
     names_loaded = RUN_MAIN.replace('name.partition(".")[0]', "name")
     loaded = loaded_by(names_loaded, *dfui.arguments("cancel", "--yes", "847070"))

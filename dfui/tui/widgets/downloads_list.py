@@ -14,7 +14,7 @@ from dfui.core.clock import Clock
 from dfui.core.downloads import Download
 from dfui.store.download_query import DownloadQuery
 from dfui.store.known_downloads import KnownDownloads
-from dfui.system.daemon_thread import call_on_daemon_thread
+from dfui.system.event_loop import call_on_daemon_thread
 from dfui.tui.widgets.row_list import PAGE_ROWS, RowList
 
 FIRST_ROWS = 2_000
