@@ -19,7 +19,7 @@ from textual.binding import Binding
 from dfui.core.outcomes import OutcomeKind
 from dfui.simulator.account import TOKEN, Simulator
 from dfui.simulator.files import SimulatedFiles
-from dfui.system.config_file import read_config
+from dfui.system.config import read_config
 from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.wording.commands import ENVIRONMENT, EXITS
 from dfui.wording.help import SIGNING_IN, outcome_meaning

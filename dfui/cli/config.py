@@ -7,8 +7,7 @@ import argparse
 from dfui.cli.console import Console, ExitCode
 from dfui.core.errors import CommandError, ExportError, FileExists
 from dfui.core.text import sanitize
-from dfui.system.config_file import read_config
-from dfui.system.example_config import example_config
+from dfui.system.config import example_config, read_config
 from dfui.system.export import write_export
 from dfui.system.settings import chosen_profile, config_path, unknown_profile
 
@@ -47,7 +46,7 @@ def _check(options: argparse.Namespace, console: Console) -> int:
     found = read_config(config_path())
     unknown = unknown_profile(found, chosen_profile(found.config, options.profile))
     all_problems = [*found.problems, *([unknown] if unknown else [])]
-    problems = [{"line": problem.line, "message": found.sentence(problem)} for problem in all_problems]
+    problems = [{"key": problem.key, "message": found.sentence(problem)} for problem in all_problems]
     if problems:
         lines = [sanitize(problem["message"]) for problem in problems]
     elif found.exists:

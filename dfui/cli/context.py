@@ -117,8 +117,6 @@ def run_command(command: Command, options: argparse.Namespace, console: Console)
     clock = Clock()
     access, store = open_account(options, settings, clock, is_known=True)
     try:
-        if access.settings.unknown_profile:
-            console.warn(access.settings.unknown_profile)
         if store.problem:
             console.warn(store.problem)
         context = Context(console, access.settings, store, access, clock)

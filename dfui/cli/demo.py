@@ -38,9 +38,8 @@ def simulated_account(
         await clock.sleep(latency)
 
     # No option of the person's own profile applies to it.
-    settings = replace(
-        settings, profile="demo", address=DATAFINITI, token_command=(), read_only=False, unknown_profile=None
-    )
+    config = replace(settings.config, profiles={})
+    settings = replace(settings, profile="demo", address=DATAFINITI, config=config)
     account = demo_account(clock.now, scenario)
     transport = simulator.transport(account, latency=wait if latency else None)
     token = Token(Secret(simulator.TOKEN), TokenSource.SESSION)

@@ -54,7 +54,8 @@ def _open(
     from dfui.tui.app import run_app
 
     clock = Clock()
-    settings = replace(settings, low_bandwidth=settings.low_bandwidth or options.low_bandwidth)
+    if options.low_bandwidth:
+        settings = replace(settings, config=replace(settings.config, low_bandwidth=True))
     access, store = open_account(options, settings, clock, is_known=False, environment=environment)
     try:
         exit_code, next_profile = run_app(access, store, clock=clock, export_text=export_text)

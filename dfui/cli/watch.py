@@ -80,6 +80,6 @@ class Watching:
             console.line(change_line(seen.download, now=self._context.clock.now()))
 
     def _ring(self) -> None:
-        if self._context.settings.bell and self._context.console.shows_progress:
+        if self._context.settings.config.bell and self._context.console.shows_progress:
             sys.stderr.write("\a")
             sys.stderr.flush()

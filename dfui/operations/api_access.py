@@ -47,7 +47,7 @@ class ApiAccess:
         self._keyring = KeyringEntry(
             profile=settings.profile,
             origin=settings.address.origin,
-            allow_plaintext=settings.allow_plaintext_keyring,
+            allow_plaintext=settings.config.allow_plaintext_keyring,
         )
         self._renewing = asyncio.Lock()
         self._stays_rejected: Secret | None = None
@@ -61,7 +61,7 @@ class ApiAccess:
         Raises:
             ReadOnlyProfile: the settings refuse it.
         """
-        if self.settings.read_only:
+        if self.settings.of_profile.read_only:
             raise ReadOnlyProfile(self.settings.profile)
 
     @property
@@ -78,7 +78,7 @@ class ApiAccess:
         """
         if self.token is None and (secret := token_of_environment(self._environment)):
             self.token = Token(secret, TokenSource.ENVIRONMENT)
-        if self.token is None and not self.is_simulated and self.settings.token_command:
+        if self.token is None and not self.is_simulated and self.settings.of_profile.token_command:
             self.token = Token(await self._token_of_command(), TokenSource.COMMAND)
         if self.token is None and not self.is_simulated and (kept := await self._keyring.read()):
             self.token = Token(kept, TokenSource.KEYRING)
@@ -104,7 +104,7 @@ class ApiAccess:
     async def _token_of_command(self) -> Secret:
         from dfui.system.token_command import token_of_command
 
-        return await token_of_command(self.settings.token_command)
+        return await token_of_command(self.settings.of_profile.token_command or ())
 
     async def _renewed_token(self, rejected: Secret) -> Secret | None:
         """After a 401: what the command prints now, where that is another token; None where it is not."""

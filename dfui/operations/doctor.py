@@ -64,7 +64,7 @@ async def examine(
     if isinstance(settings, SettingsError):
         why = wording.not_checked("the settings cannot be used")
         return [
-            _failing("settings", str(settings), wording.MEND_THE_CONFIG),
+            _failing("settings", str(settings), wording.MEND_THE_CONFIG, exit_code=2),
             (await _keyring(None, environment)),
             *(_note(name, why) for name in ("token", "api", "account")),
             _store(str(database_path()), inspect_store(database_path())),
@@ -77,24 +77,22 @@ async def examine(
         keyring,
         *await _Online(settings, environment, keyring).checks(),
         _store(str(settings.database), found),
-        *_terminal(terminal, is_low_bandwidth=settings.low_bandwidth),
+        *_terminal(terminal, is_low_bandwidth=settings.config.low_bandwidth),
     ]
 
 
 def _settings(settings: Settings) -> Check:
-    if settings.unknown_profile:
-        return _failing("settings", settings.unknown_profile, wording.PROFILE_CURE)
     return _ok("settings", wording.settings_found(settings, has_file=settings.config_file.exists()))
 
 
 async def _keyring(settings: Settings | None, environment: Mapping[str, str]) -> Check:
     try:
-        name = await try_keyring(allow_plaintext=settings is not None and settings.allow_plaintext_keyring)
+        name = await try_keyring(allow_plaintext=settings is not None and settings.config.allow_plaintext_keyring)
     except KeyringProblem as problem:
         what, cure = wording.keyring_fails(problem)
         if is_set_in_environment(environment):
             return _note("keyring", wording.keyring_not_needed(what, TokenSource.ENVIRONMENT))
-        if settings is not None and settings.token_command:
+        if settings is not None and settings.of_profile.token_command:
             return _note("keyring", wording.keyring_not_needed(what, TokenSource.COMMAND))
         return _failing("keyring", what, cure)
     return _ok("keyring", wording.keyring_works(name))
@@ -130,7 +128,7 @@ class _Online:
         """Why there is no token to use; None where there is one, or simply none."""
         try:
             # A keyring that does not work is not asked again: it may take its time once more.
-            is_elsewhere = is_set_in_environment(self._environment) or self._settings.token_command
+            is_elsewhere = is_set_in_environment(self._environment) or self._settings.of_profile.token_command
             if self._keyring_works or is_elsewhere:
                 await self._access.find_token()
                 return None

@@ -25,7 +25,7 @@ from dfui.core.progress import LEAVING_SECONDS
 from dfui.operations.api_access import ApiAccess
 from dfui.store import Store
 from dfui.system.keys import keymap
-from dfui.system.last_theme import keep_theme
+from dfui.system.settings import keep_theme
 from dfui.system.terminal import ABLE_TERMINAL, Terminal, terminal_here
 from dfui.tui.drivers import driver_for
 from dfui.tui.focus_place import focus_place
@@ -34,7 +34,7 @@ from dfui.tui.lenient_input import accept_any_bytes
 from dfui.tui.messages import Notice, ProfileChosen, SessionMessage
 from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.session import INTERRUPTING_SECONDS, ExportText, Session
-from dfui.tui.themes import OWN_THEMES, first_theme, needs_terminal_colours, occasion
+from dfui.tui.themes import OWN_THEMES, first_theme, needs_terminal_colours
 from dfui.tui.window import ProgressChanged, TitleChanged, Window
 from dfui.wording.access import unknown_theme
 from dfui.wording.outcomes import leaving, left_behind
@@ -80,13 +80,13 @@ class DfuiApp(App[None]):
         self._unknown_theme = theme_name if theme_name and theme_name not in self.available_themes else None
         if theme_name and not self._unknown_theme:
             self.theme = theme_name
-        if settings.low_bandwidth:
+        if settings.config.low_bandwidth:
             self.animation_level = "none"
 
     @property
     def cursor_position(self) -> Offset:
         """Where the terminal's own cursor stands, which is seen where the UI is for a screen reader."""
-        placed = focus_place(self.focused) if self.session.access.settings.accessible else None
+        placed = focus_place(self.focused) if self.session.access.settings.config.accessible else None
         return placed or self._typed_at
 
     @cursor_position.setter
@@ -113,9 +113,7 @@ class DfuiApp(App[None]):
 
     def on_mount(self) -> None:
         """Set the keys of the settings, and watch for what ends dfui from outside."""
-        self.set_keymap(keymap(self.session.access.settings.keys))
-        if unknown_profile := self.session.access.settings.unknown_profile:
-            self.notify(unknown_profile, severity="warning", markup=False)
+        self.set_keymap(keymap(self.session.access.settings.config.keys))
         if self._unknown_theme:
             self.notify(unknown_theme(self._unknown_theme), severity="warning", markup=False)
         self.theme_changed_signal.subscribe(self, self._keep_theme)
@@ -128,13 +126,13 @@ class DfuiApp(App[None]):
             return
         settings = self.session.access.settings
         try:
-            keep_theme(settings, occasion(settings, self._terminal), theme.name)
+            keep_theme(settings, theme.name)
         except SettingsError as error:
             self.notify(str(error), severity="warning", markup=False)
 
     def bell(self) -> None:
         """Ring, unless the settings say not to."""
-        if self.session.access.settings.bell:
+        if self.session.access.settings.config.bell:
             super().bell()
 
     @on(TitleChanged)
@@ -216,7 +214,7 @@ def run_app(access: ApiAccess, store: Store, *, clock: Clock, export_text: Expor
     settings = access.settings
     try:
         # Without the mouse, the terminal selects text; over a slow line, that is how an ID leaves it.
-        app.run(mouse=not settings.low_bandwidth if settings.mouse is None else settings.mouse)
+        app.run(mouse=not settings.config.low_bandwidth if settings.config.mouse is None else settings.config.mouse)
     finally:
         app.window.restore()
         # However it was left: what was confirmed gets its time, and is told of where a terminal is still there.

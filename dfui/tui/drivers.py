@@ -34,12 +34,12 @@ def driver_for(settings: Settings, terminal: Terminal) -> type[Driver] | None:
     """The driver for this terminal; None: Textual's own."""
     from textual.drivers.linux_driver import LinuxDriver
 
-    base = LowBandwidthDriver if settings.low_bandwidth else LinuxDriver
-    if settings.accessible:
+    base = LowBandwidthDriver if settings.config.low_bandwidth else LinuxDriver
+    if settings.config.accessible:
         return _with_glyphs(base, FOR_READERS, shows_cursor=True)
     if terminal.name == "linux":
         return _with_glyphs(base, IN_CP437)
-    return LowBandwidthDriver if settings.low_bandwidth else None
+    return LowBandwidthDriver if settings.config.low_bandwidth else None
 
 
 def _with_glyphs(base: type[Driver], glyphs: dict[int, str], *, shows_cursor: bool = False) -> type[Driver]:

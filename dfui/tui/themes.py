@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from textual.theme import BUILTIN_THEMES, Theme
 
-from dfui.system.last_theme import last_theme
-from dfui.system.settings import Settings
+from dfui.system.settings import Settings, last_theme
 from dfui.system.terminal import Terminal
 
 TERMINAL_COLOURS = Theme(
@@ -82,22 +81,15 @@ _FOR_FEW_COLOURS = frozenset(theme.name for theme in (*BUILTIN_THEMES.values(), 
 
 def needs_terminal_colours(settings: Settings, terminal: Terminal) -> bool:
     """Whether to begin with the terminal's own colours: it has no others, or a line is slow, or NO_COLOR is set."""
-    return settings.low_bandwidth or terminal.colours <= FEW
+    return settings.config.low_bandwidth or terminal.colours <= FEW
 
 
 def first_theme(settings: Settings, terminal: Terminal) -> str | None:
     """The theme to begin with; None: Textual's own choice.
 
-    That of the config file, unless the terminal lacks the colours for it; else the one that was last chosen at a
-    terminal like this one.
+    That of the config file, else the one last chosen, unless the terminal lacks the colours for it.
     """
-    usual = TERMINAL_COLOURS.name if needs_terminal_colours(settings, terminal) else None
-    configured = settings.theme if terminal.colours > FEW or settings.theme in _FOR_FEW_COLOURS else None
-    return configured or last_theme(settings, occasion(settings, terminal)) or usual
-
-
-def occasion(settings: Settings, terminal: Terminal) -> str:
-    """A theme that was chosen on one kind of terminal is not taken on another, which may not show it."""
-    if terminal.colours <= FEW:
-        return f"{terminal.colours} colours"
-    return "low bandwidth" if settings.low_bandwidth else "usual"
+    theme = settings.config.theme or last_theme(settings)
+    if theme and (terminal.colours > FEW or theme in _FOR_FEW_COLOURS):
+        return theme
+    return TERMINAL_COLOURS.name if needs_terminal_colours(settings, terminal) else None

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 ALL_IS_WELL = "No problems found."
 MEND_THE_CONFIG = "Fix or remove the named file, option or variable."
-PROFILE_CURE = "Correct the name. Until then, no read_only, api_url or token_command applies."
 NO_TOKEN = "None found."  # noqa: S105
 NO_TOKEN_CURE = "Run dfui login. Without a keyring, see dfui help token."  # noqa: S105
 COMMAND_CURE = "Fix token_command in the config file, or what it reads the token from."

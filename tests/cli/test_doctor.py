@@ -321,22 +321,10 @@ def test_a_config_file_that_cannot_be_used_is_a_failing_line_and_what_needs_it_i
     config.parent.mkdir(parents=True)
     config.write_text("low_bandwidth = 'perhaps'\n")
     report = examined(dfui)
-    assert (report.exit_code, report.failing) == (1, ["settings"])
+    assert (report.exit_code, report.failing) == (2, ["settings"])
     assert str(config) in report.found("settings")
     assert [report.found(name)[:11] for name in ("token", "api", "account")] == ["Not checked"] * 3
     assert account.requests == []
-
-
-def test_a_profile_that_the_config_file_does_not_have_is_told_and_the_rest_is_checked(
-    dfui: Commands, tmp_path: Path
-) -> None:
-    config = tmp_path / "xdg_config_home" / "dfui" / "config.toml"
-    config.parent.mkdir(parents=True)
-    config.write_text("[profiles.production]\n")
-    report = examined(dfui, "--profile", "prodution")
-    assert (report.exit_code, report.failing) == (1, ["settings"])
-    assert 'unknown profile "prodution"' in report.found("settings")
-    assert report.found("token") == "From DATAFINITI_TOKEN; the API accepts it."
 
 
 # ── the terminal ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,9 +13,16 @@ from dfui.core.errors import ReadOnlyProfile, TokenError, Unauthorized
 from dfui.core.secret import Secret
 from dfui.operations.api_access import ApiAccess
 from dfui.simulator.account import TOKEN, Simulator
+from dfui.system.config import Config, ProfileConfig
 from dfui.system.credentials import TokenSource
 from dfui.system.settings import Settings, load_settings
 from tests.support.server import SimulatorServer
+
+
+def load_profile(server: SimulatorServer, **options: Any) -> Settings:
+    """The settings of a default profile with these options."""
+    profiles = {"default": ProfileConfig(**options)}
+    return replace(load_settings(api_url=server.url, environment={}), config=Config(profiles=profiles))
 
 
 @pytest.fixture
@@ -28,7 +36,7 @@ def settings(server: SimulatorServer, runs: Path) -> Settings:
     """A profile with a token command that counts its runs."""
     counter = runs.with_suffix(".count")
     script = f'echo x >> {counter}; sed -n "$(wc -l < {counter})p;\\$p" {runs} | head -n 1'
-    return replace(load_settings(api_url=server.url, environment={}), token_command=("/bin/sh", "-c", script))
+    return load_profile(server, token_command=["/bin/sh", "-c", script])
 
 
 def let_print(runs: Path, *lines: str) -> None:
@@ -103,7 +111,7 @@ async def test_a_command_that_prints_no_token_is_an_error_and_the_keyring_is_not
         await ApiAccess(settings, environment={}).find_token()
 
 
-def test_a_read_only_profile_refuses_and_names_the_way_out(settings: Settings) -> None:
-    ApiAccess(settings).require_writable()
-    with pytest.raises(ReadOnlyProfile, match=r"The profile safe is read-only.*\[profiles\.safe\]"):
-        ApiAccess(replace(settings, profile="safe", read_only=True)).require_writable()
+def test_a_read_only_profile_refuses_and_names_the_way_out(server: SimulatorServer) -> None:
+    ApiAccess(load_profile(server)).require_writable()
+    with pytest.raises(ReadOnlyProfile, match=r"The profile default is read-only.*\[profiles\.default\]"):
+        ApiAccess(load_profile(server, read_only=True)).require_writable()

@@ -21,6 +21,7 @@ from dfui.operations.api_access import ApiAccess
 from dfui.simulator.account import TOKEN, Simulator, transport
 from dfui.simulator.manual_clock import ManualClock
 from dfui.store import Store, temporary_store
+from dfui.system.config import Config
 from dfui.system.credentials import Token, TokenSource
 from dfui.system.settings import Settings
 from dfui.tui.app import DfuiApp
@@ -49,7 +50,9 @@ def app_on(
 ) -> DfuiApp:
     """The app, with the account's answers in process."""
     address = parse_api_url(url)
-    settings = Settings("production", address, database=NOWHERE, config_file=NOWHERE, low_bandwidth=low_bandwidth)
+    settings = Settings(
+        "production", address, database=NOWHERE, config_file=NOWHERE, config=Config(low_bandwidth=low_bandwidth)
+    )
 
     def connect(secret: Secret | None) -> DatafinitiClient:
         return DatafinitiClient(secret, address=address, transport=transport(simulator))

@@ -15,6 +15,7 @@ from dfui.simulator.account import Simulator
 from dfui.simulator.manual_clock import ManualClock
 from dfui.store import open_store
 from dfui.store.database import Database
+from dfui.system.config import Config, ProfileConfig
 from dfui.tui.screens.confirm_cancel import ConfirmCancel
 from dfui.tui.screens.details import DetailsModal
 from dfui.tui.screens.history import HistoryModal
@@ -78,7 +79,9 @@ async def test_under_a_read_only_profile_nothing_is_asked_or_cancelled(
 ) -> None:
     simulator.add("7")
     app = app_on(simulator, clock)
-    app.session.access.settings = replace(app.session.access.settings, read_only=True)
+    app.session.access.settings = replace(
+        app.session.access.settings, config=Config(profiles={"production": ProfileConfig(read_only=True)})
+    )
     async with running(app, size=(110, 30)) as pilot:
         await pilot.press("c")
         await until(pilot, lambda: "read" in notifications(pilot), "a sentence")

@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from dfui.simulator.account import Simulator
 from dfui.simulator.manual_clock import ManualClock
+from dfui.system.config import Config
 from dfui.tui.app import DfuiApp
 from dfui.tui.screens.confirm_cancel import ConfirmCancel
 from dfui.tui.screens.downloads import DownloadsScreen
@@ -25,7 +26,7 @@ def app(simulator: Simulator, clock: ManualClock) -> DfuiApp:
     for number in range(7, 10):
         simulator.add(str(number), started_at=simulator.now())
     app = app_on(simulator, clock)
-    app.session.access.settings = replace(app.session.access.settings, keys=KEYS)
+    app.session.access.settings = replace(app.session.access.settings, config=Config(keys=KEYS))
     return app
 
 
@@ -72,7 +73,7 @@ async def test_the_keys_keep_their_order_in_the_footer(app: DfuiApp) -> None:
 
 async def test_the_footer_and_the_empty_screen_show_the_keys_in_use(simulator: Simulator, clock: ManualClock) -> None:
     app = app_on(simulator, clock)
-    app.session.access.settings = replace(app.session.access.settings, keys=KEYS)
+    app.session.access.settings = replace(app.session.access.settings, config=Config(keys=KEYS))
     async with running(app) as pilot:
         assert "Press + to add" in str(app.screen.query_one("#empty", Static).render())
         shown = {

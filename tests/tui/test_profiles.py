@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from dfui.core.clock import Clock
 from dfui.simulator.account import Simulator
 from dfui.simulator.manual_clock import ManualClock
 from dfui.tui.screens.account import AccountModal
-from tests.support.apps import app_on, opened, running, told
+from tests.support.apps import app_on, opened, running
 from tests.support.server import SimulatorServer
 from tests.support.tui_process import TuiProcess
 
@@ -64,16 +63,6 @@ def test_another_profile_begins_anew_with_its_own_token_and_downloads(
         assert process.process.wait(30) == 0
         assert b"14711" not in process.everything.partition(b"24711")[2]
     assert seen == {"first": {"Bearer token-of-first"}, "second": {"Bearer token-of-second"}}
-
-
-async def test_a_profile_that_the_config_file_does_not_have_is_told_at_the_start(
-    simulator: Simulator, clock: ManualClock
-) -> None:
-    app = app_on(simulator, clock)
-    access = app.session.access
-    access.settings = replace(access.settings, unknown_profile="The config file x: unknown profile “y”.")
-    async with running(app) as pilot:
-        await told(pilot, "unknown profile “y”")
 
 
 async def test_where_there_is_one_profile_there_is_nothing_to_choose(simulator: Simulator, clock: ManualClock) -> None:

@@ -48,7 +48,7 @@ class DownloadsView(BackgroundScreen[None]):
         yield DownloadsTable(
             self._session.shown_store.downloads,
             clock=self._session.clock,
-            is_low_bandwidth=access.settings.low_bandwidth,
+            is_low_bandwidth=access.settings.config.low_bandwidth,
             id="downloads",
         )
         yield Static(id="empty", markup=False)

@@ -49,7 +49,7 @@ class FetchResults(Dialog[None]):
         self._undrawn: dict[tuple[str, str], FileProgress] = {}
         self._drawing: Timer | None = None
         self._problem = ""
-        low_bandwidth = session.access.settings.low_bandwidth
+        low_bandwidth = session.access.settings.config.low_bandwidth
         self._draw_seconds = DRAW_SECONDS_LOW_BANDWIDTH if low_bandwidth else DRAW_SECONDS
 
     def compose_content(self) -> ComposeResult:

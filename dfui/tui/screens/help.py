@@ -75,4 +75,4 @@ class HelpModal(Dialog[None]):
 
     def _given(self, action: str) -> str:
         """The keys that the settings give to an action; empty where they give it none."""
-        return shown_keys(action, self._settings) if action in self._settings.keys else ""
+        return shown_keys(action, self._settings) if action in self._settings.config.keys else ""
