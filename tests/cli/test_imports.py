@@ -51,7 +51,7 @@ def loaded_by(program: str, *arguments: str) -> set[str]:
 def test_no_command_loads_the_terminal_ui(dfui: Commands, arguments: list[str]) -> None:
     loaded = loaded_by(RUN_MAIN, *dfui.arguments(*arguments))
     assert "dfui" in loaded
-    assert loaded & {"textual", "rich", "click"} == set()
+    assert "textual" not in loaded  # httpx loads rich, if click is installed too
 
 
 @pytest.mark.parametrize(
