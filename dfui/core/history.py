@@ -25,8 +25,8 @@ class HistoryEntry:
     """Its number in the history; later ones have larger numbers."""
     download_id: str
     confirmed_at: datetime | None
-    deletes_sent: int = 0
-    """How often a DELETE was sent."""
+    deletes_sent: int | None = None
+    """How many DELETEs were sent; None while it is open, and if a crash left it so."""
     http_status: int | None = None
     """Of the last answer to a DELETE."""
     api_message: str | None = None

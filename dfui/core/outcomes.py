@@ -89,8 +89,8 @@ class Outcome:
     """What kept dfui from knowing more, as a sentence."""
     journaled: bool = True
     """Whether the history tells all that was done."""
-    deletes_sent: int = 0
-    """How often a DELETE left this machine, or may have."""
+    deletes_sent: int | None = 0
+    """How often a DELETE left this machine, or may have; None if a crash left that unknown."""
     was_final_before: bool = False
     """Whether a look before any DELETE showed that there was nothing to cancel, so that none was sent."""
 

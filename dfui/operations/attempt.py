@@ -114,7 +114,6 @@ class Attempt:
 
     async def _send_delete(self) -> CancelAnswer:
         self._tries += 1
-        await self._batch.record_delete(self.download_id)
         sent_before = self.evidence.deletes_sent
         try:
             return await self._in_time(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from dfui.core.clock import Clock
 from dfui.core.downloads import Download
-from dfui.core.errors import DatafinitiError, StoreError, Unauthorized
+from dfui.core.errors import DatafinitiError, Unauthorized
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.progress import Progress
 from dfui.operations.attempt import Attempt
@@ -194,20 +194,6 @@ class Batch:
         except (DatafinitiError, TimeoutError):
             return False
         return False
-
-    async def record_delete(self, download_id: str) -> None:
-        """A DELETE is about to be sent; the DELETE does not wait for a history that has failed once."""
-        entry = self._entries.get(download_id)
-        if entry is None:
-            return
-        if self._journal_works:
-            try:
-                await self._store.history.record_delete(entry)
-            except StoreError:
-                self._journal_works = False
-            else:
-                return
-        self._store.history.note_delete(entry)
 
     # Nothing waits for what follows: the outcome holds it as well, and is written after it.
 

@@ -1,4 +1,4 @@
-"""Settling the cancellations that a dfui left open which is gone."""
+"""Resolve history entries left open by a dfui that has exited."""
 
 from __future__ import annotations
 
@@ -8,21 +8,23 @@ from typing import TYPE_CHECKING
 
 from dfui.core.clock import Clock
 from dfui.core.downloads import Download
-from dfui.core.errors import DatafinitiError, NotFound
+from dfui.core.errors import ApiError, DatafinitiError, NotFound, ServerFault, TooManyRequests, Unauthorized
 from dfui.core.history import HistoryEntry
 from dfui.core.outcomes import Outcome, OutcomeKind
-from dfui.operations.cancel import MAX_REQUESTS
 from dfui.store import Store
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
 
+MAX_REQUESTS = 8
+"""Requests at a time."""
+
 
 async def resolve(*, client: DatafinitiClient, store: Store, clock: Clock | None = None) -> AsyncIterator[Outcome]:
-    """Settle the cancellations that a dfui left open which is gone: by GET alone, a DELETE is not sent again.
+    """Ask the API how the downloads of open entries stand; no DELETE is sent again.
 
-    Those that were not sent, because dfui was left, are given as well. Where the state cannot be learnt now, the entry
-    stays open for whoever settles next.
+    Downloads that an earlier dfui could not send a DELETE for before it was left are given as well. An entry stays open
+    for the next start if the API cannot be asked now.
 
     Raises:
         StoreError: the history cannot be read or written.
@@ -30,7 +32,7 @@ async def resolve(*, client: DatafinitiClient, store: Store, clock: Clock | None
     clock = clock or Clock()
     gate = asyncio.Semaphore(MAX_REQUESTS)
 
-    async def look(entry: HistoryEntry) -> Outcome | None:
+    async def poll(entry: HistoryEntry) -> Outcome | None:
         async with gate:
             began = clock.monotonic()
             seen: Download | None = None
@@ -38,12 +40,14 @@ async def resolve(*, client: DatafinitiClient, store: Store, clock: Clock | None
                 seen = (await client.get_download(entry.download_id)).seen(clock.now()).download
             except NotFound:
                 kind = OutcomeKind.NOT_FOUND
-            except DatafinitiError:
-                if entry.is_open:
+            except DatafinitiError as error:
+                is_temporary = isinstance(error, ServerFault | TooManyRequests | Unauthorized)
+                if entry.is_open and (is_temporary or not isinstance(error, ApiError)):
                     return None
-                kind = OutcomeKind.NOT_SENT
+                kind = entry.outcome or OutcomeKind.UNKNOWN
             else:
-                kind = _kind_after_a_crash(entry, seen)
+                is_final = seen.status.is_final
+                kind = OutcomeKind(seen.status.value) if is_final else entry.outcome or OutcomeKind.STILL_ACTIVE
         outcome = Outcome(
             entry.download_id,
             kind,
@@ -56,27 +60,18 @@ async def resolve(*, client: DatafinitiClient, store: Store, clock: Clock | None
             await store.downloads.observe([seen], observed=began, now=clock.monotonic())
         if entry.is_open:
             await store.history.close_entry(entry.number, outcome, ended_at=clock.now())
-            unsettled.discard(entry.number)
+            left_open.discard(entry.number)
         return outcome
 
     entries = [*await store.history.take_untold(), *await store.history.take_over_abandoned()]
-    unsettled = {entry.number for entry in entries if entry.is_open}
-    looks = [asyncio.create_task(look(entry)) for entry in entries]
+    left_open = {entry.number for entry in entries if entry.is_open}
+    polls = [asyncio.create_task(poll(entry)) for entry in entries]
     try:
-        for next_look in asyncio.as_completed(looks):
-            if (outcome := await next_look) is not None:
+        for next_poll in asyncio.as_completed(polls):
+            if (outcome := await next_poll) is not None:
                 yield outcome
     finally:
-        for task in looks:
+        for task in polls:
             task.cancel()
-        if unsettled:
-            store.history.give_back(list(unsettled))
-
-
-def _kind_after_a_crash(entry: HistoryEntry, seen: Download) -> OutcomeKind:
-    if seen.status.is_final:
-        return OutcomeKind(seen.status.value)
-    if entry.deletes_sent == 0:
-        return OutcomeKind.NOT_SENT
-    was_accepted = entry.http_status is not None and 200 <= entry.http_status < 300
-    return OutcomeKind.ACCEPTED if was_accepted else OutcomeKind.STILL_ACTIVE
+        if left_open:
+            store.history.give_back(list(left_open))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from array import array
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,7 +15,7 @@ from dfui.store.connections import Connection
 from dfui.store.database import Database
 from dfui.store.download_query import literally
 from dfui.store.history_rows import BESIDE_DOWNLOADS, COLUMNS, read_entry
-from dfui.store.process_lock import ProcessLock
+from dfui.store.owners import end_owner, is_alive, new_owner
 from dfui.store.profile_scope import Account
 from dfui.store.rows import ENTRIES
 from dfui.store.writer import Write
@@ -52,12 +53,11 @@ class History:
         self._unwritable = unwritable
         """Why entries that were to be kept cannot be."""
         self._unreadable = unreadable
-        self._lock = ProcessLock(database.path) if database.path else None
+        self._owner = new_owner()
 
     def close(self) -> None:
-        """Give up the entries that are still open here."""
-        if self._lock:
-            self._lock.release()
+        """Leave the entries that are still open here to others."""
+        end_owner(self._owner)
 
     def open_entries(self, ids: Sequence[str], *, confirmed_at: datetime) -> Write[list[int]]:
         """Write down that these cancellations were confirmed, all or none; on the disk when it is done."""
@@ -66,27 +66,11 @@ class History:
         def insert(connection: Connection) -> list[int]:
             if self._unwritable:
                 raise StoreError(self._unwritable)
-            if self._lock:
-                self._lock.acquire()
-            owner = self._lock.id if self._lock else ""
             account, stamp = self._account.made(connection), confirmed_at.timestamp()
-            rows = [(account, download_id, owner, stamp) for download_id in ids]
+            rows = [(account, download_id, self._owner, stamp) for download_id in ids]
             return [connection.execute(query, row).lastrowid or 0 for row in rows]
 
         return self._database.write(insert, on_disk=True)
-
-    def record_delete(self, entry: int) -> Write[None]:
-        """Write down that a DELETE is about to be sent; on the disk when it is done.
-
-        Where this fails and the DELETE is sent all the same, `note_delete` keeps the next start from denying it.
-        """
-        query = "UPDATE history SET deletes_sent = deletes_sent + 1 WHERE number = ?"
-        return self._update(query, entry, on_disk=True)
-
-    def note_delete(self, entry: int) -> None:
-        """Note beside the database that a DELETE is about to be sent. Raises nothing, and waits for nothing."""
-        if self._lock:
-            self._lock.note_delete(entry)
 
     def record_answer(self, entry: int, *, http_status: int | None, api_message: str | None) -> Write[None]:
         """Write down what a DELETE was answered with."""
@@ -115,12 +99,12 @@ class History:
             entry,
         )
 
-    def _update(self, query: str, *params: object, on_disk: bool = False) -> Write[None]:
+    def _update(self, query: str, *params: object) -> Write[None]:
         def update(connection: Connection) -> None:
             if connection.execute(query, params).rowcount != 1:
                 raise StoreError("The history has lost the entry.")
 
-        return self._database.write(update, on_disk=on_disk)
+        return self._database.write(update)
 
     def entries(self, wanted: HistoryFilter | None = None, *, limit: int | None = None) -> list[HistoryEntry]:
         """The wanted entries of the history, the newest first, at most `limit`."""
@@ -232,7 +216,7 @@ class History:
         return self._database.write(take)
 
     def give_back(self, entries: Sequence[int]) -> Write[None]:
-        """Leave these open entries, taken over before, to whoever settles next."""
+        """Leave these open entries, taken over before, to whoever resolves next."""
         marks = ",".join("?" * len(entries))
         query = f"UPDATE history SET owner = '' WHERE number IN ({marks}) AND ended_at IS NULL"
 
@@ -242,35 +226,20 @@ class History:
         return self._database.write(give)
 
     def take_over_abandoned(self) -> Write[list[HistoryEntry]]:
-        """The open entries that no living dfui works on, now this store's own, so that two dfui do not settle one."""
-        lock = self._lock
-        if lock is None:
-            return Write.done([])
-        query = "SELECT DISTINCT owner FROM history WHERE account = ? AND ended_at IS NULL"
-        owners = self._database.read(query, self._account.key, row=lambda row: str(row[0]))
-        gone = [owner for owner in owners if owner != lock.id and not lock.is_alive(owner)]
+        """The open entries that no living dfui works on, now this store's own, so that two do not resolve one."""
+        account, now = self._account.key, time.time()
+        query = "SELECT owner, max(confirmed_at) FROM history WHERE account = ? AND ended_at IS NULL GROUP BY owner"
+        owners = self._database.read(query, account, row=lambda row: (str(row[0]), float(row[1])))
+        gone = [owner for owner, confirmed_at in owners if not is_alive(owner, age=now - confirmed_at)]
         if not gone:
             return Write.done([])
-        account = self._account.key
-        marks = ",".join("?" * len(gone))
-        theirs = f"account = ? AND owner IN ({marks}) AND ended_at IS NULL"
+        theirs = f"account = ? AND owner IN ({','.join('?' * len(gone))}) AND ended_at IS NULL"
 
         def take_over(connection: Connection) -> list[HistoryEntry]:
-            lock.acquire()
-            for owner in gone:
-                for entry, count in lock.deletes_noted(owner).items():
-                    connection.execute(
-                        "UPDATE history SET deletes_sent = deletes_sent + ? WHERE number = ? AND owner = ?",
-                        (count, entry, owner),
-                    )
             rows = connection.execute(
                 f"SELECT {ENTRIES.columns} FROM history WHERE {theirs} ORDER BY number", (account, *gone)
             ).fetchall()
-            connection.execute(f"UPDATE history SET owner = ? WHERE {theirs}", (lock.id, account, *gone))
+            connection.execute(f"UPDATE history SET owner = ? WHERE {theirs}", (self._owner, account, *gone))
             return [ENTRIES.read(row) for row in rows]
 
-        def clear() -> None:
-            for owner in gone:
-                lock.clear(owner)
-
-        return self._database.write(take_over, committed=clear)
+        return self._database.write(take_over)

@@ -41,7 +41,7 @@ CREATE TABLE history (
     download_id TEXT NOT NULL,
     owner TEXT NOT NULL,
     confirmed_at REAL NOT NULL,
-    deletes_sent INTEGER NOT NULL DEFAULT 0,
+    deletes_sent INTEGER,
     http_status INTEGER,
     api_message TEXT,
     outcome TEXT,

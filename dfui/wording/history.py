@@ -76,7 +76,8 @@ def entry_facts(entry: HistoryEntry, *, now: datetime, zone: tzinfo | None = Non
         facts.append(fact("You confirmed", dated(entry.confirmed_at, now=now, zone=zone)))
     if entry.ended_at:
         facts.append(fact("Outcome seen", dated(entry.ended_at, now=now, zone=zone)))
-    facts.append(fact("Sent", counted(entry.deletes_sent, "DELETE") if entry.deletes_sent else "no DELETE"))
+    sent = {None: "not known", 0: "no DELETE"}.get(entry.deletes_sent) or counted(entry.deletes_sent or 0, "DELETE")
+    facts.append(fact("Sent", sent))
     if entry.http_status is not None or (entry.deletes_sent and not entry.is_open):
         facts.append(fact("The API said", words_of_api(entry) or "nothing that could be read"))
     if entry.status:

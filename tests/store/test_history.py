@@ -11,19 +11,19 @@ import pytest
 from dfui.core.errors import StoreError
 from dfui.core.history import HistoryEntry
 from dfui.store import Store
+from dfui.store.owners import ELSEWHERE_SECONDS, end_owner, is_alive, new_owner
 from tests.support.rows import at
-from tests.support.stores import OPEN, Open, end, run
+from tests.support.stores import OPEN, Open, run
+from tests.support.tui_process import wait_until
 
 
 def test_the_journal_tells_what_was_sent_and_answered_newest_first(store: Store) -> None:
     first, second = store.history.open_entries(["7", "8"], confirmed_at=at(1)).wait()
     (third,) = store.history.open_entries(["7"], confirmed_at=at(3)).wait()
-    store.history.record_delete(first).wait()
-    store.history.record_delete(first).wait()
     store.history.record_answer(first, http_status=503, api_message="Later, “please”.").wait()
     history = store.history.entries()
     assert [row.number for row in history] == [third, second, first]
-    assert history[-1] == HistoryEntry(first, "7", at(1), 2, 503, "Later, “please”.")
+    assert history[-1] == HistoryEntry(first, "7", at(1), None, 503, "Later, “please”.")
     assert {row.ended_at for row in history} == {None}
 
 
@@ -31,7 +31,6 @@ LEAVES_OPEN = (
     OPEN
     + """
 done, *_ = store.history.open_entries(["1", "2", "3"], confirmed_at=at(1)).wait()
-store.history.record_delete(done + 1).wait()
 close_entry(store, done)
 print("open", flush=True)
 sys.stdin.readline()
@@ -43,7 +42,6 @@ def test_what_a_killed_dfui_left_open_is_taken_over_once(opened: Open, path: Pat
     process = run(LEAVES_OPEN, path)
     assert process.stdout is not None
     assert process.stdout.readline() == "open\n"
-    dead = set(path.with_name("dfui.db-owners").iterdir())
     one, other = opened(), opened()
     assert one.history.take_over_abandoned().wait() == []  # it lives
     process.kill()
@@ -51,10 +49,8 @@ def test_what_a_killed_dfui_left_open_is_taken_over_once(opened: Open, path: Pat
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         taken = list(pool.map(lambda store: store.history.take_over_abandoned().wait(), [one, other]))
     rows = [row for rows in taken for row in rows]
-    assert [(row.download_id, row.deletes_sent) for row in rows] == [("2", 1), ("3", 0)]
+    assert [(row.download_id, row.deletes_sent) for row in rows] == [("2", None), ("3", None)]
     assert opened().history.take_over_abandoned().wait() == []
-    assert len(dead) == 1
-    assert dead.isdisjoint(path.with_name("dfui.db-owners").iterdir())
 
 
 def test_what_a_closed_dfui_left_open_is_taken_over_by_the_next(opened: Open) -> None:
@@ -92,31 +88,6 @@ def test_all_of_a_batch_are_written_down_or_none(opened: Open, path: Path) -> No
     assert len(store.history.entries()) == 1
 
 
-def test_a_delete_that_only_a_note_tells_of_is_known_to_the_next_start(opened: Open, path: Path) -> None:
-    notes = (
-        OPEN
-        + """
-entries = store.history.open_entries(["1", "2", "3"], confirmed_at=at(1)).wait()
-store.history.record_delete(entries[0]).wait()
-store.history.note_delete(entries[0])
-store.history.note_delete(entries[1])
-print("noted", flush=True)
-sys.stdin.readline()
-"""
-    )
-    for is_killed in (True, False):
-        process = run(notes + "store.close()", path)
-        assert process.stdout is not None
-        assert process.stdout.readline() == "noted\n"
-        if is_killed:
-            process.kill()
-            process.communicate()
-        else:
-            end(process)
-        taken = opened().history.take_over_abandoned().wait()
-        assert [(row.download_id, row.deletes_sent) for row in taken] == [("1", 2), ("2", 1), ("3", 0)]
-
-
 @pytest.mark.parametrize("owner", ["../dfui.db", "a\x00b", "x" * 5_000, ""])
 def test_an_owner_that_no_dfui_has_written_is_nobody(opened: Open, path: Path, owner: str) -> None:
     store = opened()
@@ -128,3 +99,35 @@ def test_an_owner_that_no_dfui_has_written_is_nobody(opened: Open, path: Path, o
     other.close()
     assert [row.download_id for row in opened().history.take_over_abandoned().wait()] == ["7"]
     assert path.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "age", "alive"),
+    [
+        ({}, 0, True),
+        ({"pid": "1"}, 0, False),  # another process has that number now
+        ({"pid": "4194305"}, 0, False),
+        ({"pid": "9" * 30}, 0, False),
+        ({"boot": "earlier"}, 0, False),
+        ({"pids": "pid:[1]"}, 0, True),  # in a container, which nobody can see into
+        ({"pids": "pid:[1]"}, ELSEWHERE_SECONDS, False),
+        ({"host": "other"}, 0, True),
+        ({"host": "other"}, ELSEWHERE_SECONDS, False),
+    ],
+)
+def test_an_owner_is_judged_by_its_process(change: dict[str, str], age: float, alive: bool) -> None:
+    owner = new_owner()
+    parts = dict(zip(("host", "boot", "pids", "pid", "started", "name"), owner.split(" "), strict=True)) | change
+    assert is_alive(" ".join(parts.values()), age=age) is alive
+    end_owner(owner)
+    assert not is_alive(owner, age=0)
+
+
+def test_a_process_that_ended_and_was_not_waited_for_is_no_owner(path: Path) -> None:
+    process = run("from dfui.store.owners import new_owner; print(new_owner(), flush=True); sys.stdin.readline()")
+    assert process.stdout is not None
+    owner = process.stdout.readline().rstrip()
+    assert is_alive(owner, age=0)
+    process.kill()
+    wait_until(lambda: not is_alive(owner, age=0), "it has ended")
+    process.communicate()

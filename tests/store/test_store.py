@@ -56,7 +56,7 @@ def test_the_file_and_its_folder_are_for_their_owner_alone(opened: Open, path: P
         modes = {each: stat.S_IMODE(each.stat().st_mode) for each in [path.parent, *path.parent.rglob("*")]}
     finally:
         os.umask(before)
-    assert len(modes) == 6  # the folder, the database, -wal, -shm, the folder of owners and one in it
+    assert len(modes) == 4  # the folder, the database, -wal, -shm
     assert {each: oct(mode) for each, mode in modes.items()} == {
         each: oct(0o700 if each.is_dir() else 0o600) for each in modes
     }

@@ -79,15 +79,15 @@ def test_what_must_be_on_the_disk_is_synced_and_the_rest_is_not(database: Databa
     assert database.write(synchronous).wait() < FULL
 
 
-def test_a_delete_that_goes_out_is_on_the_disk_first(opened: Open) -> None:
+def test_a_confirmation_is_on_the_disk_in_one_transaction(opened: Open) -> None:
     store = opened()
     executed: list[str] = []
     store._database.write(lambda connection: connection.set_trace_callback(executed.append)).wait()
-    (entry,) = store.history.open_entries(["7"], confirmed_at=at(1)).wait()
     executed.clear()
-    store.history.record_delete(entry).wait()
+    store.history.open_entries(["7", "8", "9"], confirmed_at=at(1)).wait()
     assert executed[0] == "PRAGMA synchronous = FULL"
-    assert executed[-1] == "COMMIT"
+    assert executed.count("COMMIT") == 1
+    assert sum("INSERT INTO history" in statement for statement in executed) == 3
 
 
 def test_a_write_that_fails_does_so_alone(database: Database) -> None:
