@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -23,7 +22,6 @@ from dfui.core.addresses import ApiAddress
 from dfui.core.downloads import DownloadDetails, DownloadList
 from dfui.core.errors import (
     AnswerLost,
-    ApiError,
     InsecureConnection,
     NotConnected,
     Unauthorized,
@@ -174,13 +172,6 @@ class DatafinitiClient:
             needs_token=False,
         )
 
-    async def health(self) -> bool:
-        """Whether the API says that it is well; `GET /health`. No token is sent."""
-        try:
-            return await self._call("GET", "/health", lambda reader, body, _: _says_ok(body), needs_token=False)
-        except ApiError:
-            return False
-
     async def _call(
         self,
         method: str,
@@ -286,11 +277,6 @@ def _can_be_sent(token: Secret) -> bool:
     """Whether it fits into a header; what does not is told without a word of it."""
     text = token.reveal()
     return text.isascii() and text.isprintable()
-
-
-def _says_ok(body: Body) -> bool:
-    """Whether it answers `OK`, in whatever form; a page of something in between does not say that."""
-    return re.search(rb"\bok\b", body[:1024], re.IGNORECASE) is not None
 
 
 async def _without_location(answer: httpx.Response) -> None:

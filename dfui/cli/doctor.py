@@ -9,11 +9,11 @@ from dfui.cli.documents import check_json
 from dfui.cli.opening import begin_log
 from dfui.core.errors import CommandError, SettingsError
 from dfui.core.text import sanitize
-from dfui.operations.doctor import Check, State, examine
+from dfui.operations.doctor import DoctorCheck, State, examine
 from dfui.system.event_loop import run as run_on_event_loop
 from dfui.system.settings import Settings, load_settings
 from dfui.system.terminal import size_of_terminal, terminal_here
-from dfui.wording import doctor as wording
+from dfui.wording.figures import counted
 
 SIGNS = {State.OK: "✓", State.FAILING: "✗", State.NOTE: "·"}
 
@@ -31,14 +31,12 @@ def run(options: argparse.Namespace, console: Console) -> int:
         settings = error
     checks = run_on_event_loop(examine(settings, terminal=terminal_here(size=size_of_terminal())))
     failing = [check for check in checks if check.state is State.FAILING]
-    console.result(
-        {"ok": not failing, "checks": [check_json(check) for check in checks]},
-        [*_lines(checks), wording.some_fail(len(failing), len(checks)) if failing else wording.ALL_IS_WELL],
-    )
+    summary = f"{len(failing)} of {counted(len(checks), 'check')} failed." if failing else "No problems found."
+    console.result({"ok": not failing, "checks": [check_json(check) for check in checks]}, [*_lines(checks), summary])
     return max(check.exit_code for check in checks)
 
 
-def _lines(checks: list[Check]) -> list[str]:
+def _lines(checks: list[DoctorCheck]) -> list[str]:
     width = max(len(check.name) for check in checks)
     lines = []
     for check in checks:

@@ -14,7 +14,7 @@ from dfui.core.text import sanitize
 
 if TYPE_CHECKING:
     from dfui.core.fetching import ResultFile
-    from dfui.operations.doctor import Check
+    from dfui.operations.doctor import DoctorCheck
 
 MAX_MESSAGE = 20_000
 """Characters of the API's words in a CSV."""
@@ -129,7 +129,7 @@ def export_text(entries: Iterable[HistoryEntry], form: str) -> str:
     return json.dumps([history_json(entry) for entry in entries], ensure_ascii=True, indent=2) + "\n"
 
 
-def check_json(check: Check) -> dict[str, object]:
+def check_json(check: DoctorCheck) -> dict[str, object]:
     return {"name": check.name, "state": check.state.value, "found": check.found, "cure": check.cure}
 
 

@@ -1,18 +1,18 @@
-"""What is wrong here, and the cure: it looks, and changes nothing."""
+"""Finds what is wrong on this machine, each with its cure; changes nothing."""
 
 from __future__ import annotations
 
 import enum
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dfui.core.errors import (
     ApiError,
     DatafinitiError,
     KeyringProblem,
-    NotConnected,
     NotFound,
     ServerFault,
     SettingsError,
@@ -21,19 +21,21 @@ from dfui.core.errors import (
     TooManyRequests,
     Unauthorized,
 )
+from dfui.core.text import sanitize
 from dfui.operations.api_access import ApiAccess
 from dfui.store.inspection import Inspection, inspect_store
 from dfui.system.credentials import TokenSource, is_set_in_environment, try_keyring
 from dfui.system.settings import Settings, database_path
 from dfui.system.terminal import SMALLEST, Terminal
-from dfui.wording import doctor as wording
+from dfui.wording.access import account_facts
+from dfui.wording.errors import NEW_PASSWORD, answered, error_sentences, keyring_sentences
+from dfui.wording.figures import as_sentence, counted, file_size
 
 if TYPE_CHECKING:
-    from dfui.api.client import DatafinitiClient
     from dfui.core.account import Account
 
-WAYS = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR")
-"""The variables that change how the API is reached."""
+ROUTE_VARIABLES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR")
+"""Variables that change how the API is reached."""
 
 
 class State(enum.Enum):
@@ -46,189 +48,245 @@ class State(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at."""
+class DoctorCheck:
+    """One thing that was checked."""
 
     name: str
     state: State
     found: str
     cure: str | None = None
     exit_code: int = 0
-    """What `dfui doctor` exits with for it: 3 the token, 4 the way to the API, 1 what else fails."""
+    """What `dfui doctor` exits with for it: 2 the settings, 3 the token, 4 the way to the API, 1 what else fails."""
 
 
 async def examine(
     settings: Settings | SettingsError, *, terminal: Terminal, environment: Mapping[str, str] = os.environ
-) -> list[Check]:
-    """Look at everything; what depends on something that fails is not checked."""
+) -> list[DoctorCheck]:
+    """Check everything; what depends on something that fails is not checked."""
     if isinstance(settings, SettingsError):
-        why = wording.not_checked("the settings cannot be used")
-        return [
-            _failing("settings", str(settings), wording.MEND_THE_CONFIG, exit_code=2),
-            (await _keyring(None, environment)),
-            *(_note(name, why) for name in ("token", "api", "account")),
-            _store(str(database_path()), inspect_store(database_path())),
-            *_terminal(terminal, is_low_bandwidth=False),
-        ]
-    found = inspect_store(settings.database)
-    keyring = await _keyring(settings, environment)
+        keyring = await _keyring(None, environment)
+        cure = "Fix or remove the named file, option or variable."
+        first = [_failing("settings", str(settings), cure, exit_code=2), keyring]
+        online = [_unchecked(name, "the settings cannot be used") for name in ("token", "api", "account")]
+        database, is_low_bandwidth = database_path(), False
+    else:
+        keyring = await _keyring(settings, environment)
+        first = [_settings(settings), keyring]
+        online = await _online(settings, environment, keyring_works=keyring.state is State.OK)
+        database, is_low_bandwidth = settings.database, settings.config.low_bandwidth
     return [
-        _settings(settings),
-        keyring,
-        *await _Online(settings, environment, keyring).checks(),
-        _store(str(settings.database), found),
-        *_terminal(terminal, is_low_bandwidth=settings.config.low_bandwidth),
+        *first,
+        *online,
+        _database(database, inspect_store(database)),
+        _terminal(terminal),
+        _colours(terminal),
+        _locale(terminal),
+        _connection(terminal, is_low_bandwidth=is_low_bandwidth),
+        _clipboard(terminal),
     ]
 
 
-def _settings(settings: Settings) -> Check:
-    return _ok("settings", wording.settings_found(settings, has_file=settings.config_file.exists()))
+def _settings(settings: Settings) -> DoctorCheck:
+    path = settings.config_file
+    file = f"config file {path}" if path.exists() else f"no config file at {path}"
+    return _ok("settings", f"Profile {settings.profile}, API {settings.address.url}; {file}.")
 
 
-async def _keyring(settings: Settings | None, environment: Mapping[str, str]) -> Check:
+async def _keyring(settings: Settings | None, environment: Mapping[str, str]) -> DoctorCheck:
     try:
         name = await try_keyring(allow_plaintext=settings is not None and settings.config.allow_plaintext_keyring)
     except KeyringProblem as problem:
-        what, cure = wording.keyring_fails(problem)
+        check = _keyring_fails("keyring", problem)
         if is_set_in_environment(environment):
-            return _note("keyring", wording.keyring_not_needed(what, TokenSource.ENVIRONMENT))
-        if settings is not None and settings.of_profile.token_command:
-            return _note("keyring", wording.keyring_not_needed(what, TokenSource.COMMAND))
-        return _failing("keyring", what, cure)
-    return _ok("keyring", wording.keyring_works(name))
+            source = TokenSource.ENVIRONMENT
+        elif settings is not None and settings.of_profile.token_command:
+            source = TokenSource.COMMAND
+        else:
+            return check
+        return _note("keyring", f"{check.found} Not needed: the token comes from {source.value}.")
+    return _ok("keyring", f"{name}: stores, returns and removes a test entry.")
 
 
-class _Online:
-    """The token, the API and the account: by one `GET /account`, and `GET /health` where that fails."""
-
-    def __init__(self, settings: Settings, environment: Mapping[str, str], keyring: Check) -> None:
-        self._settings = settings
-        self._environment = environment
-        self._keyring_works = keyring.state is State.OK
-        self._access = ApiAccess(settings, environment=environment)
-
-    async def checks(self) -> Sequence[Check]:
-        """The three of them, in order."""
-        no_token = await self._find_token()
-        source = self._access.token.source if self._access.token else None
-        try:
-            async with self._access.client() as client:
-                try:
-                    account = await client.account()
-                except DatafinitiError as error:
-                    return self._failed(error, source, no_token, is_well=await _is_well(client, error))
-                if source is None:
-                    return [no_token or _no_token(), self._answers(), _unchecked("no token is known")]
-                token = _ok("token", wording.token_found(source, "the API accepts it"))
-                return [token, self._answers(), _account(account)]
-        except DatafinitiError as error:  # no client can be made with the certificates or the proxy of the environment
-            return self._failed(error, source, no_token, is_well=None)
-
-    async def _find_token(self) -> Check | None:
-        """Why there is no token to use; None where there is one, or simply none."""
-        try:
-            # A keyring that does not work is not asked again: it may take its time once more.
-            is_elsewhere = is_set_in_environment(self._environment) or self._settings.of_profile.token_command
-            if self._keyring_works or is_elsewhere:
-                await self._access.find_token()
-                return None
-        except TokenCommandFailed as error:
-            return _failing("token", str(error), wording.COMMAND_CURE, exit_code=3)
-        except TokenError as error:
-            cure = wording.token_cure(TokenSource.ENVIRONMENT)
-            return _failing("token", str(error), cure, exit_code=3)
-        except KeyringProblem as problem:
-            return _failing("token", *wording.keyring_fails(problem), exit_code=3)
-        return None
-
-    def _failed(
-        self, error: DatafinitiError, source: TokenSource | None, no_token: Check | None, *, is_well: bool | None
-    ) -> list[Check]:
-        host = self._settings.address.host
-        token = no_token or _no_token()
-        if source is not None:
-            token = _note("token", wording.token_found(source, "whether the API accepts it could not be checked"))
-        match error:
-            case Unauthorized() if source is not None:
-                rejected = wording.token_rejected_by(source, error)
-                token = _failing("token", rejected, wording.token_cure(source), exit_code=3)
-                return [token, self._answers(is_well), _unchecked("the token is rejected")]
-            case Unauthorized():
-                return [token, self._answers(is_well), _unchecked("no token is known")]
-            case NotFound():
-                api = _failing("api", wording.api_is_another(host, error), wording.ADDRESS_CURE)
-            case ApiError() if error.http_status >= 400 and not isinstance(error, ServerFault | TooManyRequests):
-                account = _failing("account", wording.account_refused(error), wording.ACCOUNT_CURE)
-                return [token, self._answers(is_well), account]
-            case _:
-                # A redirection is an answer, though not the API's; the others are no answer that could be used.
-                is_answer = isinstance(error, ApiError) and error.http_status < 400
-                api = _failing(
-                    "api", *wording.api_fails(error, self._ways, is_well=is_well), exit_code=1 if is_answer else 4
-                )
-        return [token, api, _unchecked("the API cannot be used")]
-
-    def _answers(self, is_well: bool | None = None) -> Check:
-        state = State.NOTE if is_well is False else State.OK
-        return Check("api", state, wording.api_answers(self._settings.address.host, self._ways, is_well=is_well))
-
-    @property
-    def _ways(self) -> list[str]:
-        return [] if self._settings.address.is_loopback else [name for name in WAYS if self._environment.get(name)]
+def _keyring_fails(name: str, problem: KeyringProblem, *, exit_code: int = 1) -> DoctorCheck:
+    found = as_sentence(sanitize(problem))
+    return _failing(name, found, keyring_sentences(problem).removeprefix(found).strip(), exit_code=exit_code)
 
 
-async def _is_well(client: DatafinitiClient, error: DatafinitiError) -> bool | None:
-    """Whether the API says that it is up, after another call of it failed; None where that call did not reach it."""
-    if isinstance(error, NotConnected) or (isinstance(error, ApiError) and 300 <= error.http_status < 400):
-        return None
+# ── the token, the API and the account: by one `GET /account` ────────────────────────────────────────────────────────
+
+
+async def _online(settings: Settings, environment: Mapping[str, str], *, keyring_works: bool) -> list[DoctorCheck]:
+    access = ApiAccess(settings, environment=environment)
+    no_token = await _find_token(access, environment, keyring_works=keyring_works)
+    source = access.token.source if access.token else None
+    host = sanitize(settings.address.host)
+    by_way_of = "" if settings.address.is_loopback else _variables_set(environment)
+    answers = _ok("api", f"{host} answers.{by_way_of}")
+    token = no_token
+    if source:
+        token = _note("token", f"From {source.value}; whether the API accepts it could not be checked.")
     try:
-        return await client.health()
-    except DatafinitiError:
-        return False
+        async with access.client() as client:
+            account = await client.account()
+    except Unauthorized as error:
+        if source is None:
+            return [token, answers, _unchecked("account", "no token is known")]
+        found = answered(f"From {source.value}; the API rejects it", error.api_message)
+        rejected = _failing("token", found, _new_token(source), exit_code=3)
+        return [rejected, answers, _unchecked("account", "the token is rejected")]
+    except NotFound as error:
+        found = f"{host} does not look like the API: it answers HTTP {error.http_status} when asked for the account."
+        cure = "Check the address: --api-url, DFUI_API_URL, or api_url in the config file."
+        return [token, _failing("api", found, cure), _unchecked("account", "the API cannot be used")]
+    except DatafinitiError as error:
+        is_answer = isinstance(error, ApiError) and not isinstance(error, ServerFault | TooManyRequests)
+        if is_answer and isinstance(error, ApiError) and error.http_status >= 400:
+            found = answered(f"The API does not show the account (HTTP {error.http_status})", error.api_message)
+            return [token, answers, _failing("account", found, _ACCOUNT_CURE)]
+        found = as_sentence(sanitize(error))
+        cure = error_sentences(error).removeprefix(found).strip() or "Try again in a while."
+        # A redirection is an answer, though not the API's.
+        api = _failing("api", found + by_way_of, cure, exit_code=1 if is_answer else 4)
+        return [token, api, _unchecked("account", "the API cannot be used")]
+    if source is None:
+        return [token, answers, _unchecked("account", "no token is known")]
+    return [_ok("token", f"From {source.value}; the API accepts it."), answers, _account(account)]
 
 
-def _account(account: Account) -> Check:
-    found = wording.account_found(account)
-    return _failing("account", found, wording.ACCOUNT_CURE) if account.active is False else _ok("account", found)
+async def _find_token(access: ApiAccess, environment: Mapping[str, str], *, keyring_works: bool) -> DoctorCheck:
+    """Find the token to use; gives the check that fails if there is none."""
+    try:
+        # A keyring that does not work is not asked again: it may take its time once more.
+        if keyring_works or is_set_in_environment(environment) or access.settings.of_profile.token_command:
+            await access.find_token()
+    except TokenCommandFailed as error:
+        cure = "Fix token_command in the config file, or what it reads the token from."
+        return _failing("token", str(error), cure, exit_code=3)
+    except TokenError as error:
+        return _failing("token", str(error), _new_token(TokenSource.ENVIRONMENT), exit_code=3)
+    except KeyringProblem as problem:
+        return _keyring_fails("token", problem, exit_code=3)
+    return _failing("token", "None found.", "Run dfui login. Without a keyring, see dfui help token.", exit_code=3)
 
 
-def _store(path: str, found: Inspection) -> Check:
-    if fails := wording.store_fails(path, found):
-        return _failing("store", *fails)
-    return _ok("store", wording.store_found(path, found))
+def _new_token(source: TokenSource) -> str:
+    """How to get another token to where this one came from."""
+    match source:
+        case TokenSource.ENVIRONMENT:
+            then = "set DATAFINITI_TOKEN to it"
+        case TokenSource.COMMAND:
+            then = "let token_command print it"
+        case _:
+            then = "run dfui login"
+    return f"{NEW_PASSWORD} Copy it again from your Datafiniti account page, then {then}."
 
 
-def _terminal(terminal: Terminal, *, is_low_bandwidth: bool) -> list[Check]:
-    fits = (
-        terminal.can_show_ui
-        and terminal.size is not None
-        and all(has >= needs for has, needs in zip(terminal.size, SMALLEST, strict=True))
-    )
-    return [
-        Check("terminal", State.OK if fits else State.NOTE, wording.terminal_found(terminal)),
-        _ok("colours", wording.colours_found(terminal)),
-        Check("locale", State.OK if terminal.is_unicode else State.NOTE, wording.locale_found(terminal),
-              None if terminal.is_unicode else wording.LOCALE_CURE),
-        _ok("line", wording.line_found(terminal, is_low_bandwidth=is_low_bandwidth)),
-        Check("clipboard", State.NOTE if terminal.is_in_tmux else State.OK, wording.clipboard_found(terminal)),
-    ]  # fmt: skip
+def _variables_set(environment: Mapping[str, str]) -> str:
+    names = [name for name in ROUTE_VARIABLES if environment.get(name)]
+    return f" {' and '.join(names)} {'is' if len(names) == 1 else 'are'} set." if names else ""
 
 
-def _ok(name: str, found: str) -> Check:
-    return Check(name, State.OK, found)
+_ACCOUNT_CURE = "Check the account on Datafiniti's site, or ask their support."
 
 
-def _note(name: str, found: str, cure: str | None = None) -> Check:
-    return Check(name, State.NOTE, found, cure)
+def _account(account: Account) -> DoctorCheck:
+    facts = [f"{each.label.lower()} {', '.join(each.lines)}" for each in account_facts(account)]
+    found = as_sentence("; ".join(facts))
+    return _failing("account", found, _ACCOUNT_CURE) if account.active is False else _ok("account", found)
 
 
-def _failing(name: str, found: str, cure: str, *, exit_code: int = 1) -> Check:
-    return Check(name, State.FAILING, found, cure, exit_code)
+# ── the database ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _no_token() -> Check:
-    return _failing("token", wording.NO_TOKEN, wording.NO_TOKEN_CURE, exit_code=3)
+def _database(path: Path, found: Inspection) -> DoctorCheck:
+    named, folder = sanitize(path), sanitize(path.parent)
+    if found.is_newer:
+        what, cure = f"{named} was written by a newer dfui (schema {found.schema}).", "Update dfui."
+    elif found.trouble:
+        what = f"{named} cannot be read: {as_sentence(sanitize(found.trouble, max_length=200))}"
+        cure = (
+            "Copy the file if you want to keep its history. If it is damaged, the next command sets it aside and "
+            "starts an empty one; dfui list fills it again."
+        )
+    elif not found.can_be_written:
+        refusal = "written" if found.exists else f"created ({sanitize(found.refusal)})"
+        what, cure = f"{named} cannot be {refusal}, so nothing is saved.", "Make the file and its folder writable."
+    elif not found.has_room:
+        what = f"The disk of {named} is full, so nothing new is saved."
+        cure = "Free space on that disk, or raise the quota."
+    elif found.is_locked:
+        what = f"Another process has locked {named}, so nothing new is saved until it releases the lock."
+        cure = f"Find it with fuser {named}, and end it if it hangs."
+    elif found.folder_mode & 0o022:
+        what = f"Other users can write to {folder} (mode {found.folder_mode:o}), and could replace the file."
+        cure = "Run chmod go-w on the folder."
+    elif found.mode & 0o077:
+        what = f"Other users can read {named} (mode {found.mode:o})."
+        cure = "Run chmod 600 on it; any other dfui command does."
+    elif not found.exists:
+        return _ok("database", f"No database yet; it will be created at {named}.")
+    else:
+        downloads = f"{counted(found.downloads, 'download')} known, {found.active:,} active"
+        history = f"{counted(found.entries, 'history entry', 'history entries')}, {found.open_entries:,} open"
+        counts = f"in all profiles and APIs: {downloads}; {history}"
+        return _ok("database", f"{named}: {file_size(found.size)}, schema {found.schema}; {counts}.")
+    return _failing("database", what, cure)
 
 
-def _unchecked(why: str) -> Check:
-    return _note("account", wording.not_checked(why))
+# ── the terminal ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _terminal(terminal: Terminal) -> DoctorCheck:
+    if terminal.size is None:
+        return _note("terminal", "Not a terminal, so the terminal UI does not open; the commands work.")
+    columns, lines = terminal.size
+    shown = f"{sanitize(terminal.name) or 'TERM is not set'}, {columns}×{lines}"
+    if not terminal.can_show_ui:
+        return _note("terminal", f"{shown}: the terminal UI does not open in it; the commands work.")
+    if columns < SMALLEST[0] or lines < SMALLEST[1]:
+        smallest = f"{SMALLEST[0]}×{SMALLEST[1]}"
+        return _note("terminal", f"{shown}: smaller than {smallest}, so not every question fits.")
+    return _ok("terminal", f"{shown}.")
+
+
+def _colours(terminal: Terminal) -> DoctorCheck:
+    if terminal.no_colour:
+        return _ok("colours", "None: NO_COLOR is set.")
+    return _ok("colours", f"{terminal.colours:,}, according to TERM and COLORTERM.")
+
+
+def _locale(terminal: Terminal) -> DoctorCheck:
+    if terminal.is_unicode:
+        return _ok("locale", "UTF-8.")
+    found = "It is not UTF-8, so symbols may be garbled; the words beside them are not."
+    return _note("locale", found, "If the terminal shows UTF-8, set LANG=C.UTF-8.")
+
+
+def _connection(terminal: Terminal, *, is_low_bandwidth: bool) -> DoctorCheck:
+    if terminal.is_over_ssh:
+        return _ok("connection", "Over SSH: the terminal UI saves bandwidth.")
+    if is_low_bandwidth:
+        return _ok("connection", "Low bandwidth, by the config file: fewer bytes, no animation.")
+    return _ok("connection", "Local, at full bandwidth.")
+
+
+def _clipboard(terminal: Terminal) -> DoctorCheck:
+    if terminal.is_in_tmux:
+        return _note("clipboard", "tmux passes on what is copied only if its option set-clipboard is on.")
+    return _ok("clipboard", "Copying uses OSC 52, if the terminal allows it.")
+
+
+def _ok(name: str, found: str) -> DoctorCheck:
+    return DoctorCheck(name, State.OK, found)
+
+
+def _note(name: str, found: str, cure: str | None = None) -> DoctorCheck:
+    return DoctorCheck(name, State.NOTE, found, cure)
+
+
+def _failing(name: str, found: str, cure: str, *, exit_code: int = 1) -> DoctorCheck:
+    return DoctorCheck(name, State.FAILING, found, cure, exit_code)
+
+
+def _unchecked(name: str, why: str) -> DoctorCheck:
+    return _note(name, f"Not checked: {why}.")

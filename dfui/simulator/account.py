@@ -84,8 +84,6 @@ class Simulator:
     def _answer(self, request: httpx.Request, path: str) -> httpx.Response:
         if (request.method, path) == ("POST", "/auth"):
             return self._sign_in(request)
-        if (request.method, path) == ("GET", "/health"):
-            return httpx.Response(200, text="OK")
         authorization = request.headers.get("Authorization")
         if authorization != f"Bearer {self.token}":
             asked = "Please provide a token in the Authorization header."

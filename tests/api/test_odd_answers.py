@@ -266,7 +266,7 @@ async def test_a_sentence_about_the_token_beside_others_is_unauthorized(body: ob
     assert type(error.value) is Unauthorized
 
 
-# ── the account, and the API's health ────────────────────────────────────────────────────────────────────────────────
+# ── the account ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 async def test_an_account_tells_of_overages_where_they_are_given() -> None:
@@ -277,22 +277,3 @@ async def test_an_account_tells_of_overages_where_they_are_given() -> None:
     assert (told.overages_enabled, told.overage_limit, told.disabled_code) == (False, 500, "7")
     assert told.num_scrape_credits_used == 12
     assert (silent.overages_enabled, silent.overage_limit, silent.disabled_code) == (None, None, None)
-
-
-@pytest.mark.parametrize(
-    ("status", "body", "is_well"),
-    [
-        (200, b"OK", True),
-        (200, b'{"status": "ok"}', True),
-        (200, b"<h1>Sign in to the network</h1>", False),
-        (200, b"", False),
-        (503, b"OK", False),
-        (302, b"", False),
-    ],
-)
-async def test_health_is_asked_without_the_token(status: int, body: bytes, is_well: bool) -> None:
-    with FaultServer(http(status, body)) as server:
-        async with client_of(server) as client:
-            assert await client.health() is is_well
-    assert server.requests[0].startswith(b"GET /v4/health ")
-    assert b"authorization" not in server.requests[0].lower()

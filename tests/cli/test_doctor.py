@@ -20,8 +20,8 @@ from tests.support.ended import Ended
 from tests.support.keyring_daemon import MISSING, Daemon, in_session
 
 NAMES = [
-    "settings", "keyring", "token", "api", "account", "store",
-    "terminal", "colours", "locale", "line", "clipboard",
+    "settings", "keyring", "token", "api", "account", "database",
+    "terminal", "colours", "locale", "connection", "clipboard",
 ]  # fmt: skip
 needs_daemon = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")
 
@@ -113,24 +113,6 @@ def test_without_a_token_it_says_how_to_give_one(
     assert report.found("account") == "Not checked: no token is known."
 
 
-def test_the_health_of_the_api_tells_a_bad_token_from_an_api_that_is_down(
-    dfui: Commands, account: Simulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DATAFINITI_TOKEN", "another-token")
-    report = examined(dfui)
-    assert (report.exit_code, report.failing) == (3, ["token"])
-    assert report.found("api").endswith(" answers: it is up (GET /health says OK).")
-    assert report.cure("token") == (
-        "Changing the account's password also changes its token. "
-        "Copy it again from your Datafiniti account page, then set DATAFINITI_TOKEN to it."
-    )
-
-    account.interrupt = lambda request: None if request.url.path.endswith("/health") else httpx.Response(503)
-    report = examined(dfui)
-    assert (report.exit_code, report.failing) == (4, ["api"])
-    assert "But the API is up: GET /health says OK." in report.found("api")
-
-
 def test_a_token_command_needs_no_keyring_and_is_told_where_it_fails(dfui: Commands, tmp_path: Path) -> None:
     config = tmp_path / "xdg_config_home" / "dfui" / "config.toml"
     config.parent.mkdir(parents=True)
@@ -164,7 +146,7 @@ def test_an_api_that_cannot_be_reached_is_exit_4(unreachable: Commands) -> None:
 @pytest.mark.parametrize(
     ("answer", "failing", "exit_code", "words"),
     [
-        (httpx.Response(503), "api", 4, "The API is down: GET /health does not say OK either."),
+        (httpx.Response(503), "api", 4, "HTTP 503"),
         (httpx.Response(200, text="<h1>Sign in to the hotel's network</h1>"), "api", 4, "could not be read"),
         (httpx.Response(302, headers={"Location": "https://x"}), "api", 1, "HTTP 302"),
         (httpx.Response(404), "api", 1, "does not look like the API"),
@@ -249,8 +231,8 @@ def test_a_damaged_database_is_told_and_left_where_it_is(dfui: Commands) -> None
     dfui.database.write_bytes(b"no database at all" * 1_000)
     dfui.database.chmod(0o600)
     report = examined(dfui)
-    assert (report.exit_code, report.failing) == (1, ["store"])
-    assert "not a database" in report.found("store")
+    assert (report.exit_code, report.failing) == (1, ["database"])
+    assert "not a database" in report.found("database")
     assert [path.name for path in dfui.database.parent.iterdir()] == ["dfui.db"]
     assert dfui.database.read_bytes() == b"no database at all" * 1_000
 
@@ -262,8 +244,8 @@ def test_a_database_of_a_newer_dfui_is_told_and_left_as_it_is(dfui: Commands) ->
     connection.close()
     before = dfui.database.read_bytes()
     report = examined(dfui)
-    assert (report.exit_code, report.failing) == (1, ["store"])
-    assert "newer dfui" in report.found("store")
+    assert (report.exit_code, report.failing) == (1, ["database"])
+    assert "newer dfui" in report.found("database")
     assert dfui.database.read_bytes() == before
 
 
@@ -272,7 +254,7 @@ def test_what_the_database_holds_is_said_to_be_of_all_profiles(dfui: Commands) -
     dfui("list", "--profile", "another")
     assert len(dfui("list", "--offline", "--json").document) == 4
     assert "; in all profiles and APIs: 8 downloads known, 4 active; 0 history entries, " in examined(dfui).found(
-        "store"
+        "database"
     )
 
 
@@ -280,8 +262,8 @@ def test_a_database_that_others_may_read_is_told(dfui: Commands) -> None:
     dfui("add", "847070")
     dfui.database.chmod(0o644)
     report = examined(dfui)
-    assert (report.exit_code, report.failing) == (1, ["store"])
-    assert "chmod 600" in report.cure("store")
+    assert (report.exit_code, report.failing) == (1, ["database"])
+    assert "chmod 600" in report.cure("database")
 
 
 @pytest.mark.parametrize("mode", [0o770, 0o777, 0o702])
@@ -289,28 +271,28 @@ def test_a_data_folder_that_others_may_write_in_is_told(mode: int, dfui: Command
     dfui("add", "847070")
     dfui.database.parent.chmod(mode)
     report = examined(dfui)
-    assert (report.exit_code, report.failing) == (1, ["store"])
-    assert f"(mode {mode:o})" in report.found("store")
-    assert "chmod go-w" in report.cure("store")
+    assert (report.exit_code, report.failing) == (1, ["database"])
+    assert f"(mode {mode:o})" in report.found("database")
+    assert "chmod go-w" in report.cure("database")
 
 
 def test_a_data_folder_that_is_a_file_is_told(dfui: Commands) -> None:
     dfui.database.parent.parent.mkdir(parents=True)
     dfui.database.parent.write_text("not a folder")
-    assert examined(dfui).failing == ["store"]
+    assert examined(dfui).failing == ["database"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="there is no /proc")
 def test_a_data_folder_that_cannot_be_made_is_told(dfui: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", "/proc/nope")  # where root may write, and nobody can
     report = examined(dfui)
-    assert (report.exit_code, report.failing) == (1, ["store"])
-    assert report.found("store").startswith("/proc/nope/dfui/dfui.db cannot be created (No such file or directory)")
+    assert (report.exit_code, report.failing) == (1, ["database"])
+    assert report.found("database").startswith("/proc/nope/dfui/dfui.db cannot be created (No such file or directory)")
 
 
 def test_the_folder_of_a_database_that_is_not_there_yet_is_left_as_it_is(dfui: Commands, tmp_path: Path) -> None:
     before = [*tmp_path.rglob("*")]
-    assert "will be created" in examined(dfui).found("store")
+    assert "will be created" in examined(dfui).found("database")
     assert [*tmp_path.rglob("*")] == before
 
 
@@ -341,7 +323,7 @@ def test_the_terminal_is_described(dfui: Commands, monkeypatch: pytest.MonkeyPat
     assert report.found("terminal").startswith("xterm-256color, ")
     assert report.found("colours") == "None: NO_COLOR is set."
     assert report.state("locale") == "note"
-    assert "Over SSH" in report.found("line")
+    assert "Over SSH" in report.found("connection")
     assert "tmux" in report.found("clipboard")
 
 

@@ -9,7 +9,7 @@ import keyring
 import pytest
 from keyring.backend import KeyringBackend
 
-from dfui.operations.doctor import Check, State, examine
+from dfui.operations.doctor import DoctorCheck, State, examine
 from dfui.simulator.account import TOKEN
 from dfui.system import credentials
 from dfui.system.settings import Settings, load_settings
@@ -56,7 +56,7 @@ async def checked(
     backend: KeyringBackend,
     monkeypatch: pytest.MonkeyPatch,
     environment: Mapping[str, str] | None = None,
-) -> dict[str, Check]:
+) -> dict[str, DoctorCheck]:
     monkeypatch.setattr(keyring, "get_keyring", lambda: backend)
     checks = await examine(settings, terminal=HERE, environment=environment or {})
     return {check.name: check for check in checks}
