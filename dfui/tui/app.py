@@ -27,15 +27,13 @@ from dfui.store import Store
 from dfui.system.keys import keymap
 from dfui.system.settings import keep_theme
 from dfui.system.terminal import ABLE_TERMINAL, Terminal, terminal_here
-from dfui.tui.drivers import driver_for
 from dfui.tui.focus_place import focus_place
-from dfui.tui.leaving import Leaving
-from dfui.tui.lenient_input import accept_any_bytes
 from dfui.tui.messages import Notice, ProfileChosen, SessionMessage
 from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.session import INTERRUPTING_SECONDS, ExportText, Session
+from dfui.tui.terminal_io import ProgressChanged, Shutdown, TerminalTitle, TitleChanged, driver_for
+from dfui.tui.textual_private import accept_any_bytes
 from dfui.tui.themes import OWN_THEMES, first_theme, needs_terminal_colours
-from dfui.tui.window import ProgressChanged, TitleChanged, Window
 from dfui.wording.access import unknown_theme
 from dfui.wording.outcomes import leaving, left_behind
 
@@ -70,8 +68,8 @@ class DfuiApp(App[None]):
         self.next_profile: str | None = None
         """The profile that was chosen to go on with."""
         self.session = Session(access, store, clock=clock, export_text=export_text)
-        self.window = Window(self, is_used=not access.is_simulated)
-        self.leaving = Leaving(self._leave, seconds=LEAVING_SECONDS + INTERRUPTING_SECONDS)
+        self.terminal_title = TerminalTitle(self, is_used=not access.is_simulated)
+        self.shutdown = Shutdown(self._leave, seconds=LEAVING_SECONDS + INTERRUPTING_SECONDS)
         # A blinking cursor costs 2 kB a second; the palette's is out of reach before it is open.
         CommandInput.cursor_blink = False  # type: ignore[assignment]
         for theme in OWN_THEMES:
@@ -118,7 +116,7 @@ class DfuiApp(App[None]):
             self.notify(unknown_theme(self._unknown_theme), severity="warning", markup=False)
         self.theme_changed_signal.subscribe(self, self._keep_theme)
         if not self.is_headless:
-            self.leaving.watch(sys.__stdin__.fileno() if sys.__stdin__ else 0)
+            self.shutdown.watch(sys.__stdin__.fileno() if sys.__stdin__ else 0)
 
     def _keep_theme(self, theme: Theme) -> None:
         """Begin with it the next time, too."""
@@ -137,11 +135,11 @@ class DfuiApp(App[None]):
 
     @on(TitleChanged)
     def _title_changed(self, message: TitleChanged) -> None:
-        self.window.show_title(message.title)
+        self.terminal_title.show_title(message.title)
 
     @on(ProgressChanged)
     def _progress_changed(self, message: ProgressChanged) -> None:
-        self.window.show_progress(message.percent)
+        self.terminal_title.show_progress(message.percent)
 
     @on(SessionMessage)
     def _pass_on(self, message: SessionMessage) -> None:
@@ -216,7 +214,7 @@ def run_app(access: ApiAccess, store: Store, *, clock: Clock, export_text: Expor
         # Without the mouse, the terminal selects text; over a slow line, that is how an ID leaves it.
         app.run(mouse=not settings.config.low_bandwidth if settings.config.mouse is None else settings.config.mouse)
     finally:
-        app.window.restore()
+        app.terminal_title.restore()
         # However it was left: what was confirmed gets its time, and is told of where a terminal is still there.
         outcomes = app.session.stop(waiting=lambda cancellations: _say([leaving(cancellations)]))
         _say(left_behind(outcomes))

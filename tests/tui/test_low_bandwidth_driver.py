@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from textual.drivers.linux_driver import LinuxDriver
 
 from dfui.simulator.account import Simulator
-from dfui.tui.low_bandwidth_driver import LowBandwidthDriver, compress
+from dfui.tui.terminal_io import TerminalDriver, compress
 from tests.support.server import SimulatorServer
 from tests.support.tui_process import TuiProcess, wait_until
 
@@ -55,7 +55,8 @@ def test_neither_focus_nor_mouse_motion_is_asked_for(asked_for: str) -> None:
 def test_what_was_written_just_before_is_not_written_again(monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[str] = []
     monkeypatch.setattr(LinuxDriver, "write", lambda self, data: written.append(data))
-    driver = LowBandwidthDriver.__new__(LowBandwidthDriver)
+    driver = TerminalDriver.__new__(TerminalDriver)
+    monkeypatch.setattr(TerminalDriver, "saves_bytes", True)
     begin, picture, other, end = "\x1b[?2026h", "\x1b[1;1Ha", "\x1b[1;1Hb", "\x1b[?2026l"
     for data in (begin, picture, end, begin, picture, end, other, picture, "\a", "\a", picture, picture):
         driver.write(data)

@@ -17,8 +17,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 from textual.widgets.button import ButtonVariant
 
-from dfui.tui.first_picture import FirstPicture
 from dfui.tui.key_order import in_order
+from dfui.tui.textual_private import FirstPicture
 from dfui.tui.widgets.key_bar import KeyBar, KeyHint
 from dfui.tui.widgets.layouts import GivingWay, Wrapping
 

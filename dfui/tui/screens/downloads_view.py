@@ -10,16 +10,15 @@ from dfui.core.downloads import Download
 from dfui.store.download_query import SortBy
 from dfui.tui.cancellations import CancellationsUnderWay
 from dfui.tui.connection_state import ConnectionState
-from dfui.tui.first_picture import FirstPicture
 from dfui.tui.keys import shown_key
 from dfui.tui.messages import ConnectionChanged, DownloadsChanged, ListProgressed
-from dfui.tui.screens.background_screen import BackgroundScreen
 from dfui.tui.session import Session
+from dfui.tui.terminal_io import TitleChanged
+from dfui.tui.textual_private import BackgroundScreen, FirstPicture
 from dfui.tui.widgets.downloads_table import DownloadsTable
 from dfui.tui.widgets.filter_bar import FilterBar
 from dfui.tui.widgets.key_bar import KeyBar
 from dfui.tui.widgets.title_bar import TitleBar
-from dfui.tui.window import TitleChanged
 from dfui.wording.downloads import download_summary, empty_state, window_title
 
 

@@ -17,9 +17,9 @@ from dfui.operations.fetch_summary import FetchSummary, summary_lines
 from dfui.tui.messages import FetchEnded, FetchProgressed
 from dfui.tui.screens.dialog import Dialog, DialogButton
 from dfui.tui.session import Session
+from dfui.tui.terminal_io import ProgressChanged
 from dfui.tui.widgets.file_lines import FileLines
 from dfui.tui.widgets.line_input import LineInput
-from dfui.tui.window import ProgressChanged
 from dfui.wording import fetching
 
 DRAW_SECONDS = 0.25

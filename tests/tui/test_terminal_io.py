@@ -10,7 +10,7 @@ import pytest
 from textual.app import App
 
 from dfui.simulator.account import Simulator
-from dfui.tui.window import NO_PROGRESS, POP_TITLE, PUSH_TITLE, Window, knows_progress
+from dfui.tui.terminal_io import NO_PROGRESS, POP_TITLE, PUSH_TITLE, TerminalTitle, knows_progress
 from tests.support.server import SimulatorServer
 from tests.support.tui_process import TuiProcess, wait_until
 
@@ -106,7 +106,7 @@ class Written:
 def test_progress_goes_to_a_terminal_that_knows_it_once_for_each_per_cent() -> None:
     app: App[None] = App()
     driver = app._driver = Written()  # type: ignore[assignment]
-    window = Window(app, environment={"WT_SESSION": "1", "TERM": "linux"})
+    window = TerminalTitle(app, environment={"WT_SESSION": "1", "TERM": "linux"})
     for percent in (0, 1, 1, None, None):
         window.show_progress(percent)
     window.show_title("dfui")

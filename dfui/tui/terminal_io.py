@@ -1,0 +1,344 @@
+"""The terminal: what is written to it, its title, and what happens when it goes away."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import re
+import select
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from types import FrameType
+from typing import Any, ClassVar
+
+from textual.app import App
+from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
+
+from dfui.system.settings import Settings
+from dfui.system.terminal import Terminal
+from dfui.tui.textual_private import write_to_terminal
+
+# ── the driver ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_HIDE_CURSOR = "\x1b[?25l"
+_BOX = "─│┌┐└┘├┤┬┴┼╭╮╰╯━┃╴╵╶╷═║╔╗╚╝"
+_BLOCKS = "▀▁▂▃▄▅▆▇█▉▊▋▌▍▎▏▐░▒▓▔▕▖▗▘▙▚▛▜▝▞▟"
+
+IN_CP437 = str.maketrans(
+    {
+        "●": "•", "◌": "○", "✓": "√", "✗": "x", "▸": "►", "▴": "▲", "▾": "▼",
+        "…": ".", "–": "-", "—": "-", "“": '"', "”": '"', "’": "'", "‘": "'", "⏎": "◄", "↑": "^", "↓": "v",
+        "╭": "┌", "╮": "┐", "╰": "└", "╯": "┘", "━": "─", "┃": "│", "╴": "─", "╵": "│", "╶": "─", "╷": "│",
+        **dict.fromkeys("▁▂▃▅▖▗", "▄"), **dict.fromkeys("▆▇▉▊▙▟", "█"), **dict.fromkeys("▔▘▝▛▜", "▀"),
+        **dict.fromkeys("▋▍▎▏▚", "▌"), **dict.fromkeys("▕▞", "▐"),
+    }
+)  # fmt: skip
+"""What stands for a glyph on the Linux console, whose font has those of CP437; each is one cell wide."""
+
+FOR_READERS = str.maketrans({**dict.fromkeys(_BOX + _BLOCKS + "●◌✓✗", " "), "▸": ">", "▴": "^", "▾": "v", "·": "-"})
+"""What is written for a screen reader, or a braille line: nothing that is drawn, and no sign that a word repeats."""
+
+
+class TerminalDriver(LinuxDriver):
+    """Textual's driver for Linux and macOS, with other glyphs or fewer bytes if the terminal needs them."""
+
+    glyphs: ClassVar[Mapping[int, str]] = {}
+    shows_cursor: ClassVar[bool] = False
+    saves_bytes: ClassVar[bool] = False
+
+    _last = ""
+    """What was written last."""
+
+    def write(self, data: str) -> None:
+        """Write the same cells; if bytes are to be saved, not those that were written just before."""
+        if self.saves_bytes:
+            # Opening a dialog paints the same screen several times.
+            is_again = data == self._last and data.startswith(_CONTROL)
+            if data not in _SYNCHRONIZED:
+                self._last = data
+            if is_again:
+                return
+            data = compress(data)
+        if self.shows_cursor:
+            data = data.replace(_HIDE_CURSOR, "")
+        super().write(data.translate(self.glyphs) if self.glyphs else data)
+
+
+def driver_for(settings: Settings, terminal: Terminal) -> type[TerminalDriver]:
+    """The driver for this terminal."""
+
+    class Driver(TerminalDriver):
+        glyphs = FOR_READERS if settings.accessible else IN_CP437 if terminal.name == "linux" else {}
+        shows_cursor = settings.accessible
+        saves_bytes = settings.low_bandwidth
+
+    return Driver
+
+
+# ── fewer bytes ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+# Each change of the terminal's focus would repaint everything (18 kB); each cell that the mouse crosses would send
+# bytes, and a hover paint some back. Clicks and the wheel are reported all the same.
+_NOT_ASKED_FOR = ("\x1b[?1004h", "\x1b[?1003h")
+
+_CONTROL = "\x1b["
+"""How a picture and a change of mode begin: written twice, they do what they do once. The bell does not."""
+_SYNCHRONIZED = ("\x1b[?2026h", "\x1b[?2026l")
+"""Around a picture, where the terminal knows them."""
+_SEQUENCE = re.compile(r"(\x1b\[[0-9;]*m)|(\x1b\[[0-9;]*H)|\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
+_ATTRIBUTES = frozenset({"1", "2", "3", "4", "5", "6", "7", "8", "9", "21", "51", "52", "53"})
+_SEEN_ON_BLANKS = frozenset({"4", "7", "9", "21", "51", "52", "53"})
+"""Underline, reverse and the like."""
+_TEXT_COLOUR = re.compile(r"3[0-7]|9[0-7]|38;.*|39")
+_LONG_BLANK = re.compile(r" {14,}")
+_LONG_BLANK_AT_END = re.compile(r" {7,}$")
+_GROUND_COLOUR = re.compile(r"4[0-7]|10[0-7]|48;.*|49")
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """How text is drawn: colours as SGR parameters, "" is the terminal's own."""
+
+    text: str = ""
+    ground: str = ""
+    attributes: frozenset[str] = frozenset()
+
+    def with_parameters(self, parameters: str) -> _Look | None:
+        """How text is drawn after an SGR sequence; None where it has a code that Textual does not use today."""
+        look = self
+        for code in _codes(parameters):
+            if code in ("", "0"):
+                look = _PLAIN
+            elif _TEXT_COLOUR.fullmatch(code):
+                look = replace(look, text="" if code == "39" else code)
+            elif _GROUND_COLOUR.fullmatch(code):
+                look = replace(look, ground="" if code == "49" else code)
+            elif code in _ATTRIBUTES:
+                look = replace(look, attributes=look.attributes | {code})
+            else:
+                return None
+        return look
+
+    def change_to(self, wanted: _Look) -> str:
+        """The shortest sequence that leads there."""
+        if self == wanted:
+            return ""
+        if wanted == _PLAIN:
+            return "\x1b[m"
+        anew = ["0", *sorted(wanted.attributes), wanted.text, wanted.ground]
+        changes = [";".join(code for code in anew if code)]
+        if self.attributes <= wanted.attributes:
+            codes = sorted(wanted.attributes - self.attributes)
+            codes += [wanted.text or "39"] * (wanted.text != self.text)
+            codes += [wanted.ground or "49"] * (wanted.ground != self.ground)
+            changes.append(";".join(codes))
+        return f"\x1b[{min(changes, key=len)}m"
+
+    def shows_blanks_as(self, wanted: _Look) -> bool:
+        """Whether a blank looks the same in both."""
+        return self.ground == wanted.ground and not (self.attributes | wanted.attributes) & _SEEN_ON_BLANKS
+
+    @property
+    def leaves_blanks_empty(self) -> bool:
+        """Whether a blank is a cell with nothing in it."""
+        return not self.ground and not self.attributes & _SEEN_ON_BLANKS
+
+
+_PLAIN = _Look()
+
+
+def _codes(parameters: str) -> list[str]:
+    """The single codes of an SGR sequence; a 256-colour or true colour is one."""
+    codes, parts = [], parameters.split(";")
+    while parts:
+        length = 1
+        if parts[0] in ("38", "48") and len(parts) > 1:
+            length = 3 if parts[1] == "5" else 5
+        codes.append(";".join(parts[:length]))
+        parts = parts[length:]
+    return codes
+
+
+def compress(data: str) -> str:
+    """Draw the same cells as `data` with fewer bytes: without needless colour changes and cursor moves.
+
+    No colours are kept from one write to the next, because writes can come from two threads.
+    """
+    for sequence in _NOT_ASKED_FOR:
+        data = data.replace(sequence, "")
+    compressed = _compressed(data)
+    return data if compressed is None else compressed
+
+
+def _compressed(data: str) -> str | None:
+    """The compressed bytes; None where `data` has a sequence that is not understood."""
+    written: list[str] = []
+    shown = wanted = _PLAIN
+    move = ""
+    """Where the cursor goes before anything more is written."""
+    at = 0
+    for match in (*_SEQUENCE.finditer(data), None):
+        end = match.start() if match else len(data)
+        whole, at = data[at:end], match.end() if match else end
+        text = whole.rstrip("\r\n")
+        if text:
+            written.append(move)
+            move = ""
+            if text.strip(" ") or not shown.shows_blanks_as(wanted):
+                written.append(shown.change_to(wanted))
+                shown = wanted
+            if shown.leaves_blanks_empty:
+                text, move = _with_erased_blanks(text)
+            written.append(text)
+        move += whole[len(whole.rstrip("\r\n")) :]
+        if match is None:
+            break
+        if match.group(1):
+            look = wanted.with_parameters(match.group()[2:-1])
+            if look is None:
+                return None
+            wanted = look
+        elif match.group(2):
+            move = match.group()
+        else:
+            written += [move, shown.change_to(wanted), match.group()]
+            move, shown = "", wanted
+    written += [move, shown.change_to(wanted)]
+    return "".join(written)
+
+
+def _with_erased_blanks(text: str) -> tuple[str, str]:
+    """The text with its long blanks erased (ECH) instead of written; and the move over one at its end.
+
+    Terminals know ECH since the VT220.
+    """
+    ending = _LONG_BLANK_AT_END.search(text)
+    move = ""
+    if ending:
+        text, move = text[: ending.start()], f"\x1b[{len(ending.group())}C"
+    text = _LONG_BLANK.sub(lambda blank: f"\x1b[{len(blank.group())}X\x1b[{len(blank.group())}C", text)
+    return (f"{text}\x1b[{len(ending.group())}X", move) if ending else (text, move)
+
+
+# ── the title ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+PUSH_TITLE, POP_TITLE = "\x1b[22;0t", "\x1b[23;0t"
+"""XTWINOPS: keep the title that is there, and bring it back."""
+NO_PROGRESS = "\x1b]9;4;0;0\x1b\\"
+_PROGRAMS_WITH_PROGRESS = frozenset({"ghostty", "wezterm"})
+_VTE_WITH_PROGRESS = 8000
+
+
+@dataclass
+class TitleChanged(Message):
+    """The window's title is to be this."""
+
+    title: str
+
+
+@dataclass
+class ProgressChanged(Message):
+    """Of what is under way, so many per cent are done; None: nothing is under way."""
+
+    percent: int | None
+
+
+class TerminalTitle:
+    """Writes what changes; `restore` brings back what was there before."""
+
+    def __init__(self, app: App[Any], *, is_used: bool = True, environment: Mapping[str, str] = os.environ) -> None:
+        self._app = app
+        # The Linux console, which has no title, shows the text of one on older kernels.
+        self._has_title = is_used and not environment.get("TERM", "").startswith("linux")
+        self._has_progress = is_used and knows_progress(environment)
+        self._title: str | None = None
+        self._percent: int | None = None
+
+    def show_title(self, title: str) -> None:
+        """Show a title."""
+        if self._has_title and title != self._title:
+            push = PUSH_TITLE if self._title is None else ""
+            self._title = title
+            self._write(f"{push}\x1b]2;{title}\x1b\\")
+
+    def show_progress(self, percent: int | None) -> None:
+        """Show how much of something is done; None: nothing is under way."""
+        if self._has_progress and percent != self._percent:
+            self._percent = percent
+            self._write(NO_PROGRESS if percent is None else f"\x1b]9;4;1;{percent}\x1b\\")
+
+    def restore(self) -> None:
+        """Bring back what was there before; once the app has left the terminal."""
+        left = (POP_TITLE if self._title is not None else "") + (NO_PROGRESS if self._percent is not None else "")
+        self._title = self._percent = None
+        if left and sys.__stderr__ is not None:
+            with contextlib.suppress(OSError, ValueError):  # a terminal that went away has no title any more
+                sys.__stderr__.write(left)
+                sys.__stderr__.flush()
+
+    def _write(self, data: str) -> None:
+        write_to_terminal(self._app, data)
+
+
+def knows_progress(environment: Mapping[str, str]) -> bool:
+    """Whether the terminal's environment says that it knows OSC 9;4; others may show it as a notification."""
+    if environment.get("TMUX"):  # which does not pass it on
+        return False
+    vte = environment.get("VTE_VERSION", "")
+    return bool(
+        environment.get("WT_SESSION")
+        or environment.get("ConEmuANSI") == "ON"
+        or environment.get("TERM_PROGRAM", "").lower() in _PROGRAMS_WITH_PROGRESS
+        or environment.get("TERM") == "xterm-ghostty"
+        or (vte.isdecimal() and int(vte) >= _VTE_WITH_PROGRESS)
+    )
+
+
+# ── leaving ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+LAST_RESORT_SECONDS = 1
+"""Left to restore the screen in, after the time of the cancellations under way; then the system ends dfui."""
+
+
+class Shutdown:
+    """Calls `leave` once, on SIGTERM, SIGHUP, or the end of the terminal; `leave` must be callable from any thread.
+
+    Textual would leave a broken terminal, or an orphan.
+    """
+
+    def __init__(self, leave: Callable[[], None], *, seconds: float) -> None:
+        self._leave = leave
+        self._seconds = seconds
+        self.was_told = False
+        """Whether dfui was told to end."""
+
+    def watch(self, terminal: int) -> None:
+        """Watch for all three; from the main thread, with the terminal's file descriptor."""
+        signal.signal(signal.SIGTERM, self._signalled)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, self._signalled)
+        # Where SIGHUP is ignored (nohup), the end of the terminal is seen by this alone; Textual would read its end of
+        # file for ever.
+        threading.Thread(target=self._wait_for_hangup, args=(terminal,), name="hangup", daemon=True).start()
+
+    def _signalled(self, signal_number: int, frame: FrameType | None) -> None:
+        self._told()
+
+    def _wait_for_hangup(self, terminal: int) -> None:
+        poll = select.poll()
+        poll.register(terminal, 0)  # hang-ups and errors are reported unasked
+        # macOS answers POLLNVAL for a terminal, which it cannot poll: that is no hang-up.
+        if any(event & (select.POLLHUP | select.POLLERR) for _, event in poll.poll()):
+            self._told()
+
+    def _told(self) -> None:
+        if not self.was_told:
+            self.was_told = True
+            # The main thread may be waiting for a terminal that does not read; this ends it whatever it does.
+            signal.alarm(math.ceil(self._seconds) + LAST_RESORT_SECONDS)
+            self._leave()
