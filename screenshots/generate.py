@@ -21,8 +21,7 @@ from dfui.tui.app import DfuiApp
 from dfui.tui.connection_state import ConnectionState
 from dfui.tui.screens.confirm_cancel import ConfirmCancel
 from dfui.tui.screens.downloads import DownloadsScreen
-from dfui.tui.screens.history import HistoryModal
-from dfui.tui.screens.history_entry import HistoryEntryModal
+from dfui.tui.screens.history import HistoryEntryModal, HistoryModal
 from dfui.tui.screens.outcome import OutcomeModal
 from dfui.tui.screens.sign_in import SignIn
 from dfui.tui.widgets.title_bar import TitleBar

@@ -27,11 +27,10 @@ from dfui.store import Store
 from dfui.system.keys import keymap
 from dfui.system.settings import keep_theme
 from dfui.system.terminal import ABLE_TERMINAL, Terminal, terminal_here
-from dfui.tui.focus_place import focus_place
 from dfui.tui.messages import Notice, ProfileChosen, SessionMessage
 from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.session import INTERRUPTING_SECONDS, ExportText, Session
-from dfui.tui.terminal_io import ProgressChanged, Shutdown, TerminalTitle, TitleChanged, driver_for
+from dfui.tui.terminal_io import ProgressChanged, Shutdown, TerminalTitle, TitleChanged, driver_for, focus_place
 from dfui.tui.textual_private import accept_any_bytes
 from dfui.tui.themes import OWN_THEMES, first_theme, needs_terminal_colours
 from dfui.wording.access import unknown_theme

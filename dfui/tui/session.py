@@ -20,7 +20,7 @@ from dfui.operations.api_access import ApiAccess
 from dfui.store import Store
 from dfui.tui.cancelling import Cancelling
 from dfui.tui.connection_state import Connection, ConnectionState
-from dfui.tui.keys import shown_key
+from dfui.tui.keyboard import shown_key
 from dfui.tui.messages import (
     AccountFailed,
     AccountFetched,

@@ -17,11 +17,15 @@ from typing import Any, ClassVar
 
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
+from textual.geometry import Offset
 from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input
 
 from dfui.system.settings import Settings
 from dfui.system.terminal import Terminal
 from dfui.tui.textual_private import write_to_terminal
+from dfui.tui.widgets.row_list import RowList
 
 # ── the driver ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -73,9 +77,9 @@ def driver_for(settings: Settings, terminal: Terminal) -> type[TerminalDriver]:
     """The driver for this terminal."""
 
     class Driver(TerminalDriver):
-        glyphs = FOR_READERS if settings.accessible else IN_CP437 if terminal.name == "linux" else {}
-        shows_cursor = settings.accessible
-        saves_bytes = settings.low_bandwidth
+        glyphs = FOR_READERS if settings.config.accessible else IN_CP437 if terminal.name == "linux" else {}
+        shows_cursor = settings.config.accessible
+        saves_bytes = settings.config.low_bandwidth
 
     return Driver
 
@@ -342,3 +346,21 @@ class Shutdown:
             # The main thread may be waiting for a terminal that does not read; this ends it whatever it does.
             signal.alarm(math.ceil(self._seconds) + LAST_RESORT_SECONDS)
             self._leave()
+
+
+# ── the cursor ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def focus_place(focused: Widget | None) -> Offset | None:
+    """The place of the row, the line or the button on the screen; None where the widget tells it by itself."""
+    from textual.widgets import OptionList  # for a dialog that the first picture does not need
+
+    match focused:
+        case None | Input():
+            return None
+        case RowList():
+            return focused.content_region.offset + Offset(0, 1 + focused.cursor - focused.scroll_offset.y)
+        case OptionList():
+            return focused.content_region.offset + Offset(0, (focused.highlighted or 0) - focused.scroll_offset.y)
+        case _:
+            return focused.content_region.offset

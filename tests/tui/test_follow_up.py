@@ -16,8 +16,7 @@ from dfui.store import Store, temporary_store
 from dfui.tui.screens.add_downloads import AddDownloads
 from dfui.tui.screens.confirm_cancel import ConfirmCancel
 from dfui.tui.screens.downloads import DownloadsScreen
-from dfui.tui.screens.history import HistoryModal
-from dfui.tui.screens.history_entry import HistoryEntryModal
+from dfui.tui.screens.history import HistoryEntryModal, HistoryModal
 from dfui.tui.screens.outcome import OutcomeModal
 from dfui.tui.screens.relapse import RelapseAlarm
 from tests.support.apps import app_on, cancelled, lines, opened, picture, running, text, told, until

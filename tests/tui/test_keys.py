@@ -56,7 +56,7 @@ async def test_help_shows_the_keys_in_use_and_closes_by_its_own(app: DfuiApp) ->
         shown = await opened(pilot, HelpModal)
         lines = text(shown).splitlines()
         for key, what in (
-            ("x, del", "Cancel "), ("c", "Forget "), ("+", "Add "), ("f1", "Show keys"), ("ctrl+n", "down"),
+            ("x, del", "Cancel "), ("c", "Hide "), ("+", "Add "), ("f1", "Show keys"), ("ctrl+n", "down"),
         ):  # fmt: skip
             assert any(re.match(rf"{re.escape(key)} +{what}", line) for line in lines), key
         await pilot.press("f1")

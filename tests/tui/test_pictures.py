@@ -21,13 +21,12 @@ from dfui.tui.screens.confirm_cancel import ConfirmCancel
 from dfui.tui.screens.details import DetailsModal
 from dfui.tui.screens.fetch_results import FetchResults
 from dfui.tui.screens.help import HelpModal
-from dfui.tui.screens.history import HistoryModal
-from dfui.tui.screens.history_entry import HistoryEntryModal
+from dfui.tui.screens.history import HistoryEntryModal, HistoryModal
 from dfui.tui.screens.outcome import OutcomeModal
 from dfui.tui.screens.question import Question
 from dfui.tui.screens.sign_in import SignIn
 from dfui.tui.screens.sort_by import SortByModal
-from dfui.tui.widgets.field_list import FieldList
+from dfui.tui.widgets.text_lines import FieldList
 from tests.support.apps import app_on, caught_up, live, opened, text, until
 from tests.support.rows import outcome
 

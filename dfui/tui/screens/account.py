@@ -11,7 +11,7 @@ from dfui.core.account import Account
 from dfui.tui.messages import AccountFailed, AccountFetched
 from dfui.tui.screens.dialog import Dialog, DialogButton
 from dfui.tui.session import Session
-from dfui.tui.widgets.field_list import FieldList
+from dfui.tui.widgets.text_lines import FieldList
 from dfui.wording.access import ASKING_FOR_ACCOUNT, SIMULATED, access_facts, account_facts
 
 

@@ -10,8 +10,8 @@ from dfui.core.errors import NotAnId
 from dfui.core.identifiers import ids_in_paste
 from dfui.core.text import sanitize
 from dfui.tui.screens.dialog import Dialog, DialogButton
+from dfui.tui.widgets.inputs import PasteInput
 from dfui.tui.widgets.layouts import GIVES_WAY
-from dfui.tui.widgets.line_input import PasteInput
 
 HINT = "Type or paste IDs, URLs that end in /downloads/ID, a curl command, or JSON from the API."
 

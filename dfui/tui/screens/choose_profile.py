@@ -12,10 +12,10 @@ from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from dfui.tui.screens.list_dialog import ListDialog
+from dfui.tui.screens.dialog import Dialog
 
 
-class ChooseProfile(ListDialog[str]):
+class ChooseProfile(Dialog[str]):
     """Asks for a profile, whose name is the answer; None where it is the one in use."""
 
     NAME = "profiles"

@@ -16,8 +16,8 @@ from dfui.store.known_downloads import KnownDownloads
 from dfui.system.terminal import SMALLEST
 from dfui.tui.messages import DownloadsChanged, RefreshFailed
 from dfui.tui.screens.dialog import BETWEEN_BUTTONS, Dialog, DialogButton
+from dfui.tui.widgets.inputs import NumberInput
 from dfui.tui.widgets.layouts import GIVES_WAY
-from dfui.tui.widgets.line_input import NumberInput
 from dfui.tui.widgets.text_lines import TextLines
 from dfui.wording.confirming import (
     confirm_consequences,

@@ -12,7 +12,7 @@ from dfui.store.history import HistoryFilter
 from dfui.tui.messages import DetailsFetched, DownloadsChanged, RefreshFailed
 from dfui.tui.screens.dialog import Dialog, DialogButton
 from dfui.tui.session import Session
-from dfui.tui.widgets.field_list import FieldList, FieldsScroll
+from dfui.tui.widgets.text_lines import FieldList, FieldsScroll
 from dfui.wording.details import details_facts, details_title, links_sent, no_links
 
 

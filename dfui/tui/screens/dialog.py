@@ -14,10 +14,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Static
+from textual.widgets import Button, OptionList, Static
 from textual.widgets.button import ButtonVariant
 
-from dfui.tui.key_order import in_order
+from dfui.tui.keyboard import in_order
 from dfui.tui.textual_private import FirstPicture
 from dfui.tui.widgets.key_bar import KeyBar, KeyHint
 from dfui.tui.widgets.layouts import GivingWay, Wrapping
@@ -29,6 +29,8 @@ KEY_NAMES = {"esc": "escape"}
 """Textual's names of keys that are shown otherwise."""
 BESIDE_TITLE = 6
 """Cells of the upper border that a title cannot use."""
+_IN_A_LIST = {"up": "action_cursor_up", "down": "action_cursor_down", "page_up": "action_page_up",
+              "page_down": "action_page_down", "home": "action_first", "end": "action_last"}  # fmt: skip
 SCROLLS = "↑↓ scroll"
 SHORT_LINES = 15
 """With fewer lines on the screen, a dialog leaves none empty."""
@@ -232,6 +234,8 @@ class Dialog(ModalScreen[Answer]):
             await event.button.action_activate()
 
     def action_scroll(self, way: str) -> None:
-        """Scroll the text that does not fit, where there is any."""
+        """Move in the list, or scroll the text that does not fit."""
+        for options in self.query(OptionList):
+            getattr(options, _IN_A_LIST[way])()
         for scroll in self.query(VerticalScroll):
             getattr(scroll, f"scroll_{way}")(animate=False)

@@ -9,7 +9,7 @@ from textual import on
 from textual.binding import Binding, BindingType
 
 from dfui.core.text import sanitize
-from dfui.tui.key_order import in_order
+from dfui.tui.keyboard import in_order
 from dfui.tui.messages import ProfileChosen, SignInNeeded
 from dfui.tui.screens.downloads_cancelling import DownloadsCancelling
 from dfui.wording.access import SWITCH_LATER, TOKEN_REJECTED

@@ -10,7 +10,7 @@ from dfui.core.downloads import Download
 from dfui.store.download_query import SortBy
 from dfui.tui.cancellations import CancellationsUnderWay
 from dfui.tui.connection_state import ConnectionState
-from dfui.tui.keys import shown_key
+from dfui.tui.keyboard import shown_key
 from dfui.tui.messages import ConnectionChanged, DownloadsChanged, ListProgressed
 from dfui.tui.session import Session
 from dfui.tui.terminal_io import TitleChanged

@@ -19,7 +19,7 @@ from dfui.tui.screens.dialog import Dialog, DialogButton
 from dfui.tui.session import Session
 from dfui.tui.terminal_io import ProgressChanged
 from dfui.tui.widgets.file_lines import FileLines
-from dfui.tui.widgets.line_input import LineInput
+from dfui.tui.widgets.inputs import LineInput
 from dfui.wording import fetching
 
 DRAW_SECONDS = 0.25

@@ -13,10 +13,9 @@ from textual.widgets import Static
 from dfui.core.outcomes import OutcomeKind
 from dfui.system.keys import ACTIONS
 from dfui.system.settings import Settings
-from dfui.tui.key_order import in_order
-from dfui.tui.keys import shown_keys
+from dfui.tui.keyboard import in_order, shown_keys
 from dfui.tui.screens.dialog import Dialog, DialogButton
-from dfui.tui.widgets.field_list import FieldList
+from dfui.tui.widgets.text_lines import FieldList
 from dfui.wording.facts import Fact, fact
 from dfui.wording.help import MOVING, OPEN, PALETTE, outcome_meaning, places
 

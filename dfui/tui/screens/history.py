@@ -12,25 +12,51 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
+from dfui.core.clock import Clock
 from dfui.core.errors import ExportError, FileExists, StoreError
+from dfui.core.history import HistoryEntry
 from dfui.store.history import HistoryFilter
 from dfui.system.export import write_export
 from dfui.tui.messages import CancellationsEnded
 from dfui.tui.screens.dialog import Dialog, DialogButton
-from dfui.tui.screens.history_entry import HistoryEntryModal
 from dfui.tui.screens.question import Question
 from dfui.tui.session import Session
 from dfui.tui.widgets.history_list import HistoryList
-from dfui.tui.widgets.line_input import LineInput
+from dfui.tui.widgets.inputs import LineInput
+from dfui.tui.widgets.text_lines import FieldList, FieldsScroll
 from dfui.wording.history import (
     EXPORT_HINT,
     NO_HISTORY,
     NONE_MATCHES,
     entries_shown,
+    entry_facts,
+    entry_title,
     exported,
     not_exported,
     overwrite_question,
 )
+
+
+class HistoryEntryModal(Dialog[None]):
+    """Shows how one cancellation went."""
+
+    NAME = "history-entry"
+    BUTTONS = (DialogButton("close", "Close", "close", "escape", shown_key="enter", is_safe=True),)
+
+    def __init__(self, entry: HistoryEntry, *, clock: Clock) -> None:
+        super().__init__()
+        self._entry = entry
+        self._clock = clock
+
+    def compose_content(self) -> ComposeResult:
+        """The fields of the entry."""
+        with FieldsScroll():
+            yield FieldList(id="entry-fields")
+
+    def on_mount(self) -> None:
+        """Show the entry."""
+        self.show_title(entry_title(self._entry))
+        self.query_one(FieldList).show(entry_facts(self._entry, now=self._clock.now()))
 
 
 class HistoryModal(Dialog[None]):

@@ -7,20 +7,38 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Input, Static
+from textual.widgets import Checkbox, Input, Static
 
 from dfui.core.errors import TokenError
 from dfui.core.secret import Secret
 from dfui.system.credentials import parse_token
-from dfui.tui.key_order import in_order
+from dfui.tui.keyboard import in_order
 from dfui.tui.messages import KeyringLookedFor, SignedIn, SignInFailed
 from dfui.tui.screens.dialog import Dialog, DialogButton
 from dfui.tui.session import Session
+from dfui.tui.widgets.inputs import LineInput
 from dfui.tui.widgets.layouts import GIVES_WAY
-from dfui.tui.widgets.line_input import LineInput
-from dfui.tui.widgets.tick_box import TickBox
 
 FOR_THIS_SESSION = "It is used for this session only."
+
+
+class TickBox(Checkbox):
+    """`[X]` where it is ticked, `[ ]` where not; Textual's own has an X in both, in another colour."""
+
+    BUTTON_LEFT = "["
+    BUTTON_RIGHT = "]"
+
+    def __init__(self, label: str, *, value: bool, id: str) -> None:  # noqa: A002
+        super().__init__(label, value=value, id=id, compact=True)
+        self._show_tick(value)
+
+    def watch_value(self) -> None:
+        """Draw the tick, or none."""
+        super().watch_value()
+        self._show_tick(self.value)
+
+    def _show_tick(self, is_ticked: bool) -> None:
+        self.BUTTON_INNER = "X" if is_ticked else " "
 
 
 class SignIn(Dialog[None]):

@@ -11,7 +11,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from dfui.store.download_query import DownloadQuery, SortBy
-from dfui.tui.screens.list_dialog import ListDialog
+from dfui.tui.screens.dialog import Dialog
 
 NAMES = {
     SortBy.ACTIVITY: "active first, then newest",
@@ -25,7 +25,7 @@ NAMES = {
 }
 
 
-class SortByModal(ListDialog[SortBy]):
+class SortByModal(Dialog[SortBy]):
     """Asks for a column, which is the answer; choosing the current one reverses the order."""
 
     NAME = "sort"

@@ -12,7 +12,7 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from dfui.tui.widgets.line_input import LineInput
+from dfui.tui.widgets.inputs import LineInput
 
 
 class FilterBar(Horizontal):

@@ -1,4 +1,4 @@
-"""Lines of text; one that is too long goes on under its own beginning, behind its indent or bullet."""
+"""Lines of text and fields, wrapped to the width; a long line continues under its own beginning."""
 
 from __future__ import annotations
 
@@ -6,12 +6,19 @@ import re
 from collections.abc import Sequence
 
 from rich.text import Text
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.geometry import Size
 from textual.widgets import Static
 
+from dfui.wording.facts import Fact
+
 LEAST = 10
 """Cells that a wrapped text has at least."""
+GAP = 2
+"""Cells between the labels of fields and their values."""
+MAX_LINES = 200
+"""Of one field; a large download has thousands of files."""
 _BEGINNING = re.compile(r" *(?:· )?")
 
 
@@ -58,3 +65,32 @@ class TextLines(WrappedLines):
         beginning = match[0] if match else ""
         parts = self.wrapped(text[len(beginning) :], width - len(beginning))
         return [f"{' ' * len(beginning) if number else beginning}{part}" for number, part in enumerate(parts)]
+
+
+class FieldsScroll(VerticalScroll, can_focus=False):
+    """Scrolls fields that do not fit above the rest of their dialog."""
+
+
+class FieldList(WrappedLines):
+    """Shows fields; a line that is too long continues under its value's first line."""
+
+    _fields: Sequence[Fact] = ()
+
+    def show(self, fields: Sequence[Fact]) -> None:
+        """Show these fields."""
+        self._fields = fields
+        self.refresh(layout=True)
+
+    def lines_at(self, width: int) -> Sequence[Content]:
+        """The fields, their values wrapped beside the labels."""
+        indent = max((len(label) for label, _ in self._fields), default=0) + GAP
+        lines: list[Content] = []
+        for label, values in self._fields:
+            more = len(values) - MAX_LINES
+            shown = [*values[:MAX_LINES], f"… and {more:,} more"] if more > 0 else values
+            parts = [part for line in shown for part in self.wrapped(line, width - indent)]
+            lines += [
+                Content.assemble((f"{'' if number else label:<{indent}}", "bold"), part)
+                for number, part in enumerate(parts)
+            ]
+        return lines

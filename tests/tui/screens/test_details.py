@@ -14,7 +14,7 @@ from dfui.store import temporary_store
 from dfui.tui.screens.confirm_cancel import ConfirmCancel
 from dfui.tui.screens.details import DetailsModal
 from dfui.tui.screens.downloads import DownloadsScreen
-from dfui.tui.widgets.field_list import FieldsScroll
+from dfui.tui.widgets.text_lines import FieldsScroll
 from tests.support.apps import app_on, opened, running, text, until
 
 LINK = "https://results.simulated.invalid/8_1.csv?X-Amz-Date=20261123T120415Z"

@@ -17,8 +17,7 @@ from dfui.simulator.account import Simulator
 from dfui.simulator.manual_clock import ManualClock
 from dfui.store import Store, temporary_store
 from dfui.tui.screens.downloads import DownloadsScreen
-from dfui.tui.screens.history import HistoryModal
-from dfui.tui.screens.history_entry import HistoryEntryModal
+from dfui.tui.screens.history import HistoryEntryModal, HistoryModal
 from dfui.tui.screens.question import Question
 from dfui.tui.widgets.history_list import HistoryList
 from tests.support.apps import app_on, opened, running, text, until

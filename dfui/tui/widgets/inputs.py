@@ -1,4 +1,4 @@
-"""The input line of every dialog."""
+"""The input lines."""
 
 from __future__ import annotations
 
