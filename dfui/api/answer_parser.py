@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from dfui.api.shapes import Body, RawAccount, RawDownload, RawError, RawToken, decode, records_in, shaped
-from dfui.core.downloads import DATA_TYPES, Download, DownloadDetails, DownloadList
+from dfui.core.downloads import DATA_TYPES, Download, DownloadDetails, DownloadList, Status
 from dfui.core.errors import Refused, UnreadableAnswer
 from dfui.core.outcomes import CancelAnswer
 from dfui.core.secret import Secret
@@ -152,15 +152,18 @@ class AnswerParser:
         download_id = self._text_or_number(raw.id)
         if not download_id:
             raise UnreadableAnswer("it has no id")
+        status = self._text(raw.status) if isinstance(raw.status, str) else self._as_json(raw.status)
+        total_cost = _count(raw.total_cost)
         return Download(
             id=download_id,
-            api_status=self._text(raw.status) if isinstance(raw.status, str) else self._as_json(raw.status),
+            api_status=status,
             data_type=self._text(raw.data_type),
             query=self._text(raw.query),
             format=self._text(raw.format),
             num_records=_count(raw.num_records),
             num_downloaded=_count(raw.num_downloaded),
-            total_cost=_count(raw.total_cost),
+            total_cost=total_cost,
+            order_price=(total_cost or None) if Status.of(status) in (Status.QUEUED, Status.RUNNING) else None,
             started_at=_time(raw.date_started) or _time(raw.created_at),
             updated_at=_time(raw.date_updated),
         )

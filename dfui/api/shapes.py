@@ -40,6 +40,10 @@ class RawDownload(_Raw):
     query: Any = None
     format: Any = None
     view: Any = None
+    is_enrichment_job: Any = None
+    is_suppression_job: Any = None
+    auto_trace: Any = None
+    num_records_suppressed: Any = None
     created_at: Any = None
     date_started: Any = None
     date_updated: Any = None
@@ -74,6 +78,10 @@ class RawAccount(_Raw):
     product_credits_used: Any = None
     people_credits_used: Any = None
     property_credits_used: Any = None
+    business_credits_allotted: Any = None
+    product_credits_allotted: Any = None
+    people_credits_allotted: Any = None
+    property_credits_allotted: Any = None
     num_scrape_credits_used: Any = None
     overages_enabled: Any = None
     overage_limit: Any = None

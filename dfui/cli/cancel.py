@@ -233,11 +233,7 @@ def _ended_before(download: Download) -> Outcome:
 
 def _show_what_would_be_cancelled(console: Console, downloads: list[Download], chosen: Chosen) -> int:
     console.result(
-        [
-            download_json(each)
-            | {"would_cancel": each.is_active, "unspent_credits": each.unspent_credits if each.is_active else None}
-            for each in downloads
-        ],
+        [download_json(each) | {"would_cancel": each.is_active} for each in downloads],
         [*map(would_cancel_line, downloads), would_cancel_sums(downloads)],
     )
     is_missing = any(download.is_missing for download in downloads)

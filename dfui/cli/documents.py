@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from dfui.core.credits import NotSettled, Settled
+from dfui.core.credits import CostFinal, CostNotReported
 from dfui.core.downloads import Download, DownloadDetails
 from dfui.core.history import HistoryEntry
 from dfui.core.outcomes import Outcome
@@ -32,8 +32,11 @@ def download_json(download: Download) -> dict[str, object]:
         "num_records": download.num_records,
         "num_downloaded": download.num_downloaded,
         "retained_records": download.retained_records,
-        "total_cost": None if isinstance(download.credits, NotSettled) else download.total_cost,
-        "credits_settled": isinstance(download.credits, Settled),
+        "total_cost": download.credits.credits if isinstance(download.credits, CostFinal) else None,
+        "order_price": download.order_price,
+        "estimated_savings": download.estimated_savings,
+        "credits_settled": isinstance(download.credits, CostFinal),
+        "fetch_by": _time(download.fetch_by.at) if download.fetch_by else None,
         "started_at": _time(download.started_at),
         "updated_at": _time(download.updated_at),
         "seen_at": _time(download.seen_at),
@@ -44,6 +47,10 @@ def details_json(details: DownloadDetails, history: Iterable[HistoryEntry]) -> d
     """A download with its result files, but never their links, and its cancellations."""
     files = None if details.files is None else [_file_json(file) for file in details.files]
     return download_json(details.download) | {
+        "is_enrichment_job": details.is_enrichment_job,
+        "is_suppression_job": details.is_suppression_job,
+        "auto_trace": details.auto_trace,
+        "num_records_suppressed": details.num_records_suppressed,
         "result_files": files,
         "history": [history_json(entry) for entry in history],
     }
@@ -63,7 +70,7 @@ def outcome_json(outcome: Outcome) -> dict[str, object]:
         "http_status": outcome.http_status,
         "retained_records": outcome.retained_records,
         "credits_deducted": outcome.credits_deducted,
-        "credits_settled": isinstance(outcome.credits, Settled),
+        "credits_settled": isinstance(outcome.credits, CostFinal),
         "problem": outcome.trouble,
         "journaled": outcome.journaled,
         "retrieve": f"GET /downloads/{outcome.download_id}",
@@ -93,12 +100,12 @@ def now_json(entry: HistoryEntry) -> dict[str, object]:
     """Where a cancelled download stands now; all null if it has not been seen since the confirmation."""
     now = entry.now
     shown = None if now is None or now.is_missing else now
-    cost = shown.credits if shown else NotSettled()
+    cost = shown.credits if shown else CostNotReported()
     return {
         "status": shown.status.value if shown else None,
         "retained_records": shown.retained_records if shown else None,
-        "credits_deducted": cost.credits if isinstance(cost, Settled) else None,
-        "credits_settled": isinstance(cost, Settled),
+        "credits_deducted": cost.credits if isinstance(cost, CostFinal) else None,
+        "credits_settled": isinstance(cost, CostFinal),
         "seen_at": _time(now.seen_at) if now else None,
         "relapsed": entry.has_relapsed,
     }

@@ -1,7 +1,8 @@
-"""What a download cost, as far as the API has settled it.
+"""What a download costs, as far as the API has reported it.
 
-The API's guides say of the cost fields that they "will update once status = completed": until then, and for a while
-after the end, a cost of 0 beside records means that the figure is not there yet.
+While a download is active, the API's cost is 0 or the price of the whole order; no document shows one that grows. Its
+guides say of the cost fields that they "will update once status = completed": after the end they may still be 0, or
+still show the order's price.
 """
 
 from __future__ import annotations
@@ -11,50 +12,38 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
-    """The download has ended, and this is what was deducted for it, in credits."""
+class CostFinal:
+    """The download has ended, and these credits were deducted for it."""
 
     credits: int
 
 
 @dataclass(frozen=True, slots=True)
-class SoFar:
-    """The download goes on, and this is what the API shows of its cost until now, in credits."""
+class OrderPrice:
+    """The download is active, and these credits are the price of the whole order."""
 
     credits: int
 
 
 @dataclass(frozen=True, slots=True)
-class NotSettled:
-    """The API does not show the figure yet, or not at all."""
+class CostNotReported:
+    """The API has not reported a cost that means anything."""
 
 
-Credits = Settled | SoFar | NotSettled
+Credits = CostFinal | OrderPrice | CostNotReported
 """`Download.credits` makes it."""
 
 
 @dataclass(frozen=True, slots=True)
 class CreditSum:
-    """What several downloads cost together."""
+    """What several downloads that have ended cost together."""
 
     credits: int
-    """Of those that have a figure."""
-    not_settled: int
-    """How many have none."""
-    is_final: bool
-    """Whether every figure in it is settled."""
+    """Of those whose cost is final."""
+    not_reported: int
+    """How many have no final cost."""
 
     @classmethod
     def of(cls, costs: Iterable[Credits]) -> CreditSum:
-        """The sum of what is known."""
-        total, not_settled, is_final = 0, 0, True
-        for cost in costs:
-            match cost:
-                case NotSettled():
-                    not_settled += 1
-                case SoFar(figure):
-                    total += figure
-                    is_final = False
-                case Settled(figure):
-                    total += figure
-        return cls(total, not_settled, is_final)
+        final = [cost.credits if isinstance(cost, CostFinal) else None for cost in costs]
+        return cls(sum(cost or 0 for cost in final), final.count(None))

@@ -5,16 +5,18 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
 
-from dfui.core.credits import Credits, NotSettled, Settled, SoFar
+from dfui.core.credits import CostFinal, CostNotReported, Credits, OrderPrice
 
 if TYPE_CHECKING:
     from dfui.core.fetching import ResultFile
 
 DATA_TYPES = ("business", "product", "people", "property")
-"""What a download can hold records of; costs are told by type."""
+"""What a download can hold records of; the API reports costs by type."""
+FILES_KEPT = timedelta(days=7)
+"""How long after they were made result files can be fetched, also if their links still show."""
 
 
 class Status(enum.Enum):
@@ -53,12 +55,20 @@ _STATUSES = {
 }
 
 
+class FetchBy(NamedTuple):
+    """Until when the result files can be fetched, in UTC."""
+
+    at: datetime
+    is_estimate: bool
+    """True if no link says so, and it is the end plus `FILES_KEPT`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Download:
     """One download as it was last seen; None is not known. Times are in UTC.
 
-    The API is read into it and the store keeps it: a field is declared here, read in `api.reader`, and has a column in
-    `store.schema`.
+    The API is read into it and the store keeps it: a field is declared here, read in `api.answer_parser`, and has a
+    column in `store.schema`.
     """
 
     id: str
@@ -72,13 +82,17 @@ class Download:
     num_downloaded: int | None = None
     """Records added so far."""
     total_cost: int | None = None
-    """The API's figure, which is 0 also where the cost is not known yet: `credits` tells what it means."""
+    """The API's figure as it came: `credits` says what it means."""
     started_at: datetime | None = None
     updated_at: datetime | None = None
     seen_at: datetime | None = None
     """When the API showed this."""
     is_missing: bool = False
     """Whether the API says that there is no such download on this account."""
+    order_price: int | None = None
+    """Credits that the whole order costs: the `total_cost` above 0 that the API showed while it was active."""
+    files_expire_at: datetime | None = None
+    """The earliest expiry among the links of its result files."""
 
     @property
     def status(self) -> Status:
@@ -104,24 +118,39 @@ class Download:
 
     @property
     def credits(self) -> Credits:
-        """What it cost, as far as the API has settled it."""
-        if self.total_cost is None:
-            return NotSettled()
-        if self.status.is_final and (self.total_cost > 0 or self.num_downloaded == 0):
-            return Settled(self.total_cost)
-        if not self.status.is_final and self.total_cost > 0:
-            return SoFar(self.total_cost)
-        return NotSettled()
+        if not self.status.is_final:
+            return CostNotReported() if self.order_price is None else OrderPrice(self.order_price)
+        if self.total_cost is None or self._may_be_order_price:
+            return CostNotReported()
+        return CostFinal(self.total_cost) if self.total_cost > 0 or self.num_downloaded == 0 else CostNotReported()
 
     @property
-    def unspent_credits(self) -> int | None:
-        """About how many credits a cancellation leaves unspent.
+    def _may_be_order_price(self) -> bool:
+        """Whether the cost may still be that of the whole order, though not all of its records were collected."""
+        if not self.total_cost:
+            return False
+        if self.num_records is not None and self.num_downloaded is not None and self.num_downloaded >= self.num_records:
+            return False
+        if self.order_price is not None:
+            return self.total_cost == self.order_price
+        # Never seen active: an order costs a whole number of credits a record.
+        return bool(self.num_records) and self.total_cost % (self.num_records or 1) == 0
 
-        Known only where a record is seen to cost one credit: `total_cost` equals `num_downloaded`, and is not 0.
-        """
-        if not self.total_cost or self.num_records is None or self.total_cost != self.num_downloaded:
+    @property
+    def estimated_savings(self) -> int | None:
+        """About how many credits cancelling it now saves, by the records; None unless price and records are known."""
+        if not self.is_active or self.order_price is None or self.num_downloaded is None or not self.num_records:
             return None
-        return max(0, self.num_records - self.num_downloaded)
+        return max(0, self.order_price * (self.num_records - self.num_downloaded) // self.num_records)
+
+    @property
+    def fetch_by(self) -> FetchBy | None:
+        """Until when its result files can be fetched; None if that is not known, or there are none to fetch."""
+        if not self.status.is_final or self.is_missing or self.num_downloaded == 0:
+            return None
+        if self.files_expire_at is not None:
+            return FetchBy(self.files_expire_at, is_estimate=False)
+        return None if self.updated_at is None else FetchBy(self.updated_at + FILES_KEPT, is_estimate=True)
 
     def without_times(self) -> Download:
         """What of it changes because it goes on, not because it was looked at: for telling a change."""
@@ -136,6 +165,11 @@ class DownloadDetails:
     costs: Mapping[str, int] = field(default_factory=dict)
     """The API's figures by data type, which come as late as the total."""
     view: str | None = None
+    is_enrichment_job: bool | None = None
+    is_suppression_job: bool | None = None
+    auto_trace: bool | None = None
+    """Whether each record costs a property credit and a people credit."""
+    num_records_suppressed: int | None = None
     files: tuple[ResultFile, ...] | None = None
     """None where the answer does not tell of files at all."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from dfui.core.credits import Credits, NotSettled, Settled
+from dfui.core.credits import CostFinal, CostNotReported, Credits
 from dfui.core.downloads import Download, Status
 from dfui.core.outcomes import OutcomeKind
 
@@ -64,12 +64,12 @@ class HistoryEntry:
     @property
     def credits_now(self) -> Credits:
         """What the download cost, as it was last seen."""
-        return NotSettled() if self.now is None or self.now.is_missing else self.now.credits
+        return CostNotReported() if self.now is None or self.now.is_missing else self.now.credits
 
     @property
     def is_settled(self) -> bool:
         """Whether the last look showed a final status and a settled cost, or that there is no such download."""
-        return self.now is not None and (self.now.is_missing or isinstance(self.credits_now, Settled))
+        return self.now is not None and (self.now.is_missing or isinstance(self.credits_now, CostFinal))
 
     @property
     def has_news(self) -> bool:
@@ -80,7 +80,7 @@ class HistoryEntry:
         now_known = (
             None if self.now.is_missing else self.now.status,
             self.now.num_downloaded if self.now.status.is_final else None,
-            cost.credits if isinstance(cost, Settled) else None,
+            cost.credits if isinstance(cost, CostFinal) else None,
         )
         return self.has_relapsed or now_known != (self.status, self.retained_records, self.credits_deducted)
 

@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass, replace
 from typing import NamedTuple, assert_never
 
-from dfui.core.credits import Credits, NotSettled, Settled
+from dfui.core.credits import CostFinal, CostNotReported, Credits
 from dfui.core.downloads import Download, Status
 
 
@@ -136,9 +136,9 @@ class Outcome:
     @property
     def credits(self) -> Credits:
         """What the download cost, as far as the API has settled it."""
-        return NotSettled() if self.seen is None else self.seen.credits
+        return CostNotReported() if self.seen is None else self.seen.credits
 
     @property
     def credits_deducted(self) -> int | None:
         """Credits that stay deducted, once the API has settled them."""
-        return self.credits.credits if isinstance(self.credits, Settled) else None
+        return self.credits.credits if isinstance(self.credits, CostFinal) else None

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from dfui.core.clock import Clock
-from dfui.core.credits import Settled
+from dfui.core.credits import CostFinal
 from dfui.core.downloads import Download
 from dfui.core.errors import ApiError, DatafinitiError, StoreError
 from dfui.core.history import LOOKS_AFTER, WATCHED_FOR, HistoryEntry
@@ -166,7 +166,7 @@ async def wait_until_settled(
 def _has_settled(download: Download) -> bool:
     # The 2026 dialect shows no figures at all: there is nothing to wait for.
     tells_nothing = download.total_cost is None and download.num_downloaded is None
-    return download.status.is_final and (isinstance(download.credits, Settled) or tells_nothing)
+    return download.status.is_final and (isinstance(download.credits, CostFinal) or tells_nothing)
 
 
 def _relapsed(entries: Iterable[HistoryEntry]) -> set[str]:

@@ -22,6 +22,7 @@ from dfui.core.downloads import DATA_TYPES
 from dfui.simulator.download import SimulatedDownload
 
 RECORDS_A_FILE = 10_000
+CREDITS_ALLOTTED = 1_000_000
 LINK_ORIGIN = "https://results.simulated.invalid"
 TOKEN = "simulated-token"  # noqa: S105  # opens nothing but the simulated account
 EMAIL = "someone@example.com"
@@ -48,8 +49,10 @@ class Simulator:
     """Where the result files are said to be."""
     links_while_running: bool = False
     """Whether a running download links to what is there so far."""
-    costs_settle_after_seconds: float | None = 10.0
-    """How long after a download's end its cost fields stay 0, as documented; None where they follow the records."""
+    costs_settle_after_seconds: float = 10.0
+    """How long after a download's end its cost is not final yet."""
+    shows_price_until_settled: bool = False
+    """Whether an unsettled cost still is the price of the order, and not 0."""
     downloads: dict[str, SimulatedDownload] = field(default_factory=dict)
     requests: list[tuple[str, str]] = field(default_factory=list)
     """The method and path of each request that came, in order."""
@@ -67,12 +70,12 @@ class Simulator:
         return download
 
     def settled_credits(self, download_id: str) -> int | None:
-        """What is finally deducted for a download; None where it is not settled yet."""
+        """What is finally deducted for a download; None if it is not settled yet."""
         download, now = self.downloads[download_id], self.now()
         ended_at = download.ended_at(now)
-        late = self.costs_settle_after_seconds
-        is_late = ended_at is None or (late is not None and now < ended_at + timedelta(seconds=late))
-        return None if is_late else download.num_downloaded(now)
+        if ended_at is None or now < ended_at + timedelta(seconds=self.costs_settle_after_seconds):
+            return None
+        return download.num_downloaded(now)
 
     def handle(self, request: httpx.Request) -> httpx.Response:
         """Answer one request."""
@@ -140,7 +143,7 @@ class Simulator:
     def _download(self, download: SimulatedDownload) -> dict[str, Any]:
         now = self.now()
         status, records, cost = download.status(now), download.num_downloaded(now), self._cost(download)
-        links = self._links(download, records, now)
+        links, updated_at = self._links(download, records), self._updated_at(download)
         if self.dialect is Dialect.DOCS_2026:
             return {
                 "id": download.id,
@@ -164,7 +167,7 @@ class Simulator:
                 "id": int(download.id) if download.id.isdecimal() else download.id,
                 "user_id": 15,
                 "date_started": _form_of_2017(download.started_at),
-                "date_updated": _form_of_2017(now),
+                "date_updated": _form_of_2017(updated_at),
             }
         costs = {f"{data_type}_cost": 0 for data_type in DATA_TYPES} | {f"{download.data_type}_cost": cost}
         return described | costs | {
@@ -176,36 +179,45 @@ class Simulator:
             "auto_trace": False,
             "fields": [{"name": "address"}, {"name": "categories", "flatten": False}],
             "date_started": _iso(download.started_at, "milliseconds"),
-            "date_updated": _iso(now, "milliseconds"),
+            "date_updated": _iso(updated_at, "milliseconds"),
             "is_suppression_job": False,
             "is_enrichment_job": False,
         }  # fmt: skip
 
     def _cost(self, download: SimulatedDownload) -> int:
-        """What the cost fields hold."""
-        if self.costs_settle_after_seconds is None:
-            return download.num_downloaded(self.now())
-        return self.settled_credits(download.id) or 0
+        """What `total_cost` holds: 0, the price of the whole order, or what is finally deducted."""
+        settled = self.settled_credits(download.id)
+        if settled is not None:
+            return settled
+        status = download.status(self.now())
+        return download.num_records if status == "running" or self.shows_price_until_settled else 0
 
-    def _links(self, download: SimulatedDownload, records: int, now: datetime) -> list[str]:
-        """A pre-signed address for each file."""
-        if download.status(now) == "running" and not self.links_while_running:
+    def _links(self, download: SimulatedDownload, records: int) -> list[str]:
+        """A pre-signed address for each file; signed once, at the end."""
+        if download.status(self.now()) == "running" and not self.links_while_running:
             return []
         ending = "txt" if download.format == "json" else download.format
-        signed = f"X-Amz-Date={now:%Y%m%dT%H%M%SZ}&X-Amz-Expires=604800&X-Amz-Signature=simulated"
+        signed_at = self._updated_at(download).astimezone(UTC)
+        signed = f"X-Amz-Date={signed_at:%Y%m%dT%H%M%SZ}&X-Amz-Expires=604800&X-Amz-Signature=simulated"
         files = itertools.islice(itertools.count(1), -(-records // RECORDS_A_FILE))
         return [f"{self.link_origin}/{download.id}_{number}.{ending}?{signed}" for number in files]
+
+    def _updated_at(self, download: SimulatedDownload) -> datetime:
+        now = self.now()
+        return download.ended_at(now) or now
 
     def _account(self) -> dict[str, object]:
         used = dict.fromkeys(DATA_TYPES, 0)
         for download in self.downloads.values():
-            used[download.data_type] += self._cost(download)
+            used[download.data_type] += self.settled_credits(download.id) or 0
         return {
             "email": EMAIL,
             "active": True,
             "plan_ids": ["simulated"],
             "num_credits_used": sum(used.values()),
             **{f"{data_type}_credits_used": credits_used for data_type, credits_used in used.items()},
+            **{f"{data_type}_credits_allotted": CREDITS_ALLOTTED for data_type in used},
+            "disabled_code": 0,
         }
 
     def _error(self, http_status: int, message: str, *, field_name: str | None = None) -> httpx.Response:

@@ -14,6 +14,14 @@ _STATUS_WORD = """
 _SEARCHED = (
     f"(id || char(10) || {_STATUS_WORD} || char(10) || coalesce(data_type, '') || char(10) || coalesce(query, ''))"
 )
+# As `Download.credits` has it.
+_FINAL_COST = """
+    CASE WHEN is_active THEN NULL
+         WHEN total_cost = 0 AND num_downloaded IS NOT 0 THEN NULL
+         WHEN total_cost > 0 AND coalesce(num_downloaded < num_records, 1)
+              AND (total_cost = order_price OR order_price IS NULL AND total_cost % num_records = 0) THEN NULL
+         ELSE total_cost END
+"""
 
 
 class SortBy(enum.Enum):
@@ -37,8 +45,7 @@ _EXPRESSIONS = {
     SortBy.STATUS: (_STATUS_WORD,),
     SortBy.PROGRESS: ("num_downloaded * 1.0 / nullif(num_records, 0)",),
     SortBy.RECORDS: ("coalesce(num_downloaded, num_records)",),
-    # A cost of 0 is settled only where there are no records, and not while the download is active.
-    SortBy.CREDITS: ("CASE WHEN total_cost > 0 OR NOT is_active AND num_downloaded = 0 THEN total_cost END",),
+    SortBy.CREDITS: (_FINAL_COST,),
     SortBy.TYPE: ("data_type",),
     SortBy.STARTED: ("started_at",),
 }

@@ -27,6 +27,8 @@ CREATE TABLE downloads (
     num_records INTEGER,
     num_downloaded INTEGER,
     total_cost INTEGER,
+    order_price INTEGER,
+    files_expire_at REAL,
     started_at REAL,
     updated_at REAL,
     seen_at REAL,

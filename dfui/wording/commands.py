@@ -12,7 +12,7 @@ from dfui.core.outcomes import Outcome
 from dfui.core.text import sanitize
 from dfui.wording.downloads import described, records_so_far, status_glyph, status_word
 from dfui.wording.facts import fact, fact_lines
-from dfui.wording.figures import as_sentence, counted, sum_known
+from dfui.wording.figures import as_sentence, counted
 from dfui.wording.outcomes import api_said, outcome_title
 from dfui.wording.several_outcomes import outcome_sums, outcomes_title
 
@@ -246,20 +246,22 @@ def would_cancel_line(download: Download) -> str:
     if not download.is_active:
         return f"Left out: {name} · {described(download)}"
     parts = [f"Would cancel: {name}", described(download), records_so_far(download).rstrip(".")]
-    if download.unspent_credits is not None:
-        parts.append(f"saves about {counted(download.unspent_credits, 'credit')}")
+    if download.estimated_savings is not None:
+        parts.append(f"may save about {counted(download.estimated_savings, 'credit')}")
     return " · ".join(parts)
 
 
 def would_cancel_sums(downloads: Sequence[Download]) -> str:
     """What a dry run says at its end."""
     active = [download for download in downloads if download.is_active]
-    saved = sum_known([download.unspent_credits for download in active])
+    estimates = [each.estimated_savings for each in active if each.estimated_savings is not None]
     would = f"{counted(len(active), 'download')} would be cancelled"
-    if saved is not None:
-        would += f", and about {counted(saved, 'credit')} saved"
+    if estimates:
+        would += f", which may save about {counted(sum(estimates), 'credit')} (an estimate, by the records)"
+        if unknown := len(active) - len(estimates):
+            would += f"; savings unknown for {unknown:,}"
     elif active:
-        would += "; how many credits that saves is not known"
+        would += "; savings unknown"
     return f"Dry run: {would}. No DELETE was sent."
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dfui.core.credits import CreditSum, Settled
+from dfui.core.credits import CostFinal
 from dfui.core.downloads import Download
 from dfui.core.text import sanitize
-from dfui.wording.credits import credits_after, credits_before
+from dfui.wording.credits import credits_after, savings_lines
 from dfui.wording.downloads import described, listed, records_so_far, status_word
 from dfui.wording.figures import counted, sum_known
 
@@ -49,17 +49,16 @@ def window_too_small(ids: Sequence[str]) -> str:
 
 
 def confirm_lines(downloads: Sequence[Download]) -> list[str]:
-    """What a cancellation of these active downloads does and does not do; the figures where all are known."""
+    """What cancelling these active downloads does and does not do, and what it may save if that can be estimated."""
     is_one = len(downloads) == 1
-    lines = [
-        "The download stops; it is not deleted." if is_one else "The downloads stop; they are not deleted.",
-        "· The records added so far stay fetchable.",
+    return [
+        "This stops the download. It does not delete it."
+        if is_one
+        else "This stops the downloads. It does not delete them.",
+        "· Records collected so far are kept and stay fetchable",
+        "  for 7 days. Their credits are not refunded.",
+        *savings_lines(downloads),
     ]
-    return lines + credits_before(
-        CreditSum.of(download.credits for download in downloads),
-        unspent=sum_known([download.unspent_credits for download in downloads]),
-        records=sum_known([download.num_downloaded for download in downloads]),
-    )
 
 
 def confirm_facts(downloads: Sequence[Download]) -> list[str]:
@@ -106,7 +105,7 @@ def nothing_to_cancel(download: Download) -> list[str]:
     lines = [f"It is already {status_word(download)}, so there is nothing to cancel."]
     if download.num_downloaded is not None:
         lines.append(retained(download.id, download.num_downloaded))
-    if isinstance(download.credits, Settled):
+    if isinstance(download.credits, CostFinal):
         lines += credits_after(download.credits, download.retained_records)
     return lines
 

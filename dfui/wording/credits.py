@@ -1,95 +1,82 @@
-"""What is said of credits: "deducted" of settled figures alone."""
+"""What is said of credits: "deducted" of final costs alone, and what cancelling may save as an estimate."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import assert_never
 
-from dfui.core.credits import Credits, CreditSum, NotSettled, Settled, SoFar
+from dfui.core.credits import CostFinal, CostNotReported, Credits, CreditSum, OrderPrice
+from dfui.core.downloads import Download
 from dfui.core.text import sanitize
 from dfui.wording.figures import NOT_KNOWN, counted, number
 
-NOT_SETTLED = "not final yet; the API does not show the figure"
+NOT_REPORTED = "not reported yet"
 
 
 def credits_cell(cost: Credits) -> str:
-    """What a table shows of a download's cost."""
-    match cost:
-        case Settled(figure) | SoFar(figure):
-            return number(figure)
-        case NotSettled():
-            return NOT_KNOWN
-        case _:
-            assert_never(cost)
+    return number(cost.credits) if isinstance(cost, CostFinal) else NOT_KNOWN
 
 
 def credits_after(cost: Credits, retained_records: int | None) -> list[str]:
-    """What stays deducted for a download that has ended."""
-    match cost:
-        case Settled(0):
-            return ["No credits were deducted."]
-        case Settled(1):
-            return ["1 credit stays deducted."]
-        case Settled(figure):
-            return [f"{figure:,} credits stay deducted."]
-        case SoFar(figure):
-            return [f"Its credits so far ({figure:,}) stay deducted."]
-        case NotSettled():
-            return _not_settled(retained_records)
-        case _:
-            assert_never(cost)
-
-
-def _not_settled(retained_records: int | None) -> list[str]:
+    """What a download that has ended cost."""
+    if isinstance(cost, CostFinal):
+        figure = counted(cost.credits, "credit was", "credits were") if cost.credits else "No credits were"
+        return [f"{figure} deducted."]
     match retained_records:
-        case None:
-            return ["Their credits stay deducted; the API does not show the figure."]
         case 0:
             return []
+        case None:
+            paid = "what was collected"
+        case 1:
+            paid = "that record"
         case records:
-            kept = counted(records, "retained record")
-            return [f"Credits for the {kept} stay deducted; the API does not show the figure yet."]
+            paid = f"those {records:,} records"
+    return [f"You pay for {paid}; the API has not reported the cost yet."]
 
 
-def credits_before(costs: CreditSum, *, unspent: int | None, records: int | None) -> list[str]:
-    """What a cancellation leaves deducted, before it is confirmed; `records` are those added so far."""
-    if costs.credits == 0:
-        if records == 0:
-            return ["· Their credits stay deducted."]
-        return ["· Their credits stay deducted;", "  the API does not show the figure yet."]
-    figure = f"{'at least ' if costs.not_settled else ''}{costs.credits:,}{'' if costs.is_final else ' so far'}"
-    if costs.not_settled or unspent is None:
-        return [f"· Their credits ({figure}) stay deducted."]
-    return [f"· Their credits ({figure}) stay deducted;", f"  about {unspent:,} are not spent."]
+def savings_lines(downloads: Sequence[Download]) -> list[str]:
+    """What these orders cost, and about what cancelling them now saves; nothing if no figure is known."""
+    estimates = [download for download in downloads if download.estimated_savings is not None]
+    if not estimates:
+        return []
+    price = counted(sum(download.order_price or 0 for download in estimates), "credit")
+    saved = sum(download.estimated_savings or 0 for download in estimates)
+    if len(downloads) == 1:
+        orders = "The whole order costs"
+    elif len(estimates) == len(downloads):
+        orders = "The whole orders cost"
+    else:
+        orders = f"The whole orders cost (known for {len(estimates):,} of {len(downloads):,})"
+    return [f"· {orders} {price}; cancelling now", f"  may save about {saved:,} (an estimate, by the records)."]
 
 
 def credits_together(costs: CreditSum) -> str:
     """What several downloads that have ended cost together."""
     figure = counted(costs.credits, "credit")
-    missing = f"the API does not show the cost of {counted(costs.not_settled, 'download')} yet"
-    match costs.credits > 0, costs.not_settled > 0:
+    missing = f"the API has not reported the cost of {counted(costs.not_reported, 'download')} yet"
+    match costs.credits > 0, costs.not_reported > 0:
         case True, True:
-            return f"In total, at least {figure} deducted; {missing}."
+            return f"Total: at least {figure} deducted; {missing}."
         case True, False:
-            return f"In total, {figure} deducted."
+            return f"Total: {figure} deducted."
         case False, True:
-            return f"Their credits stay deducted; {missing}."
+            return f"You pay for the kept records; {missing}."
         case _:
             return "No credits were deducted."
 
 
 def credits_in_detail(cost: Credits, by_type: Mapping[str, int]) -> str:
-    """What a download cost, with the API's figures by type."""
-    parts = ", ".join(f"{sanitize(data_type)} {number(part)}" for data_type, part in by_type.items() if part)
+    """What a download costs, with the API's figures by type once they are final."""
     match cost:
-        case Settled(figure):
-            told = f"{figure:,} deducted"
-        case SoFar(figure):
-            told = f"{figure:,} so far"
-        case NotSettled():
-            return f"{NOT_SETTLED} (by type so far: {parts})" if parts else NOT_SETTLED
+        case CostFinal(figure):
+            parts = ", ".join(f"{sanitize(data_type)} {number(part)}" for data_type, part in by_type.items() if part)
+            if not parts:
+                return f"{figure:,} deducted"
+            is_whole = sum(by_type.values()) == figure
+            return f"{figure:,} deducted ({parts}{'' if is_whole else ': these do not add up'})"
+        case OrderPrice(figure):
+            return f"{NOT_REPORTED}; the whole order costs {figure:,}"
+        case CostNotReported():
+            return NOT_REPORTED
         case _:
             assert_never(cost)
-    if not parts:
-        return told
-    return f"{told} ({parts})" if sum(by_type.values()) == figure else f"{told} ({parts}: these do not add up)"

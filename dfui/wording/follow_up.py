@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import tzinfo
-from typing import assert_never
 
-from dfui.core.credits import NotSettled, Settled, SoFar
+from dfui.core.credits import CostFinal
 from dfui.core.downloads import Download, Status
 from dfui.core.history import LOOKS_AFTER, WATCHED_FOR, HistoryEntry
 from dfui.core.outcomes import Outcome
@@ -43,15 +42,10 @@ def figures_now(now: Download) -> list[str]:
     if now.num_downloaded is not None:
         records = counted(now.num_downloaded, "record")
         parts.append(f"{records} retained" if now.status.is_final else f"{records} so far")
-    match now.credits:
-        case Settled(figure):
-            parts.append(f"{counted(figure, 'credit')} deducted")
-        case SoFar(figure):
-            parts.append(f"{counted(figure, 'credit')} so far")
-        case NotSettled():
-            parts += ["cost not final yet"] if now.num_downloaded else []
-        case _:
-            assert_never(now.credits)
+    if isinstance(now.credits, CostFinal):
+        parts.append(f"{counted(now.credits.credits, 'credit')} deducted")
+    elif now.status.is_final and now.num_downloaded:
+        parts.append("cost not reported yet")
     return parts
 
 

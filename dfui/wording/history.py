@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, tzinfo
 
-from dfui.core.credits import Settled
+from dfui.core.credits import CostFinal
 from dfui.core.errors import ExportError, FileExists, StoreError
 from dfui.core.history import HistoryEntry
 from dfui.core.text import sanitize
@@ -41,7 +41,7 @@ def entry_cells(entry: HistoryEntry, *, zone: tzinfo | None = None) -> tuple[str
         outcome_word(entry),
         now_word(entry),
         then_and_now(entry.retained_records, records_now),
-        then_and_now(entry.credits_deducted, cost.credits if isinstance(cost, Settled) else None),
+        then_and_now(entry.credits_deducted, cost.credits if isinstance(cost, CostFinal) else None),
         words_of_api(entry),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import assert_never
 
-from dfui.core.credits import Settled
+from dfui.core.credits import CostFinal
 from dfui.core.downloads import Download, Status
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.progress import LEAVING_SECONDS
@@ -94,7 +94,7 @@ def api_said(outcome: Outcome) -> list[str]:
 def _cost(outcome: Outcome) -> list[str]:
     """What a download that has ended cost, or where that will be seen."""
     lines = credits_after(outcome.credits, outcome.retained_records)
-    if outcome.retained_records and outcome.journaled and not isinstance(outcome.credits, Settled):
+    if outcome.retained_records and outcome.journaled and not isinstance(outcome.credits, CostFinal):
         lines.append("The cost will appear in the history.")
     return lines
 

@@ -15,7 +15,7 @@ from tests.support.commands import Commands
 
 
 def test_at_a_terminal_it_shows_the_facts_and_a_yes_cancels(dfui: Commands, account: Simulator) -> None:
-    account.costs_settle_after_seconds = None
+    account.costs_settle_after_seconds = 0
     with dfui.on_terminal("cancel", "847070") as terminal:
         terminal.wait_for("Cancel download 847070? [y/N] ")
         assert deletes(account) == []

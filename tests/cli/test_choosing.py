@@ -100,7 +100,7 @@ def test_a_status_that_none_has_is_nothing_to_cancel(dfui: Commands, account: Si
 
 
 def test_a_dry_run_says_what_it_would_save_and_sends_no_delete(dfui: Commands, account: Simulator) -> None:
-    account.costs_settle_after_seconds = None
+    account.costs_settle_after_seconds = 0
     text, as_json = dfui("cancel", "-n", "847070", "847001"), dfui("cancel", "-n", "-j", "847070", "847001")
     assert text.exit_code == as_json.exit_code == 0
     assert text.stdout.splitlines()[0].endswith("saves about 15,880 credits")

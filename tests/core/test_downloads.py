@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
-from dfui.core.downloads import Status
+from dfui.core.credits import CostFinal, CostNotReported, Credits, OrderPrice
+from dfui.core.downloads import Download, FetchBy, Status
 
 
 @pytest.mark.parametrize(
@@ -26,3 +30,58 @@ from dfui.core.downloads import Status
 )
 def test_a_status_is_known_by_its_word_alone(api_status: str | None, status: Status) -> None:
     assert Status.of(api_status) is status
+
+
+ENDED = datetime(2026, 11, 28, 14, 2, tzinfo=UTC)
+ORDER = Download("1", "running", num_records=200, num_downloaded=20, total_cost=200, order_price=200, updated_at=ENDED)
+
+
+@pytest.mark.parametrize(
+    ("download", "credits_"),
+    [
+        (ORDER, OrderPrice(200)),
+        (replace(ORDER, total_cost=0), OrderPrice(200)),
+        (replace(ORDER, order_price=None), CostNotReported()),
+        (replace(ORDER, api_status="cancelled"), CostNotReported()),
+        (replace(ORDER, api_status="completed"), CostNotReported()),
+        (replace(ORDER, api_status="cancelled", total_cost=20), CostFinal(20)),
+        (replace(ORDER, api_status="cancelled", total_cost=400), CostFinal(400)),
+        (replace(ORDER, api_status="completed", num_downloaded=200), CostFinal(200)),
+        (replace(ORDER, api_status="cancelled", num_downloaded=None), CostNotReported()),
+        # Never seen active: 15 credits for each record requested may be the order's price.
+        (replace(ORDER, api_status="cancelled", order_price=None, total_cost=3_000), CostNotReported()),
+        (replace(ORDER, api_status="cancelled", order_price=None, total_cost=300), CostFinal(300)),
+        (replace(ORDER, api_status="cancelled", order_price=None, num_records=None), CostFinal(200)),
+        (replace(ORDER, api_status="cancelled", total_cost=0), CostNotReported()),
+        (replace(ORDER, api_status="cancelled", total_cost=0, num_downloaded=None), CostNotReported()),
+        (replace(ORDER, api_status="cancelled", total_cost=0, num_downloaded=0), CostFinal(0)),
+        (replace(ORDER, api_status="cancelled", total_cost=None), CostNotReported()),
+    ],
+)
+def test_a_cost_is_final_only_if_it_cannot_be_the_price_of_the_order(download: Download, credits_: Credits) -> None:
+    assert download.credits == credits_
+
+
+@pytest.mark.parametrize(
+    ("download", "saved"),
+    [
+        (ORDER, 180),
+        (replace(ORDER, num_records=20, order_price=300, num_downloaded=3), 255),
+        (replace(ORDER, num_downloaded=250), 0),
+        (replace(ORDER, order_price=None), None),
+        (replace(ORDER, num_records=None), None),
+        (replace(ORDER, num_downloaded=None), None),
+        (replace(ORDER, api_status="cancelled"), None),
+    ],
+)
+def test_savings_are_estimated_only_if_price_and_records_are_known(download: Download, saved: int | None) -> None:
+    assert download.estimated_savings == saved
+
+
+def test_files_can_be_fetched_until_their_links_expire_or_else_about_7_days_after_the_end() -> None:
+    ended = replace(ORDER, api_status="cancelled")
+    expiry = ENDED + timedelta(days=7, hours=-1)
+    assert replace(ended, files_expire_at=expiry).fetch_by == FetchBy(expiry, is_estimate=False)
+    assert ended.fetch_by == FetchBy(ENDED + timedelta(days=7), is_estimate=True)
+    for unknown in (ORDER, replace(ended, updated_at=None), replace(ended, num_downloaded=0)):
+        assert unknown.fetch_by is None

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from dfui.api.client import DatafinitiClient
-from dfui.core.credits import NotSettled
+from dfui.core.credits import CostNotReported
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.progress import Progress
 from dfui.operations.cancel import Event, cancel
@@ -31,7 +31,7 @@ async def test_cancelled_is_said_once_a_look_has_shown_it(
     assert methods(simulator) == "DELETE GET"
     assert outcome.verified
     assert outcome.retained_records == (None if dialect is Dialect.DOCS_2026 else 2_000)
-    assert outcome.credits == NotSettled()
+    assert outcome.credits == CostNotReported()
     assert outcome.api_message == ("Download cancelled successfully" if dialect is Dialect.DOCS_2026 else None)
 
 

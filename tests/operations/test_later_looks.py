@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from dfui.api.client import DatafinitiClient
-from dfui.core.credits import Settled
+from dfui.core.credits import CostFinal
 from dfui.core.errors import DatafinitiError
 from dfui.operations.follow import MAX_LOOKS, DownloadRefresher
 from dfui.operations.later_looks import LaterLooks, wait_until_settled
@@ -92,7 +92,7 @@ async def test_looks_come_15_s_and_1_5_and_15_minutes_after_the_outcome(
     assert [round(at - ended_at) for _, at in looks.made] == [15, 60, 300, 900]
     assert methods(simulator) == "GET GET GET GET"
     (entry,) = store.history.entries()
-    assert entry.credits_now == Settled(10_000)
+    assert entry.credits_now == CostFinal(10_000)
     assert entry.credits_deducted is None
     assert entry.closed_at is not None
     await Looks(client, store, clock).later.look_once(at_most=10)
@@ -214,7 +214,7 @@ async def test_records_that_were_under_way_are_no_relapse(
     (entry,) = store.history.entries()
     assert not entry.has_relapsed
     assert (entry.retained_records, entry.now and entry.now.num_downloaded) == (10_000, 10_060)
-    assert entry.credits_now == Settled(10_060)
+    assert entry.credits_now == CostFinal(10_060)
 
 
 @pytest.mark.parametrize(("late", "waited"), [(10, 12), (3_600, 300)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dfui.core.credits import NotSettled, Settled
+from dfui.core.credits import CostFinal, CostNotReported
 from dfui.core.downloads import Download
 from dfui.core.history import HistoryEntry
 from dfui.core.outcomes import OutcomeKind
@@ -30,11 +30,11 @@ def entry(store: Store) -> HistoryEntry:
 
 def test_a_cost_that_comes_later_stands_beside_what_was_known_then(store: Store) -> None:
     cancelled(store)
-    assert entry(store).credits_now == NotSettled()
+    assert entry(store).credits_now == CostNotReported()
     look(store, 70, "7", "cancelled", 104, 104)
     after = entry(store)
     assert (after.retained_records, after.credits_deducted) == (100, None)
-    assert (after.credits_now, after.now and after.now.num_downloaded) == (Settled(104), 104)
+    assert (after.credits_now, after.now and after.now.num_downloaded) == (CostFinal(104), 104)
     assert not after.has_relapsed  # they were under way
 
 
@@ -99,11 +99,11 @@ def test_a_cost_of_0_that_comes_back_does_not_take_a_known_one_away(store: Store
     cancelled(store)
     look(store, 70, "7", "cancelled", 100, 100)
     look(store, 80, "7", "cancelled", 100, 0)
-    assert entry(store).credits_now == Settled(100)
+    assert entry(store).credits_now == CostFinal(100)
     look(store, 90, "7", "cancelled", 100, 90)  # the API's newer figure
-    assert entry(store).credits_now == Settled(90)
+    assert entry(store).credits_now == CostFinal(90)
     look(store, 95, "7", "cancelled", 101, 0)  # of other records
-    assert entry(store).credits_now == NotSettled()
+    assert entry(store).credits_now == CostNotReported()
 
 
 def test_what_another_profile_sees_is_not_this_ones_news(opened: Open) -> None:

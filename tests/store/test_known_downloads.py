@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dfui.core.credits import NotSettled
+import itertools
+
+from dfui.core.credits import CostFinal, CostNotReported
 from dfui.core.downloads import Download
 from dfui.store import Store
+from dfui.store.download_query import DownloadQuery, SortBy
 from tests.support.rows import at
 from tests.support.stores import ids, see
 
@@ -68,12 +71,28 @@ def test_the_cost_is_kept_only_while_the_records_are_the_same(store: Store) -> N
     assert cost_after(None, None) is None
 
 
-def test_a_cost_so_far_is_not_taken_for_a_settled_one_where_the_answer_that_it_ended_has_none(store: Store) -> None:
-    see(store, Download("7", "running", num_downloaded=20, total_cost=20))
-    see(store, Download("7", "cancelled", num_downloaded=20), observed=11.0)
+def test_the_price_of_the_order_stays_known_and_is_not_taken_for_the_final_cost(store: Store) -> None:
+    see(store, Download("7", "running", num_records=20, num_downloaded=2, total_cost=33, order_price=33))
+    see(store, Download("7", "cancelled", num_records=20, num_downloaded=2, total_cost=33), observed=11.0)
     row = store.downloads.get("7")
     assert row is not None
-    assert row.credits == NotSettled()
+    assert (row.order_price, row.credits) == (33, CostNotReported())
+
+
+def test_downloads_sort_by_the_credits_that_the_table_shows(store: Store) -> None:
+    figures = (None, 0, 10, 15, 20)
+    downloads = [
+        Download(str(number), status, num_records=asked, num_downloaded=there, total_cost=cost, order_price=price)
+        for number, (status, asked, there, cost, price) in enumerate(
+            itertools.product(("running", "cancelled"), (None, 0, 10), (None, 0, 3, 10), figures, (None, 15))
+        )
+    ]
+    see(store, *downloads)
+    keys = store.downloads.keys_in_order(DownloadQuery(sort_by=SortBy.CREDITS))
+    rows = store.downloads.by_key(keys)
+    costs = [rows[key].credits for key in keys]
+    shown = [cost.credits if isinstance(cost, CostFinal) else -1 for cost in costs]
+    assert shown == sorted(shown, reverse=True)
 
 
 def test_what_an_answer_leaves_out_about_the_download_itself_stays_known(store: Store) -> None:

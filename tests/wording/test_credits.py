@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from dfui.core.account import Account
-from dfui.core.credits import Credits, CreditSum, NotSettled, Settled, SoFar
+from dfui.core.credits import CostFinal, CostNotReported, Credits, CreditSum
 from dfui.core.downloads import Download, DownloadDetails
 from dfui.wording.access import account_facts
-from dfui.wording.credits import credits_after, credits_before, credits_together
+from dfui.wording.credits import credits_after, credits_together, savings_lines
 from dfui.wording.details import details_facts
 from dfui.wording.facts import fact_lines
 from tests.support.rows import at
@@ -17,31 +17,38 @@ from tests.support.rows import at
 @pytest.mark.parametrize(
     ("costs", "said"),
     [
-        ([Settled(10), Settled(20)], "In total, 30 credits deducted."),
+        ([CostFinal(10), CostFinal(20)], "Total: 30 credits deducted."),
         (
-            [Settled(10), NotSettled()],
-            "In total, at least 10 credits deducted; the API does not show the cost of 1 download yet.",
+            [CostFinal(10), CostNotReported()],
+            "Total: at least 10 credits deducted; the API has not reported the cost of 1 download yet.",
         ),
         (
-            [NotSettled(), NotSettled()],
-            "Their credits stay deducted; the API does not show the cost of 2 downloads yet.",
+            [CostNotReported(), CostNotReported()],
+            "You pay for the kept records; the API has not reported the cost of 2 downloads yet.",
         ),
-        ([Settled(0), Settled(0)], "No credits were deducted."),
+        ([CostFinal(0), CostFinal(0)], "No credits were deducted."),
     ],
 )
 def test_a_sum_with_a_part_that_is_not_settled_is_at_least(costs: list[Credits], said: str) -> None:
     assert credits_together(CreditSum.of(costs)) == said
 
 
-def test_before_a_cancellation_a_sum_says_what_is_missing() -> None:
-    costs = CreditSum.of([SoFar(100), NotSettled()])
-    assert credits_before(costs, unspent=None, records=None) == ["· Their credits (at least 100 so far) stay deducted."]
+def test_what_cancelling_saves_is_an_estimate_and_says_for_how_many_it_stands() -> None:
+    order = Download("1", "running", num_records=200, num_downloaded=20, order_price=200)
+    assert savings_lines([Download("2", "running", num_records=9, num_downloaded=1)]) == []
+    assert savings_lines([order]) == [
+        "· The whole order costs 200 credits; cancelling now",
+        "  may save about 180 (an estimate, by the records).",
+    ]
+    assert savings_lines([order, Download("2", "running")])[0].startswith(
+        "· The whole orders cost (known for 1 of 2) 200 credits"
+    )
 
 
 @pytest.mark.parametrize("records", [1, 1_144, None])
 def test_no_credits_is_said_of_a_settled_0_alone(records: int | None) -> None:
-    assert "No credits" not in " ".join(credits_after(NotSettled(), records))
-    assert credits_after(Settled(0), 0) == ["No credits were deducted."]
+    assert "No credits" not in " ".join(credits_after(CostNotReported(), records))
+    assert credits_after(CostFinal(0), 0) == ["No credits were deducted."]
 
 
 def test_a_download_with_records_and_no_files_names_unpaid_overages_as_a_possibility() -> None:
