@@ -57,6 +57,10 @@ class AnswerParser:
                 if (cost := _count(getattr(raw, f"{data_type}_cost"))) is not None
             },
             view=self._text(raw.view),
+            is_enrichment_job=_flag(raw.is_enrichment_job),
+            is_suppression_job=_flag(raw.is_suppression_job),
+            auto_trace=_flag(raw.auto_trace),
+            num_records_suppressed=_count(raw.num_records_suppressed),
             files=self._files(download, raw.results) if isinstance(raw.results, list) else None,
         )
 
@@ -112,10 +116,15 @@ class AnswerParser:
                 for data_type in DATA_TYPES
                 if (used := _count(getattr(raw, f"{data_type}_credits_used"))) is not None
             },
+            credits_allotted={
+                data_type: allotted
+                for data_type in DATA_TYPES
+                if (allotted := _count(getattr(raw, f"{data_type}_credits_allotted"))) is not None
+            },
             num_scrape_credits_used=_count(raw.num_scrape_credits_used),
             overages_enabled=_flag(raw.overages_enabled),
             overage_limit=_count(raw.overage_limit),
-            disabled_code=self._text_or_number(raw.disabled_code),
+            disabled_code=None if raw.disabled_code in (0, "0") else self._text_or_number(raw.disabled_code),
         )
 
     def read_token(self, body: Body) -> Secret:

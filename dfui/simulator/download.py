@@ -54,9 +54,10 @@ class SimulatedDownload:
         match self.status(now):
             case "cancelled":
                 return self.stops_at if self.stops_again_at is None else self.stops_again_at
-            case "completed" if self.stops_at is None:
-                return self._runs_from + timedelta(seconds=self.num_records / self.records_a_second)
             case "completed":
+                whole_at = self._runs_from + timedelta(seconds=self.num_records / self.records_a_second)
+                if self.stops_at is None or whole_at <= self.stops_at:
+                    return whole_at
                 return self._runs_again_from or self.stops_at
             case _:
                 return None

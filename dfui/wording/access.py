@@ -57,12 +57,21 @@ def account_facts(account: Account) -> list[Fact]:
         facts.append(fact("Used", f"{total} ({by_type})" if by_type else total))
     elif by_type:
         facts.append(fact("Used", f"credits by type: {by_type}"))
-    facts.append(fact("Credits left", "not reported by the API"))
+    facts.append(fact("Credits left", *_credits_left(account)))
     if account.overages_enabled is not None or account.overage_limit is not None:
         facts.append(fact("Overages", _overages(account)))
     if account.disabled_code:
         facts.append(fact("Disabled", f"the API's code: “{sanitize(account.disabled_code, max_length=60)}”"))
     return facts
+
+
+def _credits_left(account: Account) -> list[str]:
+    """A line for each type of data that the plan has credits for."""
+    return [
+        f"{sanitize(data_type)}: {allotted - account.credits_used[data_type]:,} of {allotted:,}"
+        for data_type, allotted in account.credits_allotted.items()
+        if allotted and data_type in account.credits_used
+    ] or ["not reported by the API"]
 
 
 def _overages(account: Account) -> str:

@@ -54,7 +54,7 @@ def entry_line(entry: HistoryEntry, *, zone: tzinfo | None = None) -> str:
     if entry.credits_deducted is not None:
         parts.append(f"{counted(entry.credits_deducted, 'credit')} deducted")
     elif entry.retained_records:
-        parts.append("cost not final at the time" if entry.has_news else "cost not final yet")
+        parts.append("cost not reported at the time" if entry.has_news else "cost not reported yet")
     if entry.has_news:
         parts.append(f"now: {now_line(entry, zone=zone)}")
     if entry.has_relapsed:
@@ -90,7 +90,7 @@ def entry_facts(entry: HistoryEntry, *, now: datetime, zone: tzinfo | None = Non
     if entry.credits_deducted is not None:
         facts.append(fact("Credits", f"{counted(entry.credits_deducted, 'credit')} deducted"))
     elif entry.retained_records:
-        facts.append(fact("Credits", "not final at the time; the API did not show the figure"))
+        facts.append(fact("Credits", "not reported at the time"))
     if line := now_line(entry, zone=zone):
         facts.append(fact("Now", line))
     if plan := look_plan(entry, zone=zone):

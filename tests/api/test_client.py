@@ -80,7 +80,7 @@ async def test_the_account_and_a_password_are_taken(
     simulator.dialect = dialect
     simulator.costs_settle_after_seconds = 0
     account = await socket_client.account()
-    assert (account.email, account.num_credits_used) == (EMAIL, 2_000)
+    assert (account.email, account.num_credits_used) == (EMAIL, 0)
     assert (await socket_client.authenticate(EMAIL, Secret(PASSWORD))).reveal() == TOKEN
     with pytest.raises(Unauthorized):
         await socket_client.authenticate(EMAIL, Secret("wrong"))

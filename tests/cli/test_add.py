@@ -15,6 +15,7 @@ from tests.support.ended import Ended
 NOT_SEEN = dict.fromkeys(
     (
         "api_status", "data_type", "query", "format", "num_records", "num_downloaded", "retained_records", "total_cost",
+        "order_price", "estimated_savings", "fetch_by",
         "started_at", "updated_at", "seen_at",
     )
 ) | {"credits_settled": False}  # fmt: skip

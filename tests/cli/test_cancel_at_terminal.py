@@ -22,9 +22,9 @@ def test_at_a_terminal_it_shows_the_facts_and_a_yes_cancels(dfui: Commands, acco
         for fact in (
             "● running · business · categories:hotels AND country:US",
             "34,120 of 50,000 records so far",
-            "The download stops; it is not deleted.",
-            "Their credits (34,120 so far) stay deducted;",
-            "about 15,880 are not spent.",
+            "This stops the download. It does not delete it.",
+            "The whole order costs 50,000 credits; cancelling now",
+            "may save about 15,880 (an estimate, by the records).",
         ):
             assert fact in terminal.shown
         terminal.type("y\n")
@@ -47,9 +47,9 @@ def test_at_a_terminal_several_are_listed_with_their_sums_and_those_that_have_en
             "left out: 999 · ? not found",
             "2 are not active, and are left out.",
             "34,120 records so far in total.",
-            "The downloads stop; they are not deleted.",
+            "This stops the downloads. It does not delete them.",
         ]
-        assert "the API does not show the figure yet." in terminal.shown
+        assert "(known for 1 of 2) 50,000 credits" in terminal.shown
         terminal.type("y\n")
         terminal.ended()
     assert sorted(deletes(account)) == ["/downloads/847069", "/downloads/847070"]

@@ -32,7 +32,7 @@ def test_a_cancelled_download_is_told_with_what_was_kept_and_what_it_cost(
         "  The API answered with the download, status “cancelled” (HTTP 200).",
         "  Checked: its status is cancelled.",
         "  34,120 records were retained and stay fetchable, through GET /downloads/847070.",
-        "  Credits for the 34,120 retained records stay deducted; the API does not show the figure yet.",
+        "  You pay for those 34,120 records; the API has not reported the cost yet.",
         "  The cost will appear in the history.",
     ]
     assert as_json.document == outcome(
@@ -47,7 +47,7 @@ def test_a_cancelled_download_is_told_with_what_was_kept_and_what_it_cost(
 def test_a_cost_is_deducted_once_the_api_has_settled_it(dfui: Commands, account: Simulator) -> None:
     account.costs_settle_after_seconds = 0
     text, as_json = as_text_and_json(dfui, account, "847070")
-    assert text.stdout.splitlines()[-1] == "  34,120 credits stay deducted."
+    assert text.stdout.splitlines()[-1] == "  34,120 credits were deducted."
     (document,) = as_json.document
     assert (document["credits_deducted"], document["credits_settled"]) == (34_120, True)
 
@@ -60,7 +60,7 @@ def test_the_2026_dialect_is_quoted_and_no_figure_is_made_up(dfui: Commands, acc
         "  The API said: “Download cancelled successfully”",
         "  Checked: its status is cancelled.",
         "  The records added so far were retained and stay fetchable, through GET /downloads/847070.",
-        "  Their credits stay deducted; the API does not show the figure.",
+        "  You pay for what was collected; the API has not reported the cost yet.",
     ]
     assert as_json.document == outcome(
         "cancelled",

@@ -103,10 +103,10 @@ def test_a_dry_run_says_what_it_would_save_and_sends_no_delete(dfui: Commands, a
     account.costs_settle_after_seconds = 0
     text, as_json = dfui("cancel", "-n", "847070", "847001"), dfui("cancel", "-n", "-j", "847070", "847001")
     assert text.exit_code == as_json.exit_code == 0
-    assert text.stdout.splitlines()[0].endswith("saves about 15,880 credits")
+    assert text.stdout.splitlines()[0].endswith("may save about 15,880 credits")
     assert text.stdout.splitlines()[1].startswith("Left out: 847001")
     assert text.stdout.splitlines()[2].startswith("Dry run: 1 download would be cancelled")
-    assert [(each["would_cancel"], each["unspent_credits"]) for each in as_json.document] == [
+    assert [(each["would_cancel"], each["estimated_savings"]) for each in as_json.document] == [
         (True, 15_880),
         (False, None),
     ]

@@ -78,7 +78,8 @@ def test_all_is_well_in_each_dialect(dfui: Commands, account: Simulator, dialect
 def test_the_account_is_told_with_its_credits_by_type(dfui: Commands) -> None:
     assert examined(dfui).found("account") == (
         "e-mail someone@example.com; plan simulated; account active; used 3,204 credits "
-        "(business 1,204, people 2,000); credits left not reported by the API."
+        "(business 1,204, people 2,000); credits left business: 998,796 of 1,000,000, product: 1,000,000 of 1,000,000, "
+        "people: 998,000 of 1,000,000, property: 1,000,000 of 1,000,000."
     )
 
 

@@ -38,7 +38,7 @@ def test_waiting_ends_at_once_where_the_cost_is_settled(dfui: Commands, account:
 
 def test_where_the_time_is_over_the_receipts_say_what_is_open(dfui: Commands, account: Simulator) -> None:
     text = dfui("cancel", "847070", "--yes", "--wait=0")
-    assert (text.exit_code, "cost not final yet" in text.stdout.splitlines()[-1]) == (0, True)
+    assert (text.exit_code, "cost not reported yet" in text.stdout.splitlines()[-1]) == (0, True)
     (document,) = dfui("cancel", "847069", "--yes", "--wait=0", "--json").document
     now = document["now"]
     assert (now["status"], now["credits_deducted"], now["relapsed"]) == ("cancelled", 0, False)  # a settled 0

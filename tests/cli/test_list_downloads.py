@@ -58,7 +58,10 @@ def test_a_listed_download_has_the_figures_that_the_api_gave(dfui: Commands) -> 
             "num_downloaded": 34_120,
             "retained_records": 34_120,
             "total_cost": None,
+            "order_price": 50_000,
+            "estimated_savings": 15_880,
             "credits_settled": False,
+            "fetch_by": None,
             "started_at": started,
             "updated_at": "2026-11-23T12:04:00+00:00",
         }
@@ -70,6 +73,7 @@ def test_what_the_2026_dialect_does_not_tell_is_null(dfui: Commands, account: Si
     (download,) = dfui("list", "--json", "--status", "running").document
     assert {name for name, value in download.items() if value is None} == {
         "data_type", "query", "format", "num_downloaded", "retained_records", "total_cost", "updated_at",
+        "order_price", "estimated_savings", "fetch_by",
     }  # fmt: skip
     assert (download["api_status"], download["num_records"]) == ("in_progress", 34_120)
     assert datetime.fromisoformat(download["started_at"]).utcoffset() == timedelta(0)

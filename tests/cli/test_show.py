@@ -38,10 +38,17 @@ def test_the_document_is_the_download_with_its_files_and_its_history(dfui: Comma
         "num_downloaded": 2_000,
         "retained_records": 2_000,
         "total_cost": 2_000,
+        "order_price": None,
+        "estimated_savings": None,
         "credits_settled": True,
+        "fetch_by": "2026-11-29T14:04:20+00:00",
         "started_at": "2026-11-22T14:04:00+00:00",
-        "updated_at": "2026-11-23T12:04:00+00:00",
-        "result_files": [{"name": "847001_1.csv", "size": None, "expires_at": "2026-11-30T12:04:00+00:00"}],
+        "updated_at": "2026-11-22T14:04:20+00:00",
+        "is_enrichment_job": False,
+        "is_suppression_job": False,
+        "auto_trace": False,
+        "num_records_suppressed": 0,
+        "result_files": [{"name": "847001_1.csv", "size": None, "expires_at": "2026-11-29T14:04:20+00:00"}],
         "history": [],
     }
 
@@ -53,12 +60,12 @@ def test_a_final_download_is_told_in_full(dfui: Commands, account: Simulator) ->
     assert facts["Status"] == ["✗ cancelled, 68 %"]
     assert facts["Requested"] == ["50,000 records"]
     assert facts["Retained"] == ["34,120 records"]
-    assert facts["Credits"] == ["not final yet; the API does not show the figure"]
+    assert facts["Credits"] == ["not reported yet"]
     assert facts["Format"] == ["csv"]
     assert facts["Started"][0].startswith("2026-11-23 11:58 UTC (")
     assert facts["Result files"] == ["4 files", *(f"847070_{number}.csv" for number in (1, 2, 3, 4))]
     (line,) = facts["History"]
-    assert line.endswith("· cancelled · HTTP 200 · 34,120 records retained · cost not final yet")
+    assert line.endswith("· cancelled · HTTP 200 · 34,120 records retained · cost not reported yet")
     assert shown(dfui("show", "846990"))["Query"] == ["a" * 2_000]
 
 

@@ -80,9 +80,10 @@ class Cancellations(RuleBasedStateMachine):
             self.simulator.add(download_id, **facts)
         return download_id
 
-    @rule(seconds=st.sampled_from([None, 0.0, 10.0, 100_000.0]))
-    def costs_settle_later(self, seconds: float | None) -> None:
+    @rule(seconds=st.sampled_from([0.0, 10.0, 100_000.0]), shows_price=st.booleans())
+    def costs_settle_later(self, seconds: float, shows_price: bool) -> None:
         self.simulator.costs_settle_after_seconds = seconds
+        self.simulator.shows_price_until_settled = shows_price
 
     @rule(faults=FAULTS, seconds=st.sampled_from([0.0, 20.0, 400.0]))
     def look_again(self, faults: list[Fault], seconds: float) -> None:
@@ -212,6 +213,8 @@ class Cancellations(RuleBasedStateMachine):
                 self.settled[download_id].add(cost)
             if not download.num_downloaded(now):
                 self.settled[download_id].add(0)  # without records, 0 is the cost
+            if download.status(now) == "completed":
+                self.settled[download_id].add(download.num_records)  # with all of them, the price is the cost
 
     # ── what must hold ───────────────────────────────────────────────────────────────────────────────────────────
 
