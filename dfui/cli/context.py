@@ -84,13 +84,15 @@ class Context:
 
     async def look_again(self, client: DatafinitiClient) -> None:
         """Look at what was cancelled before, where that is due, but not at all of a large batch."""
-        from dfui.operations.follow import DownloadRefresher
-        from dfui.operations.later_looks import LaterLooks
+        from dfui.operations.poll import FollowUps, Poller
+        from dfui.operations.refresh import DownloadRefresher
 
         refresher = DownloadRefresher(client, self.store, clock=self.clock)
-        looks = LaterLooks(refresher, self.store, looked=lambda *_: None, failed=lambda error: None, clock=self.clock)
+        poller = Poller(
+            refresher, FollowUps(self.store, clock=self.clock), clock=self.clock, store_failed=lambda error: None
+        )
         with contextlib.suppress(StoreError):  # it was told above
-            await looks.look_once(at_most=LOOKS_OF_A_COMMAND)
+            await poller.look_once(at_most=LOOKS_OF_A_COMMAND)
 
     async def resolve(self, client: DatafinitiClient) -> None:
         """Settle the cancellations that a dfui left open which is gone, and tell of them."""

@@ -1,4 +1,4 @@
-"""What `dfui cancel --wait` waits for: that each download has ended, and its cost is settled."""
+"""What `dfui cancel --wait` waits for: that each download has ended and its cost is final."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 async def wait_for_costs(
     context: Context, client: DatafinitiClient, ids: list[str], seconds: float, interrupted: asyncio.Event
 ) -> dict[str, HistoryEntry]:
-    """Wait until each of these is final and its cost settled, or the seconds are over; gives where each stands then.
+    """Wait until each has ended and its cost is final, or the seconds are over; gives where each stands then.
 
-    What ends the wait early, an interruption too, is told, and does not take the outcomes with it.
+    An error or an interruption ends the wait early, and is reported.
     """
-    from dfui.operations.later_looks import wait_until_settled
+    from dfui.operations.poll import wait_for_final_costs
 
     if not ids:
         return {}
@@ -31,7 +31,7 @@ async def wait_for_costs(
         context.console.notify(waiting_for_costs(len(ids), seconds))
     confirmed_at = context.clock.now()
     try:
-        await wait_until_settled(
+        await wait_for_final_costs(
             ids, client=client, store=context.store, seconds=seconds, interrupted=interrupted, clock=context.clock
         )
     except (DatafinitiError, StoreError) as error:

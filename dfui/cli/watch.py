@@ -13,7 +13,7 @@ from dfui.cli.documents import download_json
 from dfui.cli.ids import ids_of
 from dfui.core.downloads import Download
 from dfui.core.errors import NotFound
-from dfui.operations.watch import Seen, watch
+from dfui.operations.poll import Look, watch
 from dfui.wording.commands import change_line
 from dfui.wording.errors import error_sentences
 
@@ -60,24 +60,24 @@ class Watching:
     async def run(self, ids: Sequence[str]) -> int:
         """Follow until each has ended; gives the exit code."""
         exit_code = ExitCode.DONE
-        async for seen in watch(ids, client=self._client, store=self._context.store, clock=self._context.clock):
-            self._show(seen)
+        async for look in watch(ids, client=self._client, store=self._context.store, clock=self._context.clock):
+            self._show(look)
             self._context.tell_relapses()
-            if isinstance(seen.error, NotFound):
+            if isinstance(look.error, NotFound):
                 exit_code = ExitCode.FAILED
-            if seen.is_last:
+            if look.is_last:
                 self._ring()
         return ExitCode.NOT_KNOWN if self._context.relapsed & set(ids) else exit_code
 
-    def _show(self, seen: Seen) -> None:
+    def _show(self, look: Look) -> None:
         console = self._context.console
-        if seen.error is not None:
-            again = "" if seen.is_last else " Trying again."
-            console.warn(f"{seen.download_id}: {error_sentences(seen.error)}{again}")
+        if look.error is not None:
+            again = "" if look.is_last else " Trying again."
+            console.warn(f"{look.download_id}: {error_sentences(look.error)}{again}")
         elif self._changed is not None:
             self._changed()
-        elif seen.download is not None and seen.download.without_times() != self._known.get(seen.download_id):
-            console.line(change_line(seen.download, now=self._context.clock.now()))
+        elif look.download is not None and look.download.without_times() != self._known.get(look.download_id):
+            console.line(change_line(look.download, now=self._context.clock.now()))
 
     def _ring(self) -> None:
         if self._context.settings.config.bell and self._context.console.shows_progress:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 PROGRESS_SECONDS = 0.5
 """Between two tellings of how far a list has come."""
 ROWS_PER_PROGRESS = 500
+MAX_LOOKS = 4
+"""At a time, so that as many requests again are free for what was confirmed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,3 +112,25 @@ async def fetch_details(client: DatafinitiClient, store: Store, download_id: str
     await store.downloads.observe([details.download], observed=began, now=clock.monotonic())
     # With what this answer left out, and an earlier one told.
     return replace(details, download=store.downloads.get(download_id) or details.download)
+
+
+class DownloadRefresher:
+    """Refreshes single downloads: few at a time, and never one twice at once."""
+
+    def __init__(self, client: DatafinitiClient, store: Store, *, clock: Clock) -> None:
+        self._client = client
+        self._store = store
+        self._clock = clock
+        self._gate = asyncio.Semaphore(MAX_LOOKS)
+        self._under_way: dict[str, asyncio.Task[DownloadDetails]] = {}
+
+    async def refresh(self, download_id: str) -> DownloadDetails:
+        """`fetch_details`, or the answer of one that is under way."""
+        if download_id not in self._under_way:
+            task = self._under_way[download_id] = asyncio.create_task(self._fetch(download_id))
+            task.add_done_callback(lambda _: self._under_way.pop(download_id, None))
+        return await asyncio.shield(self._under_way[download_id])
+
+    async def _fetch(self, download_id: str) -> DownloadDetails:
+        async with self._gate:
+            return await fetch_details(self._client, self._store, download_id, clock=self._clock)

@@ -85,7 +85,6 @@ class Cancelling:
                 outcomes[download_id] = Outcome(download_id, OutcomeKind.NOT_SENT, trouble=str(error), journaled=False)
                 self._ended(outcomes[download_id])
         else:
-            online.hold(ids)
             try:
                 await self._walk(ids, online, outcomes)
             except Exception as error:
@@ -94,7 +93,6 @@ class Cancelling:
                 self._post(CancellationsBroke(broken, broke(error)))
                 raise
             finally:
-                online.release(ids)
                 online.follow_closely()
         # One that was confirmed and has ended anew meanwhile is told by that: this outcome is no longer true.
         latest = [outcomes[download_id] for download_id in ids if self._is_latest(outcomes[download_id])]

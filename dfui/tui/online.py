@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +15,8 @@ from dfui.core.downloads import DownloadDetails
 from dfui.core.errors import DatafinitiError, Halted, NotFound, StoreError, Unauthorized
 from dfui.core.progress import ListProgress
 from dfui.operations.api_access import ApiAccess
-from dfui.operations.follow import DownloadRefresher, Follower
-from dfui.operations.later_looks import LaterLooks
-from dfui.operations.refresh import refresh_list
+from dfui.operations.poll import FollowUps, Poller, WhileActive
+from dfui.operations.refresh import DownloadRefresher, refresh_list
 from dfui.operations.resolve import resolve
 from dfui.store import Store
 from dfui.tui.messages import (
@@ -59,8 +58,10 @@ class Online:
         self._post = post
         self._record_contact = record_contact
         self._refresher = DownloadRefresher(self.client, store, clock=clock)
-        self._follower = Follower(self._refresher, store, looked=self._followed, failed=store_failed, clock=clock)
-        self._later_looks = LaterLooks(self._refresher, store, looked=self._followed, failed=store_failed, clock=clock)
+        active = WhileActive(store.downloads.active_ids, known=store.downloads.get, clock=clock)
+        self._active = Poller(self._refresher, active, clock=clock, store_failed=store_failed)
+        follow_ups = FollowUps(store, clock=clock)
+        self._follow_ups = Poller(self._refresher, follow_ups, clock=clock, store_failed=store_failed)
         self._following: asyncio.Task[None] | None = None
         self._looking_again: asyncio.Task[None] | None = None
         self._is_refreshing_list = False
@@ -142,8 +143,7 @@ class Online:
             if not isinstance(error, NotFound):
                 self._post(RefreshFailed(download_id, error_sentences(error)))
             return None
-        if details is not None:  # one that is held was not asked for
-            self._record_contact(None)
+        self._record_contact(None)
         return details
 
     # ── following ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -151,25 +151,17 @@ class Online:
     def follow(self, guard: Callable[[Coroutine[Any, Any, None]], Coroutine[Any, Any, None]]) -> None:
         """Follow the active downloads until `close`; `guard` reports what ends that."""
         if self._following is None or self._following.done():
-            self._following = asyncio.create_task(guard(self._follower.run()))
+            self._following = asyncio.create_task(guard(self._poll(self._active)))
 
     def look_again(self, guard: Callable[[Coroutine[Any, Any, None]], Coroutine[Any, Any, None]]) -> None:
         """Look again at what was cancelled, until `close`; `guard` reports what ends that."""
         if self._looking_again is None or self._looking_again.done():
-            self._looking_again = asyncio.create_task(guard(self._later_looks.run()))
+            self._looking_again = asyncio.create_task(guard(self._poll(self._follow_ups)))
 
     def follow_closely(self) -> None:
         """Look at the active downloads often again: something may have changed them, or been cancelled."""
-        self._follower.reset()
-        self._later_looks.wake()
-
-    def hold(self, ids: Sequence[str]) -> None:
-        """Do not look at these until they are released: they are being cancelled."""
-        self._refresher.hold(ids)
-
-    def release(self, ids: Sequence[str]) -> None:
-        """Look at these again."""
-        self._refresher.release(ids)
+        self._active.wake()
+        self._follow_ups.wake()
 
     async def close(self) -> None:
         """End following, and the connections."""
@@ -179,9 +171,10 @@ class Online:
         self.client.use_token(None)
         await self.client.close()
 
-    def _followed(self, download_id: str, error: DatafinitiError | None) -> None:
-        self._record_contact(error)
-        self._post(DownloadsChanged((download_id,)))
+    async def _poll(self, poller: Poller) -> None:
+        async for look in poller.looks():
+            self._record_contact(look.error)
+            self._post(DownloadsChanged((look.download_id,)))
 
     def _list_progressed(self, progress: ListProgress) -> None:
         self._post(ListProgressed(progress))

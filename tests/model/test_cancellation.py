@@ -23,8 +23,8 @@ from dfui.core.addresses import DATAFINITI
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.secret import Secret
 from dfui.operations.cancel import cancel
-from dfui.operations.follow import DownloadRefresher
-from dfui.operations.later_looks import LaterLooks
+from dfui.operations.poll import FollowUps, Poller
+from dfui.operations.refresh import DownloadRefresher
 from dfui.operations.resolve import resolve
 from dfui.simulator.account import TOKEN, Simulator, answering
 from dfui.simulator.manual_clock import ManualClock
@@ -193,10 +193,8 @@ class Cancellations(RuleBasedStateMachine):
         self.shown.clear()
         async with self._client() as client:
             refresher = DownloadRefresher(client, self.store, clock=self.clock)
-            looks = LaterLooks(
-                refresher, self.store, looked=lambda *_: None, failed=lambda error: None, clock=self.clock
-            )
-            await looks.look_once(at_most=100)
+            poller = Poller(refresher, FollowUps(self.store, clock=self.clock), clock=self.clock)
+            await poller.look_once(at_most=100)
 
     async def _settle(self, faults: list[Fault]) -> list[Outcome]:
         self.scenario.plan(faults)

@@ -116,12 +116,16 @@ async def test_following_that_the_store_keeps_from_says_so(
 ) -> None:
     simulator.add("7")
     app = app_on(simulator, clock)
+    works, is_full = app.session.store.downloads.active_ids, False
 
-    def fail() -> list[str]:
-        raise StoreError("The disk is full.")
+    def active_ids() -> list[str]:
+        if is_full:
+            raise StoreError("The disk is full.")
+        return works()
 
+    monkeypatch.setattr(app.session.store.downloads, "active_ids", active_ids)
     async with running(app, size=(110, 30)) as pilot:
-        await until(pilot, lambda: clock._sleepers, "the follower waits")
-        monkeypatch.setattr(app.session.store.downloads, "active_ids", fail)
+        await until(pilot, lambda: clock._sleepers, "the poller waits")
+        is_full = True
         clock.advance(10)
         await told(pilot, "The disk is full")
