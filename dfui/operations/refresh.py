@@ -72,25 +72,25 @@ async def refresh_list(
 
     answer = await client.list_downloads(progressed=read)
     seen_at, now = clock.now(), clock.monotonic()
-    readable = [download for download in answer.downloads if is_id(download.id)]
+    seen = [replace(download, seen_at=seen_at) for download in answer.downloads if is_id(download.id)]
 
     def rows() -> Iterator[Download]:
-        for stored, download in enumerate(readable):
+        for stored, download in enumerate(seen):
             if stored % ROWS_PER_PROGRESS == 0:
                 report(stored)
-            yield replace(download, seen_at=seen_at)
+            yield download
 
     not_stored: StoreError | None = None
-    storing = store.downloads.observe_all(rows(), observed=began, now=now)
+    storing = asyncio.create_task(store.downloads.observe_all(rows(), observed=began, now=now))
+    storing.add_done_callback(lambda task: task.cancelled() or task.exception())  # it is said below, or not waited for
     try:
         if waits_for_store:
             await storing
     except StoreError as error:
         not_stored = error
-    no_ids = tuple("one with an id that is none" for _ in range(len(answer.downloads) - len(readable)))
-    unstored = tuple(replace(download, seen_at=seen_at) for download in readable) if not_stored else ()
-    active = tuple(replace(download, seen_at=seen_at) for download in readable if download.is_active)
-    return ListRefresh(len(readable), (*answer.unreadable, *no_ids), active, not_stored, unstored)
+    no_ids = tuple("one with an id that is none" for _ in range(len(answer.downloads) - len(seen)))
+    active = tuple(download for download in seen if download.is_active)
+    return ListRefresh(len(seen), (*answer.unreadable, *no_ids), active, not_stored, tuple(seen) if not_stored else ())
 
 
 async def fetch_details(client: DatafinitiClient, store: Store, download_id: str, *, clock: Clock) -> DownloadDetails:

@@ -63,7 +63,7 @@ async def resolve(*, client: DatafinitiClient, store: Store, clock: Clock | None
             left_open.discard(entry.number)
         return outcome
 
-    entries = [*await store.history.take_untold(), *await store.history.take_over_abandoned()]
+    entries = await store.history.take_left_open()
     left_open = {entry.number for entry in entries if entry.is_open}
     polls = [asyncio.create_task(poll(entry)) for entry in entries]
     try:

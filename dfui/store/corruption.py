@@ -16,46 +16,47 @@ from dfui.store.rows import DOWNLOADS, ENTRIES
 from dfui.store.schema import create_schema
 
 MAX_BYTES_CHECKED = 32 * 1024 * 1024
-"""A larger file takes too long to look through at each start (2 ms a MB), unless damage was met in it."""
+"""A larger file takes too long to check at each start (2 ms a MB), unless damage was found before."""
 ROWS_CHECKED = 100
 """Rows of each table that are read at each start: the newest, which are shown first."""
 
 
 def check(connection: sqlite3.Connection, path: Path | None = None) -> None:
-    """Look for damage: at all of a small file, and of one that damage was met in before; else at what is shown first.
+    """Look for damage: everywhere if the file is small or damage was found before, else in what is shown first.
 
     Raises:
         sqlite3.DatabaseError, ValueError: there is some.
     """
     _check_schema(connection)
-    was_met = path is not None and _marker(path).exists()
-    if was_met:
+    was_found = path is not None and _marker(path).exists()
+    if was_found:
         _check_pages(connection, "integrity_check")
     elif path is None or path.stat().st_size <= MAX_BYTES_CHECKED:
         _check_pages(connection, "quick_check")
     for table, order, rows in (("downloads", "key", DOWNLOADS), ("history", "number", ENTRIES)):
-        limit = -1 if was_met else ROWS_CHECKED
+        limit = -1 if was_found else ROWS_CHECKED
         for row in connection.execute(f"SELECT {rows.columns} FROM {table} ORDER BY {order} DESC LIMIT ?", (limit,)):
             rows.read(row)
-    if was_met and path is not None:
+    if was_found and path is not None:
         _marker(path).unlink(missing_ok=True)
 
 
 def mark_damaged(path: Path) -> None:
-    """Have the next start look through the whole file, because damage was met in it."""
+    """Have the next start check the whole file."""
     with contextlib.suppress(OSError):
         _marker(path).touch(0o600)
 
 
 def set_aside(path: Path, *, inode: int) -> Path | None:
-    """Rename a damaged file; None where another dfui has done it meanwhile.
+    """Rename a damaged file; None if another dfui has done it meanwhile.
 
     Raises:
         OSError: it cannot be renamed.
     """
     folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
+        with contextlib.suppress(OSError):  # some file systems have no such lock; two at the same moment are rare
+            fcntl.flock(folder, fcntl.LOCK_EX)
         if path.stat().st_ino != inode:
             return None
         stamp = datetime.fromtimestamp(time.time(), UTC).strftime("%Y%m%d-%H%M%S")

@@ -3,24 +3,46 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
+import os
+import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from dfui.core.errors import StoreError
-from dfui.store.connections import Connection, connect_again, in_memory, open_file
-from dfui.store.corruption import mark_damaged
-from dfui.store.sqlite_errors import store_errors
-from dfui.store.writer import MORE, Write, Writer
+from dfui.store.corruption import check, mark_damaged
+from dfui.store.schema import create_schema, schema_version, seal_rows
+from dfui.store.sqlite_errors import is_busy, store_errors
+from dfui.store.writer import Write, Writer
+
+OPENING_SECONDS = 0.6
+"""For another dfui that creates the same database; what is left of the second that anything may wait is for reading."""
+BUSY_SECONDS = 0.25
+"""SQLite's own wait for a lock: writers repeat it, readers meet a lock only after a crash."""
 
 Result = TypeVar("Result")
 Row = TypeVar("Row")
-Part = Callable[[Connection], object]
+
+
+class Read(Protocol):
+    """Reads the rows of a query, each with `row`; one that takes long goes `aside`, so that no other waits for it."""
+
+    def __call__(
+        self, query: str, *params: object, row: Callable[[tuple[Any, ...]], Row], aside: bool = False
+    ) -> list[Row]:
+        """Read them.
+
+        Raises:
+            StoreError: they cannot be read.
+        """
 
 
 class Database:
-    """A connection to read, usable from any thread, and a thread that writes.
+    """Connections to read, usable from any thread, and a thread that writes.
 
     Without a path it is in memory, with what `memory` holds already. Reading a file never waits for writing, in this
     process or another.
@@ -30,89 +52,125 @@ class Database:
         NewerSchema: a newer dfui has written it.
     """
 
-    def __init__(self, path: Path | None, *, memory: Connection | None = None) -> None:
+    def __init__(self, path: Path | None, *, memory: sqlite3.Connection | None = None) -> None:
         self.path = path
-        self._lock = threading.RLock()
-        if path:
-            self._reading = open_file(path)
-        else:
-            self._reading = memory or in_memory()
-        self._scan_lock = threading.Lock()
-        self._scanning: Connection | None = None
+        self._lock, self._aside_lock = threading.RLock(), threading.Lock()
+        self._reading = _open_file(path) if path else memory or _in_memory()
+        self._aside: sqlite3.Connection | None = None
         self._inode = path.stat().st_ino if path else 0
-        self._writer = Writer(
-            self._connect,
-            # In memory, both are one connection, and who reads must not see half of a transaction.
-            lock=contextlib.nullcontext() if path else self._lock,
-            damaged=self._mark_damaged,
-        )
+        # In memory, both are one connection, and nobody may read half of a transaction.
+        self._writer = Writer(self._connect_to_write, lock=contextlib.nullcontext() if path else self._lock, path=path)
 
     def close(self) -> None:
         """Finish what is being written, but not for long, and close."""
-        if self._scanning is not None:
-            self._scanning.interrupt()
-            with self._scan_lock:
-                self._scanning.close()
-                self._scanning = None
+        if self._aside is not None:
+            self._aside.interrupt()
+            with self._aside_lock:
+                self._aside.close()
+                self._aside = None
         if self._writer.close():
             with self._lock:
                 self._reading.close()
 
-    def read(self, query: str, *params: object, row: Callable[[tuple[Any, ...]], Row]) -> list[Row]:
-        """The rows of a query, each as `row` reads it.
+    def read(
+        self, query: str, *params: object, row: Callable[[tuple[Any, ...]], Row], aside: bool = False
+    ) -> list[Row]:
+        """The rows of a query; see `Read`. In memory, there is no aside."""
+        aside = aside and self.path is not None
+        with self._aside_lock if aside else self._lock, store_errors(self.path, damaged=self._mark_damaged):
+            if aside and self._aside is None:
+                self._aside = self._connect()
+            connection = self._aside if aside and self._aside else self._reading
+            return [row(each) for each in connection.execute(query, params).fetchall()]
 
-        Raises:
-            StoreError: they cannot be read.
-        """
-        with self._lock, store_errors(damaged=self._mark_damaged):
-            return [row(each) for each in self._reading.execute(query, params).fetchall()]
-
-    def probe(self, query: str, *params: object, row: Callable[[tuple[Any, ...]], Row]) -> list[Row]:
-        """The rows of a query that is one of many like it; as `read`."""
-        return self.read(query, *params, row=row)
-
-    def scan(self, query: str, *params: object, row: Callable[[tuple[Any, ...]], Row]) -> list[Row]:
-        """The rows of a query that takes long: nothing else that is read waits for it, except in memory.
-
-        Raises:
-            StoreError: they cannot be read.
-        """
-        if self.path is None:
-            return self.read(query, *params, row=row)
-        with self._scan_lock, store_errors(damaged=self._mark_damaged):
-            if self._scanning is None:
-                self._scanning = self._connect()
-            return [row(each) for each in self._scanning.execute(query, params).fetchall()]
-
-    def write(
-        self,
-        work: Callable[[Connection], Result],
-        *,
-        on_disk: bool = False,
-        committed: Callable[[], object] = lambda: None,
-    ) -> Write[Result]:
+    def write(self, work: Callable[[sqlite3.Connection], Result], *, on_disk: bool = False) -> Write[Result]:
         """Have this written, all or nothing; with `on_disk`, it outlives a loss of power once it is done."""
-        return self._writer.submit(Write(work, on_disk=on_disk, committed=committed))
+        return self._writer.submit(work, on_disk=on_disk)
 
-    def write_in_parts(self, parts: Iterator[Part]) -> Write[None]:
-        """Have these written, each in a transaction of its own; other writes go between them."""
-
-        def write_part(connection: Connection) -> Any:
-            part = next(parts, None)
-            if part is None:
-                return None
-            part(connection)
-            return MORE
-
-        return self._writer.submit(Write(write_part, is_bulk=True))
-
-    def _connect(self) -> Connection:
+    def _connect(self) -> sqlite3.Connection:
         if self.path is None:
             return self._reading
         if self.path.stat().st_ino != self._inode:
             raise StoreError("The database was set aside by another dfui. Start this one again.")
-        return connect_again(self.path)
+        return sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+
+    def _connect_to_write(self) -> sqlite3.Connection:
+        connection = self._connect()
+        seal_rows(connection)
+        return connection
 
     def _mark_damaged(self) -> None:
         if self.path is not None:
             mark_damaged(self.path)
+
+
+def make_private(path: Path) -> None:
+    """Make the folder and the file for their owner alone; SQLite's side files take the file's mode."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    except FileExistsError:
+        if path.stat().st_mode & 0o077:
+            with contextlib.suppress(OSError):  # not every file system has modes, nor is every file ours
+                path.chmod(0o600)
+
+
+def connect_to_look(path: Path) -> sqlite3.Connection:
+    """A connection that changes nothing and makes no file."""
+    # Without a write-ahead log nobody has it open, and it is read without a lock, or a file beside it.
+    log = path.with_name(f"{path.name}-wal")
+    how = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
+    return sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, timeout=BUSY_SECONDS, check_same_thread=False)
+
+
+def copy_of(path: Path) -> sqlite3.Connection:
+    """A copy in memory of a file that can be read, but not opened to be written."""
+    with contextlib.closing(connect_to_look(path)) as connection:
+        schema_version(connection)
+        copy = _in_memory(connection)
+    check(copy)
+    return copy
+
+
+def _in_memory(contents: sqlite3.Connection | None = None) -> sqlite3.Connection:
+    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    if contents is not None:
+        contents.backup(connection)
+    create_schema(connection)
+    return connection
+
+
+def _open_file(path: Path) -> sqlite3.Connection:
+    """Connect to a file, which gets the schema and is checked for damage."""
+    gives_up_at = time.monotonic() + OPENING_SECONDS
+    while True:
+        connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+        try:
+            schema_version(connection)  # before anything is written
+            connection.execute("PRAGMA journal_mode = WAL")
+            create_schema(connection)
+            check(connection, path)
+            connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
+        except BaseException as error:
+            connection.close()
+            if not is_busy(error) or time.monotonic() > gives_up_at:
+                raise
+            _check_locks(path.parent)
+            time.sleep(0.01)
+        else:
+            return connection
+
+
+def _check_locks(folder: Path) -> None:
+    """Raise the reason if this file system has no locks at all: SQLite takes that for a lock that is held."""
+    import tempfile
+
+    with contextlib.ExitStack() as stack:
+        try:
+            file = stack.enter_context(tempfile.TemporaryFile(dir=folder))
+        except OSError:
+            return
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise OSError(errno.ENOLCK, f"locks do not work there ({error.strerror})") from None

@@ -1,28 +1,46 @@
-"""The history: each confirmed cancellation, from before the first DELETE until its outcome."""
+"""The history: each confirmed cancellation, from before the first DELETE until nothing more can change."""
 
 from __future__ import annotations
 
+import json
+import sqlite3
 import time
 from array import array
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dfui.core.errors import StoreError
 from dfui.core.history import HistoryEntry
 from dfui.core.outcomes import Outcome, OutcomeKind
-from dfui.store.connections import Connection
-from dfui.store.database import Database
+from dfui.store.database import Database, Read
 from dfui.store.download_query import literally
-from dfui.store.history_rows import BESIDE_DOWNLOADS, COLUMNS, read_entry
 from dfui.store.owners import end_owner, is_alive, new_owner
-from dfui.store.profile_scope import Account
-from dfui.store.rows import ENTRIES
+from dfui.store.rows import DOWNLOADS, ENTRIES
 from dfui.store.writer import Write
 
 MAX_WATCHED = 1_000
-UNTOLD = "untold"
-"""The owner of an entry that was closed while nobody was told."""
+MAX_MESSAGE = 10_000
+"""Characters of the API's message that are kept."""
+_UNTOLD = "untold"
+"""The owner of an entry that was closed when nobody could be told."""
+
+_COLUMNS = f"{ENTRIES.columns.replace('checksum', 'history.checksum')}, " + DOWNLOADS.columns.replace(
+    "checksum", "downloads.checksum"
+)
+_BESIDE_DOWNLOADS = "history LEFT JOIN downloads ON downloads.scope = history.scope AND downloads.id = download_id"
+_IDS = "(SELECT value FROM json_each(?))"
+_AMENDED = ("cancelled_seen_at", "steady_records", "relapsed_at", "closed_at")
+_TO_AMEND = f"""
+    SELECT cancelled_observed, {_COLUMNS} FROM {_BESIDE_DOWNLOADS}
+    WHERE history.scope = ? AND downloads.observed = ? AND download_id IN {_IDS}
+        AND (closed_at IS NULL OR relapsed_at IS NULL AND (is_active OR num_downloaded > steady_records))
+"""
+_AMEND = f"""
+    UPDATE history SET {", ".join(f"{name} = :{name}" for name in _AMENDED)},
+        cancelled_observed = coalesce(cancelled_observed, :observed)
+    WHERE number = :number
+"""
 
 
 class HistoryFilter(NamedTuple):
@@ -31,7 +49,6 @@ class HistoryFilter(NamedTuple):
     ids: tuple[str, ...] = ()
     """Of these downloads."""
     outcome: OutcomeKind | None = None
-    """With this outcome."""
     is_open: bool | None = None
     """Without an outcome yet, or with one."""
     words: str | None = None
@@ -39,142 +56,139 @@ class HistoryFilter(NamedTuple):
 
 
 class History:
-    """The history of one account.
+    """The history of one profile at one API origin.
 
     Every method that reads, and every `Write` once it is waited for, raises:
         StoreError: the database fails, or nothing is kept here.
     """
 
     def __init__(
-        self, database: Database, account: Account, *, unwritable: str | None = None, unreadable: str | None = None
+        self,
+        database: Database,
+        scope: int,
+        *,
+        read: Read | None = None,
+        unwritable: str | None = None,
+        unreadable: str | None = None,
     ) -> None:
         self._database = database
-        self._account = account
+        self._scope = scope
+        self._read = read or database.read
         self._unwritable = unwritable
         """Why entries that were to be kept cannot be."""
         self._unreadable = unreadable
-        self._owner = new_owner()
+        self._owner = ""
 
     def close(self) -> None:
         """Leave the entries that are still open here to others."""
         end_owner(self._owner)
 
+    # ── a cancellation ───────────────────────────────────────────────────────────────────────────────────────────
+
     def open_entries(self, ids: Sequence[str], *, confirmed_at: datetime) -> Write[list[int]]:
         """Write down that these cancellations were confirmed, all or none; on the disk when it is done."""
-        query = "INSERT INTO history (account, download_id, owner, confirmed_at) VALUES (?, ?, ?, ?)"
+        query = "INSERT INTO history (scope, download_id, owner, confirmed_at) VALUES (?, ?, ?, ?)"
+        owner = self._own()
 
-        def insert(connection: Connection) -> list[int]:
+        def insert(connection: sqlite3.Connection) -> list[int]:
             if self._unwritable:
                 raise StoreError(self._unwritable)
-            account, stamp = self._account.made(connection), confirmed_at.timestamp()
-            rows = [(account, download_id, self._owner, stamp) for download_id in ids]
+            rows = [(self._scope, download_id, owner, confirmed_at.timestamp()) for download_id in ids]
             return [connection.execute(query, row).lastrowid or 0 for row in rows]
 
         return self._database.write(insert, on_disk=True)
 
     def record_answer(self, entry: int, *, http_status: int | None, api_message: str | None) -> Write[None]:
         """Write down what a DELETE was answered with."""
-        query = "UPDATE history SET http_status = ?, api_message = ? WHERE number = ?"
-        return self._update(query, http_status, api_message, entry)
+        return self._update(entry, http_status=http_status, api_message=_kept(api_message))
 
     def close_entry(self, entry: int, outcome: Outcome, *, ended_at: datetime, is_untold: bool = False) -> Write[None]:
-        """Write down how a cancellation ended; with `is_untold`, `take_untold` gives it to the next start."""
-        query = """
-            UPDATE history SET outcome = ?, verified = ?, status = ?, http_status = ?, api_message = ?,
-                retained_records = ?, credits_deducted = ?, deletes_sent = ?, ended_at = ?, owner = ?
-            WHERE number = ?
-        """
+        """Write down how a cancellation ended; with `is_untold`, `take_left_open` gives it to the next start."""
         return self._update(
-            query,
-            outcome.kind.value,
-            outcome.verified,
-            outcome.status.value if outcome.status else None,
-            outcome.http_status,
-            outcome.api_message,
-            outcome.retained_records,
-            outcome.credits_deducted,
-            outcome.deletes_sent,
-            ended_at.timestamp(),
-            UNTOLD if is_untold else "",
             entry,
+            outcome=outcome.kind.value,
+            verified=outcome.verified,
+            status=outcome.status.value if outcome.status else None,
+            http_status=outcome.http_status,
+            api_message=_kept(outcome.api_message),
+            retained_records=outcome.retained_records,
+            credits_deducted=outcome.credits_deducted,
+            deletes_sent=outcome.deletes_sent,
+            ended_at=ended_at.timestamp(),
+            owner=_UNTOLD if is_untold else "",
         )
 
-    def _update(self, query: str, *params: object) -> Write[None]:
-        def update(connection: Connection) -> None:
-            if connection.execute(query, params).rowcount != 1:
+    def _update(self, entry: int, **cells: object) -> Write[None]:
+        query = f"UPDATE history SET {', '.join(f'{name} = ?' for name in cells)} WHERE number = ?"
+
+        def update(connection: sqlite3.Connection) -> None:
+            if connection.execute(query, (*cells.values(), entry)).rowcount != 1:
                 raise StoreError("The history has lost the entry.")
 
         return self._database.write(update)
 
+    def _own(self) -> str:
+        self._owner = self._owner or new_owner()
+        return self._owner
+
+    # ── what others left open ────────────────────────────────────────────────────────────────────────────────────
+
+    async def take_left_open(self) -> list[HistoryEntry]:
+        """Take over the open entries that no living dfui works on, so that two do not resolve one.
+
+        Entries that were closed when nobody could be told are given as well, each once.
+        """
+        now, mine = time.time(), self._own()
+        left_open = "scope = ? AND (ended_at IS NULL OR owner = ?)"
+        query = f"SELECT owner, max(confirmed_at) FROM history WHERE {left_open} GROUP BY owner"
+        params = (self._scope, _UNTOLD)
+
+        def is_gone(row: Sequence[Any]) -> bool:
+            return not is_alive(str(row[0]), age=now - float(row[1]))
+
+        if not any(self._read(query, *params, row=is_gone)):  # almost always: then nothing is to be waited for
+            return []
+
+        def take_over(connection: sqlite3.Connection) -> list[HistoryEntry]:
+            gone = [row[0] for row in connection.execute(query, params).fetchall() if is_gone(row)]
+            theirs = f"{left_open} AND owner IN ({','.join('?' * len(gone))})"
+            rows = connection.execute(
+                f"SELECT {ENTRIES.columns} FROM history WHERE {theirs} ORDER BY number", (*params, *gone)
+            ).fetchall()
+            connection.execute(f"UPDATE history SET owner = ? WHERE {theirs}", (mine, *params, *gone))
+            return [ENTRIES.read(row) for row in rows]
+
+        return await self._database.write(take_over)
+
+    def give_back(self, entries: Sequence[int]) -> Write[None]:
+        """Leave these open entries, taken over before, to whoever resolves next."""
+        query = f"UPDATE history SET owner = '' WHERE number IN {_IDS} AND ended_at IS NULL"
+
+        def give(connection: sqlite3.Connection) -> None:
+            connection.execute(query, (json.dumps(list(entries)),))
+
+        return self._database.write(give)
+
+    # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────
+
     def entries(self, wanted: HistoryFilter | None = None, *, limit: int | None = None) -> list[HistoryEntry]:
-        """The wanted entries of the history, the newest first, at most `limit`."""
+        """The wanted entries, the newest first, at most `limit`."""
         where, params = self._where(wanted)
         # First the entries, then what belongs to them: the walk down the numbers ends at the limit.
-        query = f"""
-            SELECT {COLUMNS} FROM (SELECT * FROM history WHERE {where} ORDER BY number DESC LIMIT ?) AS history
-            LEFT JOIN downloads ON downloads.account = history.account AND downloads.id = download_id
-            ORDER BY number DESC
-        """
-        return self._database.read(query, *params, -1 if limit is None else limit, row=read_entry)
+        chosen = f"(SELECT * FROM history WHERE {where} ORDER BY number DESC LIMIT ?) AS history"
+        query = f"SELECT {_COLUMNS} FROM {_BESIDE_DOWNLOADS.replace('history', chosen, 1)} ORDER BY number DESC"
+        return self._read(query, *params, -1 if limit is None else limit, row=_read_entry)
 
     def keys(self, wanted: HistoryFilter | None = None) -> array[int]:
         """The number of each wanted entry, the newest first."""
         where, params = self._where(wanted)
         query = f"SELECT number FROM history WHERE {where} ORDER BY number DESC"
-        return array("q", self._database.read(query, *params, row=lambda row: int(row[0])))
+        return array("q", self._read(query, *params, row=lambda row: int(row[0])))
 
     def by_key(self, keys: Sequence[int]) -> dict[int, HistoryEntry]:
         """The entries with these numbers."""
-        marks = ",".join("?" * len(keys))
-        query = f"SELECT {COLUMNS} FROM {BESIDE_DOWNLOADS} WHERE number IN ({marks})"
-        return {entry.number: entry for entry in self._database.read(query, *keys, row=read_entry)}
-
-    def watched(self, *, since: datetime) -> list[HistoryEntry]:
-        """The newest entries that have ended since then, and whose downloads are to be looked at again.
-
-        Of more than `MAX_WATCHED`, the others are amended by what the list of all downloads shows.
-        """
-        query = f"""
-            SELECT {COLUMNS} FROM {BESIDE_DOWNLOADS}
-            WHERE history.account = ? AND ended_at > ? AND closed_at IS NULL
-            ORDER BY ended_at DESC LIMIT ?
-        """
-        entries = self._database.read(query, self._account.key, since.timestamp(), MAX_WATCHED, row=read_entry)
-        return [entry for entry in entries if entry.is_watched]
-
-    def relapses(self) -> list[HistoryEntry]:
-        """Of each download that has relapsed, the newest entry of it: while it goes on, or nobody has read of it.
-
-        One that was cancelled again since is told by that cancellation.
-        """
-        query = f"""
-            SELECT {COLUMNS} FROM {BESIDE_DOWNLOADS}
-            WHERE history.account = ? AND relapsed_at IS NOT NULL AND (is_relapse_read = 0 OR is_active)
-                AND NOT EXISTS (
-                    SELECT 1 FROM history AS later WHERE later.account = history.account
-                    AND later.download_id = history.download_id AND later.number > history.number
-                    AND (later.ended_at IS NULL OR later.outcome IN ('cancelled', 'completed'))
-                )
-            ORDER BY number
-        """
-        entries = self._database.read(query, self._account.key, row=read_entry)
-        return list({entry.download_id: entry for entry in entries}.values())
-
-    def unread_relapses(self) -> list[HistoryEntry]:
-        """The relapses that nobody has read of."""
-        query = "SELECT number FROM history WHERE account = ? AND relapsed_at IS NOT NULL AND is_relapse_read = 0"
-        unread = set(self._database.read(query, self._account.key, row=lambda row: int(row[0])))
-        return [entry for entry in self.relapses() if entry.number in unread] if unread else []
-
-    def mark_read(self, relapses: Sequence[HistoryEntry]) -> Write[None]:
-        """A person has read of these."""
-        query = "UPDATE history SET is_relapse_read = 1 WHERE number = ?"
-        entries = [(entry.number,) for entry in relapses]
-
-        def mark(connection: Connection) -> None:
-            connection.executemany(query, entries)
-
-        return self._database.write(mark)
+        query = f"SELECT {_COLUMNS} FROM {_BESIDE_DOWNLOADS} WHERE number IN {_IDS}"
+        return {entry.number: entry for entry in self._read(query, json.dumps(list(keys)), row=_read_entry)}
 
     def _where(self, wanted: HistoryFilter | None) -> tuple[str, list[object]]:
         """The condition of a filter, and its parameters."""
@@ -183,10 +197,10 @@ class History:
         wanted = wanted or HistoryFilter()
         # The plus keeps SQLite from an index here: entries are numbered in the order in which they were confirmed, so
         # that a walk down the numbers needs no sorting, and ends at the limit.
-        conditions, params = ["account = ?" if wanted.ids else "+account = ?"], list[object]([self._account.key])
+        conditions, params = ["scope = ?" if wanted.ids else "+scope = ?"], list[object]([self._scope])
         if wanted.ids:
-            conditions.append(f"download_id IN ({','.join('?' * len(wanted.ids))})")
-            params += wanted.ids
+            conditions.append(f"download_id IN {_IDS}")
+            params.append(json.dumps(wanted.ids))
         if wanted.outcome is not None:
             conditions.append("outcome = ?")
             params.append(wanted.outcome.value)
@@ -198,48 +212,85 @@ class History:
             params += [f"%{literally(wanted.words)}%"] * len(shown)
         return " AND ".join(conditions), params
 
-    def take_untold(self) -> Write[list[HistoryEntry]]:
-        """The entries that were closed while nobody was told; each is given once."""
-        account = self._account.key
-        theirs = "account = ? AND owner = ?"
-        # Almost always there is none: then nothing is to be waited for.
-        if not self._database.read(f"SELECT 1 FROM history WHERE {theirs} LIMIT 1", account, UNTOLD, row=len):
-            return Write.done([])
+    # ── what became of them ──────────────────────────────────────────────────────────────────────────────────────
 
-        def take(connection: Connection) -> list[HistoryEntry]:
-            rows = connection.execute(
-                f"SELECT {ENTRIES.columns} FROM history WHERE {theirs} ORDER BY number", (account, UNTOLD)
-            ).fetchall()
-            connection.execute(f"UPDATE history SET owner = '' WHERE {theirs}", (account, UNTOLD))
-            return [ENTRIES.read(row) for row in rows]
+    def watched(self, *, since: datetime) -> list[HistoryEntry]:
+        """The newest entries that have ended since then, and whose downloads are to be polled.
 
-        return self._database.write(take)
+        Of more than `MAX_WATCHED`, the others are amended by what the list of all downloads shows.
+        """
+        query = f"""
+            SELECT {_COLUMNS} FROM {_BESIDE_DOWNLOADS}
+            WHERE history.scope = ? AND ended_at > ? AND closed_at IS NULL
+            ORDER BY ended_at DESC LIMIT ?
+        """
+        entries = self._read(query, self._scope, since.timestamp(), MAX_WATCHED, row=_read_entry)
+        return [entry for entry in entries if entry.is_watched]
 
-    def give_back(self, entries: Sequence[int]) -> Write[None]:
-        """Leave these open entries, taken over before, to whoever resolves next."""
-        marks = ",".join("?" * len(entries))
-        query = f"UPDATE history SET owner = '' WHERE number IN ({marks}) AND ended_at IS NULL"
+    def relapses(self) -> list[HistoryEntry]:
+        """The newest entry of each download that has relapsed, while it is active or nobody has read of it.
 
-        def give(connection: Connection) -> None:
-            connection.execute(query, entries)
+        A later cancellation that stopped it, or is under way, takes its place.
+        """
+        query = f"""
+            SELECT {_COLUMNS} FROM {_BESIDE_DOWNLOADS}
+            WHERE history.scope = ? AND relapsed_at IS NOT NULL AND (is_relapse_read = 0 OR is_active)
+                AND NOT EXISTS (
+                    SELECT 1 FROM history AS later WHERE later.scope = history.scope
+                    AND later.download_id = history.download_id AND later.number > history.number
+                    AND (later.ended_at IS NULL OR later.outcome IN ('cancelled', 'completed'))
+                )
+            ORDER BY number
+        """
+        entries = self._read(query, self._scope, row=_read_entry)
+        return list({entry.download_id: entry for entry in entries}.values())
 
-        return self._database.write(give)
+    def unread_relapses(self) -> list[HistoryEntry]:
+        """The relapses that nobody has read of."""
+        query = "SELECT number FROM history WHERE scope = ? AND relapsed_at IS NOT NULL AND is_relapse_read = 0"
+        unread = set(self._read(query, self._scope, row=lambda row: int(row[0])))
+        return [entry for entry in self.relapses() if entry.number in unread] if unread else []
 
-    def take_over_abandoned(self) -> Write[list[HistoryEntry]]:
-        """The open entries that no living dfui works on, now this store's own, so that two do not resolve one."""
-        account, now = self._account.key, time.time()
-        query = "SELECT owner, max(confirmed_at) FROM history WHERE account = ? AND ended_at IS NULL GROUP BY owner"
-        owners = self._database.read(query, account, row=lambda row: (str(row[0]), float(row[1])))
-        gone = [owner for owner, confirmed_at in owners if not is_alive(owner, age=now - confirmed_at)]
-        if not gone:
-            return Write.done([])
-        theirs = f"account = ? AND owner IN ({','.join('?' * len(gone))}) AND ended_at IS NULL"
+    def mark_read(self, relapses: Sequence[HistoryEntry]) -> Write[None]:
+        """A person has read of these."""
+        query = f"UPDATE history SET is_relapse_read = 1 WHERE number IN {_IDS}"
 
-        def take_over(connection: Connection) -> list[HistoryEntry]:
-            rows = connection.execute(
-                f"SELECT {ENTRIES.columns} FROM history WHERE {theirs} ORDER BY number", (account, *gone)
-            ).fetchall()
-            connection.execute(f"UPDATE history SET owner = ? WHERE {theirs}", (self._owner, account, *gone))
-            return [ENTRIES.read(row) for row in rows]
+        def mark(connection: sqlite3.Connection) -> None:
+            connection.execute(query, (json.dumps([entry.number for entry in relapses]),))
 
-        return self._database.write(take_over)
+        return self._database.write(mark)
+
+
+def amend_entries(connection: sqlite3.Connection, scope: int, ids: Sequence[str], *, observed: float) -> None:
+    """Amend the entries of downloads that were just observed; an observation older than another amends nothing."""
+    for cancelled_observed, *row in connection.execute(_TO_AMEND, (scope, observed, json.dumps(ids))).fetchall():
+        entry = _read_entry(row)
+        amended = entry.amended(seconds_since_cancelled=_seconds_since(entry, cancelled_observed, observed))
+        if amended != entry:
+            cells = ENTRIES.write(amended)
+            changed = {name: cells[name] for name in _AMENDED}
+            stamp = observed if entry.cancelled_seen_at is None and amended.cancelled_seen_at is not None else None
+            connection.execute(_AMEND, changed | {"number": entry.number, "observed": stamp})
+
+
+def _read_entry(row: Sequence[Any]) -> HistoryEntry:
+    """The entry in a row of `_COLUMNS`."""
+    width = len(ENTRIES.names) + 1
+    entry = ENTRIES.read(row[:width])
+    return entry if row[width] is None else entry.after(DOWNLOADS.read(row[width:]))
+
+
+def _seconds_since(entry: HistoryEntry, cancelled_observed: float | None, observed: float) -> float | None:
+    """How long ago the download was first seen cancelled, by the time of day and by the clock that never jumps."""
+    if entry.cancelled_seen_at is None or entry.now is None or entry.now.seen_at is None:
+        return None
+    seconds = (entry.now.seen_at - entry.cancelled_seen_at).total_seconds()
+    if cancelled_observed is None or observed < cancelled_observed:  # the machine was restarted since
+        return seconds
+    return min(seconds, observed - cancelled_observed)
+
+
+def _kept(message: str | None) -> str | None:
+    if message is None or len(message) <= MAX_MESSAGE:
+        return message
+    return f"{message[:MAX_MESSAGE]}…"

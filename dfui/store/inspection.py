@@ -10,7 +10,7 @@ import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dfui.store.connections import connect_to_look
+from dfui.store.database import connect_to_look
 from dfui.store.schema import SCHEMA_VERSION
 from dfui.store.sqlite_errors import FAILURES, is_busy
 
@@ -87,7 +87,7 @@ def _looked_into(path: Path, found: Inspection) -> Inspection:
             if not found.schema or found.is_newer:
                 return found
             ((downloads, active),) = connection.execute(
-                "SELECT count(*), coalesce(sum(is_active), 0) FROM downloads WHERE is_forgotten = 0"
+                "SELECT count(*), coalesce(sum(is_active), 0) FROM downloads WHERE is_hidden = 0"
             )
             ((entries, open_entries),) = connection.execute(
                 "SELECT count(*), coalesce(sum(ended_at IS NULL), 0) FROM history"

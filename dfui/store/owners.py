@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import os
-import platform
 import uuid
 from pathlib import Path
 
@@ -53,11 +52,12 @@ def is_alive(owner: str, *, age: float) -> bool:
 @functools.cache
 def _machine() -> tuple[str, str, str]:
     """This machine, its present start, and the container that its processes are numbered in."""
+    host = os.uname().nodename.replace(" ", "-")
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-        return platform.node().replace(" ", "-"), boot, str(Path("/proc/self/ns/pid").readlink())
+        return host, boot, str(Path("/proc/self/ns/pid").readlink())
     except OSError:
-        return platform.node().replace(" ", "-"), "-", "-"
+        return host, "-", "-"
 
 
 def _started(pid: int) -> str | None:

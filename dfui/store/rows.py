@@ -1,10 +1,11 @@
-"""How a value of `core` lies in a table: a column for each of its fields, named after it."""
+"""How a value of `core` lies in a table: a column for each of its fields, named after it, and their checksum."""
 
 from __future__ import annotations
 
 import enum
+import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import fields
+from dataclasses import MISSING, Field, fields
 from datetime import UTC, datetime
 from types import NoneType
 from typing import Any, Generic, TypeVar, get_args, get_type_hints
@@ -19,29 +20,50 @@ class Rows(Generic[Value]):
     """Reads and writes dataclasses of one kind: times as seconds since 1970, enums as their values."""
 
     def __init__(self, kind: type[Value], *, kept_elsewhere: Sequence[str] = ()) -> None:
-        hints = get_type_hints(kind)
         self._kind = kind
-        names = (field.name for field in fields(kind))  # type: ignore[arg-type]  # a dataclass
-        self.names = tuple(name for name in names if name not in kept_elsewhere)
-        self.columns = ", ".join(self.names)
-        self._allowed = [_allowed(hints[name]) for name in self.names]
+        self._hints = get_type_hints(kind)
+        self._fields = [field for field in fields(kind) if field.name not in kept_elsewhere]  # type: ignore[arg-type]
+        self.names = tuple(field.name for field in self._fields)
+        kinds = [next(each for each in _kinds(self._hints[name]) if each is not NoneType) for name in self.names]
+        self.sealed = tuple(name for name, each in zip(self.names, kinds, strict=True) if each is not datetime)
+        """What the checksum covers: words and figures."""
+        self.columns = ", ".join((*self.names, "checksum"))
+        self._sealed_cells = [self.names.index(name) for name in self.sealed]
+        self._allowed = [_allowed(self._hints[name]) for name in self.names]
         self._shapes: set[tuple[type, ...]] = set()
         """The types of the cells in rows that were read before: a few, and the same again and again."""
-        converters = [_converters(hints[name]) for name in self.names]
+        converters = [_converters(each) for each in kinds]
         self._readers = [(position, read) for position, (read, _) in enumerate(converters) if read]
         self._writers = [(name, write) for name, (_, write) in zip(self.names, converters, strict=True) if write]
+
+    def declarations(self, *, key: str = "") -> str:
+        """The columns in SQL; `key` is the field that is the table's primary key."""
+        return ",\n".join(
+            f"{field.name} INTEGER PRIMARY KEY" if field.name == key else self._declaration(field)
+            for field in self._fields
+        )
+
+    def _declaration(self, field: Field[Any]) -> str:
+        kinds = _kinds(self._hints[field.name])
+        sql = "REAL" if datetime in kinds else "INTEGER" if {bool, int} & set(kinds) else "TEXT"
+        if NoneType in kinds:
+            return f"{field.name} {sql}"
+        default = "" if field.default is MISSING else f" DEFAULT {int(field.default)}"
+        return f"{field.name} {sql} NOT NULL{default}"
 
     def read(self, row: Sequence[Any]) -> Value:
         """The value in a row of `columns`.
 
         Raises:
-            ValueError: a column holds what its field cannot be, as after damage.
+            ValueError: the row is not as it was written.
         """
-        cells = list(row)
+        *cells, written = row
         shape = tuple(map(type, cells))
         if shape not in self._shapes:
             self._check(shape)
             self._shapes.add(shape)
+        if written is not None and written != checksum(*[cells[position] for position in self._sealed_cells]):
+            raise ValueError("a row is not as it was written")
         for position, read in self._readers:
             if cells[position] is not None:
                 cells[position] = read(cells[position])
@@ -53,7 +75,7 @@ class Rows(Generic[Value]):
                 raise ValueError(f"{name} is {kind.__name__}")
 
     def write(self, value: Value) -> dict[str, Any]:
-        """The cells of a row, by column."""
+        """The cells of a row, by column; the database adds the checksum."""
         cells = {name: getattr(value, name) for name in self.names}
         for name, write in self._writers:
             if cells[name] is not None:
@@ -61,12 +83,16 @@ class Rows(Generic[Value]):
         return cells
 
 
+def checksum(*cells: Any) -> int:
+    """Tells whether damage has made another value of one of these."""
+    return zlib.crc32(repr(cells).encode("utf-8", "surrogatepass"))
+
+
 Convert = Callable[[Any], Any] | None
 
 
-def _converters(hint: Any) -> tuple[Convert, Convert]:
-    """What turns a cell into a field's value, and back; None where they are the same."""
-    kind = next((each for each in get_args(hint) if each is not NoneType), hint)
+def _converters(kind: Any) -> tuple[Convert, Convert]:
+    """What turns a cell into a field's value, and back; None if they are the same."""
     if kind is datetime:
         return _time, datetime.timestamp
     if kind is bool:
@@ -76,22 +102,24 @@ def _converters(hint: Any) -> tuple[Convert, Convert]:
     return None, None
 
 
+def _kinds(hint: Any) -> tuple[Any, ...]:
+    return get_args(hint) or (hint,)
+
+
 def _allowed(hint: Any) -> frozenset[type]:
-    """What a cell can be, for a field that is to be this."""
-    kinds = get_args(hint) or (hint,)
     stored: dict[Any, tuple[type, ...]] = {
         NoneType: (NoneType,),
         bool: (int,),
         int: (int,),
         datetime: (int, float),
     }
-    return frozenset(each for kind in kinds for each in stored.get(kind, (str,)))
+    return frozenset(each for kind in _kinds(hint) for each in stored.get(kind, (str,)))
 
 
 def _time(seconds: float) -> datetime | None:
     try:
         return datetime.fromtimestamp(seconds, UTC)
-    except (ValueError, OverflowError, OSError):  # beyond what a calendar holds, as a rounded 9999-12-31 is
+    except (ValueError, OverflowError, OSError):  # beyond what a calendar holds
         return None
 
 

@@ -5,66 +5,40 @@ from __future__ import annotations
 import sqlite3
 
 from dfui.core.errors import NewerSchema
+from dfui.store.rows import DOWNLOADS, ENTRIES, checksum
 
-_SCHEMA = """
-CREATE TABLE accounts (
-    account INTEGER PRIMARY KEY,
-    profile TEXT NOT NULL,
-    origin TEXT NOT NULL,
-    UNIQUE (profile, origin)
-);
+SCHEMA_VERSION = 1
+_SCHEMA = f"""
 CREATE TABLE downloads (
     key INTEGER PRIMARY KEY,
-    account INTEGER NOT NULL REFERENCES accounts,
-    id TEXT NOT NULL,
-    api_status TEXT,
+    scope INTEGER NOT NULL,
     is_active INTEGER NOT NULL,
-    is_missing INTEGER NOT NULL DEFAULT 0,
-    is_forgotten INTEGER NOT NULL DEFAULT 0,
-    data_type TEXT,
-    query TEXT,
-    format TEXT,
-    num_records INTEGER,
-    num_downloaded INTEGER,
-    total_cost INTEGER,
-    order_price INTEGER,
-    files_expire_at REAL,
-    started_at REAL,
-    updated_at REAL,
-    seen_at REAL,
+    is_hidden INTEGER NOT NULL DEFAULT 0,
     observed REAL NOT NULL DEFAULT -1,
     answered REAL NOT NULL DEFAULT -1,
-    UNIQUE (account, id)
+    {DOWNLOADS.declarations()},
+    checksum INTEGER,
+    UNIQUE (scope, id)
 );
-CREATE INDEX downloads_in_order ON downloads (account, is_forgotten, is_active DESC, started_at DESC, key DESC);
+CREATE INDEX downloads_in_order ON downloads (scope, is_hidden, is_active DESC, started_at DESC, key DESC);
 CREATE TABLE history (
-    number INTEGER PRIMARY KEY,
-    account INTEGER NOT NULL REFERENCES accounts,
-    download_id TEXT NOT NULL,
+    {ENTRIES.declarations(key="number")},
+    scope INTEGER NOT NULL,
     owner TEXT NOT NULL,
-    confirmed_at REAL NOT NULL,
-    deletes_sent INTEGER,
-    http_status INTEGER,
-    api_message TEXT,
-    outcome TEXT,
-    verified INTEGER,
-    status TEXT,
-    retained_records INTEGER,
-    credits_deducted INTEGER,
-    ended_at REAL,
-    cancelled_seen_at REAL,
     cancelled_observed REAL,
-    steady_records INTEGER,
-    relapsed_at REAL,
     is_relapse_read INTEGER NOT NULL DEFAULT 0,
-    closed_at REAL
+    checksum INTEGER
 );
-CREATE INDEX history_open ON history (account, ended_at) WHERE ended_at IS NULL;
-CREATE INDEX history_of_download ON history (account, download_id);
-CREATE INDEX history_watched ON history (account, ended_at) WHERE closed_at IS NULL;
-CREATE INDEX history_relapsed ON history (account, download_id) WHERE relapsed_at IS NOT NULL;
+CREATE INDEX history_open ON history (scope, ended_at) WHERE ended_at IS NULL;
+CREATE INDEX history_of_download ON history (scope, download_id);
+CREATE INDEX history_watched ON history (scope, ended_at) WHERE closed_at IS NULL;
+CREATE INDEX history_relapsed ON history (scope, download_id) WHERE relapsed_at IS NOT NULL
 """
-SCHEMA_VERSION = 1
+_SEAL = """
+CREATE TEMP TRIGGER {table}_{event} AFTER {when} ON main.{table}
+    WHEN new.checksum IS NOT checksum({new})
+    BEGIN UPDATE {table} SET checksum = checksum({new}) WHERE rowid = new.rowid; END
+"""
 
 
 def schema_version(connection: sqlite3.Connection) -> int:
@@ -86,7 +60,7 @@ def create_schema(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         if schema_version(connection) < SCHEMA_VERSION:  # another dfui may have done it while this one waited
-            for statement in filter(str.strip, _SCHEMA.split(";")):
+            for statement in _SCHEMA.split(";"):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         connection.execute("COMMIT")
@@ -94,3 +68,12 @@ def create_schema(connection: sqlite3.Connection) -> None:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def seal_rows(connection: sqlite3.Connection) -> None:
+    """Have each row that this connection writes get its checksum."""
+    connection.create_function("checksum", -1, checksum, deterministic=True)
+    for table, rows in (("downloads", DOWNLOADS), ("history", ENTRIES)):
+        new = ", ".join(f"new.{name}" for name in rows.sealed)
+        for event, when in (("added", "INSERT"), ("changed", f"UPDATE OF {', '.join(rows.sealed)}")):
+            connection.execute(_SEAL.format(table=table, event=event, when=when, new=new))

@@ -1,56 +1,105 @@
-"""What goes wrong in SQLite, as a `StoreError`: the one place for it."""
+"""What goes wrong in SQLite, as a `StoreError` that names the file, the cause and the cure."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
+import pwd
 import sqlite3
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from dfui.core.errors import StoreError
 
 FAILURES = (sqlite3.Error, OSError, ValueError, TypeError, OverflowError)
-"""What SQLite, its wrapper, and the reading of a row raise. The wrapper raises a `UnicodeDecodeError` where the
-damaged text is in an error message."""
-BUSY = "The database is busy: another process is writing to it."
+"""What SQLite, its wrapper, and the reading of a row raise. The wrapper raises a `UnicodeDecodeError` if the damaged
+text is in an error message."""
+ELSEWHERE = "Set XDG_DATA_HOME to a folder on a local disk."
 
 
 def is_damage(error: BaseException) -> bool:
     """Whether this says that the file is damaged, rather than locked, full, or out of reach."""
     if isinstance(error, sqlite3.Error):
         code = _code(error)
-        # The wrapper's own error of this kind, which has no code, says that a text is no UTF-8.
+        # The wrapper's own error of this kind, which has no code, says that a text is not UTF-8.
         is_no_text = code is None and isinstance(error, sqlite3.OperationalError)
-        return is_no_text or (code is not None and code & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+        return is_no_text or code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
     # A value that cannot be stored is not the file's fault.
     return isinstance(error, ValueError | TypeError) and not isinstance(error, UnicodeEncodeError)
 
 
 def is_busy(error: BaseException) -> bool:
     """Whether another process holds a lock."""
+    return _code(error) in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+def reason(error: BaseException) -> str:
+    """What went wrong, without a full stop."""
+    if is_busy(error):
+        return "it is busy: another program has locked it"
+    return str((isinstance(error, OSError) and error.strerror) or error).rstrip(".")
+
+
+def cure(error: BaseException, path: Path | None) -> str:
+    """What to do about it, as sentences after a blank; empty if that is not known."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
+        return f" {ELSEWHERE}"
     code = _code(error)
-    return code is not None and code & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+    if code == sqlite3.SQLITE_FULL or (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)):
+        return " Free some disk space."
+    is_denied = isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM)
+    if path is None or not (is_denied or code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}):
+        return ""
+    others = [each for each in (path, *_beside(path), path.parent) if _owner(each) not in (None, os.geteuid())]
+    if others:
+        names = " ".join(map(str, others))
+        return f" {others[0].name} belongs to {_name(_owner(others[0]))}. Run: sudo chown {_name(os.geteuid())} {names}"
+    return f" Make {path.parent} and what is in it writable, or set XDG_DATA_HOME to another folder."
 
 
-def store_error(error: BaseException) -> StoreError:
-    """The error as a sentence."""
+def store_error(error: BaseException, path: Path | None = None) -> StoreError:
+    """The error as sentences."""
     if isinstance(error, StoreError):
         return error
+    database = f"The database {path}" if path else "The database"
     if is_busy(error):
-        return StoreError(BUSY)
-    what = str((isinstance(error, OSError) and error.strerror) or error).rstrip(".")
-    return StoreError(f"The database is damaged: {what}." if is_damage(error) else f"The database failed: {what}.")
+        return StoreError(f"{database} is busy: another program has locked it.")
+    if is_damage(error):
+        return StoreError(f"{database} is damaged: {reason(error)}.")
+    return StoreError(f"{database} failed: {reason(error)}.{cure(error, path)}")
 
 
 @contextlib.contextmanager
-def store_errors(*, damaged: Callable[[], None] = lambda: None) -> Iterator[None]:
-    """Raise what goes wrong as a `StoreError`; `damaged` is called first where the file is to blame."""
+def store_errors(path: Path | None = None, *, damaged: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Raise what goes wrong as a `StoreError`; `damaged` is called first if the file is to blame."""
     try:
         yield
     except FAILURES as error:
         if is_damage(error):
             damaged()
-        raise store_error(error) from None
+        raise store_error(error, path) from None
 
 
 def _code(error: BaseException) -> int | None:
-    return getattr(error, "sqlite_errorcode", None)
+    """SQLite's primary error code."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF
+
+
+def _beside(path: Path) -> tuple[Path, Path]:
+    return path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")
+
+
+def _owner(path: Path) -> int | None:
+    try:
+        return path.stat().st_uid
+    except OSError:
+        return None
+
+
+def _name(user: int | None) -> str:
+    try:
+        return pwd.getpwuid(user).pw_name if user is not None else "nobody"
+    except KeyError:
+        return str(user)

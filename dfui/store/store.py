@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 from dfui.core.errors import StoreError
-from dfui.store.connections import copy_of, make_private
 from dfui.store.corruption import set_aside
-from dfui.store.database import Database
+from dfui.store.database import Database, Read, copy_of, make_private
 from dfui.store.history import History
 from dfui.store.known_downloads import KnownDownloads
-from dfui.store.last_known import LastKnown
-from dfui.store.profile_scope import Account
-from dfui.store.sqlite_errors import FAILURES, is_damage, store_errors
+from dfui.store.sqlite_errors import FAILURES, cure, is_damage, reason, store_errors
+
+Row = TypeVar("Row")
 
 
 class Store:
@@ -30,18 +33,21 @@ class Store:
         origin: str,
         problem: str | None = None,
         is_unreadable: bool = False,
+        read: Read | None = None,
     ) -> None:
         self.problem = problem
-        """What went wrong on opening, as a sentence; None where nothing did."""
+        """What went wrong on opening, as a sentence; None if nothing did."""
         self._database = database
         self._name = (profile, origin)
         self._is_unreadable = is_unreadable
-        account = Account(database, profile, origin)
+        # The key of all its rows: the profile and the origin, in eight bytes.
+        scope = int.from_bytes(hashlib.blake2b(f"{profile}\n{origin}".encode(), digest_size=8).digest(), signed=True)
         is_lost = problem is not None and not self.is_kept
-        self.downloads = KnownDownloads(database, account)
+        self.downloads = KnownDownloads(database, scope, read=read)
         self.history = History(
             database,
-            account,
+            scope,
+            read=read,
             unwritable=problem if is_lost else None,
             unreadable=problem if is_unreadable else None,
         )
@@ -52,7 +58,7 @@ class Store:
         return self._database.path is not None
 
     def check_readable(self) -> None:
-        """For who tells what was kept: nothing is known of that where the database could not be read.
+        """For what must not claim anything about a database that could not be read.
 
         Raises:
             StoreError: it could not.
@@ -61,10 +67,10 @@ class Store:
             raise StoreError(self.problem or "The database could not be read.")
 
     def for_screens(self, failed: Callable[[StoreError], None]) -> Store:
-        """The same store, whose reading raises nothing: where it fails, what was read before is given again."""
+        """The same store, whose reading raises nothing: if it fails, `failed` is called, and the last answer stands."""
         profile, origin = self._name
-        database = LastKnown(self._database, failed)
-        return Store(database, profile=profile, origin=origin, problem=self.problem)
+        read = _LastKnown(self._database, failed)
+        return Store(self._database, profile=profile, origin=origin, problem=self.problem, read=read)
 
     def close(self) -> None:
         """Finish what is being written, close the database, and give up the cancellations that are still open here."""
@@ -72,34 +78,69 @@ class Store:
         self.history.close()
 
 
-def open_store(path: Path, *, profile: str, origin: str) -> Store:
-    """Open the store of a profile at an API origin; always gives one, with its `problem` where there is one.
+class _LastKnown:
+    """Reads, and raises nothing: if that fails, gives the last answer to the same question, or none."""
 
-    A damaged database is set aside under a new name. One that is newer than this dfui is left alone. Of one that cannot
-    be written, what it holds is shown; then, and where it cannot even be read, what is written lasts for this process.
+    MAX_ANSWERS = 24
+    """Answers that are remembered: screens repeat only a few queries."""
+    MAX_ROWS = 2_000
+    """Rows of an answer that is remembered beside others; of longer answers, the last one is."""
+
+    def __init__(self, database: Database, failed: Callable[[StoreError], None]) -> None:
+        self._database = database
+        self._failed = failed
+        self._answers: OrderedDict[tuple[object, ...], list[Any]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __call__(
+        self, query: str, *params: object, row: Callable[[tuple[Any, ...]], Row], aside: bool = False
+    ) -> list[Row]:
+        question = (query, *params)
+        try:
+            rows = self._database.read(query, *params, row=row, aside=aside)
+        except StoreError as error:
+            self._failed(error)
+            with self._lock:
+                return self._answers.get(question, [])
+        with self._lock:
+            if len(rows) > self.MAX_ROWS:
+                for other in [each for each, answer in self._answers.items() if len(answer) > self.MAX_ROWS]:
+                    del self._answers[other]
+            self._answers[question] = rows
+            self._answers.move_to_end(question)
+            if len(self._answers) > self.MAX_ANSWERS:
+                self._answers.popitem(last=False)
+        return rows
+
+
+def open_store(path: Path, *, profile: str, origin: str) -> Store:
+    """Open the store of a profile at an API origin; always gives one, with its `problem` if there is one.
+
+    A damaged database is set aside under a new name. One that is newer than this dfui is left alone. If it cannot be
+    written, what it holds is shown; then, and if it cannot even be read, what is written lasts for this process.
     """
     try:
         database, problem = _open_file(path)
     except (*FAILURES, StoreError) as error:
-        reason = str((isinstance(error, OSError) and error.strerror) or error).rstrip(".")
+        why, until = f"{reason(error)}.{cure(error, path)}", "Until that is fixed, nothing is saved."
     else:
         return Store(database, profile=profile, origin=origin, problem=problem)
     try:
         database = Database(None, memory=copy_of(path))
     except (*FAILURES, StoreError):
-        problem = f"The database {path} cannot be used: {reason}. Until that is fixed, nothing is saved."
+        problem = f"The database {path} cannot be used: {why} {until}"
         return Store(Database(None), profile=profile, origin=origin, problem=problem, is_unreadable=True)
-    problem = f"The database {path} can be read, but not written: {reason}. Until that is fixed, nothing is saved."
+    problem = f"The database {path} can be read, but not written: {why} {until}"
     return Store(database, profile=profile, origin=origin, problem=problem)
 
 
 def read_store(path: Path, *, profile: str, origin: str) -> Store:
-    """What a database holds, for who changes nothing of it: neither the file, nor what is told of it at a start.
+    """Open a read-only copy.
 
     Raises:
         StoreError: it cannot be read.
     """
-    with store_errors():
+    with store_errors(path):
         return Store(Database(None, memory=copy_of(path)), profile=profile, origin=origin)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -64,7 +65,7 @@ def use(store: Store) -> None:
         store.history.keys,
         lambda: see(store, Download("7", "cancelled")),
         lambda: store.downloads.add(["999"]).wait(),
-        lambda: store.history.take_over_abandoned().wait(),
+        lambda: asyncio.run(store.history.take_left_open()),
         lambda: close_entry(store, store.history.open_entries(["7"], confirmed_at=at(9)).wait()[0]),
     ]
     for each in uses:

@@ -55,7 +55,7 @@ def test_a_relapse_in_the_whole_list_and_of_a_forgotten_download_counts(store: S
     cancelled(store)
     store.downloads.hide("7").wait()
     rows = [Download(str(number), "running", num_downloaded=200, seen_at=at(20)) for number in range(2_000)]
-    store.downloads.observe_all(rows, observed=20, now=21).wait()
+    store.downloads.observe(rows, observed=20, now=21).wait(seconds=60)
     assert [row.download_id for row in store.history.unread_relapses()] == ["7"]
 
 

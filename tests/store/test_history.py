@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import concurrent.futures
 import sqlite3
 from pathlib import Path
@@ -27,6 +28,10 @@ def test_the_journal_tells_what_was_sent_and_answered_newest_first(store: Store)
     assert {row.ended_at for row in history} == {None}
 
 
+def left_open(store: Store) -> list[HistoryEntry]:
+    return asyncio.run(store.history.take_left_open())
+
+
 LEAVES_OPEN = (
     OPEN
     + """
@@ -43,34 +48,34 @@ def test_what_a_killed_dfui_left_open_is_taken_over_once(opened: Open, path: Pat
     assert process.stdout is not None
     assert process.stdout.readline() == "open\n"
     one, other = opened(), opened()
-    assert one.history.take_over_abandoned().wait() == []  # it lives
+    assert left_open(one) == []  # it lives
     process.kill()
     process.communicate()
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        taken = list(pool.map(lambda store: store.history.take_over_abandoned().wait(), [one, other]))
+        taken = list(pool.map(left_open, [one, other]))
     rows = [row for rows in taken for row in rows]
     assert [(row.download_id, row.deletes_sent) for row in rows] == [("2", None), ("3", None)]
-    assert opened().history.take_over_abandoned().wait() == []
+    assert left_open(opened()) == []
 
 
 def test_what_a_closed_dfui_left_open_is_taken_over_by_the_next(opened: Open) -> None:
     first = opened()
     first.history.open_entries(["7"], confirmed_at=at(1)).wait()
-    assert first.history.take_over_abandoned().wait() == []
+    assert left_open(first) == []
     second = opened()
-    assert second.history.take_over_abandoned().wait() == []
+    assert left_open(second) == []
     first.close()
-    assert [row.download_id for row in second.history.take_over_abandoned().wait()] == ["7"]
+    assert [row.download_id for row in left_open(second)] == ["7"]
     second.close()
-    assert [row.download_id for row in opened().history.take_over_abandoned().wait()] == ["7"]
+    assert [row.download_id for row in left_open(opened())] == ["7"]
 
 
 def test_another_profiles_open_entries_are_left_to_it(opened: Open) -> None:
     first = opened()
     first.history.open_entries(["7"], confirmed_at=at(1)).wait()
     first.close()
-    assert opened("other").history.take_over_abandoned().wait() == []
-    assert len(opened().history.take_over_abandoned().wait()) == 1
+    assert left_open(opened("other")) == []
+    assert len(left_open(opened())) == 1
 
 
 def test_all_of_a_batch_are_written_down_or_none(opened: Open, path: Path) -> None:
@@ -97,7 +102,7 @@ def test_an_owner_that_no_dfui_has_written_is_nobody(opened: Open, path: Path, o
     with other:
         other.execute("UPDATE history SET owner = ?", (owner,))
     other.close()
-    assert [row.download_id for row in opened().history.take_over_abandoned().wait()] == ["7"]
+    assert [row.download_id for row in left_open(opened())] == ["7"]
     assert path.exists()
 
 

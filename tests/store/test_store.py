@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import sqlite3
@@ -127,7 +128,7 @@ def test_a_database_of_a_newer_dfui_is_left_alone_and_the_journal_refuses(opened
     assert ids(store) == ["8"]
     with pytest.raises(StoreError):
         store.history.open_entries(["8"], confirmed_at=at(1)).wait()
-    assert store.history.take_over_abandoned().wait() == []
+    assert asyncio.run(store.history.take_left_open()) == []
     store.close()
     assert {each.name: each.read_bytes() for each in path.parent.iterdir() if each.is_file()} == before
 

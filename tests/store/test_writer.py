@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from dfui.core.downloads import Download
 from dfui.core.errors import StoreError
-from dfui.store.connections import Connection
-from dfui.store.database import Database, Part
+from dfui.store import Store
+from dfui.store.database import Database
 from tests.support.rows import at
 from tests.support.stores import Open, see
 
@@ -45,7 +45,7 @@ class Hold:
         self.began = threading.Event()
         self.released = threading.Event()
 
-    def __call__(self, connection: Connection) -> None:
+    def __call__(self, connection: sqlite3.Connection) -> None:
         self.began.set()
         assert self.released.wait(10)
 
@@ -54,7 +54,7 @@ def words(database: Database) -> list[str]:
     return database.read("SELECT word FROM written ORDER BY rowid", row=lambda row: str(row[0]))
 
 
-def insert(word: str) -> Part:
+def insert(word: str) -> Callable[[sqlite3.Connection], object]:
     return lambda connection: connection.execute("INSERT INTO written VALUES (?)", (word,))
 
 
@@ -72,7 +72,7 @@ def test_all_that_waits_is_synced_to_the_disk_at_once(database: Database, statem
 
 
 def test_what_must_be_on_the_disk_is_synced_and_the_rest_is_not(database: Database) -> None:
-    def synchronous(connection: Connection) -> int:
+    def synchronous(connection: sqlite3.Connection) -> int:
         return int(connection.execute("PRAGMA synchronous").fetchone()[0])
 
     assert database.write(synchronous, on_disk=True).wait() == FULL
@@ -87,11 +87,11 @@ def test_a_confirmation_is_on_the_disk_in_one_transaction(opened: Open) -> None:
     store.history.open_entries(["7", "8", "9"], confirmed_at=at(1)).wait()
     assert executed[0] == "PRAGMA synchronous = FULL"
     assert executed.count("COMMIT") == 1
-    assert sum("INSERT INTO history" in statement for statement in executed) == 3
+    assert len(store.history.entries()) == 3
 
 
 def test_a_write_that_fails_does_so_alone(database: Database) -> None:
-    def fails(connection: Connection) -> None:
+    def fails(connection: sqlite3.Connection) -> None:
         insert("half")(connection)
         connection.execute("INSERT INTO missing VALUES (1)")
 
@@ -108,7 +108,7 @@ def test_a_write_that_fails_does_so_alone(database: Database) -> None:
 
 
 def test_a_transaction_that_fails_as_a_whole_is_tried_again_one_by_one(database: Database) -> None:
-    def ends_it(connection: Connection) -> None:
+    def ends_it(connection: sqlite3.Connection) -> None:
         connection.execute("ROLLBACK")  # what SQLite does by itself where the disk is full
         raise sqlite3.OperationalError("database or disk is full")
 
@@ -124,20 +124,14 @@ def test_a_transaction_that_fails_as_a_whole_is_tried_again_one_by_one(database:
     assert words(database) == ["before", "after"]
 
 
-def test_other_writes_go_between_the_parts_of_a_long_one(database: Database) -> None:
-    hold = Hold()
-
-    def first(connection: Connection) -> None:
-        hold(connection)
-        insert("part 1")(connection)
-
-    long = database.write_in_parts(iter([first, insert("part 2"), insert("part 3")]))
-    assert hold.began.wait(10)
-    short = database.write(insert("short"))
-    hold.released.set()
-    short.wait(seconds=10)
-    long.wait()
-    assert words(database) == ["part 1", "short", "part 2", "part 3"]
+async def test_other_writes_go_between_the_parts_of_a_long_list(store: Store) -> None:
+    rows = (Download(str(number)) for number in range(3_000))
+    long = asyncio.create_task(store.downloads.observe_all(rows, observed=1.0, now=1.0))
+    await asyncio.sleep(0)
+    await store.downloads.add(["short"])
+    assert 1 < store.downloads.counts()[1] < 3_001
+    await long
+    assert store.downloads.counts()[1] == 3_001
 
 
 async def test_the_event_loop_goes_on_while_a_lock_is_waited_for(
@@ -164,7 +158,7 @@ def test_what_its_caller_no_longer_waits_for_is_dropped_unless_it_had_begun(
 ) -> None:
     hold = Hold()
 
-    def begun(connection: Connection) -> None:
+    def begun(connection: sqlite3.Connection) -> None:
         hold(connection)
         insert("begun")(connection)
 
@@ -176,7 +170,7 @@ def test_what_its_caller_no_longer_waits_for_is_dropped_unless_it_had_begun(
         with pytest.raises(StoreError, match="busy"):
             write.wait(seconds=0)
     hold.released.set()
-    database.write_in_parts(iter([insert("last")])).wait()
+    database.write(insert("last")).wait(seconds=10)
     assert words(database) == ["begun", "last"]
 
 

@@ -15,6 +15,7 @@ from dfui.simulator.account import Simulator
 from dfui.simulator.manual_clock import ManualClock
 from dfui.store import open_store
 from dfui.store.database import Database
+from dfui.store.history import History
 from dfui.system.config import Config, ProfileConfig
 from dfui.tui.screens.confirm_cancel import ConfirmCancel
 from dfui.tui.screens.details import DetailsModal
@@ -102,7 +103,7 @@ async def test_an_export_of_what_cannot_be_read_fails_and_leaves_the_file(
         def fail(*arguments: object, **options: object) -> list[object]:
             raise StoreError("The database is damaged: a page is not as it was.")
 
-        monkeypatch.setattr(Database, "read", fail)
+        monkeypatch.setattr(History, "entries", fail)
         await pilot.press("e")
         modal.query_one("#file", Input).value = str(file)
         await pilot.press("enter")

@@ -99,7 +99,7 @@ class DownloadsTable(DownloadsList):
     async def mark_active(self) -> int:
         """Mark every active download that is listed; gives their number."""
         query = self._shown_query
-        active = await self._on_thread(lambda: self._downloads.active_ids_in(query))
+        active = await self._on_thread(lambda: self._downloads.active_ids(query))
         self.marked |= dict.fromkeys(active)
         self.refresh()
         return len(active)

@@ -215,7 +215,7 @@ async def test_markup_and_escape_sequences_of_the_api_are_shown_harmless(
 async def test_100_000_downloads_are_a_window(simulator: Simulator, clock: ManualClock) -> None:
     store = temporary_store(profile="production", origin="x")
     rows = (Download(str(n), api_status="completed", started_at=at(n)) for n in range(100_000))
-    store.downloads.observe_all(rows, observed=0, now=0).wait()
+    store.downloads.observe(rows, observed=0, now=0).wait(seconds=60)
     app = app_on(simulator, clock, store=store)
     async with running(app, size=(110, 30)) as pilot:
         assert " 99999 " in lines(pilot)[1]

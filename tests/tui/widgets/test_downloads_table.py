@@ -74,7 +74,7 @@ def large_store() -> Store:
         )
         for n in range(MANY)
     )
-    store.downloads.observe_all(rows, observed=0, now=0).wait()
+    store.downloads.observe(rows, observed=0, now=0).wait(seconds=60)
     return store
 
 
