@@ -88,7 +88,9 @@ class Outcome:
     trouble: str | None = None
     """What kept dfui from knowing more, as a sentence."""
     journaled: bool = True
-    """Whether the history tells all that was done."""
+    """Whether the history has the outcome."""
+    history_problem: str | None = None
+    """What the history shows instead, and why, in sentences."""
     deletes_sent: int | None = 0
     """How often a DELETE left this machine, or may have; None if a crash left that unknown."""
     was_final_before: bool = False

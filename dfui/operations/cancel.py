@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from dfui.core.clock import Clock
 from dfui.core.downloads import Download
-from dfui.core.errors import DatafinitiError, Unauthorized
+from dfui.core.errors import DatafinitiError, StoreError, Unauthorized
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.progress import Progress
 from dfui.operations.attempt import Attempt
@@ -54,7 +54,7 @@ async def cancel(
     batch = Batch(
         client=client, store=store, sign_in=sign_in, clock=clock or Clock(), names_unsent_later=names_unsent_later
     )
-    await batch.open_journal(ids)
+    await batch.open_history(ids)
     may_begin = asyncio.Event()
     attempts = [Attempt(download_id, batch) for download_id in ids]
     tasks = [asyncio.create_task(_carry_out(attempt, batch, may_begin)) for attempt in attempts]
@@ -97,7 +97,7 @@ async def _carry_out(attempt: Attempt, batch: Batch, may_begin: asyncio.Event) -
         logger.exception("Cancelling %s broke", attempt.download_id)
         attempt.evidence.broke(fault(error))
     attempt.has_ended = True
-    batch.events.put_nowait(await batch.journaled(attempt.evidence.outcome()))
+    batch.events.put_nowait(await batch.recorded(attempt.evidence.outcome()))
 
 
 class Batch:
@@ -127,32 +127,35 @@ class Batch:
         self._checking_token = asyncio.Lock()
         self._entries: dict[str, int] = {}
         """The history entry of each download; one that the history does not take is not here."""
-        self._journal_works = True
-        """After one failed write, stop journaling the batch."""
+        self._history_problem: str | None = None
+        """Why the history could not be written; after one failed write, stop writing the batch."""
 
-    async def open_journal(self, ids: Sequence[str]) -> None:
+    async def open_history(self, ids: Sequence[str]) -> None:
         """Write down what was confirmed, before the first DELETE."""
         try:
             entries = await self._store.history.open_entries(ids, confirmed_at=self.clock.now())
             self._entries = dict(zip(ids, entries, strict=True))
-        except Exception:  # credits are being spent: the DELETE is sent all the same, and that is said
-            logger.exception("The history could not be written")
+        except Exception as error:  # noqa: BLE001  # credits are being spent: the DELETE is sent all the same
+            self._history_problem = str(error) if isinstance(error, StoreError) else fault(error)
 
-    async def journaled(self, outcome: Outcome) -> Outcome:
+    async def recorded(self, outcome: Outcome) -> Outcome:
         """Write the outcome down; one that an interruption left unknown stays open, for the next start to resolve."""
         entry = self._entries.get(outcome.download_id)
-        if entry is None or not self._journal_works:
-            return replace(outcome, journaled=False)
-        if self.is_interrupted and outcome.kind is OutcomeKind.UNKNOWN:
+        if entry is None:
+            problem = f"This is not in the history. {self._history_problem}"
+            return replace(outcome, journaled=False, history_problem=problem)
+        if self._history_problem is None and self.is_interrupted and outcome.kind is OutcomeKind.UNKNOWN:
             return outcome
-        try:
+        if self._history_problem is None:
             is_untold = self._names_unsent_later and self.is_interrupted and outcome.kind is OutcomeKind.NOT_SENT
-            await self._store.history.close_entry(entry, outcome, ended_at=self.clock.now(), is_untold=is_untold)
-        except Exception:
-            logger.exception("An outcome could not be written into the history")
-            self._journal_works = False
-            return replace(outcome, journaled=False)
-        return outcome
+            try:
+                await self._store.history.close_entry(entry, outcome, ended_at=self.clock.now(), is_untold=is_untold)
+            except Exception as error:  # noqa: BLE001  # an outcome that is not written down is an outcome all the same
+                self._history_problem = str(error) if isinstance(error, StoreError) else fault(error)
+            else:
+                return outcome
+        problem = f"The history shows this as open; its outcome could not be saved. {self._history_problem}"
+        return replace(outcome, journaled=False, history_problem=problem)
 
     async def ask_for_token(self) -> bool:
         """Ask a person for a token; whether one was given, and is in use now."""
@@ -200,7 +203,7 @@ class Batch:
     def record_answer(self, download_id: str, http_status: int | None, api_message: str | None) -> None:
         """A DELETE was answered."""
         entry = self._entries.get(download_id)
-        if entry is not None and self._journal_works:
+        if entry is not None and self._history_problem is None:
             self._store.history.record_answer(entry, http_status=http_status, api_message=api_message)
 
     def record_seen(self, download: Download, began: float) -> None:

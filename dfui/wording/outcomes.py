@@ -16,7 +16,6 @@ from dfui.wording.downloads import goes_on, status_word
 from dfui.wording.errors import NEW_PASSWORD
 from dfui.wording.figures import as_sentence, counted
 
-NOT_JOURNALED = "This is not in the history, because the database could not be written."
 CHECK_THE_ID = "Check the ID, and whether this token belongs to the account that started the download."
 AFTER_REFUSAL = "Fix the problem that the API reports, or ask Datafiniti's support; then try again."
 OUTCOME_WAITS = "The cancellation has ended. Leave the filter to see how."
@@ -61,8 +60,13 @@ def outcome_lines(outcome: Outcome) -> list[str]:
         lines.append("")
     lines += meaning
     if not outcome.journaled:
-        lines += ["", NOT_JOURNALED]
+        lines += ["", history_problem(outcome)]
     return lines
+
+
+def history_problem(outcome: Outcome) -> str:
+    """What the history shows instead of the outcome, and why."""
+    return sanitize(outcome.history_problem or "This is not in the history.", max_length=1_000)
 
 
 def trouble_lines(outcome: Outcome) -> list[str]:

@@ -16,9 +16,9 @@ from dfui.wording.figures import counted, sum_known
 from dfui.wording.outcomes import (
     AFTER_REFUSAL,
     CHECK_THE_ID,
-    NOT_JOURNALED,
     api_said,
     checked_lines,
+    history_problem,
     outcome_title,
     trouble_lines,
 )
@@ -75,7 +75,7 @@ def _reason(outcome: Outcome) -> list[str]:
     lines = [*api_said(outcome), *trouble_lines(outcome)]
     if outcome.seen is not None and outcome.status not in (Status.QUEUED, Status.RUNNING):
         lines += checked_lines(outcome)
-    return [*lines, _advice(outcome), *([] if outcome.journaled else [NOT_JOURNALED])]
+    return [*lines, _advice(outcome), *([] if outcome.journaled else [history_problem(outcome)])]
 
 
 def _advice(outcome: Outcome) -> str:

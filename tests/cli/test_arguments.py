@@ -174,7 +174,7 @@ def test_a_newer_database_is_left_alone_and_cancel_still_sends(dfui: Commands, n
     assert as_json.exit_code == text.exit_code == 0
     assert (as_json.document[0]["outcome"], as_json.document[0]["journaled"]) == ("cancelled", False)
     assert "newer dfui" in as_json.stderr
-    assert "not in the history, because the database could not be written" in text.stdout
+    assert "This is not in the history. The database" in text.stdout
     assert dfui.database.read_bytes() == newer_database
 
 

@@ -251,7 +251,7 @@ async def test_what_a_fault_of_dfui_broke_off_is_not_waited_for(
     def fail(*arguments: object) -> None:
         raise RuntimeError("a fault")
 
-    monkeypatch.setattr(Batch, "open_journal", fail)
+    monkeypatch.setattr(Batch, "open_history", fail)
     app = app_on(simulator, clock)
     async with running(app, size=(110, 30)) as pilot:
         await pilot.press("c")
