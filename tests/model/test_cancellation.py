@@ -8,9 +8,9 @@ import re
 import shutil
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -22,6 +22,8 @@ from dfui.cli.documents import history_json, outcome_json
 from dfui.core.addresses import DATAFINITI
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.secret import Secret
+from dfui.operations.api_access import ApiAccess
+from dfui.operations.attempt import MAX_DELETES
 from dfui.operations.cancel import cancel
 from dfui.operations.poll import FollowUps, Poller
 from dfui.operations.refresh import DownloadRefresher
@@ -29,10 +31,16 @@ from dfui.operations.resolve import resolve
 from dfui.simulator.account import TOKEN, Simulator, answering
 from dfui.simulator.manual_clock import ManualClock
 from dfui.store import Store, open_store
+from dfui.system.credentials import Token, TokenSource
 from dfui.wording.history import entry_facts
 from dfui.wording.outcomes import outcome_lines, outcome_title
 from tests.model.scenario import Fault, Scenario
+from tests.support.in_process import run
 
+EXIT_CODES = {
+    "cancelled": 0, "completed": 0, "refused": 1, "not_found": 1, "not_sent": 1,
+    "unauthorized": 3, "accepted": 4, "still_active": 4, "unknown": 4,
+}  # fmt: skip
 FAULTS = st.lists(st.sampled_from(Fault), max_size=12)
 STEPS = 30
 
@@ -103,12 +111,33 @@ class Cancellations(RuleBasedStateMachine):
     def cancel(self, ids: set[str], faults: list[Fault], knows_the_token: bool) -> None:
         outcomes = asyncio.run(self._cancel(sorted(ids), faults, knows_the_token=knows_the_token))
         assert set(outcomes) == ids
-        self._hold(outcomes.values())
+        for outcome in outcomes.values():
+            self._hold_document(outcome_json(outcome), deletes_sent=outcome.deletes_sent)
+            self._hold_words(outcome)
         latest = {entry.download_id: entry for entry in reversed(self.store.history.entries())}
         for outcome in outcomes.values():
             if outcome.journaled:
                 assert latest[outcome.download_id].outcome is outcome.kind
                 assert latest[outcome.download_id].deletes_sent == outcome.deletes_sent
+
+    @rule(ids=st.sets(downloads, min_size=1, max_size=4), faults=FAULTS, as_json=st.booleans())
+    def run_the_command(self, ids: set[str], faults: list[Fault], as_json: bool) -> None:
+        self._plan(faults)
+        given = sorted(ids, reverse=True)
+        with patch.multiple("dfui.cli.context", Clock=lambda: self.clock, open_account=self._account):
+            ended = run("cancel", "--yes", *(["--json"] if as_json else []), *given)
+        latest = {entry.download_id: entry for entry in reversed(self.store.history.entries())}
+        kinds = [latest[download_id].outcome for download_id in given]
+        assert ended.exit_code == max(EXIT_CODES[kind.value] for kind in kinds if kind), ended
+        if not as_json:
+            assert all(download_id in ended.stdout for download_id in given), ended
+            return
+        documents = ended.document
+        assert [(each["id"], each["outcome"]) for each in documents] == [
+            (download_id, kind and kind.value) for download_id, kind in zip(given, kinds, strict=True)
+        ]
+        for document in documents:
+            self._hold_document(document, deletes_sent=latest[document["id"]].deletes_sent)
 
     @rule(ids=st.sets(downloads, min_size=1, max_size=4), faults=FAULTS, requests=st.integers(0, 8))
     def crash_while_cancelling(self, ids: set[str], faults: list[Fault], requests: int) -> None:
@@ -125,7 +154,8 @@ class Cancellations(RuleBasedStateMachine):
         assert not any(happened.left for happened in self.scenario.happened.values()), "settling sent a DELETE"
         for outcome in outcomes:
             assert outcome.kind is not OutcomeKind.NOT_SENT, outcome
-            self._hold_state(outcome)
+            self._hold_state(outcome_json(outcome))
+            self._hold_words(outcome)
         closed = {entry.number for entry in self.store.history.entries() if not entry.is_open}
         assert len(outcomes) == len(open_before & closed)
 
@@ -164,8 +194,18 @@ class Cancellations(RuleBasedStateMachine):
         self.store.close()
         self.store = self._open()
 
-    def _client(self) -> DatafinitiClient:
-        return DatafinitiClient(Secret(TOKEN), address=DATAFINITI, transport=answering(self.scenario.handle))
+    def _plan(self, faults: list[Fault]) -> None:
+        self.scenario.plan(faults)
+        self.shown.clear()
+
+    def _client(self, token: Secret | None = None) -> DatafinitiClient:
+        return DatafinitiClient(token or Secret(TOKEN), address=DATAFINITI, transport=answering(self.scenario.handle))
+
+    def _account(self, *arguments: Any, **_: Any) -> tuple[ApiAccess, Store]:
+        """What a command works with."""
+        _, settings, _ = arguments
+        token = Token(Secret(TOKEN), TokenSource.ENVIRONMENT)
+        return ApiAccess(settings, connect=self._client, given=token), self._open()
 
     async def _cancel(
         self, ids: list[str], faults: list[Fault], *, knows_the_token: bool, crashes_after: int | None = None
@@ -173,8 +213,7 @@ class Cancellations(RuleBasedStateMachine):
         async def sign_in() -> Secret | None:
             return Secret(self.simulator.token) if knows_the_token else None
 
-        self.scenario.plan(faults)
-        self.shown.clear()
+        self._plan(faults)
         outcomes: dict[str, Outcome] = {}
         async with self._client() as client:
             walk = cancel(ids, client=client, store=self.store, clock=self.clock, sign_in=sign_in)
@@ -189,16 +228,14 @@ class Cancellations(RuleBasedStateMachine):
         return outcomes
 
     async def _look_again(self, faults: list[Fault]) -> None:
-        self.scenario.plan(faults)
-        self.shown.clear()
+        self._plan(faults)
         async with self._client() as client:
             refresher = DownloadRefresher(client, self.store, clock=self.clock)
             poller = Poller(refresher, FollowUps(self.store, clock=self.clock), clock=self.clock)
             await poller.look_once(at_most=100)
 
     async def _settle(self, faults: list[Fault]) -> list[Outcome]:
-        self.scenario.plan(faults)
-        self.shown.clear()
+        self._plan(faults)
         async with self._client() as client:
             return [outcome async for outcome in resolve(client=client, store=self.store, clock=self.clock)]
 
@@ -216,35 +253,33 @@ class Cancellations(RuleBasedStateMachine):
 
     # ── what must hold ───────────────────────────────────────────────────────────────────────────────────────────
 
-    def _hold(self, outcomes: Iterable[Outcome]) -> None:
-        for outcome in outcomes:
-            happened = self.scenario.happened[outcome.download_id]
-            assert outcome.deletes_sent == happened.left, (outcome, happened)
-            if outcome.kind is OutcomeKind.ACCEPTED:
-                assert happened.answered_2xx, outcome
-            if outcome.kind is OutcomeKind.NOT_SENT:
-                assert not happened.left, outcome
-            self._hold_state(outcome)
+    def _hold_document(self, document: dict[str, Any], *, deletes_sent: int | None) -> None:
+        """What is said of a cancellation is what happened to its DELETEs."""
+        happened = self.scenario.happened[document["id"]]
+        assert deletes_sent == happened.left, (document, happened)
+        assert deletes_sent <= MAX_DELETES + 1, document  # one more with another token
+        if document["outcome"] == "accepted":
+            assert happened.answered_2xx, document
+        assert (document["outcome"] == "not_sent") <= (not happened.left), document
+        self._hold_state(document)
 
-    def _hold_state(self, outcome: Outcome) -> None:
+    def _hold_state(self, document: dict[str, Any]) -> None:
         """What is said of the download's state and figures is so."""
-        download = self.simulator.downloads.get(outcome.download_id)
-        truths = {status for status, _ in self.shown[outcome.download_id]}
-        said = "\n".join([outcome_title(outcome), *outcome_lines(outcome)])
-        document = outcome_json(outcome)
-        if outcome.kind is OutcomeKind.CANCELLED:
-            assert "cancelled" in truths, said
-        if outcome.kind is OutcomeKind.COMPLETED:
-            assert "completed" in truths, said
-        if outcome.kind is OutcomeKind.NOT_FOUND:
-            assert download is None, said
-        if "is cancelled" in said:
-            assert "cancelled" in truths, said
-        if download is None:
-            assert document["retained_records"] is None
-        elif document["retained_records"] is not None:
-            assert (document["status"], document["retained_records"]) in self.shown[outcome.download_id]
+        shown = self.shown[document["id"]]
+        download = self.simulator.downloads.get(document["id"])
+        if document["outcome"] in ("cancelled", "completed"):
+            assert document["outcome"] in {status for status, _ in shown}, document
+        if document["outcome"] == "not_found" or download is None:
+            assert download is None, document
+            assert document["retained_records"] is None, document
+        if document["retained_records"] is not None:
+            assert (document["status"], document["retained_records"]) in shown, document
         json.dumps(document)
+
+    def _hold_words(self, outcome: Outcome) -> None:
+        said = "\n".join([outcome_title(outcome), *outcome_lines(outcome)])
+        if "is cancelled" in said:
+            assert "cancelled" in {status for status, _ in self.shown[outcome.download_id]}, said
 
 
 def test_whatever_goes_wrong_what_is_said_is_what_happened(request: pytest.FixtureRequest) -> None:
