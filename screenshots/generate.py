@@ -17,8 +17,8 @@ from dfui.core.addresses import DATAFINITI
 from dfui.simulator.manual_clock import ManualClock
 from dfui.simulator.scenarios import ORDINARY
 from dfui.system.settings import Settings
+from dfui.tui.api_status import ApiStatus
 from dfui.tui.app import DfuiApp
-from dfui.tui.connection_state import ConnectionState
 from dfui.tui.screens.confirm_cancel import ConfirmCancel
 from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.screens.history import HistoryEntryModal, HistoryModal
@@ -76,7 +76,7 @@ async def until(pilot: Pilot[None], app: DfuiApp, condition: Callable[[DfuiApp],
 
 def is_live(app: DfuiApp) -> bool:
     """The list has come."""
-    return isinstance(app.screen, DownloadsScreen) and app.screen.query_one(TitleBar).connection is ConnectionState.LIVE
+    return isinstance(app.screen, DownloadsScreen) and app.screen.query_one(TitleBar).status is ApiStatus.LIVE
 
 
 def shows(modal: type) -> Callable[[DfuiApp], bool]:

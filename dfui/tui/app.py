@@ -27,14 +27,14 @@ from dfui.store import Store
 from dfui.system.keys import keymap
 from dfui.system.settings import keep_theme
 from dfui.system.terminal import ABLE_TERMINAL, Terminal, terminal_here
-from dfui.tui.messages import Notice, ProfileChosen, SessionMessage
+from dfui.tui.messages import Notice
 from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.session import INTERRUPTING_SECONDS, ExportText, Session
 from dfui.tui.terminal_io import ProgressChanged, Shutdown, TerminalTitle, TitleChanged, driver_for, focus_place
 from dfui.tui.textual_private import accept_any_bytes
 from dfui.tui.themes import OWN_THEMES, first_theme, needs_terminal_colours
 from dfui.wording.access import unknown_theme
-from dfui.wording.outcomes import leaving, left_behind
+from dfui.wording.outcomes import leaving, left_behind, quit_question
 
 SWITCH_SECONDS = 0.001
 """How long another thread, one that reads a long list say, keeps a key waiting each time; Python's own is 5 ms."""
@@ -64,8 +64,6 @@ class DfuiApp(App[None]):
         )
         self._terminal = terminal
         self._is_asking_to_quit = False
-        self.next_profile: str | None = None
-        """The profile that was chosen to go on with."""
         self.session = Session(access, store, clock=clock, export_text=export_text)
         self.terminal_title = TerminalTitle(self, is_used=not access.is_simulated)
         self.shutdown = Shutdown(self._leave, seconds=LEAVING_SECONDS + INTERRUPTING_SECONDS)
@@ -140,13 +138,6 @@ class DfuiApp(App[None]):
     def _progress_changed(self, message: ProgressChanged) -> None:
         self.terminal_title.show_progress(message.percent)
 
-    @on(SessionMessage)
-    def _pass_on(self, message: SessionMessage) -> None:
-        """Whoever shows something handles the messages about it."""
-        newest = self.session.waiting.take(message)
-        for screen in self.screen_stack:
-            screen.post_message(newest)
-
     @on(Notice)
     def _notice(self, notice: Notice) -> None:
         severity: SeverityLevel = "warning" if notice.is_problem else "information"
@@ -165,25 +156,21 @@ class DfuiApp(App[None]):
         show = partial(super().notify, message, title=title, severity=severity, timeout=timeout, markup=markup)
         downloads = self.screen_stack[0]
         if self.screen.is_modal and isinstance(downloads, DownloadsScreen):
-            downloads.show_later(show)
+            downloads.queue.add_toast(show)
         else:
             show()
 
-    @on(ProfileChosen)
-    def _profile_chosen(self, message: ProfileChosen) -> None:
-        # Nothing of one profile, a token least of all, is left for the next: the app ends, and another begins.
-        self.next_profile = message.profile
-        self.exit()
-
     async def action_quit(self) -> None:
         """Leave, by whatever key or command; while cancellations are under way, ask first."""
-        downloads = self.screen_stack[0]
-        question = downloads.quit_question() if isinstance(downloads, DownloadsScreen) else None
-        if question is None:
+        under_way = self.session.cancellations.under_way
+        if not under_way:
             self.exit()
         elif not self._is_asking_to_quit:
+            from dfui.tui.screens.question import Question
+
             self._is_asking_to_quit = True
-            self.push_screen(question, self._quit_answered)
+            title, lines = quit_question(len(under_way), sum(each.progress is None for each in under_way))
+            self.push_screen(Question(title, lines, yes="Leave", no="Stay"), self._quit_answered)
 
     def _quit_answered(self, yes: bool | None) -> None:
         self._is_asking_to_quit = False
@@ -217,7 +204,7 @@ def run_app(access: ApiAccess, store: Store, *, clock: Clock, export_text: Expor
         # However it was left: what was confirmed gets its time, and is told of where a terminal is still there.
         outcomes = app.session.stop(waiting=lambda cancellations: _say([leaving(cancellations)]))
         _say(left_behind(outcomes))
-    return app.return_code or 0, app.next_profile
+    return app.return_code or 0, app.session.next_profile
 
 
 def _say(lines: Iterable[str]) -> None:

@@ -1,59 +1,134 @@
-"""The cancellations under way: how far each has come, and how many of them have ended."""
+"""Who is being cancelled: each download that was confirmed, its step, its outcome, and whether that was shown."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
-from dfui.core.progress import Progress, Step
-from dfui.wording.outcomes import cancellation_step
+from dfui.core.outcomes import Outcome
+from dfui.core.progress import Progress
 
 
-class CancellationsUnderWay:
-    """Counts from the first cancellation that begins until none is left."""
+@dataclass(slots=True, eq=False)
+class Cancellation:
+    """One confirmed download."""
 
-    def __init__(self) -> None:
-        self._steps: dict[str, str] = {}
-        self._begun: set[str] = set()
-        self._ended = 0
+    download_id: str
+    progress: Progress | None = None
+    """The step it has reached; None before its first request."""
+    outcome: Outcome | None = None
+    is_shown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The outcomes of one confirmation; `is_resolved` if an earlier dfui had left them open."""
+
+    outcomes: tuple[Outcome, ...]
+    is_resolved: bool = False
+
+
+class Cancellations:
+    """All cancellations of this session, from the confirmation to the screen that shows the outcome; on any thread.
+
+    `changed` is called with the IDs of those that have changed.
+    """
+
+    def __init__(self, changed: Callable[[Iterable[str]], None]) -> None:
+        self._changed = changed
+        self._lock = threading.Lock()
+        self._latest: dict[str, Cancellation] = {}
+        self._confirmations: list[list[Cancellation]] = []
+        """Those whose outcomes no screen has taken yet, oldest first."""
+        self._resolved: list[Ended] = []
+
+    # ── what the network thread reports ──────────────────────────────────────────────────────────────────────────
+
+    def confirm(self, ids: Iterable[str]) -> None:
+        """These are about to be cancelled; those already on their way are left out by whoever confirms."""
+        confirmed = [Cancellation(download_id) for download_id in ids]
+        with self._lock:
+            self._latest |= {each.download_id: each for each in confirmed}
+            self._confirmations.append(confirmed)
+        self._changed(each.download_id for each in confirmed)
+
+    def record(self, progress: Progress) -> None:
+        """A cancellation has reached a step."""
+        self._latest[progress.download_id].progress = progress
+        self._changed([progress.download_id])
+
+    def end(self, outcome: Outcome) -> None:
+        """A cancellation has its outcome."""
+        self._latest[outcome.download_id].outcome = outcome
+        self._changed([outcome.download_id])
+
+    def add_resolved(self, outcomes: Sequence[Outcome]) -> None:
+        """Outcomes of cancellations that an earlier dfui had left open."""
+        self._resolved.append(Ended(tuple(outcomes), is_resolved=True))
+        self._changed(outcome.download_id for outcome in outcomes)
+
+    # ── what screens read ────────────────────────────────────────────────────────────────────────────────────────
 
     def __contains__(self, download_id: str) -> bool:
-        return download_id in self._steps
+        """Whether it is being cancelled now."""
+        found = self._latest.get(download_id)
+        return found is not None and found.outcome is None
 
     def __len__(self) -> int:
-        return len(self._steps)
+        """How many are being cancelled now."""
+        return len(self.under_way)
+
+    @property
+    def under_way(self) -> list[Cancellation]:
+        """Those without an outcome."""
+        with self._lock:
+            return [each for each in self._latest.values() if each.outcome is None]
 
     @property
     def counts(self) -> tuple[int, int]:
-        """How many have ended, and how many were begun."""
-        return self._ended, self._ended + len(self._steps)
+        """Of the confirmations under way: how many of their downloads have ended, and how many they are."""
+        with self._lock:
+            confirmed = [each for batch in self._confirmations if not _has_ended(batch) for each in batch]
+        return sum(each.outcome is not None for each in confirmed), len(confirmed)
+
+    def progress(self, download_id: str) -> Progress | None:
+        """The step that a cancellation under way has reached."""
+        return self._latest[download_id].progress if download_id in self else None
+
+    def outcomes(self, ids: Iterable[str]) -> list[Outcome]:
+        """The newest outcomes of these downloads, as far as there are any."""
+        found = [self._latest.get(download_id) for download_id in ids]
+        return [each.outcome for each in found if each is not None and each.outcome is not None]
+
+    def take_ended(self) -> Ended | None:
+        """The outcomes of the next confirmation that has ended; each is given once.
+
+        A download that was confirmed anew meanwhile is left out: its new outcome will say how it ended.
+        """
+        with self._lock:
+            if self._resolved:
+                return self._resolved.pop(0)
+            for batch in [each for each in self._confirmations if _has_ended(each)]:
+                self._confirmations.remove(batch)
+                latest = [each.outcome for each in batch if each.outcome and self._latest[each.download_id] is each]
+                if latest:
+                    return Ended(tuple(latest))
+        return None
+
+    def show(self, outcomes: Iterable[Outcome]) -> None:
+        """These are on the screen now."""
+        for outcome in outcomes:
+            found = self._latest.get(outcome.download_id)
+            if found is not None and found.outcome is outcome:
+                found.is_shown = True
 
     @property
-    def not_begun(self) -> int:
-        """How many of those under way have come to no step yet."""
-        return len(self._steps.keys() - self._begun)
+    def unshown(self) -> list[Outcome]:
+        """The outcomes that no screen has shown."""
+        with self._lock:
+            return [each.outcome for each in self._latest.values() if each.outcome and not each.is_shown]
 
-    def begin(self, ids: Iterable[str]) -> None:
-        """These were confirmed."""
-        for download_id in ids:
-            self._steps[download_id] = cancellation_step(download_id, Step.SENDING.value, None)
 
-    def record(self, progress: Progress) -> bool:
-        """Take over a step; whether it is news."""
-        self._begun.add(progress.download_id)
-        step = cancellation_step(progress.download_id, progress.step.value, progress.seconds)
-        if self._steps.get(progress.download_id) in (None, step):
-            return False
-        self._steps[progress.download_id] = step
-        return True
-
-    def end(self, download_id: str) -> None:
-        """This one has ended, if it was under way."""
-        if self._steps.pop(download_id, None) is not None:
-            self._ended += 1
-        self._begun.discard(download_id)
-        if not self._steps:
-            self._ended = 0
-
-    def step(self, download_id: str) -> str | None:
-        """The step that a cancellation has reached, in words; None where it is not under way."""
-        return self._steps.get(download_id)
+def _has_ended(confirmation: Sequence[Cancellation]) -> bool:
+    return all(each.outcome is not None for each in confirmation)

@@ -1,149 +1,194 @@
-"""What the screens may ask for, carried out on the network thread; the answers are posted as messages."""
+"""What the screens may ask for, carried out on the network thread, and what they read of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import asyncio
+import functools
+import logging
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import Future, wait
-from datetime import datetime
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 from textual.message import Message
 
+from dfui.core.account import Account
 from dfui.core.clock import Clock
-from dfui.core.errors import DatafinitiError, KeyringProblem, Unauthorized
+from dfui.core.downloads import DownloadDetails
+from dfui.core.errors import DatafinitiError, DfuiError, KeyringProblem, NotFound, StoreError, Unauthorized
 from dfui.core.history import HistoryEntry
-from dfui.core.outcomes import Outcome
-from dfui.core.progress import LEAVING_SECONDS
+from dfui.core.outcomes import Outcome, OutcomeKind
+from dfui.core.progress import LEAVING_SECONDS, ListProgress, Progress
 from dfui.core.secret import Secret
 from dfui.operations.api_access import ApiAccess
 from dfui.store import Store
-from dfui.tui.cancelling import Cancelling
-from dfui.tui.connection_state import Connection, ConnectionState
+from dfui.tui.api_status import ApiContact, ApiStatus
+from dfui.tui.cancellations import Cancellations
 from dfui.tui.keyboard import shown_key
-from dfui.tui.messages import (
-    AccountFailed,
-    AccountFetched,
-    ConnectionChanged,
-    DownloadsChanged,
-    FetchEnded,
-    FetchProgressed,
-    KeyringLookedFor,
-    Notice,
-    RefreshFailed,
-)
-from dfui.tui.network_operations import NetworkOperations, on_network_thread
-from dfui.tui.sign_in_flow import SignInFlow
-from dfui.tui.waiting_messages import WaitingMessages
+from dfui.tui.messages import Changes, Notice
+from dfui.tui.network_thread import NetworkThread
+from dfui.tui.sign_in import SignInFlow
 from dfui.wording.access import SIGN_OUT_LATER, SIGNED_OUT, TOKEN_COMES_FIRST
-from dfui.wording.downloads import downloads_added, list_refreshed
-from dfui.wording.errors import error_sentences, keyring_sentences
+from dfui.wording.downloads import downloads_added, list_refreshed, records_skipped
+from dfui.wording.errors import broke, error_sentences, fault, keyring_sentences
 
 if TYPE_CHECKING:
+    from dfui.api.client import DatafinitiClient
     from dfui.operations.fetch_control import FetchControl
-    from dfui.tui.online import Online
+    from dfui.operations.poll import Poller
+    from dfui.operations.refresh import DownloadRefresher
+    from dfui.tui.fetch_events import FetchEvents
+
+logger = logging.getLogger(__name__)
 
 INTERRUPTING_SECONDS = 1.5
-"""What writing down those that did not may take after that."""
-
+"""Extra time to write down the cancellations that did not finish."""
+STORE_NOTICE_SECONDS = 30.0
+"""Between two notices that the store fails."""
 
 ExportText = Callable[[Iterable[HistoryEntry], str], str]
 """Makes the content of a file from history entries; the second argument is `csv` or `json`."""
+Arguments = ParamSpec("Arguments")
 
 
-class Session(NetworkOperations):
-    """One way to the API, and the store; starts once the first picture is there."""
+def on_network_thread(
+    operation: Callable[Concatenate[Session, Arguments], Coroutine[Any, Any, None]],
+) -> Callable[Concatenate[Session, Arguments], None]:
+    """Let any thread call an operation, which returns at once and runs on the network thread, guarded."""
+
+    @functools.wraps(operation)
+    def submit(session: Session, /, *arguments: Arguments.args, **named: Arguments.kwargs) -> None:
+        session._thread.submit(session._guarded(operation(session, *arguments, **named)))
+
+    return submit
+
+
+@dataclass
+class _Online:
+    """What there is once a client could be made."""
+
+    client: DatafinitiClient
+    refresher: DownloadRefresher
+    active: Poller
+    follow_ups: Poller
+    polling: list[asyncio.Task[None]] = field(default_factory=list)
+
+    def wake(self) -> None:
+        """Something may have changed the active downloads, or been cancelled."""
+        self.active.wake()
+        self.follow_ups.wake()
+
+
+class Session:
+    """One way to the API, and the store; starts once the first picture is there.
+
+    Its attributes are what the screens read; `changes` says when. Methods without `_` may be called on any thread.
+    """
 
     def __init__(self, access: ApiAccess, store: Store, *, clock: Clock, export_text: ExportText) -> None:
-        super().__init__(clock=clock)
-        self.export_text = export_text
         self.access = access
         self.store = store
+        self.clock = clock
+        self.export_text = export_text
         self.shown_store = store.for_screens(self._store_failed)
-        """The store as the screens read it: where it fails, they show what they knew, and a notice says so."""
-        self._connection = Connection(self._connection_changed, clock=clock)
-        self._sign_in = SignInFlow(access, post=self._send, go_online=self._go_online, connection=self._connection)
-        self._online: Online | None = None
-        self._is_checking_token = False
-        self._cancelling = Cancelling(
-            access, store, clock=clock, connect=self._connect, sign_in=self._sign_in, post=self._send
+        """The store as the screens read it: if it fails, they show what they knew, and a notice says so."""
+        self.changes = Changes()
+        self.cancellations = Cancellations(self.changes.report)
+        self.contact = ApiContact(self.changes.report, clock=clock)
+        self.sign_in = SignInFlow(
+            access, contact=self.contact, changed=self.changes.report, notify=self._notify, go_online=self._go_online
         )
+        self.list_progress: ListProgress | None = None
+        """How much of the list has come, while it takes its time."""
+        self.has_list = False
+        """Whether the API has been asked for the list, and has answered or failed."""
+        self.account: Account | None = None
+        self.account_problem = ""
+        self.details: DownloadDetails | None = None
+        """Those that were fetched last; the links are secrets."""
+        self.problems: dict[str, str] = {}
+        """Why downloads could not be refreshed the last time, by ID."""
+        self.next_profile: str | None = None
+        """The profile that was chosen to go on with, after this session."""
+        self._thread = NetworkThread()
+        self._post: Callable[[Message], object] = lambda message: None
+        self._online: _Online | None = None
+        self._is_refreshing_list = self._is_checking_token = False
+        self._interrupted = asyncio.Event()
         self._under_way: set[Future[None]] = set()
         """The confirmations whose cancellations have not all ended."""
+        self._store_failed_at: float | None = None
 
     def start(self, post: Callable[[Message], object]) -> None:
-        """Find the token, settle what was left open, get the list, follow the active downloads."""
-        self.waiting = WaitingMessages(post)
+        """Find the token, resolve what was left open, get the list, follow the active downloads."""
+        self._post = post
         self._thread.start()
         self._begin()
 
     def stop(self, *, waiting: Callable[[int], None] = lambda cancellations: None) -> list[Outcome]:
         """End; confirmed cancellations get their time, and `waiting` is called with how many there are.
 
-        Gives the outcomes that no screen has shown. What has none by then is open in the history.
+        Gives the outcomes that no screen has shown. Those without one by then are open in the history.
         """
         if under_way := set(self._under_way):
-            waiting(self._cancelling.count)
-            self._thread.call(self._sign_in.decline)  # nobody is there to ask
+            waiting(len(self.cancellations))
+            self._thread.call(self.sign_in.decline)  # nobody is there to ask
             wait(under_way, timeout=LEAVING_SECONDS)
-            self._thread.call(self._cancelling.interrupt)
+            self._thread.call(self._interrupted.set)
             wait(under_way, timeout=INTERRUPTING_SECONDS)
         self._thread.stop(seconds=1.0)
-        return self._cancelling.unshown
+        return self.cancellations.unshown
 
     # ── downloads ────────────────────────────────────────────────────────────────────────────────────────────────
 
     @on_network_thread
     async def refresh_list(self) -> None:
         """Fetch the whole list, and say that it has come."""
-        if self._online is not None and await self._online.refresh_list():
-            self._send(Notice(list_refreshed(*self.shown_store.downloads.counts()), seconds=4))
+        if await self._refresh_list():
+            self._notify(Notice(list_refreshed(*self.shown_store.downloads.counts()), seconds=4))
 
     @on_network_thread
     async def refresh(self, ids: Sequence[str]) -> None:
         """Fetch these downloads."""
-        if self._online is not None:
-            await self._online.refresh(ids)
-        else:
-            for download_id in ids:
-                self._send(RefreshFailed(download_id, TOKEN_COMES_FIRST))
+        await asyncio.gather(*(self._refresh(download_id) for download_id in ids))
 
     @on_network_thread
     async def fetch_details(self, download_id: str) -> None:
         """Fetch one download, with what the store does not keep."""
-        if self._online is not None:
-            await self._online.fetch_details(download_id)
-        else:
-            self._send(RefreshFailed(download_id, TOKEN_COMES_FIRST))
-
-    def leave_details(self) -> None:
-        """Ask for nothing more of the download whose details were open."""
-        if self._online is not None:
-            self._online.leave_details()
+        self.details = await self._refresh(download_id) or self.details
+        self.changes.report([download_id])
 
     @on_network_thread
     async def add(self, ids: Sequence[str]) -> None:
         """Make downloads known, and fetch them."""
         added = await self.store.downloads.add(ids)
-        self._send(DownloadsChanged())
+        self.changes.report(is_list=True)
         if self._online is not None:
-            await self._online.refresh(ids)
-            self._online.follow_closely()
+            await asyncio.gather(*(self._refresh(download_id) for download_id in ids))
+            self._online.wake()
         found = {download_id: self.shown_store.downloads.get(download_id) for download_id in ids}
         missing = [download_id for download_id, download in found.items() if download and download.is_missing]
         forget = shown_key("hide", self.access.settings)
         sentence = downloads_added(len(added), len(ids) - len(added), missing, forget=forget)
-        self._send(Notice(sentence, is_problem=bool(missing)))
+        self._notify(Notice(sentence, is_problem=bool(missing)))
 
     @on_network_thread
-    async def hide(self, download_id: str) -> None:
-        """Hide a download here."""
-        await self.store.downloads.hide(download_id)
-        self._send(DownloadsChanged())
+    async def hide(self, ids: Sequence[str]) -> None:
+        """Hide downloads here."""
+        for download_id in ids:
+            await self.store.downloads.hide(download_id)
+        self.changes.report(is_list=True)
 
     @on_network_thread
     async def fetch(
-        self, ids: Sequence[str], folders: Mapping[str, Path], *, overwrite: bool = False, control: FetchControl
+        self,
+        ids: Sequence[str],
+        folders: Mapping[str, Path],
+        *,
+        overwrite: bool = False,
+        control: FetchControl,
+        events: FetchEvents,
     ) -> None:
         """Fetch the result files of downloads into these folders."""
         from dfui.core.progress import WAIT_SECONDS
@@ -151,7 +196,7 @@ class Session(NetworkOperations):
 
         try:
             if self._online is None:
-                self._send(Notice(TOKEN_COMES_FIRST, is_problem=True))
+                self._notify(Notice(TOKEN_COMES_FIRST, is_problem=True))
                 return
             async for event in fetch(
                 ids,
@@ -164,55 +209,93 @@ class Session(NetworkOperations):
                 control=control,
                 transport=self.access.results_transport,
             ):
-                self._send(FetchProgressed(event))
+                events.put(event)
+                self.changes.report()
         finally:
-            self._send(FetchEnded())
+            events.end()
+            self.changes.report()
 
     # ── cancelling ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def cancel(self, ids: Sequence[str]) -> None:
         """Cancel confirmed downloads."""
-        self._cancelling.confirmed(ids)
-        under_way = self._thread.submit(self._guarded(self._cancelling.run(ids)))
+        self.cancellations.confirm(ids)
+        under_way = self._thread.submit(self._guarded(self._cancel(ids)))
         self._under_way.add(under_way)
         under_way.add_done_callback(self._under_way.discard)
 
-    def outcomes_shown(self, outcomes: Sequence[Outcome]) -> None:
-        """These are on the screen, and need not be told on the way out."""
-        self._cancelling.shown(outcomes)
+    async def _cancel(self, ids: Sequence[str]) -> None:
+        online = None
+        try:
+            online = self._connect()
+            await self._walk_cancellations(ids, online)
+        except Exception as error:
+            # What a DELETE may have been sent for is open in the history; the others were never in it.
+            kind = OutcomeKind.NOT_SENT if online is None else OutcomeKind.UNKNOWN
+            trouble = str(error) if isinstance(error, DfuiError) else broke(error)
+            for download_id in ids:
+                if download_id in self.cancellations:
+                    self.cancellations.end(Outcome(download_id, kind, trouble=trouble, journaled=online is not None))
+            if not isinstance(error, DfuiError):
+                logger.exception("A fault while cancelling")
+        finally:
+            if online is not None:
+                online.wake()
+
+    async def _walk_cancellations(self, ids: Sequence[str], online: _Online) -> None:
+        from dfui.operations.cancel import cancel
+
+        token = self.access.token
+        online.client.use_token(token.secret if token else None)
+        async for event in cancel(
+            ids,
+            client=online.client,
+            store=self.store,
+            sign_in=self.sign_in.wait_for_token,
+            has_token=token is not None,
+            interrupted=self._interrupted,
+            names_unsent_later=True,
+            clock=self.clock,
+        ):
+            match event:
+                case Progress():
+                    self.cancellations.record(event)
+                case Outcome():
+                    self.cancellations.end(event)
 
     @on_network_thread
     async def relapses_read(self, relapses: Sequence[HistoryEntry]) -> None:
         """A person has the alarm about these before them."""
         await self.store.history.mark_read(relapses)
+        self.changes.report(entry.download_id for entry in relapses)
 
     # ── the account and its token ────────────────────────────────────────────────────────────────────────────────
 
     @on_network_thread
     async def _begin(self) -> None:
-        await self._sign_in.start()
+        await self.sign_in.start()
 
     @on_network_thread
-    async def sign_in(self, secret: Secret, *, email_address: str | None = None, keep: bool = True) -> None:
+    async def use_token(self, secret: Secret, *, email_address: str | None = None, keep: bool = True) -> None:
         """Check a token, or the password of an e-mail address, and use what it opens."""
-        await self._sign_in.sign_in(secret, email_address, keep=keep)
+        await self.sign_in.submit(secret, email_address, keep=keep)
+
+    def decline_sign_in(self) -> None:
+        """Go on without another token."""
+        self.sign_in.is_asking = False  # at once, or a change that comes now would ask again
+        self._thread.call(self.sign_in.decline)
 
     @on_network_thread
     async def look_for_keyring(self) -> None:
         """Learn whether a token can be kept."""
         await self.access.look_for_keyring()
-        self._send(KeyringLookedFor())
-
-    @on_network_thread
-    async def decline_sign_in(self) -> None:
-        """Go on without another token."""
-        self._sign_in.decline()
+        self.changes.report()
 
     @on_network_thread
     async def sign_out(self) -> None:
         """Remove the token from memory and the keyring."""
         if self._under_way:
-            self._send(Notice(SIGN_OUT_LATER, is_problem=True))
+            self._notify(Notice(SIGN_OUT_LATER, is_problem=True))
             return
         sentence = SIGNED_OUT
         try:
@@ -220,75 +303,167 @@ class Session(NetworkOperations):
         except KeyringProblem as problem:
             sentence = keyring_sentences(problem)
         if self._online is not None:
-            await self._online.close()
+            for task in self._online.polling:
+                task.cancel()
+            self._online.client.use_token(None)
+            await self._online.client.close()
             self._online = None
-        self._connection.signed_out()
-        self._send(Notice(sentence))
+        self.contact.set(ApiStatus.SIGNED_OUT)
+        self._notify(Notice(sentence))
 
     @on_network_thread
     async def fetch_account(self) -> None:
         """Ask the API for the account and the credits it has used."""
-        if self._online is None:
-            self._send(AccountFailed(TOKEN_COMES_FIRST))
-            return
+        self.account, self.account_problem = None, ""
         try:
-            self._send(AccountFetched(await self._online.client.account()))
+            if self._online is None:
+                self.account_problem = TOKEN_COMES_FIRST
+            else:
+                self.account = await self._online.client.account()
         except DatafinitiError as error:
-            self._send(AccountFailed(error_sentences(error)))
+            self.account_problem = error_sentences(error)
+        self.changes.report()
 
     # ── the connection ───────────────────────────────────────────────────────────────────────────────────────────
 
-    def _connect(self) -> Online:
+    def _connect(self) -> _Online:
         if self._online is None:
-            from dfui.tui.online import Online  # on this thread, while the first picture is shown
+            # Imported on this thread, while the first picture is shown.
+            from dfui.operations.poll import FollowUps, Poller, WhileActive
+            from dfui.operations.refresh import DownloadRefresher
 
-            self._online = Online(
-                self.access,
-                self.store,
-                clock=self.clock,
-                post=self._send,
-                record_contact=self._record_contact,
-                store_failed=self._store_failed,
+            client, downloads = self.access.client(), self.store.downloads
+            refresher = DownloadRefresher(client, self.store, clock=self.clock)
+            poller = functools.partial(Poller, refresher, clock=self.clock, store_failed=self._store_failed)
+            self._online = _Online(
+                client,
+                refresher,
+                active=poller(WhileActive(downloads.active_ids, known=downloads.get, clock=self.clock)),
+                follow_ups=poller(FollowUps(self.store, clock=self.clock)),
             )
         return self._online
 
     async def _go_online(self) -> None:
         """Begin with the token in use."""
+        from dfui.operations.resolve import resolve
+
         online = self._connect()
         if self.access.token is not None:
             online.client.use_token(self.access.token.secret)
-        self._connection.connecting()
+        self.account = None
+        self.contact.set(ApiStatus.CONNECTING)
+        is_polling = bool(online.polling)
         try:
-            await online.resolve()
+            outcomes = [each async for each in resolve(client=online.client, store=self.store, clock=self.clock)]
+            if outcomes:
+                self.cancellations.add_resolved(outcomes)
         finally:
-            online.follow(self._guarded)
+            if not is_polling:
+                online.polling.append(asyncio.create_task(self._guarded(self._poll(online.active))))
             try:
-                await online.refresh_list()
+                await self._refresh_list()
             finally:
-                online.look_again(self._guarded)
+                if not is_polling:
+                    online.polling.append(asyncio.create_task(self._guarded(self._poll(online.follow_ups))))
+
+    async def _refresh_list(self) -> bool:
+        """Fetch the whole list, unless it is being fetched; whether it has come."""
+        if self._online is None or self._is_refreshing_list:
+            return False
+        from dfui.operations.refresh import refresh_list
+
+        self._is_refreshing_list = True
+        try:
+            refreshed = await refresh_list(
+                self._online.client, self.store, clock=self.clock, progressed=self._list_progressed
+            )
+        except Unauthorized as error:
+            self._record_contact(error)  # asks for another token; there is nothing more to say
+            return False
+        else:
+            self._record_contact(None)
+            if refreshed.skipped:
+                self._notify(Notice(records_skipped(refreshed.skipped), is_problem=True))
+            if refreshed.not_stored:
+                raise refreshed.not_stored
+            return True
+        finally:
+            self._is_refreshing_list = False
+            self.has_list = True
+            self.list_progress = None
+            self.changes.report(is_list=True)
+            self._online.wake()
+
+    def _list_progressed(self, progress: ListProgress) -> None:
+        self.list_progress = progress
+        self.changes.report()
+
+    async def _refresh(self, download_id: str) -> DownloadDetails | None:
+        """Fetch one download into the store; None if that failed, which is said in `problems`."""
+        self.problems.pop(download_id, None)
+        if self._online is None:
+            self.problems[download_id] = TOKEN_COMES_FIRST
+            self.changes.report([download_id])
+            return None
+        details = None
+        try:
+            details = await self._online.refresher.refresh(download_id)
+        except DatafinitiError as error:
+            self._record_contact(error)
+            if not isinstance(error, NotFound):
+                self.problems[download_id] = error_sentences(error)
+        else:
+            self._record_contact(None)
+        self.changes.report([download_id])
+        return details
+
+    async def _poll(self, poller: Poller) -> None:
+        async for look in poller.looks():
+            self._record_contact(look.error)
+            self.changes.report([look.download_id])
 
     def _record_contact(self, error: DatafinitiError | None) -> None:
         if isinstance(error, Unauthorized):
             self._check_token(error)
         else:
-            self._connection.record_contact(error)
+            self.contact.record(error)
 
     @on_network_thread
     async def _check_token(self, rejection: Unauthorized) -> None:
-        """A 401 is the token's fault only where the account answers 401 too; else it is that download's own."""
+        """A 401 is the token's fault only if the account answers 401 too; else it is that download's own."""
         if self._online is None or self._is_checking_token:
             return
         self._is_checking_token = True
         try:
             await self._online.client.account()
         except Unauthorized:
-            self._sign_in.request(error_sentences(rejection))
+            self.sign_in.request(error_sentences(rejection))
         except DatafinitiError as error:
-            self._connection.record_contact(error)
+            self.contact.record(error)
         else:
-            self._connection.record_contact(None)
+            self.contact.record(None)
         finally:
             self._is_checking_token = False
 
-    def _connection_changed(self, state: ConnectionState, since: datetime | None) -> None:
-        self._send(ConnectionChanged(state, since))
+    # ── inside ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        """Turn what ends an operation into a notice; every operation on the network thread goes through here."""
+        try:
+            await work
+        except DfuiError as error:
+            if isinstance(error, DatafinitiError):
+                self._record_contact(error)
+            self._notify(Notice(error_sentences(error), is_problem=True))
+        except Exception as error:  # a fault of dfui's own must not end in silence on a thread that nobody watches
+            logger.exception("A fault on the network thread")
+            self._notify(Notice(fault(error), is_problem=True))
+
+    def _notify(self, notice: Notice) -> None:
+        self._post(notice)
+
+    def _store_failed(self, error: StoreError) -> None:
+        now = self.clock.monotonic()
+        if self._store_failed_at is None or now - self._store_failed_at > STORE_NOTICE_SECONDS:
+            self._store_failed_at = now
+            self._notify(Notice(error_sentences(error), is_problem=True))

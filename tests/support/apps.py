@@ -24,8 +24,8 @@ from dfui.store import Store, temporary_store
 from dfui.system.config import Config
 from dfui.system.credentials import Token, TokenSource
 from dfui.system.settings import Settings
+from dfui.tui.api_status import ApiStatus
 from dfui.tui.app import DfuiApp
-from dfui.tui.connection_state import ConnectionState
 from dfui.tui.screens.confirm_cancel import ConfirmCancel
 from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.screens.outcome import OutcomeModal
@@ -87,7 +87,7 @@ async def until(pilot: Pilot[None], condition: Callable[[], object], what: str) 
 
 async def live(pilot: Pilot[None]) -> None:
     """Wait until the list has come."""
-    await until(pilot, lambda: title(pilot).connection is ConnectionState.LIVE, "live")
+    await until(pilot, lambda: title(pilot).status is ApiStatus.LIVE, "live")
 
 
 async def caught_up(pilot: Pilot[None]) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 from dfui.core.downloads import Download
-from dfui.store import Store
+from dfui.store import Store, temporary_store
+from tests.support.rows import close_entry, outcome
 
 ORIGIN = "https://api.datafiniti.co"
 ROOT = Path(__file__).parents[2]
@@ -24,6 +26,15 @@ def ids(store: Store) -> list[str]:
 def see(store: Store, *rows: Download, observed: float = 10.0, now: float = 100.0) -> None:
     """Take these over as seen at a moment."""
     store.downloads.observe(rows, observed=observed, now=now).wait()
+
+
+def relapsed_store(download_id: str, *, cancelled_at: datetime) -> Store:
+    """What an earlier dfui kept of a cancellation; an account that shows the download active makes it a relapse."""
+    store = temporary_store(profile="production", origin=ORIGIN)
+    (entry,) = store.history.open_entries([download_id], confirmed_at=cancelled_at).wait()
+    see(store, Download(download_id, "cancelled", num_downloaded=500, seen_at=cancelled_at), observed=1, now=2)
+    close_entry(store, entry, outcome(download_id, records=500), ended_at=cancelled_at)
+    return store
 
 
 def run(script: str, *arguments: str | Path) -> subprocess.Popen[str]:

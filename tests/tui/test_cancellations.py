@@ -1,33 +1,86 @@
-"""What is under way, without a screen."""
+"""Who is being cancelled, without a screen."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import pytest
+
+from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.progress import Progress, Step
-from dfui.tui.cancellations import CancellationsUnderWay
+from dfui.tui.cancellations import Cancellations, Ended
 
 
-def test_it_counts_until_none_is_left() -> None:
-    under_way = CancellationsUnderWay()
-    under_way.begin(["7", "8", "9"])
-    under_way.end("8")
-    assert under_way.counts == (1, 3)
-    assert "8" not in under_way and "7" in under_way
-    under_way.end("7")
-    under_way.end("9")
-    assert (under_way.counts, len(under_way)) == ((0, 0), 0)
+@pytest.fixture
+def changed() -> list[set[str]]:
+    return []
 
 
-def test_what_was_never_under_way_is_not_counted() -> None:
-    under_way = CancellationsUnderWay()
-    under_way.begin(["7"])
-    under_way.end("8")
-    assert not under_way.record(Progress("8", Step.CHECKING))
-    assert under_way.counts == (0, 1)
+@pytest.fixture
+def cancellations(changed: list[set[str]]) -> Cancellations:
+    def record(ids: Iterable[str]) -> None:
+        changed.append(set(ids))
+
+    return Cancellations(record)
 
 
-def test_only_a_new_step_is_news() -> None:
-    under_way = CancellationsUnderWay()
-    under_way.begin(["7"])
-    assert not under_way.record(Progress("7", Step.SENDING))
-    assert under_way.record(Progress("7", Step.WAITING, 12))
-    assert under_way.step("7") == "7: waiting 12 s…"
+def cancelled(download_id: str) -> Outcome:
+    return Outcome(download_id, OutcomeKind.CANCELLED)
+
+
+def test_it_counts_until_the_confirmation_has_ended(cancellations: Cancellations) -> None:
+    cancellations.confirm(["7", "8", "9"])
+    cancellations.end(cancelled("8"))
+    assert cancellations.counts == (1, 3)
+    assert "8" not in cancellations and "7" in cancellations
+    cancellations.end(cancelled("7"))
+    cancellations.end(cancelled("9"))
+    assert (cancellations.counts, len(cancellations)) == ((0, 0), 0)
+
+
+def test_each_change_is_reported_by_its_id(cancellations: Cancellations, changed: list[set[str]]) -> None:
+    cancellations.confirm(["7", "8"])
+    cancellations.record(Progress("7", Step.WAITING, 12))
+    cancellations.end(cancelled("8"))
+    cancellations.add_resolved([cancelled("9")])
+    assert changed == [{"7", "8"}, {"7"}, {"8"}, {"9"}]
+
+
+def test_a_step_is_known_while_the_cancellation_is_under_way(cancellations: Cancellations) -> None:
+    cancellations.confirm(["7"])
+    assert cancellations.progress("7") is None
+    cancellations.record(Progress("7", Step.WAITING, 12))
+    assert cancellations.progress("7") == Progress("7", Step.WAITING, 12)
+    cancellations.end(cancelled("7"))
+    assert cancellations.progress("7") is None
+
+
+def test_outcomes_are_taken_once_all_of_a_confirmation_have_come(cancellations: Cancellations) -> None:
+    cancellations.confirm(["7", "8"])
+    cancellations.confirm(["9"])
+    cancellations.end(cancelled("8"))
+    assert cancellations.take_ended() is None
+    cancellations.end(cancelled("9"))
+    cancellations.end(cancelled("7"))
+    assert cancellations.take_ended() == Ended((cancelled("7"), cancelled("8")))
+    assert cancellations.take_ended() == Ended((cancelled("9"),))
+    assert cancellations.take_ended() is None
+
+
+def test_one_that_was_confirmed_anew_is_left_out_of_its_first_confirmation(cancellations: Cancellations) -> None:
+    cancellations.confirm(["7", "8"])
+    cancellations.end(Outcome("7", OutcomeKind.REFUSED))
+    cancellations.confirm(["7"])
+    cancellations.end(cancelled("7"))
+    cancellations.end(cancelled("8"))
+    assert cancellations.take_ended() == Ended((cancelled("8"),))
+    assert cancellations.take_ended() == Ended((cancelled("7"),))
+
+
+def test_what_no_screen_has_shown_is_known(cancellations: Cancellations) -> None:
+    cancellations.confirm(["7", "8", "9"])
+    outcomes = [cancelled("7"), cancelled("8")]
+    for outcome in outcomes:
+        cancellations.end(outcome)
+    cancellations.show(outcomes[:1])
+    assert cancellations.unshown == outcomes[1:]

@@ -8,11 +8,8 @@ import httpx
 import pytest
 from textual.pilot import Pilot
 
-from dfui.core.addresses import DATAFINITI
-from dfui.core.downloads import Download
 from dfui.simulator.account import Simulator
 from dfui.simulator.manual_clock import ManualClock
-from dfui.store import Store, temporary_store
 from dfui.tui.screens.add_downloads import AddDownloads
 from dfui.tui.screens.confirm_cancel import ConfirmCancel
 from dfui.tui.screens.downloads import DownloadsScreen
@@ -20,8 +17,7 @@ from dfui.tui.screens.history import HistoryEntryModal, HistoryModal
 from dfui.tui.screens.outcome import OutcomeModal
 from dfui.tui.screens.relapse import RelapseAlarm
 from tests.support.apps import app_on, cancelled, lines, opened, picture, running, text, told, until
-from tests.support.rows import close_entry, outcome
-from tests.support.stores import see
+from tests.support.stores import relapsed_store
 
 
 @pytest.fixture
@@ -186,20 +182,10 @@ async def test_neither_an_outcome_nor_an_alarm_takes_the_keys_from_what_is_typed
         await opened(pilot, RelapseAlarm)
 
 
-def relapsed_store(clock: ManualClock) -> Store:
-    """What an earlier dfui kept of a cancellation."""
-    store = temporary_store(profile="production", origin=DATAFINITI.origin)
-    yesterday = clock.now() - timedelta(days=1)
-    (entry,) = store.history.open_entries(["847070"], confirmed_at=yesterday).wait()
-    see(store, Download("847070", "cancelled", num_downloaded=500, seen_at=yesterday), observed=1, now=2)
-    close_entry(store, entry, outcome("847070", records=500), ended_at=yesterday)
-    return store
-
-
 async def test_a_relapse_is_told_at_a_later_start_and_again_until_it_was_read(
     account: Simulator, clock: ManualClock
 ) -> None:
-    store = relapsed_store(clock)
+    store = relapsed_store("847070", cancelled_at=clock.now() - timedelta(days=1))
     async with running(app_on(account, clock, store=store)) as pilot:
         await opened(pilot, RelapseAlarm)
     async with running(app_on(account, clock, store=store)) as pilot:

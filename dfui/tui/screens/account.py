@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from textual import on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from dfui.core.account import Account
-from dfui.tui.messages import AccountFailed, AccountFetched
+from dfui.tui.messages import Changed
 from dfui.tui.screens.dialog import Dialog, DialogButton
 from dfui.tui.session import Session
 from dfui.tui.widgets.text_lines import FieldList
@@ -53,16 +52,14 @@ class AccountModal(Dialog[str]):
         self._show_notice("")
         if has_token:
             self._show_notice(ASKING_FOR_ACCOUNT)
+            self._session.changes.follow(self, self._changed)
             self._session.fetch_account()
 
-    @on(AccountFetched)
-    def _fetched(self, message: AccountFetched) -> None:
-        self._show_account(message.account)
-        self._show_notice("")
-
-    @on(AccountFailed)
-    def _failed(self, message: AccountFailed) -> None:
-        self._show_notice(message.sentence)
+    def _changed(self, changed: Changed) -> None:
+        account, problem = self._session.account, self._session.account_problem
+        if account or problem:
+            self._show_account(account)
+            self._show_notice(problem)
 
     def action_answer(self, answer: str) -> None:
         """Close with what to do next."""

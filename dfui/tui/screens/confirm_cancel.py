@@ -12,10 +12,10 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Input, Static
 
 from dfui.core.downloads import Download
-from dfui.store.known_downloads import KnownDownloads
 from dfui.system.terminal import SMALLEST
-from dfui.tui.messages import DownloadsChanged, RefreshFailed
+from dfui.tui.messages import Changed
 from dfui.tui.screens.dialog import BETWEEN_BUTTONS, Dialog, DialogButton
+from dfui.tui.session import Session
 from dfui.tui.widgets.inputs import NumberInput
 from dfui.tui.widgets.layouts import GIVES_WAY
 from dfui.tui.widgets.text_lines import TextLines
@@ -51,13 +51,13 @@ class ConfirmCancel(Dialog[tuple[str, ...]]):
         DialogButton("cancel", "Cancel download", "confirm", "y", variant="error", works_hidden=True),
     )
 
-    def __init__(self, ids: Sequence[str], downloads: KnownDownloads, *, hidden: int = 0) -> None:
+    def __init__(self, ids: Sequence[str], session: Session, *, hidden: int = 0) -> None:
         super().__init__()
         self._ids = tuple(ids)
         self._hidden = hidden
         """How many of them the table's filter hides."""
-        self._store = downloads
-        self._problems: dict[str, str] = {}
+        self._session = session
+        self._problems: list[str] = []
         self._known = {download_id: self._read(download_id) for download_id in self._ids}
 
     def compose_content(self) -> ComposeResult:
@@ -77,6 +77,7 @@ class ConfirmCancel(Dialog[tuple[str, ...]]):
 
     def on_mount(self) -> None:
         """Show what is known."""
+        self._session.changes.follow(self, self._changed)
         self.on_resize()
         if self._asks_for_number:
             self.query_one(NumberInput).focus()
@@ -86,19 +87,14 @@ class ConfirmCancel(Dialog[tuple[str, ...]]):
         columns, lines = SMALLEST
         self._show_too_small(self.app.size.width < columns or self.app.size.height < lines)
 
-    @on(DownloadsChanged)
-    def _downloads_changed(self, message: DownloadsChanged) -> None:
-        changed = self._ids if message.ids is None else self._known.keys() & message.ids
-        read = {download_id: self._read(download_id) for download_id in changed}
-        if any(self._known[download_id] != download for download_id, download in read.items()):
-            self._known |= read
-            self._problems.clear()
-            self._show()
-
-    @on(RefreshFailed)
-    def _refresh_failed(self, message: RefreshFailed) -> None:
-        if message.download_id in self._ids:
-            self._problems[message.download_id] = message.sentence
+    def _changed(self, changed: Changed) -> None:
+        if not changed.concerns(self._ids):
+            return
+        known = {download_id: self._read(download_id) for download_id in self._ids}
+        all_problems = self._session.problems
+        problems = [all_problems[download_id] for download_id in self._ids if download_id in all_problems]
+        if (known, problems) != (self._known, self._problems):
+            self._known, self._problems = known, problems
             self._show()
 
     @on(Input.Submitted)
@@ -142,7 +138,7 @@ class ConfirmCancel(Dialog[tuple[str, ...]]):
         )
 
     def _read(self, download_id: str) -> Download:
-        return self._store.get(download_id) or Download(download_id)
+        return self._session.shown_store.downloads.get(download_id) or Download(download_id)
 
     def _show_too_small(self, is_too_small: bool) -> None:
         self.set_class(is_too_small, TOO_SMALL)
@@ -159,7 +155,7 @@ class ConfirmCancel(Dialog[tuple[str, ...]]):
         # A list must leave a few lines of the explanation; where a number is typed, there may be no room for that.
         self.set_class(len(self._ids) > 1 and not self._asks_for_number, "-leaves-explanation")
         self.query_one("#number-asked", Static).update(number_asked(len(active)))
-        self.show_notice("\n".join(dict.fromkeys(self._problems.values())))
+        self.show_notice("\n".join(dict.fromkeys(self._problems)))
         confirm, keep = self.button("cancel"), self.button("keep")
         confirm.display = bool(active) and not self.has_class(TOO_SMALL)
         is_one = len(self._ids) == 1

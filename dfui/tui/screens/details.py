@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from textual import on
 from textual.app import ComposeResult
 
 from dfui.core.downloads import Download, DownloadDetails
 from dfui.store.history import HistoryFilter
-from dfui.tui.messages import DetailsFetched, DownloadsChanged, RefreshFailed
+from dfui.tui.messages import Changed
 from dfui.tui.screens.dialog import Dialog, DialogButton
 from dfui.tui.session import Session
 from dfui.tui.widgets.text_lines import FieldList, FieldsScroll
@@ -36,6 +35,7 @@ class DetailsModal(Dialog[str]):
         self._download_id = download_id
         self._offers_fetch = offers_fetch
         self._details = DownloadDetails(self._read())
+        self._fetched: DownloadDetails | None = None
         self._problem = ""
 
     def compose_content(self) -> ComposeResult:
@@ -46,39 +46,27 @@ class DetailsModal(Dialog[str]):
     def on_mount(self) -> None:
         """Show what is known, and fetch the rest."""
         self._show()
+        self._session.changes.follow(self, self._changed)
         self._session.fetch_details(self._download_id)
-
-    def on_unmount(self) -> None:
-        """Ask for no more."""
-        self._session.leave_details()
 
     # ── messages ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    @on(DetailsFetched)
-    def _details_fetched(self, message: DetailsFetched) -> None:
-        if message.details.download.id == self._download_id:
-            self._details = message.details
-            self._show_problem("")
-            self._show()
-
-    @on(DownloadsChanged)
-    def _downloads_changed(self) -> None:
-        known, before = self._read(), self._details.download
-        if known == before:
+    def _changed(self, changed: Changed) -> None:
+        if not changed.concerns([self._download_id]):
             return
-        self._show_problem("")
-        self._details = replace(self._details, download=known)
-        if known.without_times() != before.without_times():
-            # The costs by type and the files belong to the old figures.
-            self._details = DownloadDetails(known, view=self._details.view)
-            if not known.is_missing:
-                self._session.fetch_details(self._download_id)
+        known, fetched = self._read(), self._session.details
+        if fetched is not None and fetched is not self._fetched and fetched.download.id == self._download_id:
+            self._fetched = self._details = fetched
+        if known != self._details.download:
+            is_old = known.without_times() != self._details.download.without_times()
+            self._details = replace(self._details, download=known)
+            if is_old:
+                # The costs by type and the files belong to the old figures.
+                self._details = DownloadDetails(known, view=self._details.view)
+                if not known.is_missing:
+                    self._session.fetch_details(self._download_id)
+        self._show_problem("" if known.is_missing else self._session.problems.get(self._download_id, ""))
         self._show()
-
-    @on(RefreshFailed)
-    def _refresh_failed(self, message: RefreshFailed) -> None:
-        if message.download_id == self._download_id and not self._read().is_missing:
-            self._show_problem(message.sentence)
 
     # ── actions ──────────────────────────────────────────────────────────────────────────────────────────────────
 

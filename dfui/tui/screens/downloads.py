@@ -3,17 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.events import DescendantBlur
+from textual.widgets import Input, Static
 
+from dfui.core.downloads import Download
+from dfui.core.errors import DfuiError
+from dfui.core.progress import Step
 from dfui.core.text import sanitize
-from dfui.tui.keyboard import in_order
-from dfui.tui.messages import ProfileChosen, SignInNeeded
-from dfui.tui.screens.downloads_cancelling import DownloadsCancelling
+from dfui.store.download_query import SortBy
+from dfui.tui.cancellations import Ended
+from dfui.tui.keyboard import in_order, shown_key
+from dfui.tui.messages import Changed
+from dfui.tui.session import Session
+from dfui.tui.show_queue import Alarm, ShowQueue
+from dfui.tui.terminal_io import TitleChanged
+from dfui.tui.textual_private import BackgroundScreen, FirstPicture
+from dfui.tui.widgets.downloads_table import DownloadsTable
+from dfui.tui.widgets.filter_bar import FilterBar
+from dfui.tui.widgets.key_bar import KeyBar
+from dfui.tui.widgets.title_bar import TitleBar
 from dfui.wording.access import SWITCH_LATER, TOKEN_REJECTED
-from dfui.wording.downloads import hide_question
+from dfui.wording.downloads import download_summary, empty_state, hide_question, nothing_to_cancel_here, window_title
+from dfui.wording.errors import error_sentences
+from dfui.wording.outcomes import OUTCOME_WAITS, cancellation_step, cancelling_already
+
+if TYPE_CHECKING:
+    from dfui.tui.screens.outcome import OutcomeAnswer
 
 # Dialogs are imported where they are opened: the first picture must not wait for them.
 
@@ -24,9 +44,10 @@ def _key(
     return Binding(key, action, name, id=action, tooltip=tooltip, key_display=shown_as, show=is_in_footer)
 
 
-class DownloadsScreen(DownloadsCancelling):
-    """Opens the dialogs, and hands what they answer to the session."""
+class DownloadsScreen(BackgroundScreen[None]):
+    """Shows what the store knows, opens the dialogs, and hands what they answer to the session."""
 
+    AUTO_FOCUS = "#downloads"
     BINDINGS: ClassVar[list[BindingType]] = [
         _key("escape", "show_all", "Clear filter", "Clear the filter", shown_as="esc"),
         _key("c", "cancel", "Cancel", "Cancel the marked downloads, or the current one; asks first"),
@@ -48,20 +69,242 @@ class DownloadsScreen(DownloadsCancelling):
         _key("q", "quit", "Quit", "Quit; active downloads keep running"),
     ]
 
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._access = session.access
+        self._cancellations = session.cancellations
+        self._downloads = session.shown_store.downloads
+        self.queue = ShowQueue(session.cancellations, session.shown_store.history)
+        self._about = ""
+        self._wanted: str | None = None
+        """A download that was added; the cursor goes there once it is listed."""
+
+    def compose(self) -> ComposeResult:
+        """The parts, from top to bottom."""
+        address = self._access.settings.address
+        yield TitleBar(
+            whose="demo" if self._access.is_simulated else self._access.settings.profile,
+            is_simulated=self._access.is_simulated,
+            host=None if address.is_datafiniti else address.host,
+            clock=self._session.clock,
+        )
+        yield DownloadsTable(
+            self._downloads,
+            clock=self._session.clock,
+            is_low_bandwidth=self._access.settings.config.low_bandwidth,
+            id="downloads",
+        )
+        yield Static(id="empty", markup=False)
+        yield FilterBar(id="filter")
+        yield Static(id="about", markup=False)
+        yield KeyBar(at_right=("help", "quit"))
+
+    def on_mount(self) -> None:
+        """Show what the store knows, at once and whole; the network comes after the first picture."""
+        self.watch(self._title, "counts", self._title_window)
+        self.watch(self._title, "cancelling", self._title_window)
+        self._session.changes.follow(self, self._changed)
+        has_more = self._table.show_first()
+        self._count()
+
+        def begin() -> None:
+            self._session.start(self.app.post_message)
+            if has_more:
+                self._table.reload()
+
+        FirstPicture(self, sent=begin)
+        if problem := self._session.shown_store.problem:
+            self.notify(problem, severity="warning", timeout=30, markup=False)
+
+    @property
+    def _table(self) -> DownloadsTable:
+        return self.query_one(DownloadsTable)
+
+    @property
+    def _title(self) -> TitleBar:
+        return self.query_one(TitleBar)
+
+    def _shown_key(self, action: str) -> str:
+        return shown_key(action, self._access.settings)
+
+    # ── what has changed ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def _changed(self, changed: Changed) -> None:
+        contact = self._session.contact
+        self._title.status, self._title.since = contact.status, contact.last_answer
+        self._title.progress = self._session.list_progress
+        if changed.is_list:
+            self._table.reload()
+        else:
+            self._table.show_changed(changed.ids)
+        if changed.is_list or changed.ids:
+            self._show_cancellations()
+            self._count()
+        self._show_empty()
+        if self._session.sign_in.is_asking:
+            self._open_sign_in()
+
+    def _show_cancellations(self) -> None:
+        before = self._table.cancelling
+        relapses = self._session.shown_store.history.relapses()
+        self._table.show_states(
+            cancelling=(each.download_id for each in self._cancellations.under_way),
+            relapsed=(each.download_id for each in relapses),
+        )
+        self._leave_ended(before - self._table.cancelling)
+        self._title.cancelling = self._cancellations.counts
+        self._show_about(self._table.current)
+        if self.queue.collect():
+            self.app.bell()
+            if self._is_typing:
+                self.notify(OUTCOME_WAITS, markup=False)
+        self._show_what_waits()
+
+    def _leave_ended(self, ids: Sequence[str] | frozenset[str]) -> None:
+        """If the cursor is on one of these, and it has ended, move it to the next download that is still spending."""
+        current = self._table.current
+        good = {each.download_id for each in self._cancellations.outcomes(ids) if each.kind.is_good}
+        if current is not None and current.id in good:
+            self._table.go_to_next_active(skips=lambda each: each in good or each in self._cancellations)
+
+    # ── what waits to be shown ───────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def _is_typing(self) -> bool:
+        """Whether keys are text for the filter."""
+        return isinstance(self.focused, Input)
+
+    @on(DescendantBlur)
+    def _focus_moves(self) -> None:
+        self.call_next(self._show_what_waits)
+
+    def on_screen_resume(self) -> None:
+        """A dialog has closed."""
+        self._show_what_waits()
+
+    def _show_what_waits(self) -> None:
+        """Show outcomes, then alarms, then toasts."""
+        if self.app.screen is not self:
+            return
+        if not self._is_typing:
+            match self.queue.next_dialog():
+                case Ended() as ended:
+                    self._open_outcome(ended)
+                    return
+                case Alarm() as alarm:
+                    self._open_alarm(alarm)
+                    return
+                case None:
+                    pass
+        for show in self.queue.take_toasts():
+            show()
+
+    def _open_outcome(self, ended: Ended) -> None:
+        from dfui.tui.screens.confirm_cancel import TYPED_FROM
+        from dfui.tui.screens.outcome import NextStep, OutcomeModal
+
+        def answered(answer: OutcomeAnswer | None) -> None:
+            current = self._table.current
+            if current is not None and not current.is_active:
+                self._leave_ended([outcome.download_id for outcome in ended.outcomes])
+            if answer is None:
+                return
+            if answer.step is NextStep.FETCH:
+                self._fetch(answer.ids)
+            elif answer.step is NextStep.RETRY and not ended.is_resolved and len(answer.ids) < TYPED_FROM:
+                self._cancel(answer.ids)  # confirmed in this session, so one key is enough
+            else:
+                if answer.step is NextStep.CANCEL_AGAIN:
+                    self._session.relapses_read(self.queue.relapses_seen(answer.ids))
+                self._confirm(answer.ids)
+
+        self.app.push_screen(OutcomeModal(ended, self._session), answered)
+
+    def _open_alarm(self, alarm: Alarm) -> None:
+        from dfui.tui.screens.relapse import RelapseAlarm
+
+        def answered(ids: Sequence[str] | None) -> None:
+            self._session.relapses_read(alarm.relapses)
+            self._go_to(alarm.relapses[0].download_id)
+            if ids:
+                self._confirm(ids, counts_hidden=False)  # the alarm has named them
+
+        self.app.push_screen(RelapseAlarm(alarm.relapses), answered)
+
+    # ── cancelling ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def action_cancel(self) -> None:
+        """Ask whether to cancel the marked downloads, or the one under the cursor."""
+        await self._table.caught_up()
+        if chosen := self._chosen():
+            self._confirm(chosen)
+        else:
+            self.notify(nothing_to_cancel_here(add=self._shown_key("add")), markup=False)
+
+    def _confirm(self, chosen: Sequence[str], *, counts_hidden: bool = True) -> None:
+        from dfui.tui.screens.confirm_cancel import ConfirmCancel
+
+        try:
+            self._access.require_writable()
+        except DfuiError as error:
+            self.notify(error_sentences(error), severity="warning", markup=False)
+            return
+        ids = [download_id for download_id in chosen if download_id not in self._cancellations]
+        if not ids:
+            self.notify(cancelling_already(chosen), markup=False)
+            return
+
+        def answered(confirmed: Sequence[str] | None) -> None:
+            if confirmed:
+                self._table.unmark(ids)  # those, too, that ended meanwhile, and are left out
+                self._cancel(confirmed)
+
+        self._session.refresh(ids)
+        hidden = len(self._table.hidden_by_filter(ids)) if counts_hidden else 0
+        self.app.push_screen(ConfirmCancel(ids, self._session, hidden=hidden), answered)
+
+    def _cancel(self, confirmed: Sequence[str]) -> None:
+        # Another confirmation of the same download may have been open, or its outcome be tried again meanwhile.
+        ids = [download_id for download_id in confirmed if download_id not in self._cancellations]
+        if ids:
+            self._session.cancel(ids)
+            self._show_cancellations()
+        else:
+            self.notify(cancelling_already(confirmed), markup=False)
+
+    # ── the other actions ────────────────────────────────────────────────────────────────────────────────────────
+
+    async def action_details(self) -> None:
+        """Show the details of the download under the cursor."""
+        from dfui.tui.screens.details import DetailsModal
+
+        await self._table.caught_up()
+        download = self._table.current
+        if download is None:
+            return
+
+        def answered(answer: str | None) -> None:
+            if answer == "cancel":
+                self._confirm((download.id,))
+            elif answer == "fetch":
+                self._fetch((download.id,))
+
+        self.app.push_screen(DetailsModal(self._session, download.id, offers_fetch=True), answered)
+
     async def action_fetch(self) -> None:
         """Ask where the result files of the marked downloads, or of the one under the cursor, are to go."""
         await self._table.caught_up()
         if chosen := self._chosen():
             self._fetch(chosen)
 
-    def action_sort(self) -> None:
-        """Ask what to sort by."""
-        from dfui.tui.screens.sort_by import SortByModal
+    def _fetch(self, ids: Sequence[str]) -> None:
+        from dfui.tui.screens.fetch_results import FetchResults
 
-        self.app.push_screen(SortByModal(self._table.download_query), self._sort_by)
+        self.app.push_screen(FetchResults(ids, self._session))
 
     def action_add(self) -> None:
-        """Ask for IDs to make known; the first of them is gone to."""
+        """Ask for IDs to make known; the cursor goes to the first of them."""
         from dfui.tui.screens.add_downloads import AddDownloads
 
         def answered(ids: Sequence[str] | None) -> None:
@@ -83,17 +326,10 @@ class DownloadsScreen(DownloadsCancelling):
         def answered(yes: bool | None) -> None:
             if yes:
                 self._table.unmark([download.id])
-                self._session.hide(download.id)
+                self._session.hide([download.id])
 
         title, lines = hide_question(download)
         self.app.push_screen(Question(title, lines, yes="Hide it", no="Keep it"), answered)
-
-    def action_refresh(self) -> None:
-        """Fetch the whole list."""
-        if self._is_signed_out:
-            self._ask_to_sign_in(TOKEN_REJECTED if self._session.access.token else None)
-        else:
-            self._session.refresh_list()
 
     async def action_copy_id(self) -> None:
         """Send the ID to the terminal's clipboard; whether the terminal takes it cannot be seen from here."""
@@ -102,6 +338,35 @@ class DownloadsScreen(DownloadsCancelling):
         if download is not None:
             self.app.copy_to_clipboard(download.id)
             self.notify(f"Sent to the terminal's clipboard: {sanitize(download.id)}", markup=False)
+
+    def action_history(self) -> None:
+        """Show the cancellations that were confirmed here."""
+        from dfui.tui.screens.history import HistoryModal
+
+        self.app.push_screen(HistoryModal(self._session))
+
+    def action_help(self) -> None:
+        """Show the keys, the outcomes, and where things are kept."""
+        from dfui.tui.screens.help import HelpModal
+
+        self.app.push_screen(HelpModal(self.BINDINGS, self._access.settings, is_simulated=self._access.is_simulated))
+
+    async def action_quit(self) -> None:
+        """Leave; while cancellations are under way, ask first."""
+        await self.app.action_quit()
+
+    def action_refresh(self) -> None:
+        """Fetch the whole list."""
+        if self._is_signed_out:
+            self._ask_to_sign_in(TOKEN_REJECTED if self._access.token else None)
+        else:
+            self._session.refresh_list()
+
+    # ── the account ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def _is_signed_out(self) -> bool:
+        return self._access.token is None or self._session.contact.status.needs_token
 
     def action_account(self) -> None:
         """Show the account and the token."""
@@ -120,58 +385,147 @@ class DownloadsScreen(DownloadsCancelling):
     def _choose_profile(self) -> None:
         from dfui.tui.screens.choose_profile import ChooseProfile
 
-        settings = self._session.access.settings
+        settings = self._access.settings
 
         def answered(profile: str | None) -> None:
-            if profile is not None and self._under_way:
+            if profile is not None and len(self._cancellations):
                 self.notify(SWITCH_LATER, severity="warning", markup=False)
             elif profile is not None:
-                self.post_message(ProfileChosen(profile))
+                # Nothing of one profile, a token least of all, is left for the next: the app ends, another begins.
+                self._session.next_profile = profile
+                self.app.exit()
 
         self.app.push_screen(ChooseProfile(settings.profiles, settings.profile), answered)
 
-    @on(SignInNeeded)
-    def _sign_in_needed(self, message: SignInNeeded) -> None:
+    def _ask_to_sign_in(self, reason: str | None) -> None:
+        self._session.sign_in.ask(reason)
+        self._open_sign_in()
+
+    def _open_sign_in(self) -> None:
         from dfui.tui.screens.sign_in import SignIn
 
         if not any(isinstance(screen, SignIn) for screen in self.app.screen_stack):
-            self._ask_to_sign_in(message.sentence)
+            self.app.push_screen(SignIn(self._session))
 
-    def _ask_to_sign_in(self, sentence: str | None) -> None:
-        from dfui.tui.screens.sign_in import SignIn
+    # ── the filter and the order ─────────────────────────────────────────────────────────────────────────────────
 
-        self.app.push_screen(SignIn(self._session, sentence, is_demo=self._session.access.is_simulated))
+    def action_filter(self) -> None:
+        """Type what to show."""
+        self.query_one(FilterBar).open()
 
-    async def action_details(self) -> None:
-        """Show the details of the download under the cursor."""
-        from dfui.tui.screens.details import DetailsModal
+    def action_show_all(self) -> None:
+        """Clear the filter."""
+        self.query_one(FilterBar).action_clear()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Clear the filter only while one is on; the key is shown with the others then."""
+        return action != "show_all" or bool(self._table.download_query.filter)
+
+    @on(FilterBar.Changed)
+    def _filter_changed(self, message: FilterBar.Changed) -> None:
+        self._table.download_query = self._table.download_query._replace(filter=message.search.strip())
+        self.refresh_bindings()
+
+    @on(FilterBar.Left)
+    def _filter_left(self) -> None:
+        self.set_focus(self._table)
+
+    def action_sort(self) -> None:
+        """Ask what to sort by."""
+        from dfui.tui.screens.sort_by import SortByModal
+
+        self.app.push_screen(SortByModal(self._table.download_query), self._sort_by)
+
+    @on(DownloadsTable.HeadingClicked)
+    def _heading_clicked(self, message: DownloadsTable.HeadingClicked) -> None:
+        self._sort_by(message.sort_by)
+
+    def _sort_by(self, sort_by: SortBy | None) -> None:
+        if sort_by is not None:
+            now = self._table.download_query
+            is_again = sort_by is now.sort_by and sort_by is not SortBy.ACTIVITY
+            is_reversed = is_again and not now.is_reversed
+            self._table.download_query = now._replace(sort_by=sort_by, is_reversed=is_reversed)
+
+    # ── marks ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def action_mark(self) -> None:
+        """Mark or unmark the current download, and go on to the next."""
         await self._table.caught_up()
+        self._table.toggle_mark()
+        self._count_marks()
+
+    async def action_mark_active(self) -> None:
+        """Mark every active download that the filter shows."""
+        await self._table.caught_up()
+        if not await self._table.mark_active():
+            self.notify("No active downloads shown.", markup=False)
+        self._count_marks()
+
+    def action_unmark(self) -> None:
+        """Clear all marks."""
+        self._table.unmark()
+        self._count_marks()
+
+    def _chosen(self) -> tuple[str, ...]:
+        """The marked downloads, or the one under the cursor."""
         download = self._table.current
-        if download is None:
+        return tuple(self._table.marked) or ((download.id,) if download else ())
+
+    def _count_marks(self) -> None:
+        self._title.marked = len(self._table.marked)
+
+    # ── showing ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _go_to(self, download_id: str) -> None:
+        """Move the cursor to a download, at once or when it is listed."""
+        self._wanted = download_id
+        self._reach_wanted()
+
+    @on(DownloadsTable.Listed)
+    def _reach_wanted(self) -> None:
+        if self._wanted is None:
             return
+        if self._table.go_to(self._wanted):
+            self._wanted = None
+        elif self._table.download_query.filter and self._downloads.get(self._wanted):
+            self.action_show_all()  # the filter hides it
 
-        def answered(answer: str | None) -> None:
-            if answer == "cancel":
-                self._confirm((download.id,))
-            elif answer == "fetch":
-                self._fetch((download.id,))
+    @on(DownloadsTable.Listed)
+    def _count(self) -> None:
+        active, known = self._downloads.counts()
+        self._table.display = known > 0
+        self.query_one("#empty").display = known == 0
+        self._show_empty()
+        self._title.counts = (active, known)
+        self._count_marks()
+        if self._table.download_query.filter:
+            self.query_one(FilterBar).show_matches(f"{len(self._table):,} of {known:,}")
 
-        self.app.push_screen(DetailsModal(self._session, download.id, offers_fetch=True), answered)
+    def _show_empty(self) -> None:
+        """What to do while no download is known; what is not seen is not laid out anew."""
+        empty = self.query_one("#empty", Static)
+        if empty.display:
+            keys = {"add": self._shown_key("add"), "refresh": self._shown_key("refresh")}
+            lines = empty_state(**keys, is_signed_out=self._session.contact.status.needs_token)
+            empty.update("\n".join(lines))
 
-    def action_history(self) -> None:
-        """Show the cancellations that were confirmed here."""
-        from dfui.tui.screens.history import HistoryModal
+    def _title_window(self) -> None:
+        (ended, begun), (active, _) = self._title.cancelling, self._title.counts
+        self.post_message(TitleChanged(window_title(active, ended, begun)))
 
-        self.app.push_screen(HistoryModal(self._session))
+    @on(DownloadsTable.CursorMoved)
+    def _cursor_moved(self, message: DownloadsTable.CursorMoved) -> None:
+        self._show_about(message.download)
 
-    def action_help(self) -> None:
-        """Show the keys, the outcomes, and where things are kept."""
-        from dfui.tui.screens.help import HelpModal
-
-        access = self._session.access
-        self.app.push_screen(HelpModal(self.BINDINGS, access.settings, is_simulated=access.is_simulated))
-
-    async def action_quit(self) -> None:
-        """Leave; while cancellations are under way, ask first."""
-        await self.app.action_quit()
+    def _show_about(self, download: Download | None) -> None:
+        about = ""
+        if download is not None and download.id in self._cancellations:
+            step = self._cancellations.progress(download.id)
+            name, seconds = (step.step, step.seconds) if step else (Step.SENDING, None)
+            about = cancellation_step(download.id, name.value, seconds)
+        elif download is not None:
+            about = download_summary(download, id_width=self._table.id_width)
+        if about != self._about:  # even the same text would be painted again
+            self._about = about
+            self.query_one("#about", Static).update(about, layout=False)

@@ -11,10 +11,11 @@ from textual.containers import VerticalScroll
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from dfui.core.fetching import FileProgress, folders_for
+from dfui.core.fetching import FetchEvent, FileProgress, folders_for
 from dfui.operations.fetch_control import FetchControl
 from dfui.operations.fetch_summary import FetchSummary, summary_lines
-from dfui.tui.messages import FetchEnded, FetchProgressed
+from dfui.tui.fetch_events import FetchEvents
+from dfui.tui.messages import Changed
 from dfui.tui.screens.dialog import Dialog, DialogButton
 from dfui.tui.session import Session
 from dfui.tui.terminal_io import ProgressChanged
@@ -44,6 +45,7 @@ class FetchResults(Dialog[None]):
         self._session = session
         self._output: Path | None = None
         self._control = FetchControl()
+        self._events = FetchEvents()
         self._summary = FetchSummary(session.clock.monotonic)
         self._is_under_way = False
         self._undrawn: dict[tuple[str, str], FileProgress] = {}
@@ -64,6 +66,7 @@ class FetchResults(Dialog[None]):
     def on_mount(self) -> None:
         """Nothing is under way yet."""
         self.show_title(fetching.title(self._ids))
+        self._session.changes.follow(self, self._changed)
         self._show()
 
     @property
@@ -72,18 +75,21 @@ class FetchResults(Dialog[None]):
 
     # ── messages ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    @on(FetchProgressed)
-    def _progressed(self, message: FetchProgressed) -> None:
+    def _changed(self, changed: Changed) -> None:
+        for event in self._events.take():
+            self._take(event)
+        if self._events.has_ended and self._is_under_way:
+            self._end()
+
+    def _take(self, event: FetchEvent) -> None:
         # Drawn now and then, together with what comes meanwhile.
-        event = message.event
         self._summary.take(event)
         if isinstance(event, FileProgress):
             self._undrawn[event.download_id, event.name] = event
         if self._drawing is None:
             self._drawing = self.set_timer(self._draw_seconds, self._draw)
 
-    @on(FetchEnded)
-    def _ended(self) -> None:
+    def _end(self) -> None:
         self._draw()
         self.post_message(ProgressChanged(None))
         self._is_under_way = False
@@ -106,10 +112,17 @@ class FetchResults(Dialog[None]):
         self._output = output
         self._is_under_way = True
         self._control = FetchControl()
+        self._events = FetchEvents()
         self._summary = FetchSummary(self._session.clock.monotonic)
         self._problem = ""
         self.query_one(FileLines).clear()
-        self._session.fetch(self._ids, folders_for(self._ids, output), overwrite=overwrite, control=self._control)
+        self._session.fetch(
+            self._ids,
+            folders_for(self._ids, output),
+            overwrite=overwrite,
+            control=self._control,
+            events=self._events,
+        )
         self._show()
 
     def action_pause(self) -> None:

@@ -17,7 +17,7 @@ from dfui.core.errors import ExportError, FileExists, StoreError
 from dfui.core.history import HistoryEntry
 from dfui.store.history import HistoryFilter
 from dfui.system.export import write_export
-from dfui.tui.messages import CancellationsEnded
+from dfui.tui.messages import Changed
 from dfui.tui.screens.dialog import Dialog, DialogButton
 from dfui.tui.screens.question import Question
 from dfui.tui.session import Session
@@ -93,9 +93,13 @@ class HistoryModal(Dialog[None]):
         """Show what the history has."""
         for part in ("#asked-words", "#asked-file", "#history-notice"):
             self.query_one(part).display = False
+        self._session.changes.follow(self, self._changed)
         self.reload()
 
-    @on(CancellationsEnded)
+    def _changed(self, changed: Changed) -> None:
+        if self._session.cancellations.outcomes(changed.ids):
+            self.reload()
+
     def reload(self) -> None:
         """Show what the history has now."""
         entries = self._list

@@ -6,16 +6,16 @@ import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from textual import on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from dfui.core.downloads import Download
 from dfui.core.outcomes import Outcome
-from dfui.store.known_downloads import KnownDownloads
-from dfui.tui.messages import DownloadsChanged
+from dfui.tui.cancellations import Ended
+from dfui.tui.messages import Changed
 from dfui.tui.screens.dialog import Dialog, DialogButton
+from dfui.tui.session import Session
 from dfui.tui.widgets.text_lines import TextLines
 from dfui.wording.follow_up import BEFORE, news_since, relapse_title
 from dfui.wording.outcomes import SETTLED, outcome_lines
@@ -51,11 +51,11 @@ class OutcomeModal(Dialog[OutcomeAnswer]):
         DialogButton("close", "Close", "close", "escape", shown_key="enter", is_safe=True),
     )
 
-    def __init__(self, outcomes: Sequence[Outcome], downloads: KnownDownloads, *, settled: bool = False) -> None:
+    def __init__(self, ended: Ended, session: Session) -> None:
         super().__init__()
-        self._downloads = downloads
-        self._outcomes = list(outcomes)
-        self._settled = settled
+        self._session = session
+        self._outcomes: list[Outcome] = list(ended.outcomes)
+        self._is_resolved = ended.is_resolved
         self._relapsed: Sequence[str] = ()
         """Those that did not stay cancelled."""
         self._running_again: tuple[str, ...] = ()
@@ -75,23 +75,24 @@ class OutcomeModal(Dialog[OutcomeAnswer]):
         """What was said, checked, kept and paid; of several, those first that did not stop."""
         with VerticalScroll(id="outcome-text", can_focus=False):
             yield TextLines(id="since")
-            if self._settled:
+            if self._is_resolved:
                 yield Static(f"{SETTLED}\n", markup=False)
             yield TextLines(id="not-stopped")
             yield TextLines(id="stopped")
 
     def on_mount(self) -> None:
         """Say how it ended."""
+        self._session.changes.follow(self, self._changed)
         self._show()
 
-    @on(DownloadsChanged)
-    def _downloads_changed(self, message: DownloadsChanged) -> None:
+    def _changed(self, changed: Changed) -> None:
         """Follow what is learnt while it is read: the cost, an end that came later, a download that runs again."""
-        if message.ids is None or any(outcome.download_id in message.ids for outcome in self._outcomes):
+        if changed.concerns(outcome.download_id for outcome in self._outcomes):
             self._show()
 
     def _show(self) -> None:
-        now = {outcome.download_id: self._downloads.get(outcome.download_id) for outcome in self._outcomes}
+        downloads = self._session.shown_store.downloads
+        now = {outcome.download_id: downloads.get(outcome.download_id) for outcome in self._outcomes}
         self._outcomes = [outcome.seen_later(now[outcome.download_id]) for outcome in self._outcomes]
         relapsed = [each.download_id for each in self._outcomes if each.has_relapsed(now[each.download_id])]
         if relapsed and not self._relapsed:

@@ -13,7 +13,7 @@ from dfui.core.errors import TokenError
 from dfui.core.secret import Secret
 from dfui.system.credentials import parse_token
 from dfui.tui.keyboard import in_order
-from dfui.tui.messages import KeyringLookedFor, SignedIn, SignInFailed
+from dfui.tui.messages import Changed
 from dfui.tui.screens.dialog import Dialog, DialogButton
 from dfui.tui.session import Session
 from dfui.tui.widgets.inputs import LineInput
@@ -54,11 +54,11 @@ class SignIn(Dialog[None]):
         DialogButton("do-sign-in", "Sign in", "sign_in", shown_key="enter", variant="primary"),
     )
 
-    def __init__(self, session: Session, sentence: str | None = None, *, is_demo: bool = False) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self._sentence = sentence
-        self._is_demo = is_demo
+        self._sentence = session.sign_in.reason
+        self._is_demo = session.access.is_simulated
         self._by_password = False
         self._has_failed = False
         """Whether what was typed last did not work: then the sentence about that says what to do."""
@@ -77,22 +77,21 @@ class SignIn(Dialog[None]):
         """Ask for a token first."""
         self.show_title(f"Sign in to {'the demo' if self._is_demo else self._session.access.settings.address.host}")
         self._show()
+        self._session.changes.follow(self, self._changed)
         self._session.look_for_keyring()
 
-    @on(KeyringLookedFor)
-    def _keyring_looked_for(self) -> None:
-        self._show()
-
-    @on(SignInFailed)
-    def _failed(self, message: SignInFailed) -> None:
-        self._show_problem(message.sentence)
-        secret = self.query_one("#token", LineInput)
-        secret.value = ""
-        secret.focus()
-
-    @on(SignedIn)
-    def _signed_in(self) -> None:
-        self.dismiss()
+    def _changed(self, changed: Changed) -> None:
+        sign_in = self._session.sign_in
+        if not sign_in.is_asking:
+            self.dismiss()
+        elif sign_in.problem:
+            self._show_problem(sign_in.problem)
+            sign_in.problem = ""
+            secret = self.query_one("#token", LineInput)
+            secret.value = ""
+            secret.focus()
+        else:
+            self._show()  # whether there is a keyring is known now
 
     def action_switch(self) -> None:
         """Ask for the other: a token, or an e-mail address and a password."""
@@ -127,7 +126,7 @@ class SignIn(Dialog[None]):
             return
         self._show_problem("Checking…")
         keep = not self._session.access.lacks_keyring and self.query_one(TickBox).value
-        self._session.sign_in(secret, email_address=email_address if self._by_password else None, keep=keep)
+        self._session.use_token(secret, email_address=email_address if self._by_password else None, keep=keep)
 
     def _show(self) -> None:
         lacks_keyring = self._session.access.lacks_keyring

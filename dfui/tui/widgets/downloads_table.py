@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from array import array
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -13,19 +15,26 @@ from textual.message import Message
 
 from dfui.core.clock import Clock
 from dfui.core.downloads import Download, Status
-from dfui.store.download_query import SortBy
+from dfui.store.download_query import DownloadQuery, SortBy
 from dfui.store.known_downloads import KnownDownloads
+from dfui.system.event_loop import call_on_daemon_thread
 from dfui.tui.widgets.columns import COLUMNS, Cell, column_at, fit, fitting, heading_line
-from dfui.tui.widgets.downloads_list import DownloadsList
-from dfui.tui.widgets.row_list import HEADINGS
+from dfui.tui.widgets.row_list import HEADINGS, PAGE_ROWS, RowList
 from dfui.wording.downloads import MAX_ID_SHOWN, nothing_matches
 
+FIRST_ROWS = 2_000
+"""Read before the first picture; it does not wait for more."""
+TYPING_SECONDS = 0.1
+"""After the last letter of a filter, before it is applied: another one may follow."""
 MARGIN = 3
 """Cells before the first column, for the cursor and the mark."""
+CANCELLING = "cancelling…"
+
+Answer = TypeVar("Answer")
 
 
-class DownloadsTable(DownloadsList):
-    """Known downloads, which can be sorted, filtered and marked."""
+class DownloadsTable(RowList[Download]):
+    """Known downloads, which can be filtered, sorted and marked; their order is read on a thread."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "downloads-table--queued",
@@ -33,10 +42,19 @@ class DownloadsTable(DownloadsList):
         "downloads-table--completed",
         "downloads-table--cancelled",
         "downloads-table--unknown",
-        "downloads-table--busy",
+        "downloads-table--cancelling",
         "downloads-table--bar",
         "downloads-table--relapsed",
     }
+
+    @dataclass
+    class CursorMoved(Message):
+        """The cursor is on another download, or its download has changed; None if there is none."""
+
+        download: Download | None
+
+    class Listed(Message):
+        """Other downloads are listed than before."""
 
     @dataclass
     class HeadingClicked(Message):
@@ -52,36 +70,168 @@ class DownloadsTable(DownloadsList):
         is_low_bandwidth: bool = False,
         id: str | None = None,  # noqa: A002
     ) -> None:
-        super().__init__(downloads, clock=clock, id=id)
+        super().__init__(id=id)
+        self._downloads = downloads
+        self._query = self._shown_query = DownloadQuery()
+        """What is wanted; and what is shown until the answer to that is there."""
+        self._is_behind = self._is_being_typed = self._is_catching_up = False
+        self._is_current = asyncio.Event()
+        self._is_current.set()
+        self._clock = clock
+        self._now = clock.now()
         self._is_low_bandwidth = is_low_bandwidth
         """Whether the cursor colours only its first cells, so that a move repaints no more than those."""
         self._cells: list[Cell] = []
         self._longest: dict[str, int] = {}
-        """The length of the longest text that was drawn, of columns that make room for it."""
-        self._busy: dict[str, str] = {}
-        """What dfui is doing with a download, shown as its status."""
+        """The length of the longest text drawn so far, of columns that make room for it."""
+        self.cancelling: frozenset[str] = frozenset()
+        """Downloads that are shown as being cancelled."""
         self._relapsed: frozenset[str] = frozenset()
-        """Downloads that were cancelled, and go on."""
+        """Downloads that were cancelled and are running again."""
         self.marked: dict[str, None] = {}
-        """The marked downloads, in the order of marking; they stay marked where a filter hides them."""
+        """The marked downloads, in the order of marking; a filter that hides them leaves them marked."""
 
-    # ── what is done with them ────────────────────────────────────────────────────────────────────────────────────────
+    # ── what is listed ───────────────────────────────────────────────────────────────────────────────────────────
 
-    def show_busy(self, download_id: str, word: str | None) -> None:
-        """Show a word in place of a download's status; None shows the status again."""
-        if self._busy.get(download_id) == word:
-            return
-        if word is None:
-            del self._busy[download_id]
-        else:
-            self._busy[download_id] = word
-        self._refresh_line_of(download_id)
+    @property
+    def download_query(self) -> DownloadQuery:
+        """Which downloads are wanted, in which order; the table follows soon."""
+        return self._query
 
-    def show_relapsed(self, ids: frozenset[str]) -> None:
-        """Show that these were cancelled, and go on."""
-        changed, self._relapsed = self._relapsed ^ ids, ids
+    @download_query.setter
+    def download_query(self, download_query: DownloadQuery) -> None:
+        if download_query != self._query:
+            self._is_being_typed = download_query.filter != self._query.filter
+            self._query = download_query
+            self._is_current.clear()
+            self.reload()
+
+    async def caught_up(self) -> None:
+        """Wait until what is wanted is shown, so that keys act on the row the user expects."""
+        await self._is_current.wait()
+
+    @property
+    def current(self) -> Download | None:
+        """The download under the cursor."""
+        return self.row_at(self.cursor)
+
+    def read_rows(self, keys: Sequence[int]) -> Mapping[int, Download]:
+        """Read downloads."""
+        return self._downloads.by_key(keys)
+
+    def as_seen(self, row: Download | None) -> Download | None:
+        """A download without the times that change with each look, and are not shown."""
+        return row and row.without_times()
+
+    def show_first(self) -> bool:
+        """Show the first downloads at once; whether there may be more."""
+        self.show_keys(self._downloads.first_keys(FIRST_ROWS))
+        self._post_cursor_moved()
+        return len(self) == FIRST_ROWS
+
+    def reload(self) -> None:
+        """Read the order and the downloads again, on a thread; meanwhile what is shown stays."""
+        self._is_behind = True
+        if not self._is_catching_up:
+            self._is_catching_up = True
+            self.run_worker(self._catch_up())
+
+    async def _catch_up(self) -> None:
+        """One query at a time, and after it the one that is wanted by then."""
+        try:
+            while self._is_behind:
+                if self._is_being_typed:
+                    self._is_being_typed = False
+                    await asyncio.sleep(TYPING_SECONDS)
+                    continue
+                self._is_behind = False
+                query = self._query
+                keys = await self._on_thread(lambda: self._downloads.keys_in_order(query))  # noqa: B023  # awaited
+                if query == self._query:
+                    self._show(keys, query)
+        finally:
+            self._is_catching_up = False
+            self._is_current.set()
+
+    async def _on_thread(self, read: Callable[[], Answer]) -> Answer:
+        return await asyncio.wrap_future(call_on_daemon_thread(read, name="query"))
+
+    def _show(self, keys: array[int], query: DownloadQuery) -> None:
+        """List these; on a new day, the times are written another way."""
+        day, self._now = self._now.astimezone().date(), self._clock.now()
+        is_new_query, self._shown_query = query != self._shown_query, query
+        self.show_keys(keys)
+        if is_new_query or day != self._now.astimezone().date():
+            self.refresh()
+        self._is_current.set()
+        self._post_cursor_moved()
+        self.post_message(self.Listed())
+
+    def show_changed(self, ids: Iterable[str]) -> None:
+        """Read these downloads again: repaint the lines that differ, and reload if the order may be another."""
+        is_order_seen = self._shown_query.sort_by is SortBy.ACTIVITY and not self._shown_query.filter
+        for download_id in ids:
+            line = self._line_of(download_id)
+            if line is None:  # new, or hidden by the filter until now
+                self.reload()
+                continue
+            before, after = self.reread(line)
+            if self.as_seen(before) == self.as_seen(after):
+                continue
+            self.refresh_line(line)
+            if line == self.cursor:
+                self._post_cursor_moved()
+            if not is_order_seen or before is None or after is None or _place(before) != _place(after):
+                self.reload()
+        if self._is_catching_up:
+            self._is_behind = True  # the answer that is awaited may be older
+
+    def show_states(self, *, cancelling: Iterable[str], relapsed: Iterable[str]) -> None:
+        """Show which downloads are being cancelled, and which of them are running again."""
+        cancelling, relapsed = frozenset(cancelling), frozenset(relapsed)
+        changed = (self.cancelling ^ cancelling) | (self._relapsed ^ relapsed)
+        self.cancelling, self._relapsed = cancelling, relapsed
         for download_id in changed:
             self._refresh_line_of(download_id)
+
+    def _line_of(self, download_id: str) -> int | None:
+        return self.line_of_key(self._downloads.key_of(download_id))
+
+    def _refresh_line_of(self, download_id: str) -> None:
+        line = self._line_of(download_id)
+        if line is not None:
+            self.refresh_line(line)
+
+    # ── the cursor ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def watch_cursor(self, before: int, after: int) -> None:
+        """Repaint the two lines that change, and say where the cursor is."""
+        super().watch_cursor(before, after)
+        self._post_cursor_moved()
+
+    def _post_cursor_moved(self) -> None:
+        self.post_message(self.CursorMoved(self.current))
+
+    def go_to(self, download_id: str) -> bool:
+        """Move the cursor to a download; whether it is listed."""
+        line = self._line_of(download_id)
+        if line is not None:
+            self.cursor = line
+        return line is not None
+
+    def go_to_next_active(self, *, skips: Callable[[str], bool]) -> None:
+        """Move the cursor from a download that has ended to the next active one, below or else above it.
+
+        `skips` says by the ID which ones to pass over. The first line is looked at too: active downloads stand at the
+        top, unless another order is chosen.
+        """
+        below = range(self.cursor + 1, min(self.cursor + PAGE_ROWS, len(self)))
+        above = range(self.cursor - 1, max(self.cursor - PAGE_ROWS, -1), -1)
+        for line in (*below, *above, 0):
+            row = self.row_at(line)
+            if row is not None and row.is_active and not skips(row.id):
+                self.cursor = line
+                return
 
     # ── marks ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -104,19 +254,19 @@ class DownloadsTable(DownloadsList):
         self.refresh()
         return len(active)
 
-    def hidden_by_filter(self, ids: Iterable[str]) -> set[str]:
-        """Those of these downloads that the filter hides."""
-        if not self._query.filter:
-            return set()
-        listed = set(self._keys)
-        return {download_id for download_id in ids if self._downloads.key_of(download_id) not in listed}
-
     def unmark(self, ids: Iterable[str] | None = None) -> None:
         """Unmark these downloads, or all."""
         for download_id in list(self.marked if ids is None else ids):
             if download_id in self.marked:
                 del self.marked[download_id]
                 self._refresh_line_of(download_id)
+
+    def hidden_by_filter(self, ids: Iterable[str]) -> set[str]:
+        """Those of these downloads that the filter hides."""
+        if not self._query.filter:
+            return set()
+        listed = set(self._keys)
+        return {download_id for download_id in ids if self._downloads.key_of(download_id) not in listed}
 
     # ── drawing ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -140,7 +290,7 @@ class DownloadsTable(DownloadsList):
                 self.post_message(self.HeadingClicked(column.sort_by))
 
     def _make_room_for(self, row: Download) -> None:
-        """Lay the columns out anew where a text of this row is longer than any before."""
+        """Lay the columns out anew if a text of this row is longer than any before."""
         texts = {column.name: column.text(row, self._now) for column in COLUMNS if column.makes_room}
         longer = {name: len(text) for name, text in texts.items() if len(text) > self._longest.get(name, 0)}
         if longer:
@@ -155,9 +305,7 @@ class DownloadsTable(DownloadsList):
     @property
     def cursor_width(self) -> int:
         """With low bandwidth, only the marks and the ID."""
-        if self._is_low_bandwidth:
-            return MARGIN + self.id_width
-        return super().cursor_width
+        return MARGIN + self.id_width if self._is_low_bandwidth else super().cursor_width
 
     @property
     def text_without_rows(self) -> str:
@@ -184,19 +332,24 @@ class DownloadsTable(DownloadsList):
         return segments
 
     def _segment(self, download: Download, cell: Cell, style: Style, *, is_plain: bool) -> Segment:
-        busy = self._busy.get(download.id)
+        is_being_cancelled = download.id in self.cancelling
         name = cell.column.name
-        text = busy if busy and name == "status" else cell.column.text(download, self._now)
-        has_relapsed = download.id in self._relapsed and not busy
+        text = CANCELLING if is_being_cancelled and name == "status" else cell.column.text(download, self._now)
+        has_relapsed = download.id in self._relapsed and not is_being_cancelled
         if has_relapsed and name == "status":
             text = f"! {text[2:]}"  # a sign beside the colour
         # A line that has the cursor's colours from end to end has no others.
         if is_plain and has_relapsed:
             style += self.get_component_rich_style("downloads-table--relapsed", partial=True)
         elif is_plain and name in ("status", "bar"):
-            colour = "bar" if name == "bar" else "busy" if busy else _status_style(download)
+            colour = "bar" if name == "bar" else "cancelling" if is_being_cancelled else _status_style(download)
             style += self.get_component_rich_style(f"downloads-table--{colour}", partial=True)
         return Segment(fit(text, cell), style)
+
+
+def _place(download: Download) -> tuple[object, ...]:
+    """What decides where a download stands in the ordinary order."""
+    return download.is_active, download.started_at
 
 
 def _status_style(download: Download) -> str:

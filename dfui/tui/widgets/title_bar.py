@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from dfui.core.clock import Clock
 from dfui.core.progress import ListProgress
-from dfui.tui.connection_state import ConnectionState
+from dfui.tui.api_status import ApiStatus
 from dfui.wording.downloads import list_progress
 from dfui.wording.figures import clock_time
 
@@ -19,7 +19,7 @@ from dfui.wording.figures import clock_time
 class TitleBar(Widget):
     """`dfui  Datafiniti downloads            production · live · 2 active of 128`."""
 
-    connection: reactive[ConnectionState] = reactive(ConnectionState.CONNECTING)
+    status: reactive[ApiStatus] = reactive(ApiStatus.CONNECTING)
     since: reactive[datetime | None] = reactive(None)
     counts: reactive[tuple[int, int]] = reactive((0, 0))
     """How many are active, and how many are known."""
@@ -43,7 +43,7 @@ class TitleBar(Widget):
         active, known = self.counts
         ended, begun = self.cancelling
         parts = [
-            self._connection_in_words(),
+            self._status_in_words(),
             f"cancelling: {ended:,} of {begun:,} done" if begun > 1 else None,
             f"{self.marked:,} marked" if self.marked else None,
         ]
@@ -61,14 +61,14 @@ class TitleBar(Widget):
             return Content(set_cell_size(right, width))
         return Content(set_cell_size(left, room) + right)
 
-    def _connection_in_words(self) -> str:
+    def _status_in_words(self) -> str:
         if self.progress is not None:
             return list_progress(self.progress.bytes_read, self.progress.downloads_stored)
-        if self.connection is ConnectionState.STALE and self.since is not None:
+        if self.status is ApiStatus.STALE and self.since is not None:
             return f"stale since {clock_time(self.since, now=self._clock.now())}"
-        if self.connection is ConnectionState.LIVE and self._is_simulated:
+        if self.status is ApiStatus.LIVE and self._is_simulated:
             return "simulated"
-        return self.connection.value
+        return self.status.value
 
 
 def _joined(*parts: str | None) -> str:

@@ -5,7 +5,6 @@ from textual._compositor import Compositor
 
 from dfui.simulator.account import Simulator
 from dfui.simulator.manual_clock import ManualClock
-from dfui.tui.messages import DownloadsChanged
 from dfui.tui.screens.help import HelpModal
 from tests.support.apps import app_on, opened, running, until
 
@@ -33,6 +32,6 @@ async def test_behind_a_dialog_only_what_changes_is_painted(
         await pilot.pause(0.1)
         before = painted
         for _ in range(5):
-            app.session._send(DownloadsChanged(("7",)))
+            app.session.changes.report(["7"])
             await pilot.pause(0.05)
         assert painted == before

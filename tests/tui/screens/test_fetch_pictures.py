@@ -15,7 +15,6 @@ from dfui.core.fetching import Check, DownloadFiles, FetchEvent, FileProgress, F
 from dfui.simulator.account import Simulator
 from dfui.simulator.manual_clock import ManualClock
 from dfui.simulator.scenarios import demo_account
-from dfui.tui.messages import FetchProgressed
 from dfui.tui.screens.fetch_results import FetchResults
 from tests.support.apps import app_on, live, opened
 
@@ -52,7 +51,7 @@ async def begun(pilot: Pilot[None]) -> FetchResults:
 
 
 def progress(dialog: FetchResults, event: FetchEvent) -> None:
-    dialog._progressed(FetchProgressed(event))
+    dialog._take(event)
 
 
 async def waiting(pilot: Pilot[None]) -> None:
@@ -66,9 +65,7 @@ async def fetching(pilot: Pilot[None]) -> None:
     progress(dialog, DownloadFiles(DOWNLOAD, NAMES, FOLDER))
     progress(dialog, complete(1))
     progress(dialog, file(2, FileState.FETCHING, bytes_done=900_000, bytes_total=2_400_000))
-    dialog._progressed(
-        FetchProgressed(file(3, FileState.ALREADY_THERE, bytes_done=5, bytes_total=5, check=Check.LENGTH))
-    )
+    dialog._take(file(3, FileState.ALREADY_THERE, bytes_done=5, bytes_total=5, check=Check.LENGTH))
     progress(dialog, file(4, FileState.PAUSED, bytes_done=2_000_000, bytes_total=2_400_000))
     progress(dialog, file(5, FileState.WAITING))
     dialog._draw()
@@ -81,23 +78,21 @@ async def not_everything(pilot: Pilot[None]) -> None:
     progress(dialog, replace(complete(2), check=None))
     progress(dialog, file(3, FileState.DIFFERS, bytes_done=5, bytes_total=5))
     for number in (4, 5):
-        dialog._progressed(
-            FetchProgressed(file(number, FileState.FAILED, trouble="The object store no longer has this file."))
-        )
-    dialog._ended()
+        dialog._take(file(number, FileState.FAILED, trouble="The object store no longer has this file."))
+    dialog._end()
 
 
 async def not_there_yet(pilot: Pilot[None]) -> None:
     dialog = await begun(pilot)
     progress(dialog, DownloadFiles(DOWNLOAD, (), FOLDER))
-    dialog._ended()
+    dialog._end()
 
 
 async def no_folder(pilot: Pilot[None]) -> None:
     dialog = await begun(pilot)
     cannot = TransferFailed("Nothing can be written to /data/847001: Permission denied.")
     progress(dialog, DownloadFiles(DOWNLOAD, (), FOLDER, trouble=cannot))
-    dialog._ended()
+    dialog._end()
 
 
 async def all_is_here(pilot: Pilot[None]) -> None:
@@ -105,7 +100,7 @@ async def all_is_here(pilot: Pilot[None]) -> None:
     progress(dialog, DownloadFiles(DOWNLOAD, NAMES, FOLDER))
     for number in range(1, 6):
         progress(dialog, complete(number))
-    dialog._ended()
+    dialog._end()
 
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 15)], ids=lambda size: f"{size[0]}x{size[1]}")

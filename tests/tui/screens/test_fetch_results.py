@@ -18,7 +18,6 @@ from dfui.simulator.account import Simulator
 from dfui.simulator.files import SimulatedFiles
 from dfui.simulator.manual_clock import ManualClock
 from dfui.tui.app import DfuiApp
-from dfui.tui.messages import FetchProgressed
 from dfui.tui.screens.fetch_results import FetchResults
 from dfui.tui.widgets.file_lines import FileLines
 from tests.support.apps import app_on, live, opened, text, until
@@ -280,35 +279,13 @@ async def test_20_000_files_scroll_and_end(app: DfuiApp, tmp_path: Path) -> None
         dialog = await asked(pilot)
         dialog._output, dialog._is_under_way = tmp_path, True
         download = DownloadFiles(dialog._session.store.downloads.get("8"), ("x",), tmp_path)  # type: ignore[arg-type]
-        dialog._progressed(FetchProgressed(download))
+        dialog._take(download)
         dialog._show()
         for number in range(20_000):
-            dialog._progressed(
-                FetchProgressed(FileProgress("8", f"{number}.csv", tmp_path / "x", FileState.FAILED, trouble="No."))
-            )
+            dialog._take(FileProgress("8", f"{number}.csv", tmp_path / "x", FileState.FAILED, trouble="No."))
         await until(pilot, lambda: dialog.query_one(FileLines).virtual_size.height == 20_000, "all of them")
         dialog.query_one(FileLines).scroll_end(animate=False)
         await until(pilot, lambda: any("19999.csv" in line for line in lines(dialog)), "the last one")
         assert dialog.region.contains_region(dialog.query_one("#leave").region)
-        dialog._ended()
+        dialog._end()
         await until(pilot, lambda: "0.csv and 19,999 more files: failed. No." in text(dialog), "the end")
-
-
-async def test_sizes_are_asked_for_once_and_no_more_once_closed(
-    app: DfuiApp, simulator: Simulator, clock: ManualClock, files: GatedFiles
-) -> None:
-    simulator.links_while_running = True
-    async with app.run_test(size=(80, 24)) as pilot:
-        await live(pilot)
-        await pilot.press("home", "enter")
-        await until(pilot, lambda: "9_1.csv  " in text(app.screen), "its size")
-        for _ in range(3):
-            await followed(pilot, simulator, clock)
-        asked_for = [request.url.path for request in files.store.requests]
-        assert len(asked_for) == len(set(asked_for))
-        await pilot.press("escape")
-        online = app.session._online
-        await until(pilot, lambda: online is not None and online._sizes is None, "let go of")
-        before = len(files.store.requests)
-        await followed(pilot, simulator, clock)
-        assert len(files.store.requests) == before

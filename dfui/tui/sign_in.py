@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from textual.message import Message
-
 from dfui.core.errors import (
     DatafinitiError,
     KeyringProblem,
@@ -19,27 +17,39 @@ from dfui.core.errors import (
 from dfui.core.secret import Secret
 from dfui.operations.api_access import ApiAccess
 from dfui.system.credentials import Token, TokenSource
-from dfui.tui.connection_state import Connection
-from dfui.tui.messages import Notice, SignedIn, SignInFailed, SignInNeeded
+from dfui.tui.api_status import ApiContact, ApiStatus
+from dfui.tui.messages import Notice
 from dfui.wording.access import TOKEN_REJECTED, kept_for_session, password_rejected, token_came_from, token_rejected
 from dfui.wording.errors import error_sentences, keyring_sentences
 
 
 class SignInFlow:
-    """Puts a token into `access`; once it works, what waits for it goes on, and `go_online` is called."""
+    """Puts a token into `access`; once it works, what waits for it goes on, and `go_online` is called.
+
+    A screen reads here whether a person is asked for a token, and what came of the last answer; `changed` is called
+    whenever that changes.
+    """
 
     def __init__(
         self,
         access: ApiAccess,
         *,
-        post: Callable[[Message], object],
+        contact: ApiContact,
+        changed: Callable[[], None],
+        notify: Callable[[Notice], object],
         go_online: Callable[[], Awaitable[None]],
-        connection: Connection,
     ) -> None:
         self._access = access
-        self._connection = connection
-        self._post = post
+        self._contact = contact
+        self._changed = changed
+        self._notify = notify
         self._go_online = go_online
+        self.is_asking = False
+        """Whether a person is asked for a token now."""
+        self.reason: str | None = None
+        """Why they are asked, if there is more to say."""
+        self.problem = ""
+        """What is wrong with what they entered last."""
         self._waiting: list[asyncio.Future[Secret | None]] = []
         """Cancellations that wait for a token."""
         self._has_asked = False
@@ -65,21 +75,28 @@ class SignInFlow:
             else:
                 await self._go_online()
 
-    def request(self, sentence: str | None) -> None:
-        """Ask a person for a token, unless they were asked already."""
-        self._connection.signed_out()
+    def ask(self, reason: str | None) -> None:
+        """Ask a person for a token; from any thread."""
+        self.reason, self.problem, self.is_asking = reason, "", True
+        self._changed()
+
+    def request(self, reason: str | None) -> None:
+        """No token works: ask a person for one, unless they were asked already."""
+        token = self._access.token
+        self._contact.set(ApiStatus.TOKEN_REJECTED if token else ApiStatus.SIGNED_OUT)
         if not self._has_asked:
             self._has_asked = True
-            token = self._access.token
-            if sentence and token and token.source is not TokenSource.SESSION:
-                sentence += f" {token_came_from(token.source)}"
-            self._post(SignInNeeded(sentence))
+            if reason and token and token.source is not TokenSource.SESSION:
+                reason += f" {token_came_from(token.source)}"
+            self.ask(reason)
 
     async def wait_for_token(self) -> Secret | None:
-        """Ask a person for a token, and wait for it; None where they decline."""
+        """Ask a person for a token, and wait for it; None if they decline."""
         waiting: asyncio.Future[Secret | None] = asyncio.get_running_loop().create_future()
         self._waiting.append(waiting)
-        self._post(SignInNeeded(TOKEN_REJECTED if self._access.token else None))
+        if self._access.token:
+            self._contact.set(ApiStatus.TOKEN_REJECTED)
+        self.ask(TOKEN_REJECTED if self._access.token else None)
         return await waiting
 
     def decline(self) -> None:
@@ -87,20 +104,19 @@ class SignInFlow:
         self._declined += 1
         self._resolve(None)
 
-    async def sign_in(self, secret: Secret, email_address: str | None, *, keep: bool) -> None:
+    async def submit(self, secret: Secret, email_address: str | None, *, keep: bool) -> None:
         """Check a token, or the password of an e-mail address, and use it, unless a person declines meanwhile."""
         declined = self._declined
         try:
             token = await self._access.token_for(email_address, secret) if email_address else secret
         except DatafinitiError as error:
-            sentences = password_rejected(error) if isinstance(error, Unauthorized) else error_sentences(error)
-            self._post(SignInFailed(sentences))
+            self._failed(password_rejected(error) if isinstance(error, Unauthorized) else error_sentences(error))
             return
         try:
             await self._access.check(token)
         except DatafinitiError as error:
             not_checked = f"The token could not be checked. {error_sentences(error)}"
-            self._post(SignInFailed(token_rejected(error) if isinstance(error, Unauthorized) else not_checked))
+            self._failed(token_rejected(error) if isinstance(error, Unauthorized) else not_checked)
             return
         if declined != self._declined:
             return
@@ -108,29 +124,35 @@ class SignInFlow:
             try:
                 await self._access.keep(token)
             except KeyringProblem as problem:
-                self._post(Notice(kept_for_session(problem), is_problem=True, seconds=20))
+                self._notify(Notice(kept_for_session(problem), is_problem=True, seconds=20))
         else:
             self._access.use(token)
+        await self._use(token)
+
+    def _failed(self, sentence: str) -> None:
+        self.problem = sentence
+        self._changed()
+
+    async def _use(self, token: Secret) -> None:
         self._has_asked = False
-        self._post(SignedIn())
         self._resolve(token)
         await self._go_online()
 
     def _resolve(self, token: Secret | None) -> None:
+        self.is_asking = False
         for waiting in self._waiting:
             if not waiting.done():
                 waiting.set_result(token)
         self._waiting.clear()
+        self._changed()
 
     async def _wait_for_keyring(self, problem: KeyringSilent) -> None:
         """The keyring may still answer, once a person has unlocked it."""
         try:
             kept = await asyncio.wrap_future(problem.answer)
         except KeyringProblem as late:
-            self._post(Notice(keyring_sentences(late), is_problem=True))
+            self._notify(Notice(keyring_sentences(late), is_problem=True))
             return
         if isinstance(kept, Secret) and self._access.token is None:
             self._access.token = Token(kept, TokenSource.KEYRING)
-            self._post(SignedIn())
-            self._resolve(kept)
-            await self._go_online()
+            await self._use(kept)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 import httpx
-from textual.message import Message
 
 from dfui.api.client import DatafinitiClient
 from dfui.core.addresses import DATAFINITI
@@ -14,8 +13,8 @@ from dfui.operations.api_access import ApiAccess
 from dfui.simulator.account import TOKEN, Simulator, answering
 from dfui.simulator.manual_clock import ManualClock
 from dfui.system.settings import Settings
-from dfui.tui.connection_state import Connection
-from dfui.tui.sign_in_flow import SignInFlow
+from dfui.tui.api_status import ApiContact
+from dfui.tui.sign_in import SignInFlow
 from tests.support.apps import NOWHERE
 
 
@@ -35,14 +34,13 @@ async def test_a_token_that_is_being_checked_when_one_declines_is_not_used(
     async def go_online() -> None:
         raise AssertionError("it went online")
 
-    posted: list[Message] = []
     settings = Settings("production", DATAFINITI, database=NOWHERE, config_file=NOWHERE)
     access = ApiAccess(settings, connect=connect, environment={})
-    connection = Connection(lambda *_: None, clock=clock)
-    flow = SignInFlow(access, post=posted.append, go_online=go_online, connection=connection)
-    signing_in = asyncio.create_task(flow.sign_in(Secret(TOKEN), None, keep=False))
+    contact = ApiContact(lambda: None, clock=clock)
+    flow = SignInFlow(access, contact=contact, changed=lambda: None, notify=lambda notice: None, go_online=go_online)
+    signing_in = asyncio.create_task(flow.submit(Secret(TOKEN), None, keep=False))
     await is_asked.wait()
     flow.decline()
     may_answer.set()
     await signing_in
-    assert (access.token, posted) == (None, [])
+    assert (access.token, flow.problem) == (None, "")

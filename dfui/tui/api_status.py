@@ -1,0 +1,49 @@
+"""How the API is reached: whether it answered the last time it was asked, and with a token that works."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from datetime import datetime
+
+from dfui.core.clock import Clock
+from dfui.core.errors import ApiError, DatafinitiError, ServerFault, TooManyRequests
+
+
+class ApiStatus(enum.Enum):
+    """How current what is shown is, in the header's words."""
+
+    CONNECTING = "connecting"
+    LIVE = "live"
+    STALE = "stale"
+    OFFLINE = "offline"
+    SIGNED_OUT = "signed out"
+    TOKEN_REJECTED = "token rejected"  # noqa: S105
+
+    @property
+    def needs_token(self) -> bool:
+        """Whether there is no token that works."""
+        return self in (ApiStatus.SIGNED_OUT, ApiStatus.TOKEN_REJECTED)
+
+
+class ApiContact:
+    """Keeps the status, and calls `changed` when it may be another."""
+
+    def __init__(self, changed: Callable[[], None], *, clock: Clock) -> None:
+        self._changed = changed
+        self._clock = clock
+        self.status = ApiStatus.CONNECTING
+        self.last_answer: datetime | None = None
+
+    def set(self, status: ApiStatus) -> None:
+        """The status is known without asking the API."""
+        self.status = status
+        self._changed()
+
+    def record(self, error: DatafinitiError | None) -> None:
+        """The API was asked, and answered, or failed with this error. One that refuses a download was reached."""
+        if error is None or (isinstance(error, ApiError) and not isinstance(error, ServerFault | TooManyRequests)):
+            self.last_answer = self._clock.now()
+            self.set(ApiStatus.LIVE)
+        else:
+            self.set(ApiStatus.STALE if self.last_answer else ApiStatus.OFFLINE)

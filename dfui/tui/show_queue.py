@@ -1,0 +1,64 @@
+"""What waits to be shown until nothing else is open, so that no key meant for another dialog closes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from dfui.core.history import HistoryEntry
+from dfui.store.history import History
+from dfui.tui.cancellations import Cancellations, Ended
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Downloads that were cancelled and are running again."""
+
+    relapses: tuple[HistoryEntry, ...]
+
+
+class ShowQueue:
+    """Outcomes first, then alarms, then toasts."""
+
+    def __init__(self, cancellations: Cancellations, history: History) -> None:
+        self._cancellations = cancellations
+        self._history = history
+        self._outcomes: list[Ended] = []
+        self._alarmed: set[int] = set()
+        """The entries whose relapse was shown."""
+        self._toasts: list[Callable[[], None]] = []
+
+    def collect(self) -> bool:
+        """Take in the outcomes that have come; whether there are any."""
+        before = len(self._outcomes)
+        while ended := self._cancellations.take_ended():
+            self._outcomes.append(ended)
+        return len(self._outcomes) > before
+
+    def next_dialog(self) -> Ended | Alarm | None:
+        """What opens next, now that nothing else is open."""
+        if self._outcomes:
+            ended = self._outcomes.pop(0)
+            self._cancellations.show(ended.outcomes)
+            return ended
+        relapses = self._new_relapses()
+        self._alarmed.update(each.number for each in relapses)
+        return Alarm(tuple(relapses)) if relapses else None
+
+    def relapses_seen(self, ids: Sequence[str]) -> list[HistoryEntry]:
+        """An open outcome has shown that these run again: no alarm follows. Gives their entries."""
+        relapses = [each for each in self._new_relapses() if each.download_id in ids]
+        self._alarmed.update(each.number for each in relapses)
+        return relapses
+
+    def add_toast(self, show: Callable[[], None]) -> None:
+        """A toast would cover the dialog that is open."""
+        self._toasts.append(show)
+
+    def take_toasts(self) -> Iterable[Callable[[], None]]:
+        """The toasts that have waited."""
+        toasts, self._toasts = self._toasts, []
+        return toasts
+
+    def _new_relapses(self) -> list[HistoryEntry]:
+        return [each for each in self._history.unread_relapses() if each.number not in self._alarmed]
