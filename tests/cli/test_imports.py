@@ -87,5 +87,4 @@ def test_the_first_picture_loads_no_dialog() -> None:
     names_loaded = "import sys, dfui.tui.app; sys.stdout.write(' '.join(sys.modules))"
     ended = subprocess.run([sys.executable, "-c", names_loaded], capture_output=True, encoding="utf-8", check=True)
     screens = {name for name in ended.stdout.split() if name.startswith("dfui.tui.screens.")}
-    needed = {"downloads", "downloads_cancelling", "downloads_view"}
-    assert screens == {f"dfui.tui.screens.{name}" for name in needed}
+    assert screens == {"dfui.tui.screens.downloads"}

@@ -45,7 +45,7 @@ async def test_c_and_y_cancel_and_tell_what_was_retained(
         await pilot.press("j", "c")
         confirmation = await opened(pilot, ConfirmCancel)
         assert "Cancel download 7?" in text(confirmation)
-        assert "The download stops; it is not deleted." in text(confirmation)
+        assert "This stops the download. It does not delete it." in text(confirmation)
         await pilot.press("y")
         outcome = text(await opened(pilot, OutcomeModal))
         assert "Download 7 is cancelled" in outcome
@@ -57,7 +57,7 @@ async def test_c_and_y_cancel_and_tell_what_was_retained(
         else:
             assert "The API answered with the download, status “cancelled” (HTTP 200)." in outcome
             assert "6,500 records were retained" in outcome
-            assert "Credits for the 6,500 retained records stay deducted" in outcome
+            assert "You pay for those 6,500 records; the API has not reported the cost yet." in outcome
             assert "6,500 credits" not in outcome
         await pilot.press("enter")
         await opened(pilot, DownloadsScreen)

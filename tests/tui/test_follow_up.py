@@ -36,17 +36,17 @@ async def test_a_cost_that_comes_later_is_in_the_row_the_outcome_and_the_receipt
 ) -> None:
     async with running(app_on(account, clock), size=(120, 30)) as pilot:
         shown = await cancelled(pilot)
-        assert "the API does not show the figure yet." in text(shown)
+        assert "the API has not reported the cost yet." in text(shown)
         assert "10,000 retained          –" in row(pilot)
         clock.advance(16)
-        await until(pilot, lambda: "10,000 credits stay deducted." in text(shown), "the cost, in the outcome")
-        assert "does not show" not in text(shown)
+        await until(pilot, lambda: "10,000 credits were deducted." in text(shown), "the cost, in the outcome")
+        assert "not reported" not in text(shown)
         assert "10,000 retained     10,000" in row(pilot)
         await pilot.press("enter", "h")
         await opened(pilot, HistoryModal)
         await pilot.press("enter")
         entry = " ".join(text(await opened(pilot, HistoryEntryModal)).split())
-    assert "not final at the time" in entry
+    assert "not reported" in entry
     assert "✗ cancelled · 10,000 records retained · 10,000 credits deducted · seen" in entry
     assert "Fetch them within 7 days" in entry
 
@@ -56,10 +56,10 @@ async def test_the_costs_of_several_come_into_their_outcome(account: Simulator, 
     async with running(app_on(account, clock)) as pilot:
         await pilot.press("m")
         shown = await cancelled(pilot)
-        assert "the API does not show the cost of 2 downloads yet." in text(shown)
+        assert "the API has not reported the cost of 2 downloads yet." in text(shown)
         clock.advance(16)
-        await until(pilot, lambda: "In total, 15,000 credits deducted." in text(shown), "the cost, in the outcome")
-        assert "does not show" not in text(shown)
+        await until(pilot, lambda: "Total: 15,000 credits deducted." in text(shown), "the cost, in the outcome")
+        assert "not reported" not in text(shown)
 
 
 async def test_one_that_stops_later_is_said_to_have_stopped(account: Simulator, clock: ManualClock) -> None:

@@ -58,7 +58,7 @@ class ConfirmCancel(Dialog[tuple[str, ...]]):
         """How many of them the table's filter hides."""
         self._session = session
         self._problems: list[str] = []
-        self._known = {download_id: self._read(download_id) for download_id in self._ids}
+        self._known: dict[str, Download] = {}
 
     def compose_content(self) -> ComposeResult:
         """What is known of the downloads, and what a cancellation does."""
@@ -78,6 +78,7 @@ class ConfirmCancel(Dialog[tuple[str, ...]]):
     def on_mount(self) -> None:
         """Show what is known."""
         self._session.changes.follow(self, self._changed)
+        self._read()
         self.on_resize()
         if self._asks_for_number:
             self.query_one(NumberInput).focus()
@@ -88,14 +89,11 @@ class ConfirmCancel(Dialog[tuple[str, ...]]):
         self._show_too_small(self.app.size.width < columns or self.app.size.height < lines)
 
     def _changed(self, changed: Changed) -> None:
-        if not changed.concerns(self._ids):
-            return
-        known = {download_id: self._read(download_id) for download_id in self._ids}
-        all_problems = self._session.problems
-        problems = [all_problems[download_id] for download_id in self._ids if download_id in all_problems]
-        if (known, problems) != (self._known, self._problems):
-            self._known, self._problems = known, problems
-            self._show()
+        if changed.concerns(self._ids):
+            before = self._known, self._problems
+            self._read()
+            if (self._known, self._problems) != before:
+                self._show()
 
     @on(Input.Submitted)
     def action_confirm(self) -> None:
@@ -137,8 +135,10 @@ class ConfirmCancel(Dialog[tuple[str, ...]]):
             frame.content_region.contains_region(part.region) and part.region.height > 0 for part in parts
         )
 
-    def _read(self, download_id: str) -> Download:
-        return self._session.shown_store.downloads.get(download_id) or Download(download_id)
+    def _read(self) -> None:
+        downloads, problems = self._session.shown_store.downloads, self._session.problems
+        self._known = {each: downloads.get(each) or Download(each) for each in self._ids}
+        self._problems = [problems[each] for each in self._ids if each in problems]
 
     def _show_too_small(self, is_too_small: bool) -> None:
         self.set_class(is_too_small, TOO_SMALL)
