@@ -34,12 +34,14 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 class AnswerParser:
     """Reads the answers to a request that carried this secret.
 
-    No text that it gives holds the secret: an answer may repeat it, in any way of writing that JSON has, and what is
-    given goes to the database and to the screen. A result link with the secret in it is left out.
+    An answer may repeat the secret, in any of JSON's ways of writing; what is read goes to the database and to the
+    screen. So no text has the secret, and a result link with the secret in it is left out.
     """
 
     def __init__(self, secret: Secret | None = None) -> None:
-        self._secret = secret if secret else None
+        text = secret.reveal() if secret else ""
+        # A status that is no text is kept as JSON, which writes quotation marks and backslashes in another way.
+        self._secret_as_written = {text, json.dumps(text, ensure_ascii=False)[1:-1]} if text else set()
 
     def read_download(self, body: Body) -> DownloadDetails:
         """Read `GET /downloads/{id}`.
@@ -79,7 +81,7 @@ class AnswerParser:
             raise Refused(http_status, *self.read_error(body))
         download = None if raw.id is None else self._download(raw)
         if download is not None and download.id != download_id:
-            raise UnreadableAnswer("it is about another download")
+            raise UnreadableAnswer("is about another download")
         return CancelAnswer(http_status=http_status, message=self._text(raw.message), download=download)
 
     def read_list(self, body: Body) -> DownloadList:
@@ -93,7 +95,7 @@ class AnswerParser:
             try:
                 downloads.append(self._download(shaped(record, RawDownload)))
             except UnreadableAnswer as error:
-                unreadable.append(f"record {position}: {error}")
+                unreadable.append(f"record {position} {error}")
         return DownloadList(downloads, unreadable)
 
     def read_account(self, body: Body) -> Account:
@@ -135,7 +137,7 @@ class AnswerParser:
         """
         raw = decode(body, RawToken)
         if not isinstance(raw.token, str) or not raw.token:
-            raise UnreadableAnswer("there is no token in it")
+            raise UnreadableAnswer("has no token in it")
         return Secret(raw.token)
 
     def read_error(self, body: Body) -> tuple[str | None, tuple[str, ...]]:
@@ -160,7 +162,7 @@ class AnswerParser:
     def _download(self, raw: RawDownload) -> Download:
         download_id = self._text_or_number(raw.id)
         if not download_id:
-            raise UnreadableAnswer("it has no id")
+            raise UnreadableAnswer("has no id")
         status = self._text(raw.status) if isinstance(raw.status, str) else self._as_json(raw.status)
         total_cost = _count(raw.total_cost)
         return Download(
@@ -189,45 +191,30 @@ class AnswerParser:
         """Result links: addresses, or objects with a `url`."""
         addresses = (result.get("url") if isinstance(result, dict) else result for result in results)
         links = [address for address in addresses if isinstance(address, str) and address]
-        safe = [Secret(_whole(link)) for link in links if not (self._is_in(link) or self._is_in(unquote(link)))]
+        safe = [Secret(_whole(link)) for link in links if self._text(unquote(link)) == _whole(unquote(link))]
         if len(safe) < len(links):
             logger.warning("%d result links were left out: they hold the token", len(links) - len(safe))
         return safe
 
     def _text(self, value: object) -> str | None:
-        """A text without the secret; every text of an answer comes this way."""
+        """A text without the secret; every text of an answer passes here."""
         if not isinstance(value, str) or not value:
             return None
         text = _whole(value)
-        return text.replace(self._secret.reveal(), "***") if self._secret and self._is_in(text) else text
+        for written in self._secret_as_written:
+            text = text.replace(written, "***")
+        return text
 
     def _text_or_number(self, value: object) -> str | None:
         is_number = isinstance(value, int) and not isinstance(value, bool)
         return self._text(str(value) if is_number else value)
 
     def _as_json(self, value: object) -> str | None:
-        """What is no text, in the form in which it came."""
-        if value is None:
-            return None
+        """A value that is not a text, as it came."""
         try:
-            return self._text(json.dumps(self._cleared(value), ensure_ascii=False))
+            return None if value is None else self._text(json.dumps(value, ensure_ascii=False))
         except RecursionError:
             return None
-
-    def _cleared(self, value: object) -> object:
-        # Before it is written as JSON, which would write a secret with a quotation mark in it in another way.
-        match value:
-            case str():
-                return self._text(value) or ""
-            case list():
-                return [self._cleared(each) for each in value]
-            case dict():
-                return {self._text(key) or "": self._cleared(each) for key, each in value.items()}
-            case _:
-                return value
-
-    def _is_in(self, text: str) -> bool:
-        return self._secret is not None and self._secret.reveal() in text
 
 
 def _whole(text: str) -> str:

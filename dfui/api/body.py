@@ -1,4 +1,4 @@
-"""The body of an answer: read as it comes, unpacked where it is packed, and never beyond a limit."""
+"""The body of an answer: read as it comes, unpacked if it is packed, and never beyond a limit."""
 
 from __future__ import annotations
 
@@ -16,24 +16,17 @@ UNPACKED_AT_A_TIME = MB
 """Bytes that are unpacked before others on the event loop get their turn."""
 
 
-class ReceivedBody(bytearray):
-    """The bytes of an answer, which may repeat the token; a trace with its locals shows how many they are."""
-
-    def __repr__(self) -> str:
-        return f"<{len(self)} bytes>"
-
-
 async def read_body(
     answer: httpx.Response, *, max_bytes: int, progressed: Callable[[int], None] | None = None
-) -> ReceivedBody:
-    """The whole body. `progressed` is called with the bytes that it has so far.
+) -> bytearray:
+    """The whole body; `progressed` is called with the bytes so far.
 
     Raises:
         UnreadableAnswer: it broke off, is too large, or is packed in a way that was not asked for.
     """
     encoding = answer.headers.get("Content-Encoding", "").strip().lower()
     unpacker = None if encoding in ("", "identity") else _Unpacker(encoding)
-    body = ReceivedBody()
+    body = bytearray()
     received = 0
     try:
         async for part in answer.aiter_raw():
@@ -51,18 +44,18 @@ async def read_body(
                 progressed(len(body))
         if unpacker is None or unpacker.is_whole or not received:
             return body
-        wrong = f"it breaks off within what is packed as {encoding}"
+        wrong = f"broke off within what is packed as {encoding}"
     except FAULTS as error:
-        wrong = f"it broke off ({in_words(error)})"
+        wrong = f"broke off ({in_words(error)})"
     except zlib.error:
-        wrong = f"it is announced as {encoding}, and is not"
+        wrong = f"is announced as {encoding}, and is not"
     # Here and not above: an error of httpx may quote what came.
     raise UnreadableAnswer(wrong)
 
 
 def _check(size: int, max_bytes: int) -> None:
     if size > max_bytes:
-        raise UnreadableAnswer(f"it is over {max_bytes // MB} MB")
+        raise UnreadableAnswer(f"was too large (over {max_bytes // MB} MB)")
 
 
 class _Unpacker:
@@ -71,18 +64,18 @@ class _Unpacker:
     def __init__(self, encoding: str) -> None:
         if encoding not in ("gzip", "x-gzip", "deflate"):
             # The word is not repeated: whoever sends it may have put anything there.
-            raise UnreadableAnswer("it is packed in a way that dfui did not ask for and does not read")
+            raise UnreadableAnswer("is packed in a way that dfui did not ask for and does not read")
         self._is_gzip = encoding != "deflate"
         self._zlib = zlib.decompressobj(zlib.MAX_WBITS | 16) if self._is_gzip else zlib.decompressobj()
         self._has_begun = False
 
     @property
     def is_whole(self) -> bool:
-        """Whether the end of what was packed has come."""
+        """Whether all of it has come."""
         return self._zlib.eof
 
     def unpacked(self, part: bytes) -> Iterator[bytes]:
-        """What the next part of the packed bytes gives, in pieces of a bounded size."""
+        """The next part of the packed bytes, unpacked in pieces of a bounded size."""
         while not self._zlib.eof:
             piece = self._piece(part)
             yield piece

@@ -12,17 +12,15 @@ from urllib.parse import quote
 import httpx
 
 from dfui import __version__
-from dfui.api.answer_errors import error_for
 from dfui.api.answer_parser import AnswerParser
 from dfui.api.body import read_body
-from dfui.api.http_errors import CONNECT_SECONDS, FAULTS, READ_SECONDS, Departure, retry_after
-from dfui.api.secrets import Bearer, Password
+from dfui.api.http_errors import CONNECT_SECONDS, FAULTS, READ_SECONDS, Departure, error_for, retry_after
+from dfui.api.network import NetworkTransport, find_proxy
 from dfui.api.shapes import Body
 from dfui.core.addresses import ApiAddress
 from dfui.core.downloads import DownloadDetails, DownloadList
 from dfui.core.errors import (
     AnswerLost,
-    InsecureConnection,
     NotConnected,
     Unauthorized,
     UnreadableAnswer,
@@ -39,7 +37,6 @@ MAX_LIST_BYTES = 512 * 2**20
 """Of the list, unpacked: 20,000 downloads are 55 MB."""
 MAX_READ_INLINE = 16 * 2**10
 """Bytes that are read on the event loop, in some milliseconds."""
-MAX_CONNECTIONS = 16
 
 logger = logging.getLogger(__name__)
 
@@ -52,11 +49,10 @@ class DatafinitiClient:
     No redirect is followed: httpx would turn a DELETE that meets a 302 into a GET, and the token belongs to this
     origin alone. Loopback never goes through a proxy. Use it as an async context manager, in one event loop.
 
-    Making one raises `NotConnected` where the certificates or the proxy of the environment cannot be used. Every method
-    raises:
-        NotConnected: nothing was sent.
+    Every method raises:
+        NotConnected: nothing was sent; perhaps the certificates or the proxy of the environment cannot be used.
         AnswerLost: the request was sent, and no readable answer came.
-        ApiError: the API's answer is an error; `Unauthorized`, `NotFound` and the others tell which.
+        ApiError: the API's answer is an error; its class says which.
     """
 
     def __init__(
@@ -73,35 +69,18 @@ class DatafinitiClient:
         self._is_traced = transport is None
         self._renew_token = renew_token
         """Gives another token for one that was rejected; then the request is sent once more."""
-        try:
-            # Loading the certificates costs more than the rest of a start; plain loopback needs none.
-            verify = False if not address.is_encrypted or transport else httpx.create_ssl_context()
-
-            def connected(limits: httpx.Limits) -> httpx.AsyncClient:
-                return httpx.AsyncClient(
-                    transport=transport,
-                    timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
-                    limits=limits,
-                    follow_redirects=False,
-                    trust_env=not address.is_loopback,
-                    verify=verify,
-                    headers={
-                        "User-Agent": f"dfui/{__version__}",
-                        "Accept": "application/json",
-                        "Accept-Encoding": "identity",
-                    },
-                    event_hooks={"response": [_without_location]},
-                )
-
-            self._http = connected(httpx.Limits(max_connections=MAX_CONNECTIONS))
-            # On a connection that is kept, a second answer to an earlier request would be taken for the DELETE's.
-            self._http_for_deletes = connected(httpx.Limits(max_keepalive_connections=0))
-        except OSError as error:
-            wrong = f"The certificates of SSL_CERT_FILE or SSL_CERT_DIR cannot be read: {error.strerror or error}."
-            raise InsecureConnection(wrong) from None
-        except (ValueError, ImportError, httpx.InvalidURL) as error:  # ImportError: a SOCKS proxy
-            reason = str(error).rstrip(".")
-            raise NotConnected(f"The proxy of HTTPS_PROXY or ALL_PROXY cannot be used: {reason}.") from None
+        self._http = httpx.AsyncClient(
+            transport=transport or NetworkTransport(),
+            timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
+            follow_redirects=False,
+            trust_env=False,
+            headers={
+                "User-Agent": f"dfui/{__version__}",
+                "Accept": "application/json",
+                "Accept-Encoding": "identity",
+            },
+            event_hooks={"response": [_without_location]},
+        )
 
     async def __aenter__(self) -> Self:
         return self
@@ -114,7 +93,6 @@ class DatafinitiClient:
     async def close(self) -> None:
         """Close the connections."""
         await self._http.aclose()
-        await self._http_for_deletes.aclose()
 
     def use_token(self, token: Secret | None) -> None:
         """Send this token from the next request on."""
@@ -130,17 +108,17 @@ class DatafinitiClient:
         return await self._call(
             "DELETE",
             f"/downloads/{_segment(download_id)}",
-            lambda reader, body, http_status: reader.read_cancel_answer(body, http_status, download_id),
+            lambda parser, body, http_status: parser.read_cancel_answer(body, http_status, download_id),
             on_sent=on_sent,
         )
 
     async def get_download(self, download_id: str) -> DownloadDetails:
         """What the API knows of one download; `GET /downloads/{id}`, free of credits."""
 
-        def read(reader: AnswerParser, body: Body, http_status: int) -> DownloadDetails:
-            details = reader.read_download(body)
+        def read(parser: AnswerParser, body: Body, http_status: int) -> DownloadDetails:
+            details = parser.read_download(body)
             if details.download.id != download_id:
-                raise UnreadableAnswer("it is about another download")
+                raise UnreadableAnswer("is about another download")
             return details
 
         return await self._call("GET", f"/downloads/{_segment(download_id)}", read)
@@ -153,24 +131,20 @@ class DatafinitiClient:
         return await self._call(
             "GET",
             "/downloads",
-            lambda reader, body, _: reader.read_list(body),
+            lambda parser, body, _: parser.read_list(body),
             max_bytes=MAX_LIST_BYTES,
             progressed=progressed,
         )
 
     async def account(self) -> Account:
         """The account and the credits it has used; `GET /account`, free of credits."""
-        return await self._call("GET", "/account", lambda reader, body, _: reader.read_account(body))
+        return await self._call("GET", "/account", lambda parser, body, _: parser.read_account(body))
 
     async def authenticate(self, email_address: str, password: Secret) -> Secret:
         """Get the account's token for an e-mail address and a password; `POST /auth`. Neither is kept."""
-        return await self._call(
-            "POST",
-            "/auth",
-            lambda reader, body, _: reader.read_token(body),
-            content=Password(email_address, password),
-            needs_token=False,
-        )
+        body = {"email": email_address, "password": password.reveal()}
+        request = self._http.build_request("POST", f"{self._url}/auth", json=body)
+        return await self._send(request, AnswerParser(password), lambda parser, body, _: parser.read_token(body))
 
     async def _call(
         self,
@@ -178,19 +152,25 @@ class DatafinitiClient:
         path: str,
         read: Callable[[AnswerParser, Body, int], Answer],
         *,
-        content: Password | None = None,
-        needs_token: bool = True,
         max_bytes: int | None = None,
         progressed: Callable[[int], None] | None = None,
         on_sent: Callable[[], None] | None = None,
     ) -> Answer:
-        token = self._token if needs_token else None
+        """Send a request with the token, and once more with another if it was rejected and there is another."""
 
         async def send(token: Secret | None) -> Answer:
-            return await self._call_with(
-                token, method, path, read, content=content, max_bytes=max_bytes, progressed=progressed, on_sent=on_sent
+            headers = {}
+            if token is not None:
+                if not _can_be_sent(token):
+                    wrong = "The token cannot be sent: it is not one word of plain letters, digits and signs."
+                    raise NotConnected(wrong)
+                headers["Authorization"] = f"Bearer {token.reveal()}"
+            request = self._http.build_request(method, self._url + path, headers=headers)
+            return await self._send(
+                request, AnswerParser(token), read, max_bytes=max_bytes, progressed=progressed, on_sent=on_sent
             )
 
+        token = self._token
         try:
             return await send(token)
         except Unauthorized:  # nothing was done, so the request may be sent again, a DELETE too
@@ -200,65 +180,54 @@ class DatafinitiClient:
         self._token = renewed
         return await send(renewed)
 
-    async def _call_with(
+    async def _send(
         self,
-        token: Secret | None,
-        method: str,
-        path: str,
+        request: httpx.Request,
+        parser: AnswerParser,
         read: Callable[[AnswerParser, Body, int], Answer],
         *,
-        content: Password | None,
-        max_bytes: int | None,
-        progressed: Callable[[int], None] | None,
-        on_sent: Callable[[], None] | None,
+        max_bytes: int | None = None,
+        progressed: Callable[[int], None] | None = None,
+        on_sent: Callable[[], None] | None = None,
     ) -> Answer:
-        reader = AnswerParser(content.password if content else token)
-        answer = await self._open(method, path, content, token, Departure(on_sent, is_traced=self._is_traced))
+        answer = await self._open(request, Departure(on_sent, is_traced=self._is_traced))
         http_status, wait = answer.status_code, retry_after(answer.headers.get("Retry-After"))
 
         def interpret() -> Answer:
             if not answer.is_success:
-                message, details = reader.read_error(body)
+                message, details = parser.read_error(body)
                 raise error_for(http_status, message, details, wait)
-            return read(reader, body, http_status)
+            return read(parser, body, http_status)
 
         try:
             try:
                 body = await read_body(answer, max_bytes=max_bytes or MAX_ANSWER_BYTES, progressed=progressed)
             finally:
                 await answer.aclose()
-            logger.info("%s %s: HTTP %d, %d bytes", method, path, http_status, len(body))
+            path = request.url.raw_path.decode()
+            logger.info("%s %s: HTTP %d, %d bytes", request.method, path, http_status, len(body))
             # Other requests must not wait for a large answer; a thread costs more than a small one.
             return await asyncio.to_thread(interpret) if len(body) > MAX_READ_INLINE else interpret()
         except UnreadableAnswer as error:
             if not answer.is_success:  # the status alone says what it is
                 raise error_for(http_status, None, (), wait) from None
-            lost = f"The answer of {self._host} could not be read: {error}."
-            raise AnswerLost(lost, http_status=http_status) from None
+            raise AnswerLost(f"{self._host}'s response {error}.", http_status=http_status) from None
 
-    async def _open(
-        self, method: str, path: str, content: Password | None, token: Secret | None, departure: Departure
-    ) -> httpx.Response:
+    async def _open(self, request: httpx.Request, departure: Departure) -> httpx.Response:
         """Send a request; gives its answer with the body yet to be read."""
-        if token is not None and not _can_be_sent(token):
-            raise NotConnected("The token cannot be sent: it is not one word of plain letters, digits and signs.")
-        auth = Bearer(token) if token else None
-        headers = {"Content-Type": "application/json", "Content-Length": str(len(content))} if content else {}
+        request.extensions.update(departure.extensions)
         try:
-            http = self._http_for_deletes if method == "DELETE" else self._http
-            request = http.build_request(
-                method, self._url + path, content=content, headers=headers, extensions=departure.extensions
-            )
             try:
-                answer = await http.send(request, auth=auth, stream=True)
+                answer = await self._http.send(request, stream=True)
             except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
-                # A kept connection may have been closed meanwhile. To look twice does no harm; a DELETE is not sent
-                # again before a look.
-                if method != "GET":
+                # A kept connection may have been closed meanwhile. Asking twice does no harm; a DELETE is sent again
+                # only after a look.
+                if request.method != "GET":
                     raise
-                answer = await http.send(request, auth=auth, stream=True)
+                answer = await self._http.send(request, stream=True)
         except FAULTS as error:
-            failed = departure.error(error, self._host)
+            proxy = find_proxy(request.url.host, scheme=request.url.scheme) if self._is_traced else None
+            failed = departure.error(error, self._host, proxy)
         else:
             departure.note()
             return answer
@@ -274,11 +243,11 @@ def _segment(download_id: str) -> str:
 
 
 def _can_be_sent(token: Secret) -> bool:
-    """Whether it fits into a header; what does not is told without a word of it."""
+    """Whether it fits into a header."""
     text = token.reveal()
     return text.isascii() and text.isprintable()
 
 
 async def _without_location(answer: httpx.Response) -> None:
-    """httpx raises at a redirection to what is no web address, though none is followed, and the status is lost."""
+    """Keep httpx from raising at a redirect to what is no web address: none is followed, and the status counts."""
     answer.headers.pop("Location", None)

@@ -1,16 +1,30 @@
-"""What can go wrong between here and the API, in words without the address or the headers of a request."""
+"""What can go wrong with a request, and what an answer that is an error stands for."""
 
 from __future__ import annotations
 
 import email.utils
+import errno
+import socket
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 
-from dfui.core.errors import AnswerLost, DatafinitiError, InsecureConnection, NotConnected
+from dfui.api.network import Proxy
+from dfui.core.errors import (
+    AnswerLost,
+    ApiError,
+    DatafinitiError,
+    InsecureConnection,
+    NotConnected,
+    NotFound,
+    Refused,
+    ServerFault,
+    TooManyRequests,
+    Unauthorized,
+)
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
@@ -29,11 +43,54 @@ _BEFORE_SENDING = (
 )
 
 
+# ── answers ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def error_for(
+    http_status: int, api_message: str | None, details: tuple[str, ...], retry_after: float | None
+) -> ApiError:
+    """The error that an answer stands for, by its HTTP status and, for a 400 about the token, any of its words."""
+    kind: type[ApiError]
+    if http_status == 401 or (http_status == 400 and any(map(_is_about_the_token, (api_message, *details)))):
+        kind = Unauthorized
+    elif http_status == 404:
+        kind = NotFound
+    elif http_status == 429:
+        kind = TooManyRequests
+    elif http_status >= 500:
+        kind = ServerFault
+    else:
+        kind = Refused
+    return kind(http_status, api_message, details, retry_after=retry_after)
+
+
+def _is_about_the_token(api_message: str | None) -> bool:
+    """Documented: `An invalid user token was provided.` and `An inactive user token was provided.`"""
+    return api_message is not None and "user token was provided" in api_message.lower()
+
+
+def retry_after(value: str | None) -> float | None:
+    """Seconds from now, of either form that HTTP allows: a number, or a date."""
+    if value is None:
+        return None
+    if value.strip().isdecimal():
+        return float(value)
+    try:
+        then = email.utils.parsedate_to_datetime(value)
+        then = then if then.tzinfo else then.replace(tzinfo=UTC)
+        return max(0.0, (then - datetime.now(UTC)).total_seconds())
+    except (ValueError, OverflowError):
+        return None
+
+
+# ── requests ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
 class Departure:
     """Whether a request has left this machine; `on_sent` is called once, when its first byte is about to.
 
-    httpx tells of it through the `trace` extension of a request. A transport that is no network tells nothing, so there
-    the kind of the error decides.
+    httpx reports it through the `trace` extension of a request. A simulated transport does not, so there the kind of
+    the error decides.
     """
 
     def __init__(self, on_sent: Callable[[], None] | None, *, is_traced: bool) -> None:
@@ -43,7 +100,7 @@ class Departure:
 
     @property
     def extensions(self) -> Mapping[str, Callable[[str, Mapping[str, Any]], Awaitable[None]]]:
-        """What makes httpx tell of a request."""
+        """The extensions of the request."""
         return {"trace": self._trace}
 
     def note(self) -> None:
@@ -53,36 +110,55 @@ class Departure:
             if self._on_sent is not None:
                 self._on_sent()
 
-    def error(self, fault: Exception, host: str) -> DatafinitiError:
-        """What a fault means: `NotConnected` where nothing was sent, else `AnswerLost`."""
+    def error(self, fault: Exception, host: str, proxy: Proxy | None) -> DatafinitiError:
+        """What a fault means: `NotConnected` if nothing was sent, else `AnswerLost`."""
         if not self._is_traced and not isinstance(fault, _BEFORE_SENDING):
             self.note()
-        if self._was_sent:
-            return AnswerLost(f"No answer came from {host}: {in_words(fault)}.")
-        return _not_connected(fault, host)
+        if not self._was_sent:
+            return _not_connected(fault, host, proxy)
+        if isinstance(fault, httpx.TimeoutException):
+            return AnswerLost(f"{host} did not answer within {READ_SECONDS:.0f} s.")
+        return AnswerLost(f"Lost the connection to {host} before it answered ({in_words(fault)}).")
 
     async def _trace(self, event: str, info: Mapping[str, Any]) -> None:
-        # A proxy is asked for a way through first, in a request of its own that tells of itself by the same name.
+        # A proxy is first asked for a way through, in a request of its own that is reported by the same name.
         if event.endswith(".send_request_headers.started") and info["request"].method != b"CONNECT":
             self.note()
 
 
-def _not_connected(fault: Exception, host: str) -> NotConnected:
-    cause: BaseException | None = None if isinstance(fault, httpx.TimeoutException) else fault
-    while cause is not None:
+def _not_connected(fault: Exception, host: str, proxy: Proxy | None) -> NotConnected:
+    causes = list(_causes(fault))
+    for cause in causes if not isinstance(fault, httpx.TimeoutException) else ():
         if isinstance(cause, ssl.SSLError):
             reason = getattr(cause, "verify_message", None) or cause.reason or str(cause)
             return InsecureConnection(f"The connection to {host} is not secure, so nothing was sent: {reason}.")
-        cause = cause.__cause__ or cause.__context__
     if isinstance(fault, httpx.UnsupportedProtocol | httpx.LocalProtocolError | httpx.InvalidURL):
         return NotConnected(f"The request could not be made: {type(fault).__name__}.")
+    way = host if proxy is None else f"The proxy {proxy.name}"
     if isinstance(fault, httpx.ProxyError):
-        return NotConnected(f"The proxy on the way to {host} let nothing through: {in_words(fault)}.")
-    return NotConnected(f"{host} could not be reached: {in_words(fault)}.")
+        hint = ""
+        if proxy and "407" in str(fault):
+            hint = f" It asks for a password: set {proxy.variable} to http://user:password@host:port."
+        return NotConnected(f"{way} refused to connect to {host}: {in_words(fault)}.{hint}")
+    if any(isinstance(cause, OSError) and cause.errno == errno.ECONNREFUSED for cause in causes):
+        return NotConnected(f"{way} refused the connection.")
+    if any(isinstance(cause, socket.gaierror) for cause in causes):
+        return NotConnected(f"The name of {way[:1].lower() + way[1:] if proxy else way} could not be looked up.")
+    return NotConnected(f"{way} could not be reached: {in_words(fault)}.")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """An error, all that it came from, and the members of groups among them."""
+    while error is not None:
+        yield error
+        if isinstance(error, BaseExceptionGroup):
+            for each in error.exceptions:
+                yield from _causes(each)
+        error = error.__cause__ or error.__context__
 
 
 def in_words(fault: Exception) -> str:
-    """What happened, in a few words."""
+    """What happened, in a few words, without the address or the headers of the request."""
     match fault:
         case httpx.ConnectTimeout():
             return f"no connection within {CONNECT_SECONDS:.0f} s"
@@ -101,17 +177,3 @@ def in_words(fault: Exception) -> str:
             return fault.strerror or type(fault).__name__
         case _:
             return str(fault).rstrip(".") or type(fault).__name__
-
-
-def retry_after(value: str | None) -> float | None:
-    """Seconds from now, of either form that HTTP allows: a number, or a date."""
-    if value is None:
-        return None
-    if value.strip().isdecimal():
-        return float(value)
-    try:
-        then = email.utils.parsedate_to_datetime(value)
-        then = then if then.tzinfo else then.replace(tzinfo=UTC)
-        return max(0.0, (then - datetime.now(UTC)).total_seconds())
-    except (ValueError, OverflowError):
-        return None

@@ -1,9 +1,10 @@
-"""The keys of an answer that are read, with any value, and the JSON that they are read from."""
+"""JSON, read into the keys that dfui uses, with whatever value each has."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any, TypeVar
 
 import msgspec
@@ -13,24 +14,21 @@ from dfui.core.errors import UnreadableAnswer
 PART_BYTES = 2**20
 """Of a list, taken apart at a time: about half a millisecond."""
 
+MAX_DIGITS = 400
+"""Python refuses to read a number that is much longer."""
+
 Body = bytes | bytearray
-Shape = TypeVar("Shape", bound="_Raw")
+Shape = TypeVar("Shape", bound=msgspec.Struct)
 
 
-class _Raw(msgspec.Struct):
-    """Keys with the values as they came; an answer may repeat the token, so a trace with its locals shows none."""
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}>"
-
-
-class RawDownload(_Raw):
+class RawDownload(msgspec.Struct):
     """The keys that are read; any value passes here, so that one odd field does not lose the record."""
 
     id: Any = None
     status: Any = None
     num_records: Any = None
     num_downloaded: Any = None
+    num_records_suppressed: Any = None
     total_cost: Any = None
     business_cost: Any = None
     product_cost: Any = None
@@ -40,10 +38,9 @@ class RawDownload(_Raw):
     query: Any = None
     format: Any = None
     view: Any = None
+    auto_trace: Any = None
     is_enrichment_job: Any = None
     is_suppression_job: Any = None
-    auto_trace: Any = None
-    num_records_suppressed: Any = None
     created_at: Any = None
     date_started: Any = None
     date_updated: Any = None
@@ -51,8 +48,8 @@ class RawDownload(_Raw):
     message: Any = None
 
 
-class RawError(_Raw):
-    """What an error has; a 2xx may be one too."""
+class RawError(msgspec.Struct):
+    """An error, which a 2xx may be too."""
 
     error: Any = None
     errors: Any = None
@@ -67,8 +64,8 @@ class RawError(_Raw):
         return bool(self.error) or bool(self.errors) or (bool(self.message) and is_bad_code)
 
 
-class RawAccount(_Raw):
-    """What is read of an account."""
+class RawAccount(msgspec.Struct):
+    """An account."""
 
     email: Any = None
     active: Any = None
@@ -88,8 +85,8 @@ class RawAccount(_Raw):
     disabled_code: Any = None
 
 
-class RawToken(_Raw):
-    """What signing in gives."""
+class RawToken(msgspec.Struct):
+    """The answer to a sign-in."""
 
     token: Any = None
 
@@ -102,16 +99,16 @@ _decode_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _decode_object = msgspec.json.Decoder(_RawList).decode
 _ARRAY = re.compile(rb"\s*\[")
 _FIRST_RECORD = re.compile(rb'\[\s*(\{\s*"[^"\\]*")')
-"""How the records of a list begin: all of them alike, as whoever writes them has one way to write."""
+"""How the first record of a list begins; the API begins them all alike."""
 _UNREADABLE = (msgspec.MsgspecError, RecursionError, ValueError)
 _KEYS_IN_A_LIST = frozenset({*RawDownload.__struct_fields__, "records", "url"}) - {"results", "message"}
 
 
 def records_in(body: Body) -> Iterator[Any]:
-    """The records of a list, each as JSON that is yet to be read, or as an object where the list has odd values.
+    """The records of a list, each as JSON that is yet to be read, or as an object if the list has odd values.
 
     Raises:
-        UnreadableAnswer: it is no whole list, which may come after some of its records.
+        UnreadableAnswer: it is not a whole list; this may come after some of its records.
     """
     given = 0
     try:
@@ -122,15 +119,13 @@ def records_in(body: Body) -> Iterator[Any]:
         reason = _reason(error)
     else:
         return
-    from dfui.api import lenient_json  # for answers that are not as documented
-
     try:
-        answer = lenient_json.parse(body, keys=_KEYS_IN_A_LIST)
+        answer = _parse_leniently(body, keys=_KEYS_IN_A_LIST)
     except _UNREADABLE:
         answer = None
     records = answer.get("records") if isinstance(answer, dict) else answer
     if not isinstance(records, list):
-        raise UnreadableAnswer(f"it is no list of downloads ({reason})")
+        raise UnreadableAnswer(f"is not a list of downloads ({reason})")
     yield from records[given:]
 
 
@@ -139,9 +134,9 @@ def _decode_records(body: Body) -> list[msgspec.Raw]:
 
 
 def _parts(body: Body) -> Iterator[list[msgspec.Raw]]:
-    """The records of a list, some at a time: taking a long list apart at once would hold up every other thread.
+    """The records of a list, some at a time: decoding a long list at once would hold up every other thread.
 
-    A cut is right where what comes before it is whole: the records are then read as they would be without the cut.
+    A cut is right if what comes before it is whole: then the records are read as they would be without the cut.
     """
     decode, opening, closing = (
         (_decode_array, b"[", b"]") if _ARRAY.match(body) else (_decode_records, b'{"records":[', b"]}")
@@ -162,35 +157,49 @@ def _parts(body: Body) -> Iterator[list[msgspec.Raw]]:
 
 
 def decode(body: Body, shape: type[Shape]) -> Shape:
-    """A JSON object in this shape; keys that are not in it are left out.
+    """A JSON object in this shape; other keys are left out.
 
     Raises:
-        UnreadableAnswer: it is no JSON object.
+        UnreadableAnswer: it is not a JSON object.
     """
     try:
         return msgspec.json.decode(body, type=shape)
     except _UNREADABLE as error:
         reason = _reason(error)
-    from dfui.api import lenient_json  # for answers that are not as documented
-
     try:
-        answer = lenient_json.parse(body)
+        answer = _parse_leniently(body)
     except _UNREADABLE:
-        raise UnreadableAnswer(reason) from None
+        raise UnreadableAnswer(f"is not a JSON object ({reason})") from None
     return shaped(answer, shape)
 
 
 def shaped(value: object, shape: type[Shape]) -> Shape:
-    """What `records_in` gives, in this shape.
+    """A record of `records_in`, in this shape.
 
     Raises:
-        UnreadableAnswer: it is no JSON object.
+        UnreadableAnswer: it is not a JSON object.
     """
     if isinstance(value, msgspec.Raw):
         return decode(bytes(value), shape)
     if not isinstance(value, dict):
-        raise UnreadableAnswer("it is no JSON object")
+        raise UnreadableAnswer("is not a JSON object")
     return shape(**{key: value[key] for key in shape.__struct_fields__ if key in value})
+
+
+def _parse_leniently(body: Body, *, keys: Container[str] | None = None) -> Any:
+    """Read JSON with NaN, a byte order mark, bytes that are not UTF-8, or raw control characters in it.
+
+    With `keys`, no other key of an object is kept: a long list becomes much smaller.
+
+    Raises:
+        ValueError: it is not JSON all the same; it broke off, for example.
+    """
+    return json.loads(
+        body.decode("utf-8-sig", errors="replace"),
+        strict=False,
+        parse_int=lambda digits: int(digits) if len(digits) < MAX_DIGITS else None,
+        object_pairs_hook=lambda pairs: {key: value for key, value in pairs if keys is None or key in keys},
+    )
 
 
 def _reason(error: Exception) -> str:

@@ -1,28 +1,22 @@
-"""The client against a real loopback server, in each dialect; and what its errors hold."""
+"""The client against a real loopback server: each dialect, errors, answers that are lost, and no token in any of it."""
 
 from __future__ import annotations
 
-import ssl
-import threading
-import traceback
-from collections.abc import Iterator
+import gzip
+import json
+import tracemalloc
+import zlib
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
 
-import httpx
 import pytest
-import trustme
 
+from dfui.api import client as client_module
 from dfui.api.client import DatafinitiClient
-from dfui.core.addresses import parse_api_url
 from dfui.core.errors import (
     AnswerLost,
     ApiError,
-    DatafinitiError,
-    InsecureConnection,
-    NotConnected,
     NotFound,
     Refused,
     ServerFault,
@@ -32,239 +26,282 @@ from dfui.core.errors import (
 from dfui.core.secret import Secret
 from dfui.simulator.account import EMAIL, PASSWORD, TOKEN, Dialect, Simulator
 from dfui.simulator.manual_clock import ManualClock
-from tests.support.server import SimulatorServer
-
-MARKED = "MARKED-token-0123456789"
+from tests.support.fault_client import LOST, RUNNING, SECRET, SMALL_LIMIT, client_of, error_from, error_of, told
+from tests.support.fault_server import Answer, FaultServer, http
 
 
 @pytest.fixture(autouse=True)
-def running(simulator: Simulator, clock: ManualClock) -> None:
+def small_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers beyond the limit are quick to make."""
+    monkeypatch.setattr(client_module, "MAX_ANSWER_BYTES", SMALL_LIMIT)
+
+
+# ── each dialect ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def account(simulator: Simulator, clock: ManualClock, dialect: Dialect) -> Simulator:
+    simulator.dialect = dialect
     simulator.add("7")
     clock.advance(20)
+    return simulator
 
 
-async def test_a_download_is_read(socket_client: DatafinitiClient, simulator: Simulator, dialect: Dialect) -> None:
-    simulator.dialect = dialect
+async def test_a_download_is_read_and_cancelled(
+    socket_client: DatafinitiClient, account: Simulator, dialect: Dialect, clock: ManualClock
+) -> None:
+    is_2026 = dialect is Dialect.DOCS_2026
     download = (await socket_client.get_download("7")).download
-    assert download.id == "7"
-    if dialect is Dialect.DOCS_2026:
-        assert (download.api_status, download.num_records, download.num_downloaded) == ("in_progress", 2_000, None)
-    else:
-        assert (download.api_status, download.num_records, download.num_downloaded) == ("running", 50_000, 2_000)
-
-
-async def test_a_download_is_cancelled(
-    socket_client: DatafinitiClient, simulator: Simulator, dialect: Dialect, clock: ManualClock
-) -> None:
-    simulator.dialect = dialect
+    assert (download.id, download.status.value) == ("7", "running")
+    assert download.num_downloaded == (None if is_2026 else 2_000)
     answer = await socket_client.cancel_download("7")
-    assert simulator.downloads["7"].status(clock.now()) == "cancelled"
-    if dialect is Dialect.DOCS_2026:
-        assert (answer.message, answer.download) == ("Download cancelled successfully", None)
-    else:
-        assert answer.download is not None
-        assert (answer.message, answer.download.api_status) == (None, "cancelled")
+    assert account.downloads["7"].status(clock.now()) == "cancelled"
+    assert answer.message == ("Download cancelled successfully" if is_2026 else None)
+    assert (answer.download and answer.download.api_status) == (None if is_2026 else "cancelled")
 
 
-async def test_the_list_is_read(socket_client: DatafinitiClient, simulator: Simulator, dialect: Dialect) -> None:
-    simulator.dialect = dialect
-    simulator.add("8")
-    answer = await socket_client.list_downloads()
-    assert [download.id for download in answer.downloads] == ["8", "7"]
-    assert answer.unreadable == []
-
-
-async def test_the_account_and_a_password_are_taken(
-    socket_client: DatafinitiClient, simulator: Simulator, dialect: Dialect
+async def test_the_list_the_account_and_a_password_are_taken(
+    socket_client: DatafinitiClient, account: Simulator
 ) -> None:
-    simulator.dialect = dialect
-    simulator.costs_settle_after_seconds = 0
-    account = await socket_client.account()
-    assert (account.email, account.num_credits_used) == (EMAIL, 0)
+    account.add("8")
+    listed = await socket_client.list_downloads()
+    assert ([download.id for download in listed.downloads], listed.unreadable) == (["8", "7"], [])
+    assert (await socket_client.account()).email == EMAIL
     assert (await socket_client.authenticate(EMAIL, Secret(PASSWORD))).reveal() == TOKEN
     with pytest.raises(Unauthorized):
         await socket_client.authenticate(EMAIL, Secret("wrong"))
 
 
 async def test_each_error_is_told_apart_with_the_apis_words(
-    socket_client: DatafinitiClient, simulator: Simulator, dialect: Dialect
+    socket_client: DatafinitiClient, account: Simulator, dialect: Dialect
 ) -> None:
-    simulator.dialect = dialect
     with pytest.raises(NotFound) as missing:
         await socket_client.get_download("999")
     assert missing.value.api_message == "Download not found."
     assert missing.value.details == (("id: Download not found.",) if dialect is Dialect.DOCS_2026 else ())
     socket_client.use_token(Secret("wrong"))
-    with pytest.raises(Unauthorized) as rejected:
+    with pytest.raises(Unauthorized, match="Invalid token"):
         await socket_client.account()
-    assert rejected.value.api_message == "Invalid token."
+
+
+# ── requests ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
-    ("http_status", "message", "kind"),
+    ("download_id", "segment"),
     [
-        (400, "An invalid user token was provided.", Unauthorized),
-        (400, "An inactive user token was provided.", Unauthorized),
-        (400, "ID must be a number.", Refused),
-        (403, "There was a problem with this customer's payment information.", Refused),
-        (429, "Slow down.", TooManyRequests),
-        (500, "Oh.", ServerFault),
-        (503, "Oh.", ServerFault),
-        (302, "Elsewhere.", Refused),
+        ("dl_8-7", "dl_8-7"),
+        ("../7", "..%2F7"),
+        ("7?a=b#c", "7%3Fa%3Db%23c"),
+        ("a%2Fb é", "a%252Fb%20%C3%A9"),
+        ("7\r\nX: y", "7%0D%0AX%3A%20y"),
+        (".", None),
+        ("..", None),
+        ("", None),
     ],
 )
-async def test_an_http_status_and_the_words_make_the_error(
-    http_status: int, message: str, kind: type[ApiError], socket_client: DatafinitiClient, simulator: Simulator
-) -> None:
-    simulator.interrupt = lambda request: httpx.Response(http_status, json={"errors": [message]})
-    with pytest.raises(ApiError) as error:
-        await socket_client.cancel_download("7")
-    assert (type(error.value), error.value.api_message) == (kind, message)
+async def test_an_id_is_one_segment_of_the_path(download_id: str, segment: str | None) -> None:
+    with FaultServer(http(200, json.dumps({"id": download_id}).encode())) as server:
+        async with client_of(server.url) as client:
+            if segment is None:
+                await error_of(client.cancel_download(download_id))
+            else:
+                await client.cancel_download(download_id)
+    sent = [f"DELETE /v4/downloads/{segment} HTTP/1.1"] if segment else []
+    assert [request.split(b"\r\n")[0].decode() for request in server.requests] == sent
 
 
-async def test_retry_after_is_a_number_or_a_date(socket_client: DatafinitiClient, simulator: Simulator) -> None:
-    later = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
-    for value, low, high in (("12", 12, 12), (later, 25, 30), ("soon", None, None), ("-5", None, None)):
-        simulator.interrupt = lambda request, value=value: httpx.Response(  # type: ignore[misc]
-            429, headers={"Retry-After": value}
-        )
-        with pytest.raises(TooManyRequests) as error:
-            await socket_client.account()
-        if low is None or high is None:
-            assert error.value.retry_after is None
-        else:
-            assert error.value.retry_after is not None
-            assert low <= error.value.retry_after <= high
-
-
-async def test_an_answer_about_another_download_is_none(socket_client: DatafinitiClient, simulator: Simulator) -> None:
-    simulator.interrupt = lambda request: httpx.Response(200, json={"id": "8", "status": "cancelled"})
-    with pytest.raises(AnswerLost, match="about another download"):
-        await socket_client.get_download("7")
-
-
-async def test_an_id_is_one_segment_of_the_path(socket_client: DatafinitiClient, simulator: Simulator) -> None:
-    seen: list[bytes] = []
-    simulator.interrupt = lambda request: seen.append(request.url.raw_path)
-    with pytest.raises(NotFound):
-        await socket_client.get_download("../account?x=1#y")
-    assert seen == [b"/v4/downloads/..%2Faccount%3Fx%3D1%23y"]
-
-
-async def test_nothing_listens() -> None:
-    async with DatafinitiClient(Secret(MARKED), address=parse_api_url("http://127.0.0.1:9/v4")) as client:
-        with pytest.raises(NotConnected, match=r"127\.0\.0\.1:9 could not be reached"):
-            await client.account()
-
-
-@pytest.mark.parametrize("fault", ["reset", 401, 429, 500, "refused", "html"])
-async def test_no_error_holds_the_token(fault: str | int, server: SimulatorServer, simulator: Simulator) -> None:
-    def interrupt(request: httpx.Request) -> httpx.Response:
-        if fault == "reset":
-            raise ConnectionResetError
-        if fault == "html":
-            return httpx.Response(200, html="<p>")
-        given = request.headers["Authorization"]
-        return httpx.Response(int(fault), json={"errors": [f"You gave {given}", given]})
-
-    simulator.interrupt = interrupt
-    url = "http://127.0.0.1:9/v4" if fault == "refused" else server.url
-    async with DatafinitiClient(Secret(MARKED), address=parse_api_url(url)) as client:
-        with pytest.raises(DatafinitiError) as raised:
+async def test_every_request_but_signing_in_carries_the_token() -> None:
+    with FaultServer(http(200, b'{"id": "7", "token": "new"}')) as server:
+        async with client_of(server.url) as client:
+            await client.get_download("7")
             await client.cancel_download("7")
-    assert MARKED not in "".join(traceback.format_exception(raised.value))
-    error: BaseException | None = raised.value
-    while error is not None:
-        assert MARKED not in f"{error} {error!r} {vars(error)!r}"
-        error = error.__cause__ or error.__context__
-
-
-# ── TLS and proxies ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.fixture
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture
-def tls_port(authority: trustme.CA) -> Iterator[int]:
-    """Answers each request as an account, over TLS."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(b'{"email": "a@b.c"}')
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            pass
-
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
-    with HTTPServer(("127.0.0.1", 0), Handler) as serving:
-        serving.socket = context.wrap_socket(serving.socket, server_side=True)
-        serving.handle_error = lambda request, client_address: None  # type: ignore[method-assign]
-        thread = threading.Thread(target=serving.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        yield serving.server_port
-        serving.shutdown()
-        thread.join()
-
-
-async def test_a_certificate_that_is_not_trusted_gets_nothing(tls_port: int) -> None:
-    async with DatafinitiClient(Secret(TOKEN), address=parse_api_url(f"https://127.0.0.1:{tls_port}/v4")) as client:
-        with pytest.raises(InsecureConnection, match=rf"127\.0\.0\.1:{tls_port} is not secure, so nothing was sent"):
             await client.account()
+            await client.authenticate("someone@example.com", Secret("pässword"))
+    *others, signing_in = server.requests
+    assert [f"authorization: bearer {SECRET}".lower() in each.decode().lower() for each in others] == [True] * 3
+    assert SECRET.encode() not in signing_in
+    assert json.loads(signing_in.split(b"\r\n\r\n")[1]) == {"email": "someone@example.com", "password": "pässword"}
 
 
-async def test_an_authority_of_ones_own_comes_by_ssl_cert_file(
-    tls_port: int, authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-    async with DatafinitiClient(Secret(TOKEN), address=parse_api_url(f"https://127.0.0.1:{tls_port}/v4")) as client:
-        assert (await client.account()).email == "a@b.c"
-    async with DatafinitiClient(Secret(TOKEN), address=parse_api_url(f"https://localhost:{tls_port}/v4")) as client:
-        with pytest.raises(InsecureConnection):  # the certificate is for another name
-            await client.account()
+# ── errors ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
-    ("variable", "value"),
-    [("SSL_CERT_FILE", "/nowhere/ca.pem"), ("SSL_CERT_FILE", "/etc/passwd"), ("HTTPS_PROXY", "socks9://127.0.0.1")],
-)
-def test_an_environment_that_cannot_be_used_is_said(variable: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(variable, value)
-    with pytest.raises(NotConnected, match=variable):
-        DatafinitiClient(Secret(TOKEN), address=parse_api_url("https://api.datafiniti.co/v4"))
-
-
-async def test_a_proxy_that_needs_a_sign_in_is_said(
-    server: SimulatorServer, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+    ("status", "body", "kind", "message"),
+    [
+        (401, b'{"errors": ["Invalid token."]}', Unauthorized, "Invalid token."),
+        (401, b"{ Unauthorized }", Unauthorized, None),
+        (400, b'{"errors": ["An invalid user token was provided."]}', Unauthorized,
+         "An invalid user token was provided."),
+        (400, b'{"message": "Bad", "details": [{"field": "a", "message": "An inactive user token was provided."}]}',
+         Unauthorized, "Bad"),
+        (400, b'{"errors": ["ID must be a number."]}', Refused, "ID must be a number."),
+        (403, b'{"errors": ["There was a problem."]}', Refused, "There was a problem."),
+        (404, b'{"errors": ["Download not found."]}', NotFound, "Download not found."),
+        (409, b"", Refused, None),
+        (429, b"Slow down", TooManyRequests, None),
+        (500, b'{"error": "Internal"}', ServerFault, "Internal"),
+        (502, b"<html><body>502 Bad Gateway</body></html>", ServerFault, None),
+        (503, b"\x1f\x8b\x00", ServerFault, None),
+        (304, b"", Refused, None),
+    ],
+)  # fmt: skip
+async def test_an_error_is_known_by_its_status_and_its_words(
+    status: int, body: bytes, kind: type[ApiError], message: str | None
 ) -> None:
-    class Proxy(BaseHTTPRequestHandler):
-        asked: list[str] = []  # noqa: RUF012
+    error = await error_from(http(status, body), "DELETE")
+    assert type(error) is kind
+    assert isinstance(error, ApiError)
+    assert (error.http_status, error.api_message) == (status, message)
+    assert "<html" not in str(error)
 
-        def do_CONNECT(self) -> None:
-            self.asked.append(str(self.headers))
-            self.send_response(407)
-            self.end_headers()
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            pass
+@pytest.mark.parametrize(
+    ("value", "least", "most"),
+    [
+        ("12", 12, 12),
+        (format_datetime(datetime.now(UTC) + timedelta(seconds=3_600), usegmt=True), 3_000, 3_600),
+        ("9" * 400, 60, float("inf")),
+        *[(value, None, None) for value in (
+            "", "soon", "-5", "1.5", "\xb2", "Sun, 99 Nov 1994 08:49:37 GMT",
+            f"Fri, 31 Dec {'9' * 20} 23:59:59 GMT", f"Fri, 31 Dec 1999 23:59:59 +{'9' * 20}",
+        )],
+    ],
+)  # fmt: skip
+async def test_retry_after_is_a_number_or_a_date_and_else_nothing(
+    value: str, least: float | None, most: float | None
+) -> None:
+    error = await error_from(http(429, headers=[f"Retry-After: {value}"]))
+    assert isinstance(error, TooManyRequests)
+    if least is None or most is None:
+        assert error.retry_after is None
+    else:
+        assert error.retry_after is not None
+        assert least <= error.retry_after <= most
 
-    with HTTPServer(("127.0.0.1", 0), Proxy) as proxy:
-        thread = threading.Thread(target=proxy.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.server_port}")
-        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.server_port}")
-        async with DatafinitiClient(Secret(MARKED), address=parse_api_url("https://api.datafiniti.co/v4")) as client:
-            with pytest.raises(NotConnected, match=r"The proxy on the way .* 407"):
-                await client.account()
-        async with DatafinitiClient(Secret(TOKEN), address=parse_api_url(server.url)) as client:
-            assert (await client.account()).email == EMAIL  # loopback never goes through it
-        proxy.shutdown()
-        thread.join()
-    assert len(Proxy.asked) == 1
-    assert MARKED not in Proxy.asked[0]
+
+@pytest.mark.parametrize(
+    "location",
+    ["/v4/account", "https:login", "about:blank", "mailto:a@b.c", "http://[::1", "http://\x7f/", "//", "", "\xff\xfe"],
+)
+@pytest.mark.parametrize("status", [301, 307])
+async def test_a_redirect_is_refused_and_never_followed(status: int, location: str) -> None:
+    with FaultServer(http(status, headers=[f"Location: {location}"])) as server:
+        async with client_of(server.url) as client:
+            error = await error_of(client.cancel_download("7"))
+    assert isinstance(error, Refused)
+    assert (error.http_status, error.was_sent, len(server.requests)) == (status, True, 1)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        http(404, b"no gzip", headers=["Content-Encoding: gzip"]),
+        http(404, b"x", headers=["Content-Encoding: br"]),
+        http(404, b"a" * (SMALL_LIMIT + 1)),
+        http(404, b"{", length=9),
+    ],
+)
+async def test_an_error_is_known_by_its_status_if_its_body_cannot_be_read(body: Answer) -> None:
+    error = await error_from(body, "DELETE")
+    assert isinstance(error, NotFound)
+    assert error.api_message is None
+
+
+# ── answers that are lost ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("name", LOST)
+async def test_an_answer_that_cannot_be_read_is_lost_and_shows_no_token(
+    name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", "dfui")
+    error = await error_from(LOST[name], "DELETE")
+    assert type(error) is AnswerLost
+    assert error.was_sent
+    assert error.http_status == (200 if name in ("reset in the body", "truncated", "HTML", "too large") else None) or (
+        "reset" not in name
+    )
+    assert SECRET not in told(error) + caplog.text
+
+
+@pytest.mark.parametrize("status", [401, 404, 429, 500])
+async def test_no_error_or_log_shows_the_token(status: int, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG", "dfui")
+    error = await error_from(http(status, json.dumps({"errors": [f"You gave {SECRET}", SECRET]}).encode()), "DELETE")
+    assert "***" in str(error)
+    assert SECRET not in told(error) + caplog.text
+
+
+async def test_an_answer_that_never_comes_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "READ_SECONDS", 0.05)
+    with FaultServer() as server:
+        async with client_of(server.url) as client:
+            assert type(await error_of(client.cancel_download("7"))) is AnswerLost
+    assert len(server.requests) == 1
+
+
+async def test_a_list_that_breaks_off_is_lost_like_any_other_answer() -> None:
+    with FaultServer(http(200, b"[" + RUNNING + b', {"id": "8", "sta', length=9_999)) as server:
+        async with client_of(server.url) as client:
+            assert type(await error_of(client.list_downloads())) is AnswerLost
+
+
+async def test_a_list_may_be_larger_than_one_download() -> None:
+    records = [{"id": number, "query": "a" * SMALL_LIMIT} for number in range(6)]
+    with FaultServer(http(200, json.dumps(records).encode())) as server:
+        async with client_of(server.url) as client:
+            assert len((await client.list_downloads()).downloads) == 6
+
+
+# ── packed answers ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def deflated(body: bytes, *, wbits: int) -> bytes:
+    packer = zlib.compressobj(wbits=wbits)
+    return packer.compress(body) + packer.flush()
+
+
+@pytest.mark.parametrize(
+    "body", [RUNNING, json.dumps({"id": "7", "query": "a" * (SMALL_LIMIT - 64)}).encode()], ids=["small", "large"]
+)
+@pytest.mark.parametrize(
+    ("encoding", "packed"),
+    [
+        ("identity", bytes),
+        ("gzip", gzip.compress),
+        ("X-GZip", gzip.compress),
+        ("deflate", lambda body: deflated(body, wbits=zlib.MAX_WBITS)),
+        ("deflate", lambda body: deflated(body, wbits=-zlib.MAX_WBITS)),
+    ],
+)
+async def test_unpacked_answers_are_asked_for_and_packed_ones_are_read(
+    encoding: str, packed: Callable[[bytes], bytes], body: bytes
+) -> None:
+    with FaultServer(http(200, packed(body), headers=[f"Content-Encoding: {encoding}"])) as server:
+        async with client_of(server.url) as client:
+            assert (await client.get_download("7")).download.id == "7"
+    assert b"accept-encoding: identity\r\n" in server.requests[0].lower()
+
+
+async def test_packed_bytes_are_unpacked_no_further_than_the_limit() -> None:
+    packer = zlib.compressobj(9, wbits=zlib.MAX_WBITS | 16)
+    packed = b"".join(packer.compress(bytes(2**20)) for _ in range(64)) + packer.flush()
+    with FaultServer(http(200, packed, headers=["Content-Encoding: gzip"])) as server:
+        async with client_of(server.url) as client:
+            tracemalloc.start()
+            try:
+                error = await error_of(client.get_download("7"))
+                _, most = tracemalloc.get_traced_memory()
+            finally:
+                tracemalloc.stop()
+    assert "was too large" in str(error)
+    assert most < 16 * 2**20
+
+
+async def test_packed_bytes_that_hold_nothing_end_at_the_limit_too() -> None:
+    packer = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
+    nothing = packer.flush(zlib.Z_FULL_FLUSH) + b"\x00\x00\x00\xff\xff" * (SMALL_LIMIT // 4)
+    error = await error_from(http(200, nothing, headers=["Content-Encoding: gzip"]))
+    assert "was too large" in str(error)

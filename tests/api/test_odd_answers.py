@@ -1,4 +1,4 @@
-"""Answers that are odd, not lost: values that are none, a token that is repeated, an error with HTTP 200."""
+"""Answers that are odd, not lost: odd values, a token that is repeated, an error with HTTP 200."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from dfui.api.client import DatafinitiClient
 from dfui.core.addresses import parse_api_url
 from dfui.core.downloads import Status
-from dfui.core.errors import AnswerLost, ApiError, DatafinitiError, Refused, Unauthorized
+from dfui.core.errors import AnswerLost, DatafinitiError, Refused
 from dfui.core.secret import Secret
 from tests.api.test_answer_parser import DOCS_2026, LIVE_2025, README_2017
 from tests.support.fault_server import FaultServer, http
@@ -41,8 +41,6 @@ ODD_VALUES = {
     "no UTF-8": b'"caf\xe9"',
     "a raw line end": b'"a\nb"',
     "a doubled key": b'{"a": 1, "a": 2}',
-    "deep arrays": b"[" * 100_000 + b"]" * 100_000,
-    "deep objects": b'{"a":' * 50_000 + b'"]"' + b"}" * 50_000,
 }
 FIELDS = [
     "status", "num_records", "num_downloaded", "total_cost", "data_type", "query", "format", "view", "date_started",
@@ -210,7 +208,7 @@ async def test_an_id_with_the_token_in_it_is_not_given_on() -> None:
 async def test_an_answer_about_another_download_says_nothing_of_this_one(other: dict[str, object]) -> None:
     with FaultServer(http(200, encoded(other | {"status": "cancelled"}))) as server:
         async with client_of(server) as client:
-            with pytest.raises(AnswerLost, match="it is about another download"):
+            with pytest.raises(AnswerLost, match="is about another download"):
                 await client.cancel_download("999")
 
 
@@ -248,32 +246,3 @@ async def test_a_download_or_a_message_is_no_error(body: object) -> None:
         async with client_of(server) as client:
             answer = await client.cancel_download("7")
     assert answer.message or answer.download
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"errors": ["ID must be a number.", "An invalid user token was provided."]},
-        {"message": "Invalid", "details": [{"field": "id", "message": "x"}, "An inactive user token was provided."]},
-        {"message": "Invalid", "details": [{"field": "token", "message": "An invalid user token was provided."}]},
-    ],
-)
-async def test_a_sentence_about_the_token_beside_others_is_unauthorized(body: object) -> None:
-    with FaultServer(http(400, encoded(body))) as server:
-        async with client_of(server) as client:
-            with pytest.raises(ApiError) as error:
-                await client.account()
-    assert type(error.value) is Unauthorized
-
-
-# ── the account ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-async def test_an_account_tells_of_overages_where_they_are_given() -> None:
-    given = {"overages_enabled": False, "overage_limit": 500, "disabled_code": 7, "num_scrape_credits_used": 12}
-    with FaultServer(http(200, encoded(given)), http(200, b"{}")) as server:
-        async with client_of(server) as client:
-            told, silent = await client.account(), await client.account()
-    assert (told.overages_enabled, told.overage_limit, told.disabled_code) == (False, 500, "7")
-    assert told.num_scrape_credits_used == 12
-    assert (silent.overages_enabled, silent.overage_limit, silent.disabled_code) == (None, None, None)

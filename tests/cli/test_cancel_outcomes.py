@@ -171,9 +171,9 @@ def test_where_no_connection_is_made_nothing_was_sent(unreachable: Commands, acc
     text, as_json = as_text_and_json(unreachable, account, "847070")
     assert text.exit_code == 1
     assert "Nothing was sent for 847070\n" in text.stdout
-    assert "could not be reached" in text.stdout
+    assert "refused the connection" in text.stdout
     (told,) = as_json.document
-    assert "could not be reached" in told["problem"]
+    assert "refused the connection" in told["problem"]
     assert [told] == outcome("not_sent", problem=told["problem"])
 
 

@@ -148,7 +148,7 @@ def test_an_api_that_cannot_be_reached_is_exit_4(unreachable: Commands) -> None:
     ("answer", "failing", "exit_code", "words"),
     [
         (httpx.Response(503), "api", 4, "HTTP 503"),
-        (httpx.Response(200, text="<h1>Sign in to the hotel's network</h1>"), "api", 4, "could not be read"),
+        (httpx.Response(200, text="<h1>Sign in to the hotel's network</h1>"), "api", 4, "is not a JSON object"),
         (httpx.Response(302, headers={"Location": "https://x"}), "api", 1, "HTTP 302"),
         (httpx.Response(404), "api", 1, "does not look like the API"),
         (httpx.Response(403, json={"errors": ["Payment."]}), "account", 1, "“Payment”"),

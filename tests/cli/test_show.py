@@ -107,7 +107,7 @@ def test_no_link_is_shown_logged_or_kept(dfui: Commands, tmp_path_factory: pytes
     as_json = dfui("show", "847001", "--json")
     everything = text.stdout + text.stderr + as_json.stdout + log.read_text()
     assert "847001_1.csv" in text.stdout
-    assert "GET /downloads/847001" in log.read_text()
+    assert "GET /v4/downloads/847001" in log.read_text()
     assert "Signature" not in everything
     assert "results.simulated.invalid" not in everything
     kept = [path.read_bytes() for path in dfui.database.parent.glob("dfui.db*") if path.is_file()]
@@ -142,7 +142,7 @@ def test_what_was_seen_last_is_not_shown_as_if_it_were_fresh(unreachable: Comman
     text, as_json = unreachable("show", "847070"), unreachable("show", "847070", "--json")
     assert text.exit_code == as_json.exit_code == 4
     assert text.stdout == ""
-    assert "could not be reached" in text.stderr
+    assert "refused the connection" in text.stderr
     assert as_json.document["error"]["kind"] == "not_connected"
 
 

@@ -1,0 +1,153 @@
+"""How requests leave this machine: the certificates to trust, the proxy to use, and a pool for each way out."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import ssl
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+
+from dfui.core.addresses import is_loopback_host
+from dfui.core.errors import InsecureConnection, NotConnected
+
+MAX_CONNECTIONS = 16
+# What OpenSSL was built with may not exist: a Python from elsewhere looks where its own builder keeps certificates.
+_CA_FILES = (
+    "/etc/ssl/certs/ca-certificates.crt",  # Debian, Ubuntu
+    "/etc/pki/tls/cert.pem",  # Fedora, RHEL
+    "/etc/ssl/cert.pem",  # Alpine, Arch, BSD
+    "/etc/ssl/ca-bundle.pem",  # SUSE
+)
+
+
+class Proxy(NamedTuple):
+    """A proxy of the environment."""
+
+    url: str
+    """With its user and password, if it has any."""
+    variable: str
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether the proxy itself is reached over TLS."""
+        return self.url.startswith("https:")
+
+    @property
+    def name(self) -> str:
+        """Host and port, and the variable that names it."""
+        return f"{self.url.rpartition('@')[2].rpartition('//')[2].rstrip('/')} (set by {self.variable})"
+
+
+def find_proxy(host: str, *, scheme: str = "https", environment: Mapping[str, str] = os.environ) -> Proxy | None:
+    """The proxy for a host: that of this scheme, else of all; none for loopback and for what NO_PROXY has."""
+    for name in (f"{scheme}_proxy", f"{scheme}_proxy".upper(), "all_proxy", "ALL_PROXY"):
+        if url := environment.get(name, "").strip():
+            break
+    else:
+        return None
+    if is_loopback_host(host) or any(_covers(entry, host) for entry in _no_proxy(environment)):
+        return None
+    url = re.sub("^socks://", "socks5://", url)  # as GNOME writes it
+    return Proxy(url if "://" in url else f"http://{url}", name)
+
+
+def unreadable_no_proxy(environment: Mapping[str, str] = os.environ) -> list[str]:
+    """The entries of NO_PROXY that are no host, address or network, so they are left out."""
+    return [entry for entry in _no_proxy(environment) if not (_network(entry) or re.fullmatch(r"\*|[\w.-]+", entry))]
+
+
+def _no_proxy(environment: Mapping[str, str]) -> list[str]:
+    listed = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
+    entries = (re.sub(r"^(\*\.|\.|\w+://)|(?<=[^:]):\d+$", "", entry) for entry in re.split(r"[,\s]+", listed))
+    return [entry.lower() for entry in entries if entry]
+
+
+def _covers(entry: str, host: str) -> bool:
+    """Whether an entry of NO_PROXY has this host: by its name or a parent's, or by its address."""
+    network, address = _network(entry), _network(host)
+    if network is None or address is None:
+        return entry == "*" or f".{host.lower()}".endswith(f".{entry}")
+    return address.network_address in network
+
+
+def _network(entry: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    try:
+        return ipaddress.ip_network(re.sub(r"^\[|\](:\d+)?$", "", entry), strict=False)
+    except ValueError:
+        return None
+
+
+class NetworkTransport(httpx.AsyncBaseTransport):
+    """Sends each request by its own way: through the proxy for its host, or directly.
+
+    What cannot be used of the environment is raised by the request that needs it, as `NotConnected`.
+    """
+
+    def __init__(self) -> None:
+        self._certificates: ssl.SSLContext | None = None
+        self._pools: dict[tuple[Proxy | None, bool], httpx.AsyncHTTPTransport] = {}
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        scheme, host = request.url.scheme, request.url.host
+        # On a connection that is kept, a second answer to an earlier request would be taken for the DELETE's.
+        way = find_proxy(host, scheme=scheme), request.method == "DELETE"
+        if way not in self._pools:
+            proxy, is_delete = way
+            limits = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=0 if is_delete else None)
+            # Loading the certificates costs more than the rest of a start; plain loopback needs none.
+            verify = self._load_certificates() if scheme == "https" or proxy else False
+            try:
+                self._pools[way] = httpx.AsyncHTTPTransport(
+                    verify=verify,
+                    trust_env=False,
+                    limits=limits,
+                    proxy=proxy
+                    and httpx.Proxy(proxy.url, ssl_context=self._certificates if proxy.is_encrypted else None),
+                )
+            except (ValueError, httpx.InvalidURL):
+                variable = proxy.variable if proxy else ""
+                raise NotConnected(f"{variable} is not the address of an HTTP or SOCKS5 proxy.") from None
+        return await self._pools[way].handle_async_request(request)
+
+    async def aclose(self) -> None:
+        for pool in self._pools.values():
+            await pool.aclose()
+
+    def _load_certificates(self) -> ssl.SSLContext:
+        self._certificates = self._certificates or trusted_certificates()
+        return self._certificates
+
+
+def trusted_certificates(environment: Mapping[str, str] = os.environ) -> ssl.SSLContext:
+    """Those of SSL_CERT_FILE and SSL_CERT_DIR, else the system's; SSLKEYLOGFILE is left out, for it gives away a token.
+
+    Raises:
+        InsecureConnection: a file or folder that a variable names cannot be read.
+    """
+    file, folder = environment.get("SSL_CERT_FILE"), environment.get("SSL_CERT_DIR")
+    if not file and not folder and sys.platform == "darwin":
+        import truststore  # asks the keychain; elsewhere it would read the system's file again for each connection
+
+        return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if file:
+        try:
+            context.load_verify_locations(cafile=file)
+        except OSError as error:
+            reason = "it holds no certificates" if isinstance(error, ssl.SSLError) else error.strerror
+            raise InsecureConnection(f"SSL_CERT_FILE names {file}, which cannot be used: {reason}.") from None
+    if folder:
+        if not Path(folder).is_dir():
+            raise InsecureConnection(f"SSL_CERT_DIR names {folder}, which is not a folder.")
+        context.load_verify_locations(capath=folder)
+    if not file and not folder:
+        context.set_default_verify_paths()
+        if not ssl.get_default_verify_paths().cafile and (found := next(filter(os.path.isfile, _CA_FILES), None)):
+            context.load_verify_locations(cafile=found)
+    return context

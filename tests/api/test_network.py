@@ -1,0 +1,328 @@
+"""The way out of this machine: certificates, proxies, and whether a request has left."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import trustme
+
+from dfui.api import client as client_module
+from dfui.api.client import DatafinitiClient
+from dfui.api.network import find_proxy, unreadable_no_proxy
+from dfui.core.addresses import parse_api_url
+from dfui.core.errors import AnswerLost, DatafinitiError, InsecureConnection, NotConnected, Refused
+from dfui.core.secret import Secret
+from tests.support.fault_client import RUNNING, SECRET, client_of, error_of, told
+from tests.support.fault_server import Answer, FaultServer, close, http, raw, reset
+from tests.support.proxy import Proxy
+
+API = "https://api.datafiniti.co/v4"
+
+
+async def deleted(url: str, token: str = SECRET) -> tuple[int, DatafinitiError | None]:
+    """How often a DELETE was reported to have left, and what it raised."""
+    left: list[None] = []
+    async with client_of(url, token) as client:
+        try:
+            await client.cancel_download("7", on_sent=lambda: left.append(None))
+        except DatafinitiError as error:
+            return len(left), error
+    return len(left), None
+
+
+# ── certificates ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def ca_file(authority: trustme.CA, tmp_path: Path) -> str:
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    return str(tmp_path / "ca.pem")
+
+
+@contextlib.contextmanager
+def tls_server(authority: trustme.CA, *script: Answer, name: str = "127.0.0.1") -> Iterator[FaultServer]:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert(name).configure_cert(context)
+    with FaultServer(*(script or (http(200, RUNNING),)), tls=context) as server:
+        yield server
+
+
+@pytest.mark.parametrize("name", ["an unknown authority", "another host", "no TLS"])
+async def test_a_connection_that_is_not_secure_gets_nothing(
+    name: str, authority: trustme.CA, ca_file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if name != "an unknown authority":
+        monkeypatch.setenv("SSL_CERT_FILE", ca_file)
+    host = "other.example" if name == "another host" else "127.0.0.1"
+    with FaultServer() if name == "no TLS" else tls_server(authority, name=host) as server:
+        if name == "no TLS":
+            server._script.append(http(200, RUNNING))
+        left, error = await deleted(server.url.replace("http:", "https:"))
+    assert (left, type(error)) == (0, InsecureConnection)
+    assert "is not secure, so nothing was sent" in str(error)
+    assert SECRET.encode() not in b"".join(server.requests)
+
+
+async def test_an_authority_of_ones_own_comes_by_ssl_cert_file(
+    authority: trustme.CA, ca_file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", ca_file)
+    with tls_server(authority) as server:
+        monkeypatch.setenv("SSLKEYLOGFILE", "/nowhere/keys")
+        assert await deleted(server.url) == (1, None)
+
+
+async def test_an_authority_of_the_system_is_trusted(
+    authority: trustme.CA, ca_file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    nothing = ssl.get_default_verify_paths()._replace(cafile="")
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: nothing)
+    monkeypatch.setattr("dfui.api.network._CA_FILES", ("/nowhere/ca.pem", ca_file))
+    with tls_server(authority) as server:
+        assert await deleted(server.url) == (1, None)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("SSL_CERT_FILE", "/nowhere/ca.pem", "SSL_CERT_FILE names /nowhere/ca.pem, which cannot be used: No such"),
+        ("SSL_CERT_FILE", "/etc/passwd", "SSL_CERT_FILE names /etc/passwd, which cannot be used: it holds no"),
+        ("SSL_CERT_DIR", "/nowhere", "SSL_CERT_DIR names /nowhere, which is not a folder"),
+        ("HTTPS_PROXY", "socks9://127.0.0.1", "HTTPS_PROXY is not the address of an HTTP or SOCKS5 proxy"),
+        ("all_proxy", "http://[::1", "all_proxy is not the address of an HTTP or SOCKS5 proxy"),
+    ],
+)
+async def test_what_cannot_be_used_of_the_environment_is_named_and_nothing_is_sent(
+    variable: str, value: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    left, error = await deleted(API)
+    assert left == 0
+    assert isinstance(error, NotConnected)
+    assert words in str(error)
+
+
+# ── proxies ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("environment", "host", "proxy"),
+    [
+        ({"HTTPS_PROXY": "http://a:1"}, "api.example.com", "http://a:1"),
+        ({"https_proxy": "a:1", "HTTPS_PROXY": "http://b:1"}, "api.example.com", "http://a:1"),
+        ({"https_proxy": "http://a:1", "all_proxy": "socks5://b:1"}, "api.example.com", "http://a:1"),
+        ({"all_proxy": "socks://b:1"}, "api.example.com", "socks5://b:1"),
+        ({"http_proxy": "http://a:1"}, "api.example.com", None),
+        ({"all_proxy": "http://a:1"}, "127.0.0.1", None),
+        ({"all_proxy": "http://a:1"}, "localhost", None),
+        ({"all_proxy": "http://a:1", "NO_PROXY": "example.com"}, "api.example.com", None),
+        ({"all_proxy": "http://a:1", "NO_PROXY": "x, .Example.com:443"}, "api.example.com", None),
+        ({"all_proxy": "http://a:1", "NO_PROXY": "ple.com"}, "api.example.com", "http://a:1"),
+        ({"all_proxy": "http://a:1", "NO_PROXY": "*"}, "api.example.com", None),
+        ({"all_proxy": "http://a:1", "NO_PROXY": "10.0.0.0/8,[fe80::1],fe80::/10"}, "10.1.2.3", None),
+        ({"all_proxy": "http://a:1", "NO_PROXY": "10.0.0.0/8,[2001:db8::1]"}, "2001:db8::1", None),
+        ({"all_proxy": "http://a:1", "NO_PROXY": "[::1],fe80::/10,what?"}, "api.example.com", "http://a:1"),
+    ],
+)
+def test_the_proxy_of_this_scheme_is_used_and_no_proxy_is_read(
+    environment: dict[str, str], host: str, proxy: str | None
+) -> None:
+    found = find_proxy(host, environment=environment)
+    assert (found and found.url) == proxy
+
+
+def test_what_no_proxy_has_and_nobody_can_read_is_named() -> None:
+    listed = "localhost,fe80::/10,[::1],10.0.0.0/99,what?,*.corp.example,127.0.0.1:80"
+    assert unreadable_no_proxy({"NO_PROXY": listed}) == ["10.0.0.0/99", "what?"]
+
+
+async def test_a_request_goes_through_the_proxy_and_is_seen_by_it_encrypted(
+    authority: trustme.CA, ca_file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", ca_file)
+    with tls_server(authority, name="api.datafiniti.co") as server:
+        port = int(server.origin.rpartition(":")[2])
+        with Proxy(port) as proxy:
+            monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+            monkeypatch.setenv("NO_PROXY", "localhost,fe80::/10,[::1]")
+            assert await deleted(API) == (1, None)
+    assert proxy.asked == ["CONNECT api.datafiniti.co:443 HTTP/1.1"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [
+        (
+            [raw(b"HTTP/1.1 407 No\r\n\r\n")],
+            "It asks for a password: set HTTPS_PROXY to http://user:password@host:port.",
+        ),
+        ([raw(b"HTTP/1.1 502 No\r\n\r\n")], "refused to connect to api.datafiniti.co: 502"),
+        ([], "could not be reached: nothing within"),
+    ],
+)
+async def test_what_a_proxy_is_asked_is_not_the_request(
+    answers: list[Answer], words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_module, "READ_SECONDS", 0.05)
+    with FaultServer(*answers) as proxy:
+        name = proxy.origin.removeprefix("http://")
+        monkeypatch.setenv("HTTPS_PROXY", f"http://user:hidden@{name}")
+        left, error = await deleted(API)
+    assert proxy.requests[0].startswith(b"CONNECT api.datafiniti.co:443")
+    assert SECRET.encode() not in proxy.requests[0]
+    assert (left, type(error)) == (0, NotConnected)
+    assert f"The proxy {name} (set by HTTPS_PROXY)" in str(error)
+    assert words in str(error)
+    assert "hidden" not in str(error)
+
+
+@pytest.mark.parametrize("scheme", ["http", "socks5"])
+async def test_a_dead_proxy_is_named(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("all_proxy", f"{scheme}://127.0.0.1:9")
+    _, error = await deleted(API)
+    assert str(error) == "The proxy 127.0.0.1:9 (set by all_proxy) refused the connection."
+
+
+# ── whether it has left ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [http(200, RUNNING), http(404), http(302, headers=["Location: mailto:x@y"]), close, reset(), raw(b"no HTTP\r\n"),
+     http(200, b"<p>"), http(200, RUNNING, length=99)],
+)  # fmt: skip
+async def test_what_left_is_reported_once_whatever_it_was_answered(answer: Answer) -> None:
+    with FaultServer(answer) as server:
+        left, error = await deleted(server.url)
+    assert (left, len(server.requests)) == (1, 1)
+    assert error is None or error.was_sent
+    assert not isinstance(error, NotConnected)
+
+
+async def test_it_is_reported_before_the_answer_comes() -> None:
+    left = asyncio.Event()
+    with FaultServer() as server:
+        async with client_of(server.url) as client:
+            call = asyncio.create_task(client.cancel_download("7", on_sent=left.set))
+            await asyncio.wait_for(left.wait(), 10)
+            assert not call.done()
+            call.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await call
+
+
+@pytest.mark.parametrize("token", [SECRET, f"{SECRET}\n", f"{SECRET}é", f"{SECRET}\r\nX: y"])
+async def test_what_could_not_be_sent_did_not_leave(token: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/v4"
+    left, error = await deleted(url, token)
+    assert left == 0
+    assert isinstance(error, NotConnected)
+    assert not error.was_sent
+    assert SECRET not in told(error)
+    assert token != SECRET or str(error).endswith(" refused the connection.")
+
+
+async def test_a_connection_that_is_never_made_did_not_carry_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "CONNECT_SECONDS", 0.05)
+    with FaultServer() as server:  # it never answers the greeting of TLS
+        left, error = await deleted(server.url.replace("http:", "https:"))
+    assert (left, type(error)) == (0, NotConnected)
+    assert "no connection within" in str(error)
+
+
+@pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"])
+async def test_a_broken_record_of_tls_loses_the_answer(
+    head: bytes, authority: trustme.CA, ca_file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", ca_file)
+
+    def answer(connection: socket.socket) -> None:
+        if head:
+            connection.sendall(head)
+        plain = socket.socket(fileno=connection.detach())  # beside TLS, on the same connection
+        plain.sendall(b"\x17\x03\x03\x00\x20" + b"x" * 32)
+        plain.close()
+
+    with tls_server(authority, answer) as server:
+        left, error = await deleted(server.url)
+    assert (left, type(error)) == (1, AnswerLost)
+
+
+class Dribbling:
+    """An answer that comes a byte at a time and never ends, and how its connection ended."""
+
+    def __init__(self, head: bytes) -> None:
+        self.begun = threading.Event()
+        self.ended = threading.Event()
+        self._head = head
+
+    def __call__(self, connection: socket.socket) -> None:
+        connection.settimeout(0.01)
+        with contextlib.suppress(OSError):
+            connection.sendall(self._head)
+            self.begun.set()
+            while True:
+                connection.sendall(b"a")
+                with contextlib.suppress(TimeoutError):
+                    if not connection.recv(1):
+                        break
+        self.ended.set()
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"HTTP/1.1 200 OK\r\nX-Slow: ", b"HTTP/1.1 200 OK\r\nContent-Length: 999999\r\n\r\n",
+     b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n\x1f\x8b\x08\x08\x00\x00\x00\x00\x00\x03"],
+    ids=["header", "body", "packed body"],
+)  # fmt: skip
+async def test_a_request_that_is_given_up_closes_its_connection(head: bytes) -> None:
+    dribbling = Dribbling(head)
+    with FaultServer(dribbling) as server:
+        async with client_of(server.url) as client:
+            call = asyncio.create_task(client.cancel_download("7"))
+            assert await asyncio.to_thread(dribbling.begun.wait, 10)
+            call.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await call
+            assert await asyncio.to_thread(dribbling.ended.wait, 10)  # the client itself is still open
+
+
+async def test_a_second_answer_to_an_earlier_request_is_not_taken_for_the_deletes() -> None:
+    """A proxy that repeats a request gets two answers, and sends both on; the connection stays open."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(RUNNING)
+    held: list[socket.socket] = []
+
+    def answer_twice(connection: socket.socket) -> None:
+        connection.sendall((head + RUNNING) * 2)
+        held.append(connection.dup())
+
+    with FaultServer(answer_twice, http(403)) as server:
+        async with DatafinitiClient(Secret(SECRET), address=parse_api_url(server.url)) as client:
+            await client.get_download("7")
+            assert isinstance(await error_of(client.cancel_download("7")), Refused)
+    for connection in held:
+        connection.close()
+
+
+async def test_a_connection_that_was_closed_while_idle_is_not_used_again() -> None:
+    with FaultServer(http(200, RUNNING, more=True)) as server:
+        async with client_of(server.url) as client:
+            await client.get_download("7")
+            assert await asyncio.to_thread(server.closed.wait, 10)
+            await client.get_download("7")
+    assert len(server.requests) == 2
