@@ -16,13 +16,14 @@ from typing import cast
 import pytest
 from textual.binding import Binding
 
+from dfui.cli.console import EXIT_MEANINGS
+from dfui.cli.show_help import ENVIRONMENT, SIGNING_IN
 from dfui.core.outcomes import OutcomeKind
 from dfui.simulator.account import TOKEN, Simulator
 from dfui.simulator.files import SimulatedFiles
 from dfui.system.config import read_config
 from dfui.tui.screens.downloads import DownloadsScreen
-from dfui.wording.commands import ENVIRONMENT, EXITS
-from dfui.wording.help import SIGNING_IN, outcome_meaning
+from dfui.wording.help import outcome_meaning
 from tests.support import keyring_in_a_file
 from tests.support.keyring_daemon import MISSING
 from tests.support.server import SimulatorServer
@@ -46,8 +47,8 @@ def test_it_tells_the_same_of_keys_and_outcomes_as_the_help() -> None:
         assert f"| `{binding.key_display or binding.key}` | {binding.tooltip} |" in README
     for kind in OutcomeKind:
         assert f"| `{kind.value}` | {outcome_meaning(kind)} | {kind.exit_code} |" in README
-    for code, meaning in EXITS:
-        assert f"| {code} | {meaning} |" in README
+    for code, meaning in EXIT_MEANINGS.items():
+        assert f"| {code:d} | {meaning} |" in README
     variables = re.findall(r"(?m)^\| `([A-Z_]+)`(?:, `([A-Z_]+)`)? \|", README)
     assert [", ".join(filter(None, names)) for names in variables] == [name for name, _ in ENVIRONMENT]
 

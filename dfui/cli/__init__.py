@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from dfui.cli.arguments import parse
 from dfui.cli.console import Console
 
 
@@ -14,6 +13,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else list(arguments)
     console = Console(as_json=not {"--json", "-j"}.isdisjoint(given))
     with console.reporting_errors() as ending:
+        from dfui.cli.parser import parse
+
         options = parse(given)
         console.as_json, console.is_quiet = options.json, options.quiet
         ending.exit_code = options.run(options, console)

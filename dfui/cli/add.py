@@ -1,22 +1,40 @@
-"""`dfui add`: makes downloads known, and looks at them where it can."""
+"""`dfui add` and `dfui hide`: which downloads are listed here."""
 
 from __future__ import annotations
 
 import argparse
 
+from dfui.cli.arguments import Commands, add_ids
+from dfui.cli.choose import ids_of
 from dfui.cli.console import Console, ExitCode, exit_code_of
 from dfui.cli.context import Context, run_command
 from dfui.cli.documents import download_json
-from dfui.cli.ids import ids_of
 from dfui.cli.tables import download_lines
 from dfui.core.errors import CommandError, DatafinitiError, NotFound, TokenError
-from dfui.operations.refresh import fetch_details
-from dfui.wording.downloads import added_but_not_found
+from dfui.wording.downloads import added_but_not_found, left_active
 from dfui.wording.errors import error_sentences
 
 
+def add_command(commands: Commands) -> None:
+    add_ids(
+        commands.add(
+            "add",
+            run,
+            "Add downloads by ID or URL",
+            (("dfui add 847070 847069", "add two to the list"), ("dfui add - < ids.txt", "IDs from a file")),
+        )
+    )
+    add_ids(
+        commands.add(
+            "hide",
+            run_hide,
+            "Hide downloads here; this does not cancel them",
+            (("dfui hide 847070", "dfui add 847070 brings it back"),),
+        )
+    )
+
+
 def run(options: argparse.Namespace, console: Console) -> int:
-    """Make downloads known."""
     ids = ids_of(options)
     if not ids:
         console.result([], ["Nothing to add."])
@@ -37,7 +55,9 @@ async def _add(context: Context, ids: list[str]) -> int:
 
 
 async def _look(context: Context, ids: list[str]) -> int:
-    """Look at what was added; what cannot be looked at is known all the same, and the exit code tells of it."""
+    """Look at what was added; what cannot be seen stays added, and the exit code says so."""
+    from dfui.operations.refresh import fetch_details
+
     exit_code = ExitCode.DONE
     try:
         async with context.online() as client:
@@ -51,3 +71,29 @@ async def _look(context: Context, ids: list[str]) -> int:
         context.console.warn(f"dfui: Added, and not looked at yet. {error_sentences(error)}")
         return max(exit_code, exit_code_of(error))
     return exit_code
+
+
+def run_hide(options: argparse.Namespace, console: Console) -> int:
+    ids = ids_of(options)
+    if not ids:
+        console.result([], ["Nothing to hide."])
+        return ExitCode.DONE
+    return run_command(lambda context, _: _hide(context, ids), options, console)
+
+
+async def _hide(context: Context, ids: list[str]) -> int:
+    context.require_store("nothing was hidden")
+    active = [row.id for download_id in ids if (row := context.store.downloads.get(download_id)) and row.is_active]
+    hidden = {download_id: await context.store.downloads.hide(download_id) for download_id in ids}
+    context.console.result(
+        [{"id": download_id, "hidden": was_known} for download_id, was_known in hidden.items()],
+        [
+            f"{download_id} is hidden here; it was not cancelled. dfui add {download_id} brings it back."
+            if was_known
+            else f"{download_id} was not known here."
+            for download_id, was_known in hidden.items()
+        ],
+    )
+    if going_on := sum(hidden[download_id] for download_id in active):
+        context.console.notify(left_active(going_on))
+    return ExitCode.DONE if all(hidden.values()) else ExitCode.FAILED

@@ -1,77 +1,224 @@
-"""Reading the arguments of the commands, and saying what is wrong with them."""
+"""What the parsers of all commands share: the parser itself, their common arguments, and what is wrong with one."""
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import re
-from collections.abc import Sequence
+import difflib
+import textwrap
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
 
-from dfui.cli.console import ExitCode
-from dfui.cli.parser import Parser, build_parser
+from dfui.cli.console import EXIT_MEANINGS, Console, usage_error
 from dfui.core.errors import CommandError
-from dfui.core.progress import WAIT_SECONDS
+from dfui.core.text import sanitize
 from dfui.simulator.scenarios import ORDINARY, SCENARIOS
-from dfui.wording import commands as wording
 
-_OPTION = re.compile(r"(?<![\w-])--?[a-zA-Z][\w-]*")
+Run = Callable[[argparse.Namespace, Console], int]
+Examples = Sequence[tuple[str, str]]
+"""Lines to type, and what each is for."""
 
-
-def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Read the arguments; `run` of the result carries the command out.
-
-    Raises:
-        CommandError: they are not of a command's form.
-    """
-    given, literal = _split(list(arguments))
-    options, left_over = _parsed(_with_values(given))
-    parser: Parser = options.parser
-    if (left_over or literal) and parser.prog.endswith(" login"):  # it may be the token: it is not repeated
-        told = "A token is never an argument. Type it at the prompt, or pipe it in."
-        raise CommandError("usage", told, ExitCode.USAGE)
-    for each in left_over:
-        if each.startswith("-") and each != "-":
-            known = _OPTION.findall(parser.format_help())
-            raise CommandError("usage", wording.unknown_option(each, known, parser.prog), ExitCode.USAGE)
-    # argparse takes the IDs up to the first option alone.
-    more = [*left_over, *literal]
-    if more and "ids" not in options:
-        raise CommandError("usage", wording.unknown_argument(more[0], parser.prog), ExitCode.USAGE)
-    if more:
-        options.ids = [*options.ids, *more]
-    return options
+ID_HELP = "a download ID, or a URL that ends in /downloads/ID; - reads IDs from standard input"
+MAX_COUNT = 1_000_000_000
+MAX_SECONDS = 604_800
+EXIT_CODES = f"exit codes: {'; '.join(f'{code:d} {meaning}' for code, meaning in EXIT_MEANINGS.items())}"
+EPILOG = textwrap.fill(EXIT_CODES, 78, subsequent_indent="  ")
 
 
-def _parsed(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
-    """The options, and what none of them took."""
-    # The parsers of all commands take longer than the rest: without help or an error, those that are named will do.
-    if (named := wording.SUMMARIES.keys() & arguments) and not {"-h", "--help"} & {*arguments}:
-        with contextlib.suppress(CommandError):
-            return build_parser(named).parse_known_args(arguments)
-    return build_parser().parse_known_args(arguments)
+def _known(what: str) -> dict[str, Any]:
+    """Words that dfui prints from its store, without a network; in the form of `shtab.cmd`."""
+    command = f"dfui completion --known {what} 2>/dev/null"
+    return {
+        "bash": f"_dfui_known_{what}",
+        "zsh": f"($({command}))",
+        "fish": f"({command})",
+        "preamble": {"bash": f'_dfui_known_{what}() {{\n  compgen -W "$({command})" -- $1\n}}'},
+    }
 
 
-def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
-    """The arguments before `--`, and those after it, which are no options."""
-    if "--" not in arguments:
-        return arguments, []
-    at = arguments.index("--")
-    return arguments[:at], arguments[at + 1 :]
+KNOWN_IDS = _known("ids")
+KNOWN_PROFILES = _known("profiles")
 
 
-def _with_values(arguments: list[str]) -> list[str]:
-    """`--demo` and `--wait` with what they stand for behind a `=`: what follows is a command or an ID, not their value.
+class Parser(argparse.ArgumentParser):
+    """Raises its errors, shows examples before the options, and `--wait[=SECONDS]` as it must be written."""
 
-    The name of a scenario may follow all the same, for no command and no ID is called so.
-    """
-    read: list[str] = []
-    for argument in (f"--wait={WAIT_SECONDS:.0f}" if each == "--wait" else each for each in arguments):
-        if read and read[-1] == "--demo":
-            if argument in SCENARIOS:
-                read[-1] = f"--demo={argument}"
-                continue
-            read[-1] = f"--demo={ORDINARY}"
-        read.append(argument)
-    if read and read[-1] == "--demo":
-        read[-1] = f"--demo={ORDINARY}"
+    def __init__(self, *, examples: Examples = (), **options: Any) -> None:
+        # A cancellation is not to be confirmed by an abbreviation, as --y would be.
+        options |= {"allow_abbrev": False, "formatter_class": argparse.RawDescriptionHelpFormatter}
+        self.options: list[str] = []
+        self._optional_values: list[tuple[str, str]] = []
+        super().__init__(**options)
+        self.examples = examples
+        self.commands: Mapping[str, Parser] = {}
+        """The parser of each command, by its name."""
+
+    def add_argument(self, *names: str, completes: object = None, **options: Any) -> argparse.Action:
+        """As argparse's; `completes` is what a shell offers for it, as shtab reads it."""
+        return self._noted(super().add_argument(*names, **options), completes)
+
+    def add_choice(self, *names: str, choices: Sequence[str], **options: Any) -> argparse.Action:
+        """An argument that takes one of these words."""
+
+        def read(text: str) -> str:
+            if text in choices:
+                return text
+            given = without_query(text)
+            # An option is named as it is written, what stands alone by what it is.
+            what = f"Invalid value for {names[0]}" if names[0].startswith("-") else f"Unknown {kind}"
+            raise self.wrong(f"{what}: {given}.{did_you_mean(given, choices)} Choose from: {', '.join(choices)}.")
+
+        kind = str(options.get("metavar") or names[0]).lower().replace("|", " or ")
+        return self.add_argument(*names, type=read, choices=choices, **options)
+
+    def add_group(self, title: str) -> Callable[..., argparse.Action]:
+        """A group of options; gives what adds one to it."""
+        group = self.add_argument_group(title)
+
+        def add(*names: str, completes: object = None, **options: Any) -> argparse.Action:
+            return self._noted(group.add_argument(*names, **options), completes)
+
+        return add
+
+    def _noted(self, action: argparse.Action, completes: object) -> argparse.Action:
+        self.options += action.option_strings
+        if action.option_strings and action.nargs == "?":
+            self._optional_values.append((action.option_strings[-1], str(action.metavar)))
+        if completes is not None:
+            action.complete = completes  # type: ignore[attr-defined]  # shtab reads it
+        return action
+
+    def wrong(self, sentence: str) -> CommandError:
+        """What is wrong with the arguments, and where the right ones are listed."""
+        return usage_error(f"{sentence} See {self.prog} --help.")
+
+    def unknown_option(self, given: str) -> CommandError:
+        name = without_query(given.partition("=")[0])
+        return self.wrong(f"Unknown option: {name}.{did_you_mean(name, self.options)}")
+
+    def error(self, message: str) -> NoReturn:
+        shown = without_query(message).rstrip(".")
+        raise self.wrong(f"{shown[:1].upper()}{shown[1:]}.")
+
+    def format_help(self) -> str:
+        text = self._with_optional_values(super().format_help())
+        if self.examples and self.description:
+            shown = "\n".join(example_lines(self.examples))
+            text = text.replace(self.description, f"{self.description}\n\nexamples:\n{shown}", 1)
+        return text
+
+    def format_usage(self) -> str:
+        return self._with_optional_values(super().format_usage())
+
+    def _with_optional_values(self, text: str) -> str:
+        """Show that such a value needs the `=`: a word behind a space is the next argument."""
+        for name, value in self._optional_values:
+            text = text.replace(f"{name} [{value}]", f"{name}[={value}]")
+        return text
+
+
+class Commands:
+    """Adds the parser of each command."""
+
+    def __init__(self, parser: Parser) -> None:
+        self._added = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
+        parser.commands = self._added.choices
+
+    @property
+    def names(self) -> list[str]:
+        """Those that were added."""
+        return list(self._added.choices)
+
+    def add(self, name: str, run: Run, summary: str, examples: Examples, *, offers_demo: bool = True) -> Parser:
+        """Add a command that `run` carries out; one that refuses `--demo` does not offer it."""
+        parser: Parser = self._added.add_parser(
+            name, help=summary, description=f"{summary}.", epilog=EPILOG, examples=examples
+        )
+        add_common_options(parser, is_before_command=False, offers_demo=offers_demo)
+        parser.set_defaults(run=run, parser=parser)
+        return parser
+
+
+def add_common_options(parser: Parser, *, is_before_command: bool, offers_demo: bool = True) -> None:
+    """Add the options that may stand before a command or after it."""
+
+    def default(value: object) -> object:
+        # After the command, one that is not given must not undo the one before it.
+        return value if is_before_command else argparse.SUPPRESS
+
+    add = parser.add_group("common options")
+    add("-j", "--json", action="store_true", default=default(False), help="print JSON")
+    add("-q", "--quiet", action="store_true", default=default(False), help="print only results and errors")
+    add(
+        "--demo",
+        nargs="?",
+        type=_scenario(parser),
+        choices=tuple(SCENARIOS),
+        default=default(None),
+        metavar="SCENARIO",
+        help=f"use a simulated account; nothing is kept (default scenario: {ORDINARY})"
+        if offers_demo
+        else argparse.SUPPRESS,
+    )
+    add(
+        "--profile",
+        metavar="NAME",
+        default=default(None),
+        help="use this profile's token and downloads",
+        completes=KNOWN_PROFILES,
+    )
+    add("--api-url", metavar="URL", default=default(None), help="use another API address")
+    add("--log", metavar="FILE", type=Path, default=default(None), help="write a log to this file", completes="file")
+
+
+def _scenario(parser: Parser) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text in SCENARIOS:
+            return text
+        shown = without_query(text)
+        known = ", ".join(SCENARIOS)
+        raise parser.wrong(f"Unknown scenario: {shown}.{did_you_mean(shown, SCENARIOS)} Choose from: {known}.")
+
     return read
+
+
+def add_ids(parser: Parser) -> None:
+    # None at all is read, too, so that an unknown option is named before a missing ID.
+    parser.add_argument("ids", nargs="*", metavar="ID", help=ID_HELP, completes=KNOWN_IDS)
+
+
+def add_folder(parser: Parser, meaning: str) -> None:
+    parser.add_argument("-o", "--output", metavar="DIR", type=Path, help=meaning, completes="directory")
+
+
+def count(text: str) -> int:
+    """The value of an option that takes a number above 0."""
+    if not (text.isascii() and text.isdecimal()) or not 0 < int(text[:20]) <= MAX_COUNT:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1 to {MAX_COUNT:,}, not {text}")
+    return int(text)
+
+
+def seconds(text: str) -> float:
+    """The value of an option that takes seconds."""
+    if not (text.isascii() and text.isdecimal()) or int(text[:20]) > MAX_SECONDS:
+        raise argparse.ArgumentTypeError(f"expected a whole number of seconds up to {MAX_SECONDS:,}, not {text}")
+    return float(text)
+
+
+def did_you_mean(given: str, known: Iterable[str]) -> str:
+    """The nearest known word, as a question; empty if none is near."""
+    near = difflib.get_close_matches(given, list(known), n=1, cutoff=0.65)
+    return f" Did you mean {near[0]}?" if near else ""
+
+
+def without_query(text: str) -> str:
+    """A text up to its `?`: an address may have a key behind it."""
+    before, mark, _ = text.partition("?")
+    return sanitize(before) + ("?…" if mark else "")
+
+
+def example_lines(examples: Examples) -> list[str]:
+    width = max(len(line) for line, _ in examples)
+    if width > 60:
+        return [f"  # {meaning}\n  {line}" for line, meaning in examples]
+    return [f"  {line:<{width}}  # {meaning}" for line, meaning in examples]

@@ -3,54 +3,83 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from dfui.cli.cancel_choice import Chosen, choose_by_status, look_at
-from dfui.cli.console import Console, ExitCode
+from dfui.cli.arguments import Commands, add_folder, add_ids, seconds
+from dfui.cli.choose import Chosen, choose_by_status, ids_of, look_at
+from dfui.cli.console import Console, ExitCode, usage_error
 from dfui.cli.context import Context, run_command
 from dfui.cli.documents import download_json, now_json, outcome_json
-from dfui.cli.ids import ids_of
-from dfui.cli.signals import interruptions
 from dfui.core.downloads import Download
-from dfui.core.errors import CommandError, TokenError
+from dfui.core.errors import TokenError
 from dfui.core.history import HistoryEntry
 from dfui.core.outcomes import Outcome, OutcomeKind
-from dfui.core.progress import LEAVING_SECONDS, Progress
-from dfui.operations.cancel import cancel
-from dfui.system.credentials import parse_token
+from dfui.core.progress import LEAVING_SECONDS, WAIT_SECONDS, Progress
+from dfui.core.text import sanitize
 from dfui.wording.access import ANOTHER_TOKEN
-from dfui.wording.commands import outcome_line, outcomes_line, would_cancel_line, would_cancel_sums
 from dfui.wording.confirming import confirm_consequences, confirm_facts, confirm_title
+from dfui.wording.downloads import described, records_so_far
+from dfui.wording.figures import as_sentence, counted
 from dfui.wording.follow_up import follow_up_line
-from dfui.wording.outcomes import cancellation_step, outcome_lines, outcome_title
+from dfui.wording.outcomes import api_said, cancellation_step, outcome_lines, outcome_title
+from dfui.wording.several_outcomes import outcome_sums, outcomes_title
 
 if TYPE_CHECKING:
+    import asyncio
+
     from dfui.api.client import DatafinitiClient
     from dfui.cli.fetch import Fetched
     from dfui.core.secret import Secret
 
+STATUSES = ("active", "queued", "running")
 NOTHING_TO_CANCEL = "Nothing to cancel."
 _STOPPED_NOTHING = (OutcomeKind.REFUSED, OutcomeKind.NOT_FOUND, OutcomeKind.UNAUTHORIZED, OutcomeKind.NOT_SENT)
 
 
-def run(options: argparse.Namespace, console: Console) -> int:
-    """Cancel downloads.
+def add_command(commands: Commands) -> None:
+    cancel = commands.add(
+        "cancel",
+        run,
+        "Cancel downloads and check that they stopped",
+        (
+            ("dfui cancel 847070", "asks first"),
+            ("dfui cancel --status active --dry-run", "what would be cancelled and saved"),
+            ("dfui cancel --status queued --yes", "all queued ones, without asking"),
+            ("dfui cancel - --yes < ids.txt", "IDs from a file"),
+            ("dfui cancel 847070 --yes --wait", "and wait until it has ended and its cost is final"),
+            ("dfui cancel 847070 --yes --fetch -o results", "and fetch the kept records"),
+        ),
+    )
+    add_ids(cancel)
+    cancel.add_choice(
+        "--status", choices=STATUSES, metavar="S", help=f"all downloads with this status: {', '.join(STATUSES)}"
+    )
+    cancel.add_argument("-y", "--yes", action="store_true", help="do not ask")
+    cancel.add_argument(
+        "-n", "--dry-run", action="store_true", help="show what would be cancelled and saved; send no DELETE"
+    )
+    cancel.add_argument(
+        "--wait",
+        nargs="?",
+        type=seconds,
+        metavar="SECONDS",
+        help=f"wait until all have ended and their costs are final (default: {WAIT_SECONDS:.0f} s)",
+    )
+    cancel.add_argument("--fetch", action="store_true", help="fetch the records of those that stopped")
+    add_folder(cancel, "with --fetch: the folder (default: ./ID; several go into DIR/ID)")
 
-    Raises:
-        CommandError: nobody can be asked, or it is not clear what to cancel; nothing was sent.
-    """
+
+def run(options: argparse.Namespace, console: Console) -> int:
     if options.output is not None and not options.fetch:
-        raise CommandError("usage", "--output goes with --fetch. Nothing was sent.", ExitCode.USAGE)
+        raise usage_error("--output goes with --fetch. Nothing was sent.")
     if options.status and options.ids:
-        raise CommandError("usage", "Name IDs, or a --status, not both. Nothing was sent.", ExitCode.USAGE)
+        raise usage_error("Name IDs, or a --status, not both. Nothing was sent.")
     ids = [] if options.status else ids_of(options)
     if not ids and not options.status:
         return _nothing(console)
     if not (options.yes or options.dry_run or console.is_interactive):
-        raise CommandError(
-            "usage", "Not a terminal, so dfui cannot ask. Nothing was sent; add --yes to cancel.", ExitCode.USAGE
-        )
+        raise usage_error("Not a terminal, so dfui cannot ask. Nothing was sent; add --yes to cancel.")
     return run_command(lambda context, options: _cancel(context, options, ids), options, console)
 
 
@@ -60,6 +89,8 @@ def _nothing(console: Console) -> int:
 
 
 async def _cancel(context: Context, options: argparse.Namespace, ids: list[str]) -> int:
+    from dfui.cli.signals import interruptions
+
     context.access.require_writable()
     async with context.online() as client:
         chosen = await choose_by_status(context, client, options.status) if options.status else Chosen(ids)
@@ -79,7 +110,7 @@ async def _cancel(context: Context, options: argparse.Namespace, ids: list[str])
                 outcomes.entries = await wait_for_costs(
                     context, client, outcomes.stopped, options.wait, interruption.told
                 )
-        # What was to follow is left out also where the cancellations came to their end in the seconds they were given.
+        # Once interrupted, skip --wait and --fetch even if all cancellations finished in time.
         more_was_to_follow = options.wait is not None or options.fetch
         is_cut_short = (interruption.told if more_was_to_follow else interruption.at_once).is_set()
         outcomes.show()
@@ -96,6 +127,8 @@ async def _carry_out(
     context: Context, client: DatafinitiClient, ids: list[str], outcomes: _Outcomes, interrupted: asyncio.Event
 ) -> None:
     """Cancel what was confirmed."""
+    from dfui.operations.cancel import cancel
+
     if not ids:
         return
     console = context.console
@@ -153,7 +186,7 @@ class _Outcomes:
         """Take one over; of several, each is told as it ends."""
         self._by_id[outcome.download_id] = outcome
         if len(self.ids) > 1:
-            self._console.line(outcome_line(outcome))
+            self._console.line(_outcome_line(outcome))
 
     @property
     def ended(self) -> list[str]:
@@ -162,7 +195,7 @@ class _Outcomes:
 
     def show(self) -> None:
         """Print the one outcome, or the sums; then where each stands after a wait."""
-        lines = _lines(self._in_order[0]) if len(self.ids) == 1 else [outcomes_line(self._in_order)]
+        lines = _lines(self._in_order[0]) if len(self.ids) == 1 else [_outcomes_line(self._in_order)]
         for line in [*lines, *map(follow_up_line, (self.entries or {}).values())]:
             self._console.line(line)
 
@@ -234,7 +267,7 @@ def _ended_before(download: Download) -> Outcome:
 def _show_what_would_be_cancelled(console: Console, downloads: list[Download], chosen: Chosen) -> int:
     console.result(
         [download_json(each) | {"would_cancel": each.is_active} for each in downloads],
-        [*map(would_cancel_line, downloads), would_cancel_sums(downloads)],
+        [*map(_would_cancel_line, downloads), _would_cancel_sums(downloads)],
     )
     is_missing = any(download.is_missing for download in downloads)
     return max(chosen.exit_code, ExitCode.FAILED if is_missing else ExitCode.DONE)
@@ -243,6 +276,7 @@ def _show_what_would_be_cancelled(console: Console, downloads: list[Download], c
 async def _ask_for_token() -> Secret | None:
     """Another token, from a hidden prompt; an empty line declines."""
     from dfui.cli.prompts import read_hidden_meanwhile
+    from dfui.system.credentials import parse_token
 
     try:
         return parse_token(await read_hidden_meanwhile(ANOTHER_TOKEN))
@@ -252,3 +286,50 @@ async def _ask_for_token() -> Secret | None:
 
 def _lines(outcome: Outcome) -> list[str]:
     return [outcome_title(outcome), *(f"  {line}" for line in outcome_lines(outcome) if line)]
+
+
+def _outcome_line(outcome: Outcome) -> str:
+    """How the cancellation of one of several ended: what was kept, or why it did not stop."""
+    parts = [outcome_title(outcome)]
+    if outcome.was_final_before:
+        parts.append("nothing was sent")
+    elif outcome.kind.exit_code:
+        parts += api_said(outcome)
+        parts += [sanitize(outcome.trouble)] if outcome.trouble else []
+    if outcome.retained_records is not None:
+        parts.append(f"{counted(outcome.retained_records, 'record')} retained")
+    if outcome.credits_deducted is not None:
+        parts.append(f"{counted(outcome.credits_deducted, 'credit')} deducted")
+    if not outcome.journaled:
+        parts.append("not in the history")
+    return " · ".join(parts)
+
+
+def _outcomes_line(outcomes: Sequence[Outcome]) -> str:
+    """How they all ended, with the sums."""
+    return " ".join([as_sentence(outcomes_title(outcomes)), *outcome_sums(outcomes)])
+
+
+def _would_cancel_line(download: Download) -> str:
+    """What a dry run says of one download."""
+    name = sanitize(download.id)
+    if not download.is_active:
+        return f"Left out: {name} · {described(download)}"
+    parts = [f"Would cancel: {name}", described(download), records_so_far(download).rstrip(".")]
+    if download.estimated_savings is not None:
+        parts.append(f"may save about {counted(download.estimated_savings, 'credit')}")
+    return " · ".join(parts)
+
+
+def _would_cancel_sums(downloads: Sequence[Download]) -> str:
+    """What a dry run says at its end."""
+    active = [download for download in downloads if download.is_active]
+    estimates = [each.estimated_savings for each in active if each.estimated_savings is not None]
+    would = f"{counted(len(active), 'download')} would be cancelled"
+    if estimates:
+        would += f", which may save about {counted(sum(estimates), 'credit')} (an estimate, by the records)"
+        if unknown := len(active) - len(estimates):
+            would += f"; savings unknown for {unknown:,}"
+    elif active:
+        would += "; savings unknown"
+    return f"Dry run: {would}. No DELETE was sent."

@@ -4,14 +4,29 @@ from __future__ import annotations
 
 import argparse
 
-from dfui.cli.console import Console, ExitCode
-from dfui.cli.parser import build_parser
-from dfui.core.errors import CommandError, DfuiError, StoreError
-from dfui.store import read_store
-from dfui.system.settings import load_settings
+from dfui.cli.arguments import Commands
+from dfui.cli.console import Console, ExitCode, usage_error
+from dfui.core.errors import DfuiError, StoreError
+
+SHELLS = ("bash", "zsh", "fish")
 
 MAX_IDS = 1_000
-"""More than these are of no use to who completes one."""
+"""More are of no use at a prompt."""
+
+
+def add_command(commands: Commands) -> None:
+    completion = commands.add(
+        "completion",
+        run,
+        "Print a shell completion script",
+        (
+            ("source <(dfui completion bash)", "in this shell"),
+            ("dfui completion zsh > ~/.zfunc/_dfui", "if ~/.zfunc is in fpath"),
+            ("dfui completion fish > ~/.config/fish/completions/dfui.fish", "in every new fish shell"),
+        ),
+    )
+    completion.add_choice("shell", nargs="?", choices=SHELLS, help="the shell: bash, zsh or fish")
+    completion.add_argument("--known", choices=("ids", "profiles"), help=argparse.SUPPRESS)
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -20,8 +35,10 @@ def run(options: argparse.Namespace, console: Console) -> int:
         console.document("".join(f"{word}\n" for word in _known(options)))
         return ExitCode.DONE
     if options.shell is None:
-        raise CommandError("usage", "Name a shell: bash, zsh or fish. See dfui completion --help.", ExitCode.USAGE)
+        raise usage_error("Name a shell: bash, zsh or fish. See dfui completion --help.")
     import shtab
+
+    from dfui.cli.parser import build_parser
 
     script = shtab.complete(build_parser(), shell=options.shell)
     console.result({"shell": options.shell, "script": script}, script.splitlines())
@@ -29,7 +46,10 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 
 def _known(options: argparse.Namespace) -> list[str]:
-    """Known IDs or profiles, without a network; what goes wrong must not be seen between the keys of a person."""
+    """Known IDs or profiles, without a network; an error must not show at the prompt."""
+    from dfui.store import read_store
+    from dfui.system.settings import load_settings
+
     try:
         settings = load_settings(profile=options.profile, api_url=options.api_url)
     except DfuiError:

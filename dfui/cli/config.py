@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from dfui.cli.arguments import Commands
 from dfui.cli.console import Console, ExitCode
 from dfui.core.errors import CommandError, ExportError, FileExists
 from dfui.core.text import sanitize
@@ -12,8 +13,21 @@ from dfui.system.export import write_export
 from dfui.system.settings import chosen_profile, config_path, unknown_profile
 
 
+def add_command(commands: Commands) -> None:
+    config = commands.add(
+        "config",
+        run,
+        "Write, find or check the config file",
+        (
+            ("dfui config init", "write an example with every option"),
+            ("dfui config check", "report problems"),
+            ('"${EDITOR:-vi}" "$(dfui config path)"', "edit it"),
+        ),
+    )
+    config.add_choice("action", nargs="?", choices=("init", "path", "check"), help="default: check")
+
+
 def run(options: argparse.Namespace, console: Console) -> int:
-    """Write, find or check the config file."""
     match options.action:
         case "init":
             return _init(options, console)

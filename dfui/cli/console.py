@@ -41,6 +41,21 @@ class ExitCode(enum.IntEnum):
     INTERRUPTED = 130
 
 
+EXIT_MEANINGS = {
+    ExitCode.DONE: "done",
+    ExitCode.FAILED: "refused, not found, declined, or some failed",
+    ExitCode.USAGE: "usage error",
+    ExitCode.NOT_SIGNED_IN: "no token, or rejected",
+    ExitCode.NOT_KNOWN: "outcome unknown, or not stopped yet",
+    ExitCode.INTERRUPTED: "interrupted",
+}
+
+
+def usage_error(sentence: str) -> CommandError:
+    """The arguments are wrong, or do not go together; nothing was done."""
+    return CommandError("usage", sentence, ExitCode.USAGE)
+
+
 class Ending:
     """How a command ended."""
 

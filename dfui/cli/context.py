@@ -4,32 +4,23 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine
+import os
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dfui.cli.console import Console, ExitCode
-from dfui.cli.opening import begin_log, open_account
-from dfui.core.clock import Clock
-from dfui.core.errors import (
-    CommandError,
-    KeyringProblem,
-    StoreError,
-)
-from dfui.operations.api_access import ApiAccess
-from dfui.store import Store
-from dfui.system.event_loop import run as run_on_event_loop
-from dfui.system.settings import Settings, load_settings
-from dfui.wording.access import no_token, not_signed_in
-from dfui.wording.follow_up import relapse_sentence
-from dfui.wording.outcomes import settled
+from dfui.core.errors import CommandError, KeyringProblem, StoreError
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
-
+    from dfui.core.clock import Clock
+    from dfui.operations.api_access import ApiAccess
+    from dfui.store import Store
+    from dfui.system.settings import Settings
 
 LOOKS_OF_A_COMMAND = 16
-"""Cancelled downloads that a command looks at again, beside what it is for."""
+"""Earlier cancellations that a command checks again, beside what it is for."""
 
 
 @dataclass
@@ -42,7 +33,7 @@ class Context:
     access: ApiAccess
     clock: Clock
     relapsed: set[str] = field(default_factory=set)
-    """Downloads that did not stay cancelled, of which this command has told."""
+    """Downloads that did not stay cancelled, which this command has reported."""
 
     def require_store(self, nothing_was_done: str) -> None:
         """See that what is kept is kept; the demo keeps everything until it ends.
@@ -60,6 +51,8 @@ class Context:
         Raises:
             CommandError: no token is known.
         """
+        from dfui.wording.access import no_token, not_signed_in
+
         try:
             token = await self.access.find_token()
         except KeyringProblem as problem:
@@ -68,22 +61,24 @@ class Context:
             raise CommandError("no_token", not_signed_in(self.settings.profile), ExitCode.NOT_SIGNED_IN)
         async with self.access.client() as client:
             yield client
-        self.tell_relapses()
+        self.report_relapses()
 
-    def tell_relapses(self) -> None:
-        """Tell of cancelled downloads that go on, whatever the command is for."""
+    def report_relapses(self) -> None:
+        """Warn of cancelled downloads that run again, whatever the command is for."""
+        from dfui.wording.follow_up import relapse_sentence
+
         try:
-            untold = [each for each in self.store.history.relapses() if each.download_id not in self.relapsed]
+            unreported = [each for each in self.store.history.relapses() if each.download_id not in self.relapsed]
         except StoreError:
-            return  # whoever reads or writes the history tells of that
-        for entry in untold:
+            return  # whatever reads or writes the history reports that
+        for entry in unreported:
             self.relapsed.add(entry.download_id)
             self.console.warn(f"ALARM: {relapse_sentence(entry)}")
-        if untold:
-            self.store.history.mark_read(untold)
+        if unreported:
+            self.store.history.mark_read(unreported)
 
     async def look_again(self, client: DatafinitiClient) -> None:
-        """Look at what was cancelled before, where that is due, but not at all of a large batch."""
+        """Check earlier cancellations that are due, but not all of a large batch."""
         from dfui.operations.poll import FollowUps, Poller
         from dfui.operations.refresh import DownloadRefresher
 
@@ -91,12 +86,13 @@ class Context:
         poller = Poller(
             refresher, FollowUps(self.store, clock=self.clock), clock=self.clock, store_failed=lambda error: None
         )
-        with contextlib.suppress(StoreError):  # it was told above
+        with contextlib.suppress(StoreError):  # it was reported before
             await poller.look_once(at_most=LOOKS_OF_A_COMMAND)
 
     async def resolve(self, client: DatafinitiClient) -> None:
-        """Settle the cancellations that a dfui left open which is gone, and tell of them."""
+        """Resolve the history entries left open by a dfui that has exited, and name them."""
         from dfui.operations.resolve import resolve
+        from dfui.wording.outcomes import settled
 
         try:
             async for outcome in resolve(client=client, store=self.store, clock=self.clock):
@@ -114,6 +110,10 @@ def run_command(command: Command, options: argparse.Namespace, console: Console)
     Raises:
         DfuiError: it could not do what it is for.
     """
+    from dfui.core.clock import Clock
+    from dfui.system.event_loop import run as run_on_event_loop
+    from dfui.system.settings import load_settings
+
     settings = load_settings(profile=options.profile, api_url=options.api_url)
     begin_log(options)
     clock = Clock()
@@ -125,3 +125,38 @@ def run_command(command: Command, options: argparse.Namespace, console: Console)
         return run_on_event_loop(command(context, options))
     finally:
         store.close()
+
+
+def begin_log(options: argparse.Namespace) -> None:
+    """Log to the file of `--log`, if there is one, and never to the terminal."""
+    if options.log is not None:
+        from dfui.system.log import write_log
+
+        write_log(options.log)
+    else:
+        import logging
+
+        logging.getLogger("dfui").addHandler(logging.NullHandler())
+
+
+def open_account(
+    options: argparse.Namespace,
+    settings: Settings,
+    clock: Clock,
+    *,
+    is_known: bool,
+    environment: Mapping[str, str] = os.environ,
+) -> tuple[ApiAccess, Store]:
+    """The account and its store; with `--demo` a simulated one, whose downloads the store knows if `is_known`.
+
+    A token in `environment` is used.
+    """
+    if options.demo is not None:
+        from dfui.cli.demo import simulated_account
+
+        return simulated_account(settings, clock, scenario=options.demo, is_known=is_known)
+    from dfui.operations.api_access import ApiAccess
+    from dfui.store import open_store
+
+    store = open_store(settings.database, profile=settings.profile, origin=settings.address.origin)
+    return ApiAccess(settings, environment=environment), store

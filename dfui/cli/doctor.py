@@ -3,26 +3,42 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
-from dfui.cli.console import Console, ExitCode
+from dfui.cli.arguments import Commands
+from dfui.cli.console import Console, usage_error
+from dfui.cli.context import begin_log
 from dfui.cli.documents import check_json
-from dfui.cli.opening import begin_log
-from dfui.core.errors import CommandError, SettingsError
+from dfui.core.errors import SettingsError
 from dfui.core.text import sanitize
-from dfui.operations.doctor import DoctorCheck, State, examine
-from dfui.system.event_loop import run as run_on_event_loop
-from dfui.system.settings import Settings, load_settings
-from dfui.system.terminal import size_of_terminal, terminal_here
 from dfui.wording.figures import counted
 
-SIGNS = {State.OK: "✓", State.FAILING: "✗", State.NOTE: "·"}
+if TYPE_CHECKING:
+    from dfui.operations.doctor import DoctorCheck
+    from dfui.system.settings import Settings
+
+SIGNS = {"ok": "✓", "failing": "✗", "note": "·"}
+
+
+def add_command(commands: Commands) -> None:
+    commands.add(
+        "doctor",
+        run,
+        "Find problems and suggest fixes",
+        (("dfui doctor", "check everything, with a fix for each problem"),),
+        offers_demo=False,
+    )
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
     """Look at everything, and print it; the store is not opened, for that may set it aside or bring it forward."""
     if options.demo is not None:  # it would ask the real API, with the real token
-        told = "dfui doctor looks at this machine, which no demo can stand in for. Nothing was sent."
-        raise CommandError("usage", told, ExitCode.USAGE)
+        raise usage_error("dfui doctor looks at this machine, which no demo can stand in for. Nothing was sent.")
+    from dfui.operations.doctor import State, examine
+    from dfui.system.event_loop import run as run_on_event_loop
+    from dfui.system.settings import load_settings
+    from dfui.system.terminal import size_of_terminal, terminal_here
+
     begin_log(options)
     settings: Settings | SettingsError
     try:
@@ -40,7 +56,7 @@ def _lines(checks: list[DoctorCheck]) -> list[str]:
     width = max(len(check.name) for check in checks)
     lines = []
     for check in checks:
-        head = f"{SIGNS[check.state]} {check.state.value:<8} {check.name:<{width}}  "
+        head = f"{SIGNS[check.state.value]} {check.state.value:<8} {check.name:<{width}}  "
         lines.append(head + sanitize(check.found, max_length=1_000))
         if check.cure:
             lines.append(" " * len(head) + f"→ {sanitize(check.cure, max_length=1_000)}")

@@ -9,26 +9,41 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dfui.cli.arguments import Commands, add_folder, add_ids, seconds
+from dfui.cli.choose import ids_of
 from dfui.cli.console import Console, ExitCode, exit_code_of
 from dfui.cli.context import Context, run_command
-from dfui.cli.fetch_progress import FetchProgress
-from dfui.cli.ids import ids_of
-from dfui.cli.prompts import ask
-from dfui.cli.signals import handling
-from dfui.core.fetching import folders_for
 from dfui.core.progress import WAIT_SECONDS
 from dfui.core.text import sanitize
-from dfui.operations.fetch import fetch
-from dfui.operations.fetch_control import FetchControl
-from dfui.operations.fetch_summary import FetchSummary, fetch_json, summary_lines
-from dfui.wording import fetching
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
+    from dfui.operations.fetch_summary import FetchSummary
+
+
+def add_command(commands: Commands) -> None:
+    fetching = commands.add(
+        "fetch",
+        run,
+        "Fetch the kept records of downloads into a folder",
+        (
+            ("dfui fetch 847070", "into ./847070"),
+            ("dfui list --status cancelled --json | jq -r '.[].id' | dfui fetch - -o results", "all cancelled ones"),
+        ),
+    )
+    add_ids(fetching)
+    add_folder(fetching, "the folder (default: ./ID; several go into DIR/ID)")
+    fetching.add_argument("--overwrite", action="store_true", help="overwrite existing files")
+    fetching.add_argument(
+        "--wait",
+        nargs="?",
+        type=seconds,
+        metavar="SECONDS",
+        help=f"wait for files that are not ready yet (default: {WAIT_SECONDS:.0f} s)",
+    )
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
-    """Fetch result files."""
     ids = ids_of(options)
     if not ids:
         console.result([], ["Nothing to fetch."])
@@ -45,6 +60,9 @@ class Fetched:
 
 
 async def _fetch(context: Context, ids: list[str], options: argparse.Namespace) -> int:
+    from dfui.core.fetching import folders_for
+    from dfui.operations.fetch_summary import fetch_json, summary_lines
+
     async with context.online() as client:
         await context.resolve(client)
         folders = folders_for(ids, options.output)
@@ -64,6 +82,14 @@ async def fetch_files(
     wait_seconds: float = WAIT_SECONDS,
 ) -> Fetched:
     """Fetch the result files of downloads into these folders, waiting for files that are not there yet."""
+    from dfui.cli.fetch_progress import FetchProgress
+    from dfui.cli.prompts import ask
+    from dfui.cli.signals import handling
+    from dfui.operations.fetch import fetch
+    from dfui.operations.fetch_control import FetchControl
+    from dfui.operations.fetch_summary import FetchSummary
+    from dfui.wording import fetching
+
     console = context.console
     control = FetchControl()
 

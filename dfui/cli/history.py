@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from dfui.cli.console import Console, ExitCode
+from dfui.cli.arguments import KNOWN_IDS, Commands, count
+from dfui.cli.console import Console, ExitCode, usage_error
 from dfui.cli.context import Context, run_command
 from dfui.cli.documents import export_text, history_csv, history_json
 from dfui.cli.tables import in_columns
@@ -13,7 +14,6 @@ from dfui.core.errors import CommandError, ExportError
 from dfui.core.history import HistoryEntry
 from dfui.core.identifiers import ids_of_arguments
 from dfui.core.outcomes import OutcomeKind
-from dfui.store.history import HistoryFilter
 from dfui.wording.history import (
     HISTORY_HEADINGS,
     NO_HISTORY,
@@ -25,26 +25,59 @@ from dfui.wording.history import (
 )
 
 OPEN = "open"
+OUTCOMES = (OPEN, *(kind.value for kind in OutcomeKind))
 STANDARD_OUTPUT = Path("-")
 
 
-def run(options: argparse.Namespace, console: Console) -> int:
-    """Show or export the history.
+def add_command(commands: Commands) -> None:
+    history = commands.add(
+        "history",
+        run,
+        "Show or export past cancellations",
+        (
+            ("dfui history --outcome accepted", "those not known to have stopped"),
+            ("dfui history --csv -o history.csv", "all of it, to a file"),
+        ),
+    )
+    history.add_argument(
+        "--id",
+        dest="only_ids",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="only of this download",
+        completes=KNOWN_IDS,
+    )
+    history.add_choice(
+        "--outcome", choices=OUTCOMES, metavar="KIND", help=f"only entries with this outcome: {', '.join(OUTCOMES)}"
+    )
+    history.add_argument("-n", "--limit", type=count, metavar="N", help="only the newest N")
+    history.add_argument("--csv", action="store_true", help="print CSV")
+    history.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="write the CSV or JSON to this file; - prints it",
+        completes="file",
+    )
+    history.add_argument("--overwrite", action="store_true", help="overwrite an existing file")
 
-    Raises:
-        CommandError: the options do not go together.
-    """
+
+def run(options: argparse.Namespace, console: Console) -> int:
     if options.csv and console.as_json:
-        raise CommandError("usage", "Use --csv or --json, not both.", ExitCode.USAGE)
+        raise usage_error("Use --csv or --json, not both.")
     if options.output is not None and not (options.csv or console.as_json):
-        raise CommandError("usage", "--output needs the form to write: --csv or --json.", ExitCode.USAGE)
+        raise usage_error("--output needs the form to write: --csv or --json.")
     if options.overwrite and options.output in (None, STANDARD_OUTPUT):
-        raise CommandError("usage", "--overwrite goes with --output FILE.", ExitCode.USAGE)
+        raise usage_error("--overwrite goes with --output FILE.")
     ids = tuple(ids_of_arguments(options.only_ids))
     return run_command(lambda context, options: _history(context, options, ids), options, console)
 
 
 async def _history(context: Context, options: argparse.Namespace, ids: tuple[str, ...]) -> int:
+    from dfui.store.history import HistoryFilter
+
     console = context.console
     outcome = None if options.outcome in (None, OPEN) else OutcomeKind(options.outcome)
     wanted = HistoryFilter(ids=ids, outcome=outcome, is_open=True if options.outcome == OPEN else None)

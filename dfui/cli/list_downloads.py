@@ -8,25 +8,40 @@ import shutil
 import sys
 from collections.abc import Iterable
 
-from dfui.cli.console import Console, ExitCode
+from dfui.cli.arguments import Commands, count
+from dfui.cli.console import Console, ExitCode, usage_error
 from dfui.cli.context import Context, run_command
 from dfui.cli.documents import download_json
 from dfui.cli.tables import download_lines
 from dfui.cli.watch import Watching
-from dfui.core.downloads import Download
-from dfui.core.errors import CommandError
+from dfui.core.downloads import Download, Status
 from dfui.core.text import sanitize
-from dfui.operations.refresh import refresh_list
+
+STATUSES = ("active", "final", *(status.value for status in Status))
+
+
+def add_command(commands: Commands) -> None:
+    listing = commands.add(
+        "list",
+        run,
+        "List downloads, refreshed from the API",
+        (
+            ("dfui list --status active", "what is running or queued"),
+            ("dfui list --limit 10 --json", "the first ten, for a script"),
+            ("dfui list --watch", "follow them until none is active"),
+        ),
+    )
+    listing.add_choice(
+        "--status", choices=STATUSES, metavar="S", help=f"only downloads with this status: {', '.join(STATUSES)}"
+    )
+    listing.add_argument("--offline", action="store_true", help="do not ask the API; list what was last seen")
+    listing.add_argument("-n", "--limit", type=count, metavar="N", help="only the first N")
+    listing.add_argument("--watch", action="store_true", help="follow them until none is active")
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
-    """List the known downloads.
-
-    Raises:
-        CommandError: the options do not go together.
-    """
     if options.watch and options.offline:
-        raise CommandError("usage", "Use --watch or --offline, not both.", ExitCode.USAGE)
+        raise usage_error("Use --watch or --offline, not both.")
     return run_command(_list, options, console)
 
 
@@ -36,6 +51,8 @@ async def _list(context: Context, options: argparse.Namespace) -> int:
         context.store.check_readable()
         _print(context, _wanted(context.store.downloads, options), options)
         return ExitCode.DONE
+    from dfui.operations.refresh import refresh_list
+
     exit_code = ExitCode.DONE
     async with context.online() as client:
         await context.resolve(client)

@@ -1,27 +1,48 @@
-"""`dfui login`: checks a token with the API, and keeps it in the OS keyring."""
+"""`dfui login` and `dfui logout`: the token in the OS keyring."""
 
 from __future__ import annotations
 
 import argparse
 import os
 
+from dfui.cli.arguments import Commands
 from dfui.cli.console import Console, ExitCode, exit_code_of
 from dfui.cli.context import Context, run_command
-from dfui.cli.prompts import read_hidden
 from dfui.core.errors import CommandError, DatafinitiError, KeyringProblem, Unauthorized
 from dfui.core.secret import Secret
 from dfui.core.text import sanitize
-from dfui.system.credentials import is_set_in_environment, parse_token
-from dfui.wording.access import ENVIRONMENT_STAYS, password_rejected, token_rejected
+from dfui.wording.access import ENVIRONMENT_STAYS, not_removed, password_rejected, token_rejected
 from dfui.wording.errors import error_sentences, keyring_sentences
 
 
+def add_command(commands: Commands) -> None:
+    login = commands.add(
+        "login",
+        run,
+        "Check a token and store it in the OS keyring",
+        (
+            ("dfui login", "asks for the token, hidden"),
+            ("dfui login < token.txt", "reads it from a file"),
+            ("dfui login --email you@example.com", "asks for the password instead"),
+        ),
+    )
+    login.add_argument("--email", metavar="ADDRESS", help="sign in with this e-mail address and a password")
+    commands.add(
+        "logout",
+        run_logout,
+        "Remove the token from the OS keyring",
+        (("dfui logout --profile staging", "for another profile"),),
+    )
+
+
 def run(options: argparse.Namespace, console: Console) -> int:
-    """Keep a token."""
     return run_command(_login, options, console)
 
 
 async def _login(context: Context, options: argparse.Namespace) -> int:
+    from dfui.cli.prompts import read_hidden
+    from dfui.system.credentials import is_set_in_environment, parse_token
+
     try:
         await context.access.require_keyring()
     except KeyringProblem as problem:
@@ -73,3 +94,25 @@ def _kept(context: Context, whose: str) -> str:
         return f"The token{whose} was accepted; the demo stores it nowhere."
     settings = context.settings
     return f"The token{whose} is stored in the OS keyring, for {settings.profile} at {settings.address.origin}."
+
+
+def run_logout(options: argparse.Namespace, console: Console) -> int:
+    return run_command(_logout, options, console)
+
+
+async def _logout(context: Context, options: argparse.Namespace) -> int:
+    from dfui.system.credentials import is_set_in_environment
+
+    settings = context.settings
+    try:
+        was_kept = await context.access.forget_token()
+    except KeyringProblem as problem:
+        raise CommandError(problem.kind, not_removed(problem), ExitCode.FAILED) from None
+    if is_set_in_environment(os.environ):
+        context.console.notify(ENVIRONMENT_STAYS)
+    whose = f"{settings.profile} at {settings.address.origin}"
+    context.console.result(
+        {"profile": settings.profile, "origin": settings.address.origin, "removed": was_kept},
+        [f"The token for {whose} was removed from the keyring." if was_kept else f"No token was stored for {whose}."],
+    )
+    return ExitCode.DONE

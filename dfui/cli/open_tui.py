@@ -8,10 +8,9 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 
-from dfui.cli.console import Console, ExitCode
-from dfui.cli.opening import begin_log, open_account
+from dfui.cli.console import Console, usage_error
+from dfui.cli.context import begin_log, open_account
 from dfui.core.clock import Clock
-from dfui.core.errors import CommandError
 from dfui.system.settings import Settings, load_settings
 from dfui.wording.downloads import left_active
 
@@ -23,15 +22,11 @@ def open_tui(options: argparse.Namespace, console: Console) -> int:
         DfuiError: there is no terminal, or one that cannot show it; or a setting cannot be used.
     """
     if console.as_json:
-        raise CommandError("usage", "The terminal UI does not print JSON; use dfui list --json.", ExitCode.USAGE)
+        raise usage_error("The terminal UI does not print JSON; use dfui list --json.")
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise CommandError(
-            "usage", "The terminal UI needs a terminal. Without one, use the commands: dfui --help.", ExitCode.USAGE
-        )
+        raise usage_error("The terminal UI needs a terminal. Without one, use the commands: dfui --help.")
     if os.environ.get("TERM", "dumb") == "dumb":
-        raise CommandError(
-            "usage", "This terminal cannot show the UI (TERM=dumb). Use the commands: dfui --help.", ExitCode.USAGE
-        )
+        raise usage_error("This terminal cannot show the UI (TERM=dumb). Use the commands: dfui --help.")
     if not os.environ.get("NO_COLOR"):  # Textual takes an empty one for set
         os.environ.pop("NO_COLOR", None)
     settings = load_settings(profile=options.profile, api_url=options.api_url)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import getpass
 import signal
 import sys
 import termios
 from collections.abc import Iterator
-
-from dfui.system.event_loop import call_on_daemon_thread
 
 MAX_LINE = 65_536
 
@@ -39,7 +36,11 @@ def read_hidden(prompt: str) -> str:
 
 
 async def read_hidden_meanwhile(prompt: str) -> str:
-    """A line that is not shown, while the event loop goes on; the terminal is set back also where this is cancelled."""
+    """A line that is not shown, while the event loop goes on; restore the terminal if cancelled."""
+    import asyncio
+
+    from dfui.system.event_loop import call_on_daemon_thread
+
     before = termios.tcgetattr(sys.stdin.fileno())
     try:
         return await asyncio.wrap_future(call_on_daemon_thread(lambda: getpass.getpass(prompt), name="prompt"))

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from dfui.cli.arguments import Commands, add_ids
+from dfui.cli.choose import ids_of
 from dfui.cli.console import Console, ExitCode, exit_code_of
 from dfui.cli.context import Context, run_command
 from dfui.cli.documents import details_json
-from dfui.cli.ids import ids_of
 from dfui.core.downloads import DownloadDetails
 from dfui.core.errors import DatafinitiError
-from dfui.operations.cancel import MAX_REQUESTS
-from dfui.operations.refresh import fetch_details
-from dfui.store.history import HistoryFilter
 from dfui.wording.details import details_facts, details_title
 from dfui.wording.errors import error_sentences
 from dfui.wording.facts import fact_lines
@@ -24,8 +21,18 @@ if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
 
 
+def add_command(commands: Commands) -> None:
+    add_ids(
+        commands.add(
+            "show",
+            run,
+            "Show details of downloads",
+            (("dfui show 847070", "one download"), ("dfui show 847070 847069 --json", "two, as a JSON list")),
+        )
+    )
+
+
 def run(options: argparse.Namespace, console: Console) -> int:
-    """Show downloads."""
     ids = ids_of(options)
     if not ids:
         console.result([], ["Nothing to show."])
@@ -35,6 +42,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 async def _show(context: Context, ids: list[str]) -> int:
     """Show them in order; of several, one that cannot be shown does not keep the others from it."""
+    from dfui.store.history import HistoryFilter
+
     console = context.console
     documents: list[dict[str, object]] = []
     lines: list[str] = []
@@ -62,6 +71,11 @@ async def _show(context: Context, ids: list[str]) -> int:
 async def _look_at_all(
     context: Context, client: DatafinitiClient, ids: list[str]
 ) -> list[DownloadDetails | DatafinitiError]:
+    import asyncio
+
+    from dfui.operations.cancel import MAX_REQUESTS
+    from dfui.operations.refresh import fetch_details
+
     gate = asyncio.Semaphore(MAX_REQUESTS)
 
     async def look(download_id: str) -> DownloadDetails | DatafinitiError:

@@ -4,83 +4,156 @@ from __future__ import annotations
 
 import argparse
 import textwrap
+from collections.abc import Iterable
 
-from dfui.cli.console import Console, ExitCode
-from dfui.cli.parser import build_parser
+from dfui.cli.arguments import Commands
+from dfui.cli.console import EXIT_MEANINGS, Console, ExitCode
 from dfui.core.outcomes import OutcomeKind
 from dfui.simulator.scenarios import ORDINARY, SCENARIOS
-from dfui.wording import commands as wording
-from dfui.wording.help import OPEN, SIGNING_IN, outcome_meaning
+from dfui.wording.help import OPEN, outcome_meaning
+
+TOPICS = {
+    "demo": "the simulated accounts of --demo",
+    "environment": "the variables that dfui reads",
+    "exit-codes": "exit codes",
+    "keys": "the actions of the terminal UI, and how to change their keys",
+    "token": "where the token comes from, and what to do without a keyring",
+    "files": "where dfui keeps its files",
+    "outcomes": "how a cancellation can end",
+}
+"""What each topic of `dfui help` is about."""
+
+ENVIRONMENT = (
+    ("DATAFINITI_TOKEN", "the token"),
+    ("DFUI_PROFILE", "the profile, as --profile"),
+    ("DFUI_API_URL", "the API's address, as --api-url: https, or http on this machine"),
+    ("NO_COLOR", "if set and not empty: no colours"),
+    ("ACCESSIBLE", "1: adapt the UI for screen readers"),
+    ("SSH_CONNECTION", "set by SSH: few bytes, no animation, as --low-bandwidth"),
+    ("SSL_CERT_FILE", "CA file to trust (verification is never off)"),
+    ("HTTPS_PROXY", "a proxy; never used for this machine's own addresses"),
+    ("XDG_DATA_HOME, XDG_CONFIG_HOME", "where the database and the config file are"),
+)
+DEMO = "--demo runs on a simulated account: no token, no network; nothing is kept but files that you fetch. Scenarios:"
+KEYS = """\
+The actions of the terminal UI, and their default keys. To use others, set them in the config file:
+
+  [keys]
+  cancel = "c,delete"
+  "list.down" = "j,ctrl+n"
+
+dfui config check reports unknown names and clashes."""
+SIGNING_IN = """\
+dfui looks for the token in this order: typed in this session, DATAFINITI_TOKEN,
+the profile's token_command, the keyring. With a keyring, run dfui login. On a
+server without one, do one of these:
+
+1. Let a command print it, such as a password manager. In the config file
+   (dfui config path), for each profile. dfui runs it without a shell, and waits
+   up to 10 seconds:
+
+  [profiles.default]
+  token_command = ["pass", "show", "datafiniti"]
+
+2. Set it for this shell only (bash or zsh; nothing shows while you paste it):
+
+  printf 'API token: '; read -rs DATAFINITI_TOKEN; export DATAFINITI_TOKEN
+
+3. Set up a keyring. Install gnome-keyring and dbus, and run dfui in a session
+   with an unlocked keyring. You choose the password; it encrypts the keyring.
+   For another command, put it in place of the last word:
+
+  dbus-run-session -- bash -c 'read -rsp "Keyring password: " p && echo && printf %s "$p" | \
+gnome-keyring-daemon --unlock --components=secrets >/dev/null && dfui'"""
+
+
+def add_command(commands: Commands) -> None:
+    helping = commands.add(
+        "help",
+        run,
+        "Show the help of a command or a topic",
+        (("dfui help cancel", "of a command"), ("dfui help exit-codes", "of a topic")),
+    )
+    helping.add_choice(
+        "topic",
+        nargs="?",
+        choices=(*commands.names, *TOPICS),
+        metavar="COMMAND|TOPIC",
+        help=f"topics: {', '.join(TOPICS)}",
+    )
+    helping.add_argument("--man", action="store_true", help=argparse.SUPPRESS)
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
-    """Show help."""
+    from dfui.cli.parser import build_parser
+
     if options.man:
         from dfui.cli.man_page import man_page
 
         console.document(man_page())
-    elif options.topic in wording.TOPICS:
-        console.document("".join(f"{line}\n" for line in topic_lines(options.topic, columns=console.columns)))
+    elif options.topic in TOPICS:
+        console.document(_text(topic_lines(options.topic, columns=console.columns)))
+    elif options.topic and options.topic != "help":
+        console.document(build_parser().commands[options.topic].format_help())
     else:
-        parser = build_parser()
-        if options.topic and options.topic != "help":
-            console.document(parser.commands[options.topic].format_help())
-        else:
-            console.document(parser.format_help() + "".join(f"{line}\n" for line in _topics()))
+        topics = ["", "topics, as in dfui help demo:", *in_two_columns(TOPICS.items())]
+        console.document(build_parser().format_help() + _text(topics))
     return ExitCode.DONE
 
 
-def _topics() -> list[str]:
-    return ["", "topics, as in dfui help demo:", *wording.in_two_columns(wording.TOPICS.items())]
-
-
 def topic_lines(topic: str, *, columns: int | None = None) -> list[str]:
-    """What a topic of the help says."""
     match topic:
         case "demo":
-            scenarios = [(f"--demo={name}", scenario.summary + _default(name)) for name, scenario in SCENARIOS.items()]
-            return [
-                *textwrap.wrap(wording.DEMO, columns or 78),
-                "",
-                *wording.in_two_columns(scenarios, columns=columns),
+            scenarios = [
+                (f"--demo={name}", scenario.summary + (" (the default)" if name == ORDINARY else ""))
+                for name, scenario in SCENARIOS.items()
             ]
+            return [*textwrap.wrap(DEMO, columns or 78), "", *in_two_columns(scenarios, columns=columns)]
         case "environment":
-            return wording.in_two_columns(wording.ENVIRONMENT, columns=columns)
+            return in_two_columns(ENVIRONMENT, columns=columns)
         case "exit-codes":
-            return wording.in_two_columns((str(code), meaning) for code, meaning in wording.EXITS)
+            codes = ((f"{code:d}", meaning) for code, meaning in EXIT_MEANINGS.items())
+            return in_two_columns(codes, columns=columns)
         case "keys":
-            return _keys()
+            from dfui.system.keys import ACTIONS, keys_of
+
+            signs = {"slash": "/", "question_mark": "?"}
+            keys = [(action, ", ".join(signs.get(key, key) for key in keys_of(action, {}))) for action in ACTIONS]
+            return [*KEYS.splitlines(), "", *in_two_columns(keys)]
         case "token":
             return SIGNING_IN.splitlines()
         case "files":
-            return _files()
+            return in_two_columns(_files())
         case _:
             outcomes = [(kind.value, f"{outcome_meaning(kind)} (exit {kind.exit_code})") for kind in OutcomeKind]
-            outcomes.append(OPEN)
             return [
-                *wording.in_two_columns(outcomes, columns=columns),
+                *in_two_columns([*outcomes, OPEN], columns=columns),
                 "",
                 "With several downloads, the highest exit code applies.",
             ]
 
 
-def _default(scenario: str) -> str:
-    return " (the default)" if scenario == ORDINARY else ""
+def in_two_columns(entries: Iterable[tuple[str, str]], *, columns: int | None = None) -> list[str]:
+    """Names and what they mean; wrapped to a terminal with so many columns."""
+    entries = list(entries)
+    width = max(len(name) for name, _ in entries) + 4
+    lines = []
+    for name, meaning in entries:
+        room = len(meaning) + 1 if columns is None else max(20, columns - width)
+        first, *more = textwrap.wrap(meaning, room, break_on_hyphens=False)
+        lines += [f"  {name}".ljust(width) + first, *(" " * width + line for line in more)]
+    return lines
 
 
-def _keys() -> list[str]:
-    from dfui.system.keys import ACTIONS, keys_of
-
-    signs = {"slash": "/", "question_mark": "?"}
-    keys = [(action, ", ".join(signs.get(key, key) for key in keys_of(action, {}))) for action in ACTIONS]
-    return [wording.KEYS, "", *wording.in_two_columns(keys)]
-
-
-def _files() -> list[str]:
+def _files() -> list[tuple[str, str]]:
     from dfui.system.settings import config_path, database_path
 
-    return wording.in_two_columns([
+    return [
         ("known downloads, history", str(database_path())),
         ("options", str(config_path())),
         ("the token", "the OS keyring, DATAFINITI_TOKEN, or what token_command prints"),
-    ])  # fmt: skip
+    ]
+
+
+def _text(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)

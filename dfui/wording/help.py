@@ -8,28 +8,6 @@ from dfui.core.outcomes import OutcomeKind
 from dfui.core.text import sanitize
 from dfui.system.settings import Settings
 
-SIGNING_IN = """\
-dfui looks for the token in this order: typed in this session, DATAFINITI_TOKEN,
-the profile's token_command, the keyring. With a keyring, run dfui login. On a
-server without one, do one of these:
-
-1. Let a command print it, such as a password manager. In the config file
-   (dfui config path), for each profile. dfui runs it without a shell, and waits
-   up to 10 seconds:
-
-  [profiles.default]
-  token_command = ["pass", "show", "datafiniti"]
-
-2. Set it for this shell only (bash or zsh; nothing shows while you paste it):
-
-  printf 'API token: '; read -rs DATAFINITI_TOKEN; export DATAFINITI_TOKEN
-
-3. Set up a keyring. Install gnome-keyring and dbus, and run dfui in a session
-   with an unlocked keyring. You choose the password; it encrypts the keyring.
-   For another command, put it in place of the last word:
-
-  dbus-run-session -- bash -c 'read -rsp "Keyring password: " p && echo && printf %s "$p" | \
-gnome-keyring-daemon --unlock --components=secrets >/dev/null && dfui'"""
 MOVING = "arrows, j k, Page Up and Down, Home and End, g G"
 PALETTE = "ctrl+p"
 

@@ -145,6 +145,8 @@ def test_under_a_read_only_profile_nothing_is_sent(dfui: Commands, account: Simu
         (["cancel", "847070", "--status", "active", "--yes"], "not both"),
         (["cancel", "-", "847070", "--yes"], "with - alone"),
         (["fetch", "847070", "--wait=soon"], "a whole number of seconds"),
+        (["cancel", "847070", "--yes", "--wait", "60"], "write --wait=60"),
+        (["fetch", "--wait", "847070"], "put IDs before --wait"),
         (["help", "outcome"], "Did you mean outcomes?"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dfui.cli.parser import SHELLS
+from dfui.cli.completion import SHELLS
 from tests.support.commands import Commands
 from tests.support.in_process import run
 from tests.support.shell import Shell, dfui_on_path

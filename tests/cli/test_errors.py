@@ -60,7 +60,7 @@ def test_what_fails_after_the_result_is_told_beside_the_one_document(
         console.result([1], [])
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("dfui.cli.logout.run", fail)
+    monkeypatch.setattr("dfui.cli.login.run_logout", fail)
     assert main(["--json", "logout"]) == 130
     printed = capsys.readouterr()
     assert json.loads(printed.out) == [1]
@@ -74,7 +74,7 @@ def test_each_error_is_told_and_none_falls_through(
     def fail(options: argparse.Namespace, console: Console) -> int:
         raise made(kind)
 
-    monkeypatch.setattr("dfui.cli.logout.run", fail)
+    monkeypatch.setattr("dfui.cli.login.run_logout", fail)
     expected = next(EXIT_CODES[each] for each in kind.__mro__ if each in EXIT_CODES)
     assert main(["logout"]) == expected
     assert capsys.readouterr().err.startswith("dfui: ")

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from dfui.cli.arguments import parse
+from dfui.cli.parser import parse
 from dfui.core.errors import CommandError
 from dfui.simulator.account import Simulator
 from tests.support.commands import Commands
@@ -132,7 +132,7 @@ def test_wait_waits_for_the_files(
         return httpx.Response(200, json=answer)
 
     simulator.interrupt = interrupt
-    ended = dfui("fetch", "--wait", "7", "--output", str(tmp_path))
+    ended = dfui("fetch", "7", "--wait", "--output", str(tmp_path))
     assert ended.exit_code == 0
     assert "7: no result files yet; waiting up to 5 min." in ended.stderr
     assert (tmp_path / "7_2.csv").exists()
@@ -167,7 +167,7 @@ def test_stopped_with_ctrl_c_while_headers_do_not_come(dfui: Commands, files: Fi
 
 @pytest.mark.parametrize(
     ("arguments", "seconds"),
-    [(["7"], None), (["--wait", "7"], 300.0), (["--wait=7", "7"], 7.0), (["7", "--wait"], 300.0)],
+    [(["7"], None), (["--wait=7", "7"], 7.0), (["7", "--wait"], 300.0)],
 )
 def test_wait_takes_its_seconds_after_an_equals_sign(arguments: list[str], seconds: float | None) -> None:
     options = parse(["fetch", *arguments])

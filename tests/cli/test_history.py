@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from dfui.cli.parser import OUTCOMES
+from dfui.cli.history import OUTCOMES
 from dfui.core.addresses import parse_api_url
 from dfui.core.outcomes import OutcomeKind
 from dfui.simulator.account import Simulator

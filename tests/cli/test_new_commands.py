@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from dfui.cli.parser import build_parser
+from dfui.cli.show_help import ENVIRONMENT, TOPICS
 from dfui.simulator.account import Simulator
 from dfui.simulator.scenarios import SCENARIOS
-from dfui.wording.commands import ENVIRONMENT, SUMMARIES, TOPICS
 from tests.support.commands import Commands
 from tests.support.in_process import run
 
@@ -65,7 +66,7 @@ def test_watching_ends_with_the_last_of_them(dfui: Commands, account: Simulator,
     assert ended.exit_code == 1
     assert "404: " in ended.stderr
     changes = [line.partition("  ")[2] for line in ended.stdout.splitlines()]
-    assert "847001 · ✓ completed · 2,000 records retained" in changes
+    assert "847001 · ✓ completed · 2,000 records kept" in changes
     assert [each.split(" · ")[1] for each in changes if each.startswith("847070")] == ["● running", "✗ cancelled"]
 
 
@@ -136,7 +137,7 @@ def test_a_profile_that_is_misspelt_is_exit_2_and_nothing_is_sent(
     assert dfui("list").exit_code == 0
 
 
-@pytest.mark.parametrize("subject", [*SUMMARIES, *TOPICS])
+@pytest.mark.parametrize("subject", [*build_parser().commands, *TOPICS])
 def test_each_command_and_topic_has_help(subject: str) -> None:
     ended = run("help", subject)
     assert (ended.exit_code, ended.stderr) == (0, "")
@@ -154,7 +155,7 @@ def test_examples_come_before_the_options() -> None:
 def test_the_man_page_names_every_command() -> None:
     page = run("help", "--man").stdout
     assert page.startswith(".TH DFUI 1")
-    assert all(f'.SS "dfui {command}"' in page for command in SUMMARIES)
+    assert all(f'.SS "dfui {command}"' in page for command in build_parser().commands)
 
 
 def test_known_ids_and_profiles_are_told_without_a_network(dfui: Commands, account: Simulator) -> None:
