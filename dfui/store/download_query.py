@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 _STATUS_WORD = """
     CASE WHEN is_missing THEN 'not found'
@@ -71,26 +70,12 @@ class DownloadQuery(NamedTuple):
         condition = "".join(f" AND {_SEARCHED} LIKE ? ESCAPE '\\'" for _ in words)
         return condition, [f"%{literally(word)}%" for word in words]
 
-    @property
-    def sort_values(self) -> tuple[str, ...]:
-        """What downloads are sorted by, in SQL; of those alike in the first, the second decides, and so on."""
-        return (*_EXPRESSIONS[self.sort_by], "key")
-
     def order_by(self) -> str:
         """The order in SQL; what is not known comes last."""
         if self.sort_by is SortBy.ACTIVITY:  # in the words of its index
             return "is_active DESC, started_at DESC, key DESC"
         direction = "ASC" if self.goes_up else "DESC"
-        return ", ".join(f"{each} {direction} NULLS LAST" for each in self.sort_values)
-
-    def precedes(self, values: Sequence[Any], others: Sequence[Any]) -> bool:
-        """Whether the download with these sort values is listed before the one with the others, as in SQL."""
-        for value, other in zip(values, others, strict=False):
-            if value != other:
-                if value is None or other is None:
-                    return other is None
-                return bool(value < other if self.goes_up else value > other)
-        return False
+        return ", ".join(f"{each} {direction} NULLS LAST" for each in (*_EXPRESSIONS[self.sort_by], "key"))
 
 
 def literally(word: str) -> str:

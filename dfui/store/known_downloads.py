@@ -70,28 +70,6 @@ class KnownDownloads:
         statement = f"SELECT key {_LISTED} ORDER BY {EVERYTHING.order_by()} LIMIT ?"
         return array("q", self._read(statement, self._scope, count, row=_first))
 
-    def place(self, key: int, others: Sequence[int], query: DownloadQuery) -> int | None:
-        """The line of a download among the others that are listed, which are in order; None if it is not wanted."""
-        condition, words = query.where()
-        wanted = f"SELECT 1 FROM downloads WHERE key = ? AND is_hidden = 0{condition}"
-        if not self._database.read(wanted, key, *words, row=_first):
-            return None
-        sort_values = f"SELECT {', '.join(query.sort_values)} FROM downloads WHERE key = ?"
-
-        def values(of: int) -> tuple[Any, ...]:
-            found = self._database.read(sort_values, of, row=tuple)
-            return found[0] if found else ()
-
-        own = values(key)
-        low, high = 0, len(others)
-        while low < high:
-            middle = (low + high) // 2
-            if query.precedes(values(others[middle]), own):
-                low = middle + 1
-            else:
-                high = middle
-        return low
-
     def by_key(self, keys: Sequence[int]) -> dict[int, Download]:
         """The downloads with these keys; one that is no longer known is left out."""
         query = (
