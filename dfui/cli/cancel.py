@@ -155,12 +155,11 @@ async def _fetch_retained(
     """Fetch what was retained of those that were seen to have stopped; the others are named."""
     from dfui.cli.fetch import fetch_files
     from dfui.core.fetching import folders_for
-    from dfui.wording.fetching import not_fetched
 
     folders = folders_for(outcomes.ids, options.output)
     for download_id in outcomes.ids:
         if download_id not in outcomes.ended:
-            context.console.warn(not_fetched(download_id))
+            context.console.warn(f"{download_id}: nothing was fetched, because it has not been seen to stop.")
     if outcomes.ended:
         outcomes.fetched = await fetch_files(context, client, {each: folders[each] for each in outcomes.ended})
 
@@ -208,7 +207,8 @@ class _Outcomes:
                 document["now"] = now_json(entry)
         lines: list[str] = []
         if self.fetched is not None:
-            from dfui.operations.fetch_summary import fetch_json, summary_lines
+            from dfui.cli.documents import fetch_json
+            from dfui.wording.fetching import summary_lines
 
             lines = summary_lines(self.fetched.summary)
             by_id = {str(each["id"]): each for each in fetch_json(self.fetched.summary, self.ids)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from dfui.core.outcomes import Outcome
 from dfui.core.text import sanitize
 
 if TYPE_CHECKING:
-    from dfui.core.fetching import ResultFile
+    from dfui.core.fetching import DownloadFiles, FetchSummary, FileProgress, ResultFile
     from dfui.operations.doctor import DoctorCheck
 
 MAX_MESSAGE = 20_000
@@ -57,7 +57,7 @@ def details_json(details: DownloadDetails, history: Iterable[HistoryEntry]) -> d
 
 
 def _file_json(file: ResultFile) -> dict[str, object]:
-    return {"name": file.name, "size": file.size, "expires_at": _time(file.expires_at)}
+    return {"name": file.name, "size": None, "expires_at": _time(file.expires_at)}
 
 
 def outcome_json(outcome: Outcome) -> dict[str, object]:
@@ -74,6 +74,40 @@ def outcome_json(outcome: Outcome) -> dict[str, object]:
         "problem": outcome.trouble,
         "journaled": outcome.journaled,
         "retrieve": f"GET /downloads/{outcome.download_id}",
+    }
+
+
+def fetch_json(summary: FetchSummary, ids: Sequence[str]) -> list[dict[str, object]]:
+    """A fetch as `dfui fetch --json` prints it, in this order."""
+    return [_fetch_json(summary.downloads[each], summary.of(each)) for each in ids if each in summary.downloads]
+
+
+def _fetch_json(found: DownloadFiles, files: Sequence[FileProgress]) -> dict[str, object]:
+    from dfui.wording.fetching import no_files
+
+    download, trouble = found.download, found.trouble
+    is_here = trouble is None and not download.is_active and all(file.state.is_here for file in files)
+    error = str(trouble) if trouble else no_files(download) if found.lacks_files else None
+    return {
+        "id": download.id,
+        "status": None if trouble else download.status.value,
+        "partial": None if trouble else download.is_active,
+        "folder": str(found.folder),
+        "files": [
+            {
+                "name": file.name,
+                "path": str(file.path),
+                "state": file.state.value,
+                "checked": file.check.value if file.check else None,
+                "bytes": file.bytes_done,
+                "error": file.trouble,
+            }
+            for file in files
+        ],
+        "retained_records": download.retained_records,
+        "bytes": sum(file.bytes_done for file in files),
+        "complete": is_here and not found.lacks_files,
+        "error": error,
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from dfui.core.text import sanitize
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
-    from dfui.operations.fetch_summary import FetchSummary
+    from dfui.core.fetching import FetchSummary
 
 
 def add_command(commands: Commands) -> None:
@@ -60,8 +61,9 @@ class Fetched:
 
 
 async def _fetch(context: Context, ids: list[str], options: argparse.Namespace) -> int:
+    from dfui.cli.documents import fetch_json
     from dfui.core.fetching import folders_for
-    from dfui.operations.fetch_summary import fetch_json, summary_lines
+    from dfui.wording.fetching import summary_lines
 
     async with context.online() as client:
         await context.resolve(client)
@@ -85,13 +87,12 @@ async def fetch_files(
     from dfui.cli.fetch_progress import FetchProgress
     from dfui.cli.prompts import ask
     from dfui.cli.signals import handling
+    from dfui.core.fetching import FetchSummary
     from dfui.operations.fetch import fetch
-    from dfui.operations.fetch_control import FetchControl
-    from dfui.operations.fetch_summary import FetchSummary
     from dfui.wording import fetching
 
     console = context.console
-    control = FetchControl()
+    stop = asyncio.Event()
 
     async def walk(some: Sequence[str], *, overwrite: bool) -> FetchSummary:
         summary = FetchSummary(context.clock.monotonic)
@@ -104,7 +105,7 @@ async def fetch_files(
             clock=context.clock,
             overwrite=overwrite,
             wait_seconds=wait_seconds,
-            control=control,
+            stop=stop,
             transport=context.access.results_transport,
         ):
             summary.take(event)
@@ -112,23 +113,23 @@ async def fetch_files(
         progress.end()
         return summary
 
-    with handling(dict.fromkeys((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), control.stop)):
+    with handling(dict.fromkeys((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), stop.set)):
         summary = await walk(list(folders), overwrite=overwrite)
         differing = summary.differing
-        if differing and not control.is_stopped and console.is_interactive and not console.as_json:
+        if differing and not stop.is_set() and console.is_interactive and not console.as_json:
             for file in differing:
                 console.notify(f"{sanitize(file.path)}: {fetching.file_state(file)}.")
-            if ask(fetching.OVERWRITE_QUESTION):
+            if ask("Overwrite what is there?"):
                 again = await walk(list(dict.fromkeys(file.download_id for file in differing)), overwrite=True)
                 for event in again.events():
                     summary.take(event)
-        elif differing and not control.is_stopped:
-            console.notify(fetching.OVERWRITE_HINT)
-    if control.is_stopped:
+        elif differing and not stop.is_set():
+            console.notify("To replace files that differ, add --overwrite.")
+    if stop.is_set():
         console.notify(fetching.STOPPED if summary.bytes_done else fetching.STOPPED_EMPTY)
     elif summary.lacks_files and not wait_seconds:
-        console.notify(fetching.WAIT_HINT)
-    return Fetched(summary, ExitCode.INTERRUPTED if control.is_stopped else _exit_code(summary))
+        console.notify("To wait for the files, add --wait.")
+    return Fetched(summary, ExitCode.INTERRUPTED if stop.is_set() else _exit_code(summary))
 
 
 def _exit_code(summary: FetchSummary) -> int:

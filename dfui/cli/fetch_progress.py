@@ -1,4 +1,4 @@
-"""How a fetch comes on: bars that are drawn anew in place on a terminal, plain lines elsewhere."""
+"""How a fetch comes along: bars drawn in place on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 
 from dfui.cli.console import Console
 from dfui.cli.tables import cut
-from dfui.core.fetching import DownloadFiles, FetchEvent, FileProgress, FilesAwaited, FileState
+from dfui.core.fetching import DownloadFiles, FetchEvent, FetchSummary, FileProgress, FilesAwaited, FileState
 from dfui.core.text import sanitize
-from dfui.operations.fetch_summary import FetchSummary
 from dfui.wording import fetching
 
 DRAW_SECONDS = 0.2
 MAX_AWAITED = 4
+"""Downloads without files that are drawn."""
 
 
 class FetchProgress:
@@ -32,9 +32,11 @@ class FetchProgress:
         self._awaited: set[str] = set()
 
     def show(self, event: FetchEvent) -> None:
-        """Show what has happened, once the summary has taken it over."""
+        """Show an event that the summary has taken."""
         if self._draws:
-            self._draw_soon()
+            if self._next_drawing is None:  # seldom, and the last event too: the next one may take long
+                loop = asyncio.get_running_loop()
+                self._next_drawing = loop.call_at(self._drawn_at + DRAW_SECONDS, self._draw)
         elif isinstance(event, FileProgress) and (event.state.is_final or self._begins(event)):
             words = f"{sanitize(event.name)}: {fetching.file_state(event)}"
             self._console.notify(f"{words}, {fetching.amount(event.bytes_done, event.bytes_total)}")
@@ -45,7 +47,7 @@ class FetchProgress:
             self._console.notify(fetching.partial(event.download))
 
     def end(self) -> None:
-        """Draw no more; the bars are wiped, for the result tells all."""
+        """Wipe the bars; the result says everything."""
         if self._next_drawing is not None:
             self._next_drawing.cancel()
         if self._draws and self._lines_drawn:
@@ -58,12 +60,6 @@ class FetchProgress:
             return False
         self._begun.add(file.path)
         return True
-
-    def _draw_soon(self) -> None:
-        """Draw at most every so often, and what came last for certain: the next event may be long in coming."""
-        if self._next_drawing is None:
-            loop = asyncio.get_running_loop()
-            self._next_drawing = loop.call_at(self._drawn_at + DRAW_SECONDS, self._draw)
 
     def _draw(self) -> None:
         self._next_drawing = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dfui.cli.arguments import Commands, add_ids
@@ -81,22 +80,8 @@ async def _look_at_all(
     async def look(download_id: str) -> DownloadDetails | DatafinitiError:
         async with gate:
             try:
-                details = await fetch_details(client, context.store, download_id, clock=context.clock)
+                return await fetch_details(client, context.store, download_id, clock=context.clock)
             except DatafinitiError as error:
                 return error
-            return await _with_sizes(context, details) if context.console.as_json else details
 
     return await asyncio.gather(*(look(download_id) for download_id in ids))
-
-
-async def _with_sizes(context: Context, details: DownloadDetails) -> DownloadDetails:
-    if not details.files:
-        return details
-    from dfui.operations.file_sizes import FileSizes
-
-    sizes = FileSizes(context.access.results_transport)
-    try:
-        files = await sizes.of(details.files, is_active=details.download.is_active)
-    finally:
-        sizes.close()
-    return replace(details, files=tuple(files))

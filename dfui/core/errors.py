@@ -20,9 +20,9 @@
     │   └── FileExists
     ├── TransferError                a result file is not here, or not whole
     │   ├── TransferFailed
+    │   ├── FolderNotWritable
     │   ├── LinkExpired
-    │   ├── AlreadyThere
-    │   └── Halted
+    │   └── AlreadyThere
     └── DatafinitiError              a call of the API did not do what it was for
         ├── UnreadableAnswer
         ├── NotConnected
@@ -45,7 +45,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from dfui.core.fetching import Check
+    from dfui.core.fetching import FileCheck
 
 
 class DfuiError(Exception):
@@ -183,21 +183,21 @@ class TransferFailed(TransferError):
         self.is_retryable = is_retryable
 
 
+class FolderNotWritable(TransferError):
+    """Nothing can be written to the folder."""
+
+
 class LinkExpired(TransferError):
-    """The object store does not take the link any more."""
+    """The file server no longer accepts the link."""
 
 
 class AlreadyThere(TransferError):
-    """A file with this name is here, of `size` bytes; `check` tells what of it is as the store has it, if anything."""
+    """A file with this name is here, of `size` bytes; `check` says what shows that it is the same one, if anything."""
 
-    def __init__(self, size: int, check: Check | None) -> None:
+    def __init__(self, size: int, check: FileCheck | None) -> None:
         super().__init__()
         self.size = size
         self.check = check
-
-
-class Halted(TransferError):
-    """The transfer was paused or stopped; what arrived is kept."""
 
 
 # ── the API ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import enum
-import os
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from dfui.core.downloads import Download
@@ -21,15 +21,11 @@ if TYPE_CHECKING:
     from dfui.core.errors import DfuiError
 
 MAX_NAME_BYTES = 150
-"""Of a file name; what is written beside the file while it comes needs some more."""
-MAX_COUNTED_BYTES = 256 * 1024 * 1024
-"""Of a file; to count the records of a larger one takes about as long as fetching it."""
-BLOCK_BYTES = 256 * 1024
+"""Of a file name; `.part.json` must still fit behind it."""
 
 _UNSAFE = re.compile(r'[/\\:*?"<>|\x00-\x1f\x7f]')
 _DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
-_RESERVED_ENDINGS = (".part", ".part.json", ".unpacking")
-_LINES = frozenset({".txt", ".json", ".jsonl", ".ndjson"})
+_RESERVED_ENDINGS = (".part", ".part.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +36,9 @@ class ResultFile:
     """A safe file name, unique among the files of its download."""
     link: Secret
     expires_at: datetime | None
-    """When the link expires, in UTC; None where it does not say."""
-    size: int | None = None
-    """In bytes; None where it was not looked at, or could not be learnt."""
+    """When the link expires, in UTC; None if it does not say."""
 
     def has_expired(self, now: datetime) -> bool:
-        """Whether the link says that it is too late."""
         return self.expires_at is not None and self.expires_at <= now
 
 
@@ -77,7 +70,7 @@ def safe_name(name: str, *, fallback: str) -> str:
 
 
 def unique_names(names: Sequence[str]) -> list[str]:
-    """The names, with a number put in where two would be the same on a system that does not tell cases apart."""
+    """The names made unique, ignoring case, by adding a number."""
     taken: set[str] = set()
     next_numbers: dict[str, int] = {}
     unique = []
@@ -116,42 +109,11 @@ def _parts(link: Secret) -> SplitResult:
         return urlsplit("")
 
 
-def count_records(file: BinaryIO, name: str, format: str | None) -> int | None:  # noqa: A002
-    """The records in a file: the lines of JSON, the rows of CSV less the heading; None where they cannot be counted.
-
-    Raises:
-        OSError: the file cannot be read.
-    """
-    suffix = Path(name).suffix.lower()
-    is_csv = suffix == ".csv"
-    is_lines = suffix in _LINES and (format or "json").lower() == "json"
-    if not (is_csv or is_lines) or os.fstat(file.fileno()).st_size > MAX_COUNTED_BYTES:
-        return None
-    blocks = iter(lambda: file.read(BLOCK_BYTES), b"")
-    return max(0, _rows(blocks) - 1) if is_csv else _rows(blocks, quote=None)
-
-
-def _rows(blocks: Iterable[bytes], *, quote: bytes | None = b'"') -> int:
-    """Lines with something in them; a line end between quotes ends no line."""
-    rows = is_quoted = 0
-    line_has_text = False
-    for block in blocks:
-        pieces = block.split(quote) if quote else [block]
-        outside = b"x".join(pieces[is_quoted::2]) if len(pieces) > 1 else (b"x" if is_quoted else block)
-        is_quoted = (is_quoted + len(pieces) - 1) % 2
-        lines = outside.replace(b"\r", b"").split(b"\n")
-        # Empty lines are none.
-        lines[0] = (b"x" if line_has_text else b"") + lines[0]
-        rows += sum(map(bool, lines[:-1]))
-        line_has_text = bool(lines[-1]) or bool(is_quoted)
-    return rows + line_has_text
-
-
 # ── fetching them ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class Check(enum.Enum):
-    """What of a file was compared with what the object store tells; the values are what JSON uses."""
+class FileCheck(enum.Enum):
+    """How a file was compared with what the file server says of it; the values are what JSON uses."""
 
     CHECKSUM = "checksum"
     LENGTH = "length"
@@ -163,32 +125,29 @@ class FileState(enum.Enum):
 
     WAITING = "waiting"
     FETCHING = "fetching"
-    PAUSED = "paused"
     COMPLETE = "complete"
     ALREADY_THERE = "already_there"
-    """A file of the same size, or date, was here before, and was left alone."""
+    """A file of the same size, or date, was here before and was left alone."""
     DIFFERS = "differs"
-    """Something else has its name; it is left alone until overwriting is allowed."""
+    """Something else has its name and is left alone, unless overwriting is allowed."""
     FAILED = "failed"
     STOPPED = "stopped"
 
     @property
     def is_here(self) -> bool:
-        """Whether there is nothing more to fetch of it."""
         return self in (FileState.COMPLETE, FileState.ALREADY_THERE)
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing more comes of it."""
-        return self not in (FileState.WAITING, FileState.FETCHING, FileState.PAUSED)
+        return self not in (FileState.WAITING, FileState.FETCHING)
 
 
 @dataclass(frozen=True, slots=True)
 class DownloadFiles:
-    """What a download has to fetch; once for each, before its files."""
+    """The files of a download; sent once, before any of them is fetched."""
 
     download: Download
-    """As the API showed it now; where it is active, its files are partial."""
+    """As the API showed it now; if it is active, its files are partial."""
     names: tuple[str, ...]
     folder: Path
     trouble: DfuiError | None = None
@@ -198,13 +157,13 @@ class DownloadFiles:
 
     @property
     def lacks_files(self) -> bool:
-        """Whether there are no files though there may be records, as is so for a while after a cancellation."""
+        """Whether files may still come, as for a while after a cancellation."""
         return self.trouble is None and not self.names and may_have_files(self.download)
 
 
 @dataclass(frozen=True, slots=True)
 class FilesAwaited:
-    """The API lists no files of a download yet; it is asked again for so many seconds."""
+    """The API lists no files of a download yet; dfui goes on asking for so many seconds."""
 
     download: Download
     seconds: float
@@ -212,7 +171,7 @@ class FilesAwaited:
 
 @dataclass(frozen=True, slots=True)
 class FileProgress:
-    """How far one file has come; sizes are in bytes, None is not known."""
+    """How far one file has come; sizes are in bytes, None if not known."""
 
     download_id: str
     name: str
@@ -221,13 +180,13 @@ class FileProgress:
     bytes_done: int = 0
     bytes_total: int | None = None
     bytes_resumed: int = 0
-    """Of those that are here, from an earlier fetch."""
-    check: Check | None = None
-    """Once it is here: what of it was compared; None where the store does not even tell its length."""
-    records: int | None = None
-    """Once it is here, and where they can be counted."""
+    """Of `bytes_done`, those from an earlier fetch."""
+    check: FileCheck | None = None
+    """How a file that is here was checked; None if the file server does not even say its length."""
     trouble: str | None = None
     """What went wrong, as a sentence."""
+    notice: str | None = None
+    """What else there is to say of a file that is here."""
 
 
 FetchEvent = DownloadFiles | FilesAwaited | FileProgress
@@ -243,3 +202,126 @@ def folders_for(ids: Sequence[str], output: Path | None) -> dict[str, Path]:
     if len(ids) == 1:
         return {ids[0]: output or Path(ids[0])}
     return {download_id: (output or Path()) / download_id for download_id in ids}
+
+
+SPEED_WINDOW_SECONDS = 5.0
+"""The speed is that of the last few seconds."""
+
+
+class FetchSummary:
+    """The latest of each file of a fetch, and sums that are kept as events come: there may be 20,000 files.
+
+    `monotonic` gives seconds that never go back.
+    """
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self.downloads: dict[str, DownloadFiles] = {}
+        self.awaited: dict[str, FilesAwaited] = {}
+        """Downloads that have no files yet."""
+        self.files: dict[str, dict[str, FileProgress]] = {}
+        """The latest of each file, by download and name."""
+        self.under_way: dict[tuple[str, str], FileProgress] = {}
+        """Files that are being fetched now."""
+        self.states: Counter[FileState] = Counter()
+        self.bytes_done = 0
+        self._bytes_resumed = self._bytes_total = self._files_without_total = 0
+        self._samples: deque[tuple[float, int]] = deque()
+
+    def take(self, event: FetchEvent) -> None:
+        """Add an event; they must come in order."""
+        match event:
+            case DownloadFiles():
+                self.downloads[event.download.id] = event
+                self.awaited.pop(event.download.id, None)
+            case FilesAwaited():
+                self.awaited[event.download.id] = event
+            case FileProgress():
+                self._take_file(event)
+
+    def _take_file(self, file: FileProgress) -> None:
+        files = self.files.setdefault(file.download_id, {})
+        if (before := files.get(file.name)) is not None:
+            self._add(before, -1)
+        files[file.name] = file
+        self._add(file, 1)
+        key = (file.download_id, file.name)
+        if file.state is FileState.FETCHING:
+            self.under_way[key] = file
+        else:
+            self.under_way.pop(key, None)
+        now = self._monotonic()
+        self._samples.append((now, self.bytes_done - self._bytes_resumed))
+        while len(self._samples) > 2 and self._samples[0][0] < now - SPEED_WINDOW_SECONDS:
+            self._samples.popleft()
+
+    def _add(self, file: FileProgress, sign: int) -> None:
+        self.states[file.state] += sign
+        self.bytes_done += sign * file.bytes_done
+        self._bytes_resumed += sign * file.bytes_resumed
+        if file.state is not FileState.FAILED:
+            self._bytes_total += sign * (file.bytes_total or 0)
+            self._files_without_total += sign * (file.bytes_total is None)
+
+    @property
+    def count(self) -> int:
+        return self.states.total()
+
+    @property
+    def ended(self) -> int:
+        """How many files need nothing more."""
+        return sum(count for state, count in self.states.items() if state.is_final)
+
+    @property
+    def bytes_total(self) -> int | None:
+        """None while the size of any file is not known."""
+        return self._bytes_total if self._bytes_total and not self._files_without_total else None
+
+    @property
+    def bytes_per_second(self) -> float | None:
+        if len(self._samples) < 2:
+            return None
+        (began, before), (now, fetched) = self._samples[0], self._samples[-1]
+        return (fetched - before) / (now - began) if now > began else None
+
+    @property
+    def seconds_left(self) -> float | None:
+        speed, total = self.bytes_per_second, self.bytes_total
+        return (total - self.bytes_done) / speed if speed and total is not None else None
+
+    @property
+    def differing(self) -> list[FileProgress]:
+        """Files whose name something else has."""
+        if not self.states[FileState.DIFFERS]:
+            return []
+        return [file for files in self.files.values() for file in files.values() if file.state is FileState.DIFFERS]
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether a download is still active, so that more records will come."""
+        return any(each.download.is_active for each in self.downloads.values() if each.trouble is None)
+
+    @property
+    def lacks_files(self) -> bool:
+        """Whether a download may have files that the API does not list yet."""
+        return any(each.lacks_files for each in self.downloads.values())
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no file is here."""
+        return not any(count and state.is_here for state, count in self.states.items())
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether a file that the API lists is not here."""
+        return any(each.trouble for each in self.downloads.values()) or any(
+            count and not state.is_here for state, count in self.states.items()
+        )
+
+    def events(self) -> list[FetchEvent]:
+        """What brings another summary of the same downloads up to date with this one."""
+        return [*self.downloads.values(), *(file for files in self.files.values() for file in files.values())]
+
+    def of(self, download_id: str) -> list[FileProgress]:
+        """The files of one download."""
+        return list(self.files.get(download_id, {}).values())

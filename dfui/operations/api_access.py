@@ -33,7 +33,7 @@ class ApiAccess:
         settings: Settings,
         *,
         connect: Connect | None = None,
-        results_transport: httpx.BaseTransport | None = None,
+        results_transport: httpx.AsyncBaseTransport | None = None,
         given: Token | None = None,
         environment: Mapping[str, str] = os.environ,
     ) -> None:

@@ -1,11 +1,10 @@
-"""Fetching the retained records: the files of one or several downloads, progress, trying again."""
+"""Fetching the kept records: the result files of one or several downloads, with progress, until all are here."""
 
 from __future__ import annotations
 
 import asyncio
-import functools
+import contextlib
 import logging
-import os
 import random
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,16 +13,33 @@ from typing import TYPE_CHECKING
 
 from dfui.core.clock import Clock
 from dfui.core.downloads import Download
-from dfui.core.errors import AlreadyThere, DatafinitiError, Halted, LinkExpired, NotFound, TransferFailed
-from dfui.core.fetching import DownloadFiles, FetchEvent, FileProgress, FileState, ResultFile, count_records
-from dfui.operations.fetch_control import ControlledLoop, FetchControl
-from dfui.operations.object_store import ObjectStore
-from dfui.operations.part_file import open_file, open_folder
-from dfui.operations.result_links import Listing, ResultLinks
-from dfui.operations.transfer import Fetched, Received, Transfer
+from dfui.core.errors import (
+    AlreadyThere,
+    AnswerLost,
+    DatafinitiError,
+    FolderNotWritable,
+    LinkExpired,
+    NotConnected,
+    NotFound,
+    ServerFault,
+    StoreError,
+    TooManyRequests,
+    TransferFailed,
+)
+from dfui.core.fetching import (
+    DownloadFiles,
+    FetchEvent,
+    FileProgress,
+    FilesAwaited,
+    FileState,
+    ResultFile,
+    may_have_files,
+)
+from dfui.operations.part_file import make_folder
+from dfui.operations.transfer import Fetched, Received, Transfer, file_client, on_thread
 from dfui.store import Store
+from dfui.wording import fetching
 from dfui.wording.errors import fault
-from dfui.wording.fetching import LINKS_REFUSED
 
 if TYPE_CHECKING:
     import httpx
@@ -38,6 +54,11 @@ MAX_LINKS = 3
 """Links that one file is asked for with."""
 MAX_PAUSE_SECONDS = 8.0
 """Between two tries."""
+MAX_REQUESTS = 4
+"""To the API at a time."""
+FIRST_LOOK_SECONDS = 1.0
+MAX_LOOK_SECONDS = 5.0
+"""Between two looks for files that are not there yet; the API's published examples use it."""
 
 logger = logging.getLogger(__name__)
 
@@ -51,84 +72,63 @@ async def fetch(
     clock: Clock,
     overwrite: bool = False,
     wait_seconds: float = 0.0,
-    control: FetchControl | None = None,
-    transport: httpx.BaseTransport | None = None,
+    stop: asyncio.Event | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
 ) -> AsyncGenerator[FetchEvent, None]:
-    """Fetch the result files of downloads; gives what each has, and how far each file has come, as it comes.
+    """Fetch the result files of downloads; yields what each download has, and how far each file has come.
 
-    Files that are not there yet are waited for up to `wait_seconds`. The API's token goes to the API alone. What is
-    broken off stays in `NAME.part`, and is gone on from the next time.
+    Waits up to `wait_seconds` for files that are not there yet. The API's token goes to the API alone. What is broken
+    off, also by setting `stop`, stays in `NAME.part`, and the next fetch resumes it. `transport` replaces the network.
     """
-    control = control or FetchControl()
-    events: asyncio.Queue[FetchEvent | None] = asyncio.Queue()
-    with ControlledLoop(control) as loop:
-        links = ResultLinks(client, store, clock, loop, events.put_nowait)
-        fetching = _Fetching(links, clock, loop, events, overwrite=overwrite)
-        stores = [ObjectStore(control, transport) for _ in range(MAX_FILES)]
-        all_done = asyncio.create_task(fetching.run(ids, folders, stores, wait_seconds=wait_seconds))
-        all_done.add_done_callback(lambda _: events.put_nowait(None))
-        try:
-            while (event := await events.get()) is not None:
-                yield event
-            await all_done
-        finally:
-            if not all_done.done() or all_done.exception():  # who walks this has left, or it broke
-                control.stop()
-                all_done.cancel()
-                await asyncio.gather(all_done, return_exceptions=True)
-            for each in stores:
-                each.close()
+    fetching_all = _Fetch(client, store, clock, transport, overwrite=overwrite)
+    task = asyncio.create_task(fetching_all.run(ids, folders, wait_seconds))
+    task.add_done_callback(lambda _: fetching_all.events.put_nowait(None))
+    stopping = asyncio.create_task((stop or asyncio.Event()).wait())
+    stopping.add_done_callback(lambda done: done.cancelled() or task.cancel())
+    try:
+        while (event := await fetching_all.events.get()) is not None:
+            yield event
+        with contextlib.suppress(asyncio.CancelledError):
+            task.result()
+    finally:
+        stopping.cancel()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 @dataclass(frozen=True, slots=True)
 class _Job:
     """A file to fetch."""
 
-    download: Download
     file: ResultFile
-    folder: _Folder
+    folder: Path
     progress: FileProgress
 
 
-class _Folder:
-    """An open folder, which closes with the last of its files."""
-
-    def __init__(self, path: Path, files: int) -> None:
-        self.path = path
-        self.descriptor = open_folder(path)
-        self._files = files
-
-    def let_go(self) -> None:
-        """One file less needs it."""
-        self._files -= 1
-        if self._files == 0:
-            os.close(self.descriptor)
-
-
-class _Fetching:
+class _Fetch:
     """What the files of one fetch share."""
 
     def __init__(
         self,
-        links: ResultLinks,
+        client: DatafinitiClient,
+        store: Store,
         clock: Clock,
-        loop: ControlledLoop,
-        events: asyncio.Queue[FetchEvent | None],
+        transport: httpx.AsyncBaseTransport | None,
         *,
         overwrite: bool,
     ) -> None:
-        self._links = links
+        self._links = _Links(client, store, clock)
         self._clock = clock
-        self._loop = loop
-        self._events = events
+        self._transport = transport
         self._overwrite = overwrite
+        self.events: asyncio.Queue[FetchEvent | None] = asyncio.Queue()
+        """None ends them."""
         self._jobs: asyncio.Queue[_Job | None] = asyncio.Queue()
+        self._files: httpx.AsyncClient | None = None
 
-    async def run(
-        self, ids: Sequence[str], folders: Mapping[str, Path], stores: Sequence[ObjectStore], *, wait_seconds: float
-    ) -> None:
-        """Look at the downloads, and fetch their files, through each object store one at a time."""
-        workers = [asyncio.create_task(self._work(store)) for store in stores]
+    async def run(self, ids: Sequence[str], folders: Mapping[str, Path], wait_seconds: float) -> None:
+        """Look at the downloads, and fetch their files, `MAX_FILES` at a time; cancelled, it accounts for each."""
+        workers = [asyncio.create_task(self._work()) for _ in range(MAX_FILES)]
         looks = [asyncio.create_task(self._look(each, folders[each], wait_seconds)) for each in ids]
         try:
             await asyncio.gather(*looks)
@@ -141,103 +141,116 @@ class _Fetching:
             await asyncio.gather(*looks, *workers, return_exceptions=True)
             while not self._jobs.empty():
                 if (job := self._jobs.get_nowait()) is not None:
-                    job.folder.let_go()
+                    self.events.put_nowait(replace(job.progress, state=FileState.STOPPED))
+            if self._files is not None:
+                await self._files.aclose()
 
-    async def _look(self, download_id: str, path: Path, wait_seconds: float) -> None:
+    async def _look(self, download_id: str, folder: Path, wait_seconds: float) -> None:
+        found = DownloadFiles(Download(download_id), (), folder)
         try:
-            listing = await self._links.of(download_id, wait_seconds=wait_seconds)
+            download, files, notice = await self._files_of(download_id, wait_seconds)
+            found = DownloadFiles(download, tuple(file.name for file in files), folder, notice=notice)
+            if files:
+                await on_thread(lambda: make_folder(folder))
+        except asyncio.CancelledError:
+            self.events.put_nowait(replace(found, names=(), trouble=TransferFailed(fetching.STOPPED_EMPTY)))
+            raise
         except DatafinitiError as error:
             known = Download(download_id, is_missing=isinstance(error, NotFound))
-            self._events.put_nowait(DownloadFiles(known, (), path, trouble=error))
-            return
-        except Halted:
-            stopped = Halted("It was stopped before its files were known.")
-            self._events.put_nowait(DownloadFiles(Download(download_id), (), path, trouble=stopped))
-            return
-        except Exception as error:  # it is this download's trouble, not that of all
-            logger.exception("A fault while asking for links")
-            trouble = TransferFailed(fault(error))
-            self._events.put_nowait(DownloadFiles(Download(download_id), (), path, trouble=trouble))
-            return
-        found = DownloadFiles(listing.download, tuple(file.name for file in listing.files), path, notice=listing.notice)
-        if not listing.files:
-            self._events.put_nowait(found)
-            return
-        try:
-            folder = await self._loop.on_thread(lambda: _Folder(path, len(listing.files)))
-        except Halted:
-            self._events.put_nowait(replace(found, names=(), trouble=Halted("It was stopped.")))
+            self.events.put_nowait(replace(found, download=known, trouble=error))
         except OSError as error:
-            cannot = f"Nothing can be written to {path}: {error.strerror or type(error).__name__}."
-            self._events.put_nowait(replace(found, names=(), trouble=TransferFailed(cannot)))
+            trouble = FolderNotWritable(f"Cannot write to {folder}: {error.strerror or type(error).__name__}.")
+            self.events.put_nowait(replace(found, names=(), trouble=trouble))
+        except Exception as error:  # the others go on
+            logger.exception("A fault while asking for links")
+            self.events.put_nowait(replace(found, names=(), trouble=TransferFailed(fault(error))))
         else:
-            self._events.put_nowait(found)
-            self._begin(listing, folder)
+            self.events.put_nowait(found)
+            for file in files:
+                progress = FileProgress(download.id, file.name, folder / file.name, FileState.WAITING)
+                self.events.put_nowait(progress)
+                self._jobs.put_nowait(_Job(file, folder, progress))
 
-    def _begin(self, listing: Listing, folder: _Folder) -> None:
-        for file in listing.files:
-            progress = FileProgress(listing.download.id, file.name, folder.path / file.name, FileState.WAITING)
-            self._events.put_nowait(progress)
-            self._jobs.put_nowait(_Job(listing.download, file, folder, progress))
-
-    async def _work(self, store: ObjectStore) -> None:
-        while (job := await self._jobs.get()) is not None:
+    async def _files_of(self, download_id: str, wait_seconds: float) -> _Listing:
+        """The files of a download; waits for them if there are none and there may be some."""
+        ends_at = self._clock.monotonic() + wait_seconds
+        pause = FIRST_LOOK_SECONDS
+        while True:
+            retry_after = 0.0
             try:
-                self._events.put_nowait(await self._file(job, store))
-            finally:
-                job.folder.let_go()
+                listing = await self._links.look(download_id)
+            except (NotConnected, AnswerLost, ServerFault, TooManyRequests) as error:
+                if self._clock.monotonic() >= ends_at:
+                    raise
+                download = Download(download_id)
+                retry_after = getattr(error, "retry_after", None) or 0.0
+            else:
+                download, files, _ = listing
+                if files or not may_have_files(download) or self._clock.monotonic() >= ends_at:
+                    return listing
+            left = ends_at - self._clock.monotonic()
+            self.events.put_nowait(FilesAwaited(download, left))
+            await self._clock.sleep(min(max(pause, retry_after), left))
+            pause = min(2 * pause, MAX_LOOK_SECONDS)
 
-    async def _file(self, job: _Job, store: ObjectStore) -> FileProgress:
-        """Fetch a file; gives how that ended, also where it is a fault of dfui's own: the others go on."""
+    async def _work(self) -> None:
+        while (job := await self._jobs.get()) is not None:
+            await self._fetch_file(job)
+
+    async def _fetch_file(self, job: _Job) -> None:
+        """Fetch a file, and say how that ended; after a fault of dfui's own the other files go on."""
         progress = job.progress
 
+        def at(state: FileState, received: Received) -> FileProgress:
+            return replace(
+                progress,
+                state=state,
+                bytes_done=received.done,
+                bytes_total=received.total,
+                bytes_resumed=received.resumed,
+            )
+
         def progressed(received: Received) -> None:
-            event = _come_to(progress, FileState.FETCHING, received)
-            self._loop.call_soon(lambda: self._events.put_nowait(event))
+            self.events.put_nowait(at(FileState.FETCHING, received))
 
-        transfer = Transfer(
-            job.folder.descriptor, job.file.name, store, overwrite=self._overwrite, progressed=progressed
-        )
+        transfer: Transfer | None = None
+        received = Received(0, None, 0)
         try:
-            fetched = await self._transferred(transfer, job)
-            records = await self._counted(job)
+            transfer = Transfer(
+                job.folder, job.file.name, self._client(), overwrite=self._overwrite, progressed=progressed
+            )
+            fetched = await self._with_retries(transfer, job.file, progress.download_id)
+            received = Received(fetched.size, fetched.size, min(fetched.size, transfer.received.resumed))
+            ended = replace(at(FileState.COMPLETE, received), check=fetched.check)
+            if fetched.lacks_lock:
+                ended = replace(ended, notice=fetching.NO_LOCKS)
         except AlreadyThere as there:
-            received = Received(there.size, there.size, there.size)
-            if there.check is None:
-                return _come_to(progress, FileState.DIFFERS, received)
-            progress = _come_to(progress, FileState.ALREADY_THERE, received)
-            return replace(progress, check=there.check, records=await self._counted(job))
-        except Halted:
-            return _come_to(progress, FileState.STOPPED, transfer.received)
-        except TransferFailed as error:
-            return replace(_come_to(progress, FileState.FAILED, transfer.received), trouble=str(error))
-        except Exception as error:  # it is this file's trouble, not that of all
-            logger.exception("A fault while fetching a file")
-            return replace(_come_to(progress, FileState.FAILED, transfer.received), trouble=fault(error))
-        received = Received(fetched.size, fetched.size, min(fetched.size, transfer.received.resumed))
-        progress = _come_to(progress, FileState.COMPLETE, received)
-        return replace(progress, check=fetched.check, records=records)
+            state = FileState.DIFFERS if there.check is None else FileState.ALREADY_THERE
+            ended = replace(at(state, Received(there.size, there.size, there.size)), check=there.check)
+        except asyncio.CancelledError:
+            self.events.put_nowait(at(FileState.STOPPED, transfer.received if transfer else received))
+            raise
+        except Exception as error:
+            if not isinstance(error, TransferFailed):
+                logger.exception("A fault while fetching a file")
+            trouble = str(error) if isinstance(error, TransferFailed) else fault(error)
+            ended = replace(at(FileState.FAILED, transfer.received if transfer else received), trouble=trouble)
+        self.events.put_nowait(ended)
 
-    async def _transferred(self, transfer: Transfer, job: _Job) -> Fetched:
-        """Fetch a file, with as many tries as are worth it."""
-        file, progress = job.file, job.progress
+    async def _with_retries(self, transfer: Transfer, file: ResultFile, download_id: str) -> Fetched:
         tries, links, most_before = 0, 1, 0
-        await self._while_paused(transfer, progress)
-        if file.expires_at is not None and file.expires_at <= self._clock.now():
-            file = await self._links.renewed(progress.download_id, file)
+        if file.has_expired(self._clock.now()):
+            file = await self._links.renewed(download_id, file)
         while True:
-            await self._while_paused(transfer, progress)
-            self._events.put_nowait(_come_to(progress, FileState.FETCHING, transfer.received))
+            if file.has_expired(self._clock.now()):
+                raise TransferFailed(fetching.link_refused(file, now=self._clock.now()))
             try:
-                return await self._loop.on_thread(functools.partial(transfer.run, file.link))
-            except Halted:
-                if self._loop.is_stopped:
-                    raise
+                return await transfer.run(file.link)
             except LinkExpired:
-                links += 1
-                if links > MAX_LINKS:
-                    raise TransferFailed(LINKS_REFUSED) from None
-                file = await self._links.renewed(progress.download_id, file)
+                refused, links = file, links + 1
+                file = await self._links.renewed(download_id, file)
+                if links > MAX_LINKS or file.link == refused.link:
+                    raise TransferFailed(fetching.link_refused(file, now=self._clock.now())) from None
             except TransferFailed as error:
                 has_come_further = transfer.received.done > most_before
                 most_before = max(most_before, transfer.received.done)
@@ -245,29 +258,64 @@ class _Fetching:
                 if not error.is_retryable or tries >= MAX_TRIES:
                     raise
                 pause = min(0.5 * 2**tries, MAX_PAUSE_SECONDS) * (0.75 + random.random() / 2)  # noqa: S311
-                await self._loop.unless_stopped(self._clock.sleep(pause))
+                await self._clock.sleep(pause)
 
-    async def _while_paused(self, transfer: Transfer, progress: FileProgress) -> None:
-        if self._loop.is_paused:
-            self._events.put_nowait(_come_to(progress, FileState.PAUSED, transfer.received))
-        await self._loop.while_paused()
+    def _client(self) -> httpx.AsyncClient:
+        if self._files is None:
+            try:
+                self._files = file_client(self._transport)
+            except (OSError, ValueError, ImportError) as error:
+                raise TransferFailed(fetching.NO_CLIENT) from error
+        return self._files
 
-    async def _counted(self, job: _Job) -> int | None:
-        def count() -> int | None:
-            with open_file(job.folder.descriptor, job.file.name) as file:
-                return count_records(file, job.file.name, job.download.format)
 
+_Listing = tuple[Download, tuple[ResultFile, ...], str | None]
+"""A download and its files as the API listed them, and why they could not be stored."""
+
+
+class _Links:
+    """Asks the API for links; a few requests at a time, however many downloads and files there are."""
+
+    def __init__(self, client: DatafinitiClient, store: Store, clock: Clock) -> None:
+        self._client = client
+        self._store = store
+        self._clock = clock
+        self._slots = asyncio.Semaphore(MAX_REQUESTS)
+        self._newest: dict[str, dict[str, ResultFile]] = {}
+        self._renewing: dict[str, asyncio.Lock] = {}
+        self._signed_once: set[str] = set()
+        """Downloads whose links stay the same, so that asking for others is of no use."""
+
+    async def look(self, download_id: str) -> _Listing:
+        """Raises `DatafinitiError`."""
+        async with self._slots:
+            began = self._clock.monotonic()
+            details = (await self._client.get_download(download_id)).seen(self._clock.now())
+        files = details.files or ()
+        self._newest[download_id] = {file.name: file for file in files}
+        notice = None
         try:
-            return await self._loop.on_thread(count)
-        except (OSError, TransferFailed, Halted):
-            return None
+            self._store.downloads.observe([details.download], observed=began, now=self._clock.monotonic())
+        except StoreError as error:
+            notice = str(error)
+        return details.download, files, notice
 
+    async def renewed(self, download_id: str, file: ResultFile) -> ResultFile:
+        """The same file as the API lists it now; one answer renews all links of a download.
 
-def _come_to(progress: FileProgress, state: FileState, received: Received) -> FileProgress:
-    return replace(
-        progress,
-        state=state,
-        bytes_done=received.done,
-        bytes_total=received.total,
-        bytes_resumed=received.resumed,
-    )
+        Raises:
+            TransferFailed: the API does not list it.
+        """
+        async with self._renewing.setdefault(download_id, asyncio.Lock()):
+            newest = self._newest[download_id].get(file.name)
+            if newest is not None and newest.link == file.link and download_id not in self._signed_once:
+                try:
+                    await self.look(download_id)
+                except DatafinitiError as error:
+                    raise TransferFailed(f"Its link has expired, and no fresh one came. {error}") from None
+                newest = self._newest[download_id].get(file.name)
+                if newest is not None and newest.link == file.link:
+                    self._signed_once.add(download_id)
+        if newest is None:
+            raise TransferFailed("Its link has expired, and the API no longer lists the file.")
+        return newest

@@ -1,84 +1,98 @@
-"""`NAME.part`: what has come of a file so far, and beside it what going on later needs.
+"""`NAME.part`: what has come of a file so far, and the note needed to resume it.
 
-Every name is looked up in the descriptor of the folder, no link is followed, and what dfui did not write is left alone.
+Every name is looked up in the descriptor of the folder, no link is followed, and dfui leaves alone what it did not
+write. All methods but `add` wait for the disk.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
-import gzip
+import hashlib
 import os
-import shutil
+import re
 import stat
+import threading
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
 
 import msgspec
 
 from dfui.core.errors import TransferFailed
-from dfui.operations.block_writer import BlockWriter
-from dfui.operations.stored_file import Checksum, strong_tag
 
 READ_BYTES = 1024 * 1024
-MAX_INFO_BYTES = 4096
+MAX_NOTE_BYTES = 4096
+NOT_SUPPORTED = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EPERM, errno.EACCES)
+"""What flock and chmod say on a file system that has no such thing, as CIFS and vfat."""
+
+_STRONG_TAG = re.compile(r'"[!#-~]*"')
 
 
 @dataclass(frozen=True, slots=True)
-class ResumeInfo:
-    """What going on later needs; never the link."""
+class ResumeNote:
+    """What is needed to resume a file; never the link."""
 
     validator: str | None = None
+    """The ETag for `If-Range`; without one, the file starts over."""
     total: int | None = None
-    is_gzipped: bool = False
-    checksum: Checksum | None = None
+    md5: str | None = None
+    """Of the whole file."""
 
 
-def open_folder(path: Path) -> int:
-    """Make a folder where there is none, and open it: what takes its name later changes nothing.
+def strong_tag(text: str | None) -> str | None:
+    """The text if it is an ETag that stands for the same bytes and can be sent back."""
+    return text if text and _STRONG_TAG.fullmatch(text) else None
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder if there is none.
 
     Raises:
-        OSError: it cannot be made, or opened.
+        OSError: it cannot be made, or nothing can be written to it.
     """
     place = path.absolute()
     for folder in [*reversed(place.parents), place]:
         if not folder.exists():
             folder.mkdir(mode=0o755, exist_ok=True)
-    return os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    os.close(_open_folder(place))
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
-def open_file(folder: int, name: str) -> BinaryIO:
-    """Open a file of the folder for reading.
-
-    Raises:
-        TransferFailed: it is no ordinary file.
-        OSError: it cannot be opened.
-    """
-    return os.fdopen(_open_ours(folder, name, os.O_RDONLY), "rb")
+def _open_folder(path: Path) -> int:
+    return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
 
 class PartFile:
     """The part of the file `name`, open and locked until it is closed.
+
+    The folder is opened once: what takes its name later changes nothing. A write may hang on a network file system
+    after its fetch was stopped, so `close` waits for it, on whichever thread.
 
     Raises:
         TransferFailed: another dfui has it, or it is not dfui's.
         OSError: it cannot be written.
     """
 
-    def __init__(self, folder: int, name: str, *, overwrite: bool = False) -> None:
-        self._folder = os.dup(folder)  # a thread that was left behind may outlive the fetch
+    def __init__(self, folder: Path, name: str, *, overwrite: bool = False) -> None:
         self._final_name = name
         self.name = f"{name}.part"
-        self._info_name = f"{name}.part.json"
-        self._unpacking_name = f"{name}.unpacking"
+        self._note_name = f"{name}.part.json"
+        self.lacks_lock = False
+        """Whether this file system has no locks."""
+        self._pending: list[bytes] = []
+        self._unpacker: _Unpacker | None = None
+        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._in_use = threading.Lock()
         self._descriptor = -1
+        self._folder = _open_folder(folder)
         try:
             self._descriptor = self._opened()
-            self.info = self._read_info()
-            """What was noted of the bytes that are here; None without a note."""
+            self.note = self._read_note()
+            """About the bytes that are here; None without one."""
             if not overwrite:
                 self._check_noted()
         except BaseException:
@@ -86,100 +100,130 @@ class PartFile:
                 os.unlink(self.name, dir_fd=self._folder)
             self._close()
             raise
-        self._writer = BlockWriter(self._descriptor)
-        self._was_unpacking = overwrite or (self.info is not None and self.info.is_gzipped)
 
     @property
     def size(self) -> int:
-        """Bytes that are here."""
+        """In bytes, without those that are not written yet."""
         return os.fstat(self._descriptor).st_size
 
-    def close(self) -> None:
-        """Leave what came, if anything did."""
+    @property
+    def md5(self) -> str:
+        """Of all bytes of the file as the file server has it."""
+        return self._md5.hexdigest()
+
+    def stat_final(self) -> os.stat_result | None:
+        """What already has the file's name."""
         try:
-            if self.size == 0:
-                self.discard()
-        finally:
-            self._close()
+            return os.stat(self._final_name, dir_fd=self._folder, follow_symlinks=False)
+        except FileNotFoundError:
+            return None
 
-    def discard(self) -> None:
-        """Remove what came."""
-        if self._is_in_place():
-            os.unlink(self.name, dir_fd=self._folder)
-        if self.info is not None:
-            _remove(self._folder, self._info_name)
-
-    def begin(self, info: ResumeInfo) -> None:
-        """Begin anew; what is noted is noted before the first byte."""
-        if self.size:  # ext4 writes a file that was cut off to nothing out to the disk as it is closed
+    def begin(self, note: ResumeNote, *, is_gzipped: bool = False) -> None:
+        """Start over; with `is_gzipped`, what is added is unpacked on its way to the disk."""
+        if self.size:  # ext4 writes a file that was truncated to nothing to the disk as it is closed
             os.ftruncate(self._descriptor, 0)
         os.lseek(self._descriptor, 0, os.SEEK_SET)
-        self._write_info(info)
-        self.info = info
+        self._unpacker = _Unpacker() if is_gzipped else None
+        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._pending.clear()
+        self._write_note(note)
 
-    def go_on(self, size: int) -> None:
+    def resume(self, note: ResumeNote, size: int) -> None:
         """Keep so many bytes, and write on from there."""
+        self._md5 = hashlib.md5(usedforsecurity=False)
         os.ftruncate(self._descriptor, size)
-        os.lseek(self._descriptor, size, os.SEEK_SET)
+        os.lseek(self._descriptor, 0, os.SEEK_SET)
+        while piece := os.read(self._descriptor, READ_BYTES):
+            self._md5.update(piece)
+        self._write_note(note)
 
-    def write(self, piece: bytes) -> None:
-        """Add bytes; they are in the file after `flush` at the latest."""
-        self._writer.write(piece)
+    def add(self, piece: bytes) -> None:
+        """Add bytes, which `flush` writes."""
+        self._pending.append(piece)
 
     def flush(self) -> None:
-        """Write what is not written yet."""
-        self._writer.flush()
+        """Raises `TransferFailed` if what came cannot be unpacked."""
+        with self._in_use:
+            self._flush()
 
-    def pieces(self) -> Iterator[bytes]:
-        """The bytes that are here."""
-        position = 0
-        while piece := os.pread(self._descriptor, READ_BYTES, position):
-            yield piece
-            position += len(piece)
+    def _flush(self) -> None:
+        data = b"".join(self._pending)
+        self._pending.clear()  # what cannot be written is not tried again
+        self._md5.update(data)
+        for piece in (data,) if self._unpacker is None else self._unpacker.unpacked(data):
+            left = memoryview(piece)
+            while left:
+                left = left[os.write(self._descriptor, left) :]
 
     def finish(self, modified_at: float | None) -> int:
-        """Give the file its name; gives its size in bytes.
+        """Give the whole file its name; returns its size in bytes.
 
         Raises:
             TransferFailed: it cannot be unpacked, or was swapped.
         """
+        if self._unpacker is not None and not self._unpacker.is_whole:
+            raise TransferFailed(DAMAGED, is_retryable=True)
         if not self._is_in_place():
             raise TransferFailed(f"{self.name} was swapped for something else meanwhile, so it was left alone.")
-        is_gzipped = self.info is not None and self.info.is_gzipped
-        whole = self._unpacked() if is_gzipped else os.dup(self._descriptor)
-        try:
-            if modified_at is not None:
-                os.utime(whole, (modified_at, modified_at))
-            size = os.fstat(whole).st_size
-        finally:
-            os.close(whole)
-        name = self._unpacking_name if is_gzipped else self.name
-        os.rename(name, self._final_name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
+        if modified_at is not None:
+            with contextlib.suppress(PermissionError):
+                os.utime(self._descriptor, (modified_at, modified_at))
+        os.rename(self.name, self._final_name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
+        size = self.size
         self.discard()
         return size
+
+    def discard(self) -> None:
+        """Remove the part and its note."""
+        if self._is_in_place():
+            os.unlink(self.name, dir_fd=self._folder)
+        if self.note is not None:
+            with contextlib.suppress(FileNotFoundError):
+                _check_ours(self._folder, self._note_name)
+                os.unlink(self._note_name, dir_fd=self._folder)
+
+    def close(self) -> None:
+        """Leave what came, if anything did."""
+        with self._in_use:
+            try:
+                self._flush()
+            finally:
+                try:
+                    if self.size == 0:
+                        self.discard()
+                finally:
+                    self._close()
 
     def _opened(self) -> int:
         while True:
             descriptor = _open_ours(self._folder, self.name, os.O_RDWR | os.O_CREAT)
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                os.fchmod(descriptor, os.fstat(descriptor).st_mode & 0o600)
+                self._lock(descriptor)
+                with contextlib.suppress(PermissionError, NotImplementedError):
+                    os.fchmod(descriptor, os.fstat(descriptor).st_mode & 0o600)
                 self._descriptor = descriptor
                 if self._is_in_place():
                     return descriptor
-            except BlockingIOError:
-                os.close(descriptor)
-                raise TransferFailed(f"Another dfui is fetching {self._final_name}.") from None
             except BaseException:
                 os.close(descriptor)
                 self._descriptor = -1
                 raise
-            # Another dfui held it, and has finished it or cleaned it up between the opening and the lock.
+            # Another dfui held it, and finished it or cleaned it up between the opening and the lock.
             os.close(descriptor)
             self._descriptor = -1
 
+    def _lock(self, descriptor: int) -> None:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise TransferFailed(f"Another dfui is fetching {self._final_name}.") from None
+        except OSError as error:
+            if error.errno not in NOT_SUPPORTED:
+                raise
+            self.lacks_lock = True
+
     def _check_noted(self) -> None:
-        if self.size and self.info is None:
+        if self.size and self.note is None:
             raise TransferFailed(
                 f"{self.name} is there, and dfui did not write it. It was left alone: move it away, or overwrite it."
             )
@@ -198,58 +242,61 @@ class PartFile:
                 os.close(descriptor)
         self._descriptor = self._folder = -1
 
-    def _read_info(self) -> ResumeInfo | None:
+    def _read_note(self) -> ResumeNote | None:
         try:
-            with open_file(self._folder, self._info_name) as file:
-                written = msgspec.json.decode(file.readline(MAX_INFO_BYTES))
+            with os.fdopen(_open_ours(self._folder, self._note_name, os.O_RDONLY), "rb") as file:
+                written = msgspec.json.decode(file.readline(MAX_NOTE_BYTES))
         except (FileNotFoundError, msgspec.DecodeError):
             return None
         try:
-            info = msgspec.convert(written, ResumeInfo)
+            note = msgspec.convert(written, ResumeNote)
         except msgspec.ValidationError:
-            return ResumeInfo()
-        return replace(info, validator=strong_tag(info.validator))
+            return ResumeNote()
+        return replace(note, validator=strong_tag(note.validator))
 
-    def _write_info(self, info: ResumeInfo) -> None:
-        """Write it in one go over what is there: whoever reads it after a kill reads the first line alone."""
-        line = msgspec.json.encode(info) + b"\n"
-        descriptor = _open_ours(self._folder, self._info_name, os.O_WRONLY | os.O_CREAT)
+    def _write_note(self, note: ResumeNote) -> None:
+        """Write it over what is there in one go: after a kill, only its first line is read."""
+        line = msgspec.json.encode(note) + b"\n"
+        descriptor = _open_ours(self._folder, self._note_name, os.O_WRONLY | os.O_CREAT)
         try:
             os.pwrite(descriptor, line, 0)
             os.ftruncate(descriptor, len(line))
         finally:
             os.close(descriptor)
+        self.note = note
 
-    def _unpacked(self) -> int:
-        if self._was_unpacking:  # and a kill may have come between
-            _remove(self._folder, self._unpacking_name)
-        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        try:
-            descriptor = os.open(self._unpacking_name, flags, 0o600, dir_fd=self._folder)
-        except FileExistsError:
-            raise TransferFailed(_not_ours(self._unpacking_name)) from None
-        os.lseek(self._descriptor, 0, os.SEEK_SET)
-        try:
-            with (
-                os.fdopen(os.dup(self._descriptor), "rb") as packed,
-                gzip.open(packed) as source,
-                os.fdopen(os.dup(descriptor), "wb") as target,
-            ):
-                shutil.copyfileobj(source, target, READ_BYTES)
-        except BaseException as error:
-            os.close(descriptor)
-            os.unlink(self._unpacking_name, dir_fd=self._folder)
-            if isinstance(error, EOFError | zlib.error | gzip.BadGzipFile):
-                raise TransferFailed("The data is damaged and cannot be unpacked.", is_retryable=True) from None
-            raise
-        return descriptor
+
+DAMAGED = "The data is damaged and cannot be unpacked."
+
+
+class _Unpacker:
+    """Unpacks gzip, one member after the other, in pieces of bounded size."""
+
+    def __init__(self) -> None:
+        self._member = zlib.decompressobj(wbits=31)
+        self.is_whole = False
+
+    def unpacked(self, packed: bytes) -> Iterator[bytes]:
+        piece = b""
+        while packed or len(piece) == READ_BYTES:  # a full piece: zlib may hold back more
+            if self._member.eof:
+                if not packed:
+                    break
+                self._member = zlib.decompressobj(wbits=31)
+            try:
+                piece = self._member.decompress(packed, READ_BYTES)
+            except zlib.error:
+                raise TransferFailed(DAMAGED, is_retryable=True) from None
+            yield piece
+            packed = self._member.unused_data if self._member.eof else self._member.unconsumed_tail
+        self.is_whole = self._member.eof
 
 
 def _open_ours(folder: int, name: str, flags: int) -> int:
-    """Open an ordinary file, and, with O_CREAT, make it where there is none.
+    """Open an ordinary file, and, with O_CREAT, make it if there is none.
 
     Raises:
-        TransferFailed: something else has the name: a link, a pipe, a file of another's or with another name.
+        TransferFailed: something else has the name: a link, a pipe, a file of another user or with another name.
     """
     flags |= os.O_NOFOLLOW | os.O_CLOEXEC
     while True:
@@ -257,34 +304,23 @@ def _open_ours(folder: int, name: str, flags: int) -> int:
             with contextlib.suppress(FileExistsError):
                 return os.open(name, flags | os.O_EXCL, 0o600, dir_fd=folder)
         try:
-            _check_ours(os.stat(name, dir_fd=folder, follow_symlinks=False), name)
-            # Without O_NONBLOCK, the opening of a pipe that took the name meanwhile would wait for its other end.
+            _check_ours(folder, name)
+            # Without O_NONBLOCK, opening a pipe that took the name meanwhile would wait for its other end.
             descriptor = os.open(name, flags & ~os.O_CREAT | os.O_NONBLOCK, dir_fd=folder)
         except FileNotFoundError:
             if flags & os.O_CREAT:
                 continue  # it was removed meanwhile
             raise
         try:
-            _check_ours(os.fstat(descriptor), name)
+            _check_ours(folder, name, descriptor)
         except TransferFailed:
             os.close(descriptor)
             raise
         return descriptor
 
 
-def _check_ours(found: os.stat_result, name: str) -> None:
-    if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1 or found.st_uid != os.geteuid():
-        raise TransferFailed(_not_ours(name))
-
-
-def _not_ours(name: str) -> str:
-    return f"{name} is there, and is no file of dfui's. It was left alone; move it away, then fetch again."
-
-
-def _remove(folder: int, name: str) -> None:
-    """Remove what dfui left under this name; anything else stays."""
-    try:
-        _check_ours(os.stat(name, dir_fd=folder, follow_symlinks=False), name)
-        os.unlink(name, dir_fd=folder)
-    except FileNotFoundError:
-        return
+def _check_ours(folder: int, name: str, descriptor: int | None = None) -> None:
+    found = os.stat(name, dir_fd=folder, follow_symlinks=False) if descriptor is None else os.fstat(descriptor)
+    owners = (os.geteuid(), os.fstat(folder).st_uid)  # on CIFS and vfat, whoever writes, one user owns everything
+    if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1 or found.st_uid not in owners:
+        raise TransferFailed(f"{name} is there, and is no file of dfui's. It was left alone; move it away and retry.")

@@ -1,33 +1,81 @@
-"""Fetching one result file, on a thread: what is there is kept, and gone on from."""
+"""One result file on its way from the file server to the disk: what is here is kept, and resumed."""
 
 from __future__ import annotations
 
-import os
+import asyncio
+import contextlib
+import http.cookiejar
+import logging
+import re
+import ssl
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urljoin, urlsplit
 
-from dfui.core.errors import AlreadyThere, TransferFailed
-from dfui.core.fetching import Check
+import httpx
+
+from dfui.core.addresses import is_loopback_host
+from dfui.core.errors import AlreadyThere, LinkExpired, TransferFailed
+from dfui.core.fetching import FileCheck
 from dfui.core.secret import Secret
-from dfui.operations.object_store import ObjectStore, OpenFile
-from dfui.operations.part_file import PartFile, ResumeInfo
-from dfui.operations.stored_file import StoredFile
+from dfui.operations.part_file import PartFile, ResumeNote, strong_tag
+from dfui.system.event_loop import call_on_daemon_thread
 
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 15.0
+ANSWER_SECONDS = 15.0
+"""From the request to the last of the answer's headers; httpx limits each read alone."""
 PROGRESS_SECONDS = 0.1
+CLOSE_SECONDS = 0.3
+"""What a disk gets to take what came before a stop."""
+WRITE_BYTES = 1024 * 1024
+"""At a time: a thread for each 16 kB that TLS gives would take longer than the write."""
+MAX_REDIRECTS = 3
 MAX_DAMAGED = 2
-"""Times that a whole file may come damaged; what comes damaged again is so at the store."""
+"""Times that a whole file may arrive damaged; after that it is damaged on the file server."""
+
+_LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")
+_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
+_LENGTH = re.compile(r"[0-9]{1,18}")
+_MD5_TAG = re.compile(r'"([0-9a-fA-F]{32})"')
+_TAG_IS_NO_MD5 = ("aws:kms", "aws:kms:dsse")
+
+logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+
+def file_client(transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
+    """A client for file servers: it knows no token, keeps no cookie, and uses no proxy for loopback."""
+    no_cookies = http.cookiejar.CookieJar(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+    return httpx.AsyncClient(
+        transport=transport,
+        timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
+        follow_redirects=False,
+        headers={"User-Agent": "dfui", "Accept-Encoding": "identity"},
+        cookies=no_cookies,
+        mounts=dict.fromkeys(_LOOPBACK) if transport is None else None,
+    )
+
+
+async def on_thread(work: Callable[[], Result]) -> Result:
+    """Work on the disk, which may hang on a network file system, and must not hold up the loop or the exit."""
+    return await asyncio.wrap_future(call_on_daemon_thread(work, name="fetch"))
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """How much of a file is here, in bytes; `total` is None where the store does not tell."""
+    """How much of a file is here, in bytes; `total` is None if the file server does not say."""
 
     done: int
     total: int | None
     resumed: int
-    """Of those, from an earlier transfer."""
+    """Of `done`, from an earlier transfer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,144 +84,277 @@ class Fetched:
 
     size: int
     """In bytes."""
-    check: Check | None
-    """What was compared with what the store tells; None where it tells nothing."""
+    check: FileCheck | None
+    lacks_lock: bool
 
 
 class Transfer:
-    """One file on its way to `name` in an open folder: into `NAME.part`, renamed once it is whole.
+    """Fetches one file into `NAME.part`, and renames it when it is whole; may be run again after it failed.
 
-    `progressed` is called from the transfer's thread, at most ten times a second.
+    `progressed` is called at most ten times a second.
     """
 
     def __init__(
-        self, folder: int, name: str, store: ObjectStore, *, overwrite: bool, progressed: Callable[[Received], None]
+        self,
+        folder: Path,
+        name: str,
+        client: httpx.AsyncClient,
+        *,
+        overwrite: bool,
+        progressed: Callable[[Received], None],
     ) -> None:
         self._folder = folder
         self._name = name
-        self._store = store
+        self._client = client
         self._overwrite = overwrite
         self._progressed = progressed
         self._damaged = 0
         self.received = Received(0, None, 0)
 
-    def run(self, link: Secret) -> Fetched:
-        """Fetch the file.
+    async def run(self, link: Secret) -> Fetched:
+        """Fetch the file. If it is cancelled, what came is kept.
 
         Raises:
             LinkExpired: another link is needed.
             AlreadyThere: the name is taken; nothing was touched.
-            Halted: it was paused or stopped.
             TransferFailed: it could not be fetched; what came is kept.
         """
+        self._progressed(self.received)
+        part: PartFile | None = None
         try:
-            part = PartFile(self._folder, self._name, overwrite=self._overwrite)
-            try:
-                return self._fetch(part, link)
-            except OSError as error:
-                kept = " What came is kept." if part.size else ""
-                raise TransferFailed(f"{part.name} {_cannot_be_written(error)}{kept}") from None
-            finally:
-                part.close()
+            part = await on_thread(lambda: PartFile(self._folder, self._name, overwrite=self._overwrite))
+            return await self._fetch(part, link)
         except OSError as error:
-            raise TransferFailed(f"{self._name}.part {_cannot_be_written(error)}") from None
+            kept = " What came is kept." if part is not None and part.size else ""
+            why = error.strerror or type(error).__name__
+            raise TransferFailed(f"{self._name}.part cannot be written: {why}.{kept}") from None
+        finally:
+            if part is not None:
+                closing = asyncio.wrap_future(call_on_daemon_thread(part.close, name="fetch"))
+                done, _ = await asyncio.wait({closing}, timeout=CLOSE_SECONDS)
+                if done and closing.exception():
+                    logger.warning("%s could not be closed: %s", part.name, closing.exception())
 
-    def _fetch(self, part: PartFile, link: Secret) -> Fetched:
-        info = part.info or ResumeInfo()
-        begin = part.size if info.validator else 0
-        if info.total is not None and begin >= info.total:
-            begin = max(0, info.total - 1)  # no store sends the part behind the last byte
-        with self._store.open(link, begin=begin, validator=info.validator if begin else None) as file:
+    async def _fetch(self, part: PartFile, link: Secret) -> Fetched:
+        note = part.note or ResumeNote()
+        begin = part.size if note.validator else 0
+        if note.total is not None and begin >= note.total:
+            begin = max(0, note.total - 1)  # no server sends the part behind the last byte
+        async with self._opened(link, begin, note.validator) as response:
+            file = ServedFile.of(response.status_code, response.headers)
             if file.status == 200:
                 begin = 0
-            elif not _continues(file, info, begin):
-                part.begin(ResumeInfo())
+            elif not file.continues(note, begin):
+                await on_thread(lambda: part.begin(ResumeNote()))
                 wrong = (
                     "The part on disk no longer matches the file."
                     if begin
-                    else "The object store sent a different part than requested."
+                    else "The file server sent a different part than requested."
                 )
                 raise TransferFailed(wrong, is_retryable=True)
-            self._leave_what_is_there(file, part)
+            await on_thread(lambda: self._leave_what_is_there(file, part))
             if begin:
-                info = replace(info, total=file.total)
-                part.go_on(begin)
+                note = replace(note, total=file.total)
+                await on_thread(lambda: part.resume(note, begin))
             else:
-                info = ResumeInfo(file.validator, file.total, file.is_gzipped, file.checksum)
-                part.begin(info)
-            self.received = Received(begin, info.total, begin)
-            matches = self._receive(file, part, info)
-        if info.total is not None and self.received.done < info.total:
-            raise TransferFailed(f"{self.received.done:,} of {info.total:,} bytes came.", is_retryable=True)
-        if info.total is not None and self.received.done > info.total:
-            raise self._damage(part, f"More than the {info.total:,} bytes of the file came.")
-        if matches is False:
-            raise self._damage(part, "The data does not match the object store's checksum.")
+                validator = None if file.is_gzipped else file.validator
+                note = ResumeNote(validator, file.total, file.md5)
+                await on_thread(lambda: part.begin(note, is_gzipped=file.is_gzipped))
+            self.received = Received(begin, note.total, begin)
+            await self._receive(response, part)
+        done, total = self.received.done, note.total
+        if total is not None and done < total:
+            raise TransferFailed(f"{done:,} of {total:,} bytes came.", is_retryable=True)
+        if total is not None and done > total:
+            await self._raise_damaged(part, f"More than the {total:,} bytes of the file came.")
+        if note.md5 is not None and part.md5 != note.md5:
+            await self._raise_damaged(part, "The data does not match the file server's checksum.")
         try:
-            size = part.finish(file.modified_at)
+            size = await on_thread(lambda: part.finish(file.modified_at))
         except TransferFailed as error:
-            raise self._damage(part, str(error)) if error.is_retryable else error from None
-        return Fetched(size, Check.CHECKSUM if matches else Check.LENGTH if info.total is not None else None)
+            if not error.is_retryable:
+                raise
+            await self._raise_damaged(part, str(error))
+            raise
+        check = FileCheck.CHECKSUM if note.md5 else FileCheck.LENGTH if total is not None else None
+        return Fetched(size, check, part.lacks_lock)
 
-    def _receive(self, file: OpenFile, part: PartFile, info: ResumeInfo) -> bool | None:
-        """Write what comes; gives whether all of it matches the checksum, None without one."""
-        done, resumed, notified_at = self.received.done, self.received.resumed, time.monotonic()
-        hasher = info.checksum.hasher() if info.checksum else None
-        if hasher is not None:
-            for piece in part.pieces():
-                hasher.update(piece)
+    async def _receive(self, response: httpx.Response, part: PartFile) -> None:
+        unwritten, written_at = 0, 0.0  # the first bytes are written at once, for a server may stall
         try:
-            for piece in file.pieces():
-                part.write(piece)
-                done += len(piece)
-                if hasher is not None:
-                    hasher.update(piece)
-                if (now := time.monotonic()) - notified_at >= PROGRESS_SECONDS:
-                    notified_at = now
-                    part.flush()
-                    self.received = Received(done, info.total, resumed)
-                    self._progressed(self.received)
-        finally:
-            try:
-                part.flush()
-            finally:
-                self.received = Received(part.size, info.total, resumed)
-        return None if hasher is None or info.checksum is None else hasher.hexdigest() == info.checksum.value
+            async for piece in response.aiter_raw():
+                part.add(piece)
+                unwritten += len(piece)
+                if unwritten >= WRITE_BYTES or time.monotonic() - written_at >= PROGRESS_SECONDS:
+                    await self._write(part, unwritten)
+                    unwritten, written_at = 0, time.monotonic()
+        except asyncio.CancelledError:
+            self._add_received(unwritten)  # closing the part writes them
+            raise
+        except httpx.HTTPError as error:
+            await self._write(part, unwritten)
+            raise _broken_off(error, response.url.host) from None
+        await self._write(part, unwritten)
 
-    def _leave_what_is_there(self, file: StoredFile, part: PartFile) -> None:
-        try:
-            there = os.stat(self._name, dir_fd=self._folder, follow_symlinks=False)
-        except FileNotFoundError:
+    async def _write(self, part: PartFile, count: int) -> None:
+        await on_thread(part.flush)
+        self._add_received(count)
+        self._progressed(self.received)
+
+    def _add_received(self, count: int) -> None:
+        self.received = replace(self.received, done=self.received.done + count)
+
+    def _leave_what_is_there(self, file: ServedFile, part: PartFile) -> None:
+        there = part.stat_final()
+        if there is None:
             return
         if not stat.S_ISREG(there.st_mode):
             raise TransferFailed(f"{self._name} is there, and is no file. It was left alone.")
-        # What was stored packed has another length here; then the time tells, which each fetched file is given.
+        # A file that was unpacked has another length here; then its time decides, which dfui sets.
         has_same_date = there.st_mtime == file.modified_at
         is_same = has_same_date if file.is_gzipped else there.st_size == file.total
         if is_same and (has_same_date or not self._overwrite):
             part.discard()
-            raise AlreadyThere(there.st_size, Check.DATE if file.is_gzipped else Check.LENGTH)
+            raise AlreadyThere(there.st_size, FileCheck.DATE if file.is_gzipped else FileCheck.LENGTH)
         if not self._overwrite:
             raise AlreadyThere(there.st_size, None)
 
-    def _damage(self, part: PartFile, sentence: str) -> TransferFailed:
-        """Keep nothing of what came, and try again once."""
-        part.begin(ResumeInfo())
+    async def _raise_damaged(self, part: PartFile, sentence: str) -> None:
+        """Keep nothing of what came; another try is worth it once."""
+        await on_thread(lambda: part.begin(ResumeNote()))
         self._damaged += 1
-        return TransferFailed(sentence, is_retryable=self._damaged < MAX_DAMAGED)
+        raise TransferFailed(sentence, is_retryable=self._damaged < MAX_DAMAGED)
+
+    @contextlib.asynccontextmanager
+    async def _opened(self, link: Secret, begin: int, validator: str | None) -> AsyncIterator[httpx.Response]:
+        """The answer that brings the file, from byte `begin` on if the validator still fits."""
+        headers = {"Range": f"bytes={begin}-", "If-Range": validator} if begin and validator else {}
+        response = await self._answer(link.reveal(), headers)
+        try:
+            if response.status_code == 403:
+                raise LinkExpired
+            if response.status_code in (404, 410):
+                raise TransferFailed("The file server no longer has this file.")
+            if response.status_code not in (200, 206, 416):
+                again = response.status_code in (408, 425, 429) or response.status_code >= 500
+                raise TransferFailed(f"The file server answers HTTP {response.status_code}.", is_retryable=again)
+            yield response
+        finally:
+            await response.aclose()
+
+    async def _answer(self, url: str, headers: Mapping[str, str]) -> httpx.Response:
+        """Follow redirects; each hop must be as safe as the link."""
+        may_be_plain = True
+        for _ in range(MAX_REDIRECTS + 1):
+            try:
+                parts = urlsplit(url)
+                is_plain = parts.scheme == "http" and is_loopback_host(parts.hostname or "")
+            except ValueError:
+                raise TransferFailed("The link to the file cannot be used.") from None
+            if parts.scheme != "https" and not (is_plain and may_be_plain):
+                raise TransferFailed("The link to the file is not https, so it was not followed.")
+            may_be_plain = is_plain
+            response = await self._send(url, parts.hostname, headers)
+            if not response.has_redirect_location:
+                return response
+            try:
+                url = urljoin(url, response.headers["Location"])
+            except ValueError:
+                raise TransferFailed("The file server redirects to an invalid address.") from None
+            finally:
+                await response.aclose()
+        raise TransferFailed("The file server redirects in a loop.")
+
+    async def _send(self, url: str, host: str | None, headers: Mapping[str, str]) -> httpx.Response:
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                request = self._client.build_request("GET", url, headers=headers)
+                return await self._client.send(request, stream=True)
+        except TimeoutError:
+            late = f"{host} did not answer within {ANSWER_SECONDS:.0f} s."
+            raise TransferFailed(late, is_retryable=True) from None
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, OSError) as error:
+            raise _broken_off(error, host) from None
 
 
-def _continues(file: StoredFile, info: ResumeInfo, begin: int) -> bool:
-    """Whether what comes goes on from what is here. The store need not heed `If-Range`, so its answer is compared."""
-    return (
-        file.status == 206
-        and file.begins_at == begin
-        and file.validator == info.validator
-        and file.total is not None
-        and info.total in (None, file.total)
-        and file.is_gzipped == info.is_gzipped
+@dataclass(frozen=True, slots=True)
+class ServedFile:
+    """What the headers of an answer say of a file."""
+
+    status: int
+    """200 for all of it, 206 for a part, 416 if there is no such part."""
+    begins_at: int | None
+    """The first byte that comes."""
+    total: int | None
+    """Bytes of the whole file, as it is stored."""
+    validator: str | None
+    modified_at: float | None
+    """When it was stored, in seconds since 1970."""
+    is_gzipped: bool
+    """Whether it must be unpacked."""
+    md5: str | None
+    """Of the whole file; None if the ETag is something else."""
+
+    @staticmethod
+    def of(status: int, headers: Mapping[str, str]) -> ServedFile:
+        """Raises `TransferFailed` if it is packed in a way that dfui cannot unpack."""
+        codings = [coding.strip().lower() for coding in headers.get("Content-Encoding", "").split(",")]
+        codings = [coding for coding in codings if coding not in ("", "identity")]
+        if codings not in ([], ["gzip"], ["x-gzip"]):
+            raise TransferFailed(f"The file server sends it packed as {', '.join(codings)}, which dfui cannot unpack.")
+        begins_at = total = modified_at = None
+        if status == 206 and (part := _CONTENT_RANGE.fullmatch(headers.get("Content-Range", ""))):
+            begins_at, total = int(part[1]), int(part[3])
+        elif status == 200:
+            begins_at = 0
+            length = headers.get("Content-Length", "")
+            if "Transfer-Encoding" not in headers and _LENGTH.fullmatch(length):  # chunks end in their own way
+                total = int(length)
+        with contextlib.suppress(KeyError, ValueError, OverflowError):
+            modified_at = parsedate_to_datetime(headers["Last-Modified"]).timestamp()
+        return ServedFile(
+            status, begins_at, total, strong_tag(headers.get("ETag")), modified_at, bool(codings), _md5_of(headers)
+        )
+
+    def continues(self, note: ResumeNote, begin: int) -> bool:
+        """Whether what comes follows what is here; a server need not heed `If-Range`, so compare its answer."""
+        return (
+            self.status == 206
+            and self.begins_at == begin
+            and self.validator == note.validator
+            and self.total is not None
+            and note.total in (None, self.total)
+            and not self.is_gzipped
+        )
+
+
+def _md5_of(headers: Mapping[str, str]) -> str | None:
+    tag = _MD5_TAG.fullmatch(headers.get("ETag", ""))
+    is_md5 = (
+        tag is not None
+        and headers.get("x-amz-server-side-encryption") not in _TAG_IS_NO_MD5
+        and "x-amz-server-side-encryption-customer-algorithm" not in headers
     )
+    return tag[1].lower() if tag is not None and is_md5 else None
 
 
-def _cannot_be_written(error: OSError) -> str:
-    return f"cannot be written: {error.strerror or type(error).__name__}."
+def _broken_off(error: Exception, host: str | None) -> TransferFailed:
+    """What happened, without the link."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
+            return TransferFailed(f"The connection to {host} is not secure, so nothing was fetched.")
+        cause = cause.__cause__ or cause.__context__
+    match error:
+        case httpx.UnsupportedProtocol() | httpx.LocalProtocolError() | httpx.InvalidURL():
+            return TransferFailed("The link to the file cannot be used.")
+        case httpx.RemoteProtocolError() if str(error).startswith("Invalid URL in location header"):
+            return TransferFailed("The file server redirects to an invalid address.")
+        case httpx.ProxyError():
+            return TransferFailed(f"The proxy on the way to {host} let nothing through.")
+        case httpx.ConnectError() | httpx.ConnectTimeout():
+            return TransferFailed(f"{host} could not be reached.", is_retryable=True)
+        case httpx.TimeoutException():
+            return TransferFailed(f"Nothing came from {host} within {READ_SECONDS:.0f} s.", is_retryable=True)
+        case _:
+            return TransferFailed(f"The connection to {host} broke off.", is_retryable=True)

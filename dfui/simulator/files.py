@@ -1,4 +1,4 @@
-"""The object store of a simulated account: the result files, at an origin of their own."""
+"""The file server of a simulated account: the result files, at an origin of their own."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 
 
 class SimulatedFiles:
-    """Answers `httpx.Request`s for the files that the account links to, as an object store does."""
+    """Answers `httpx.Request`s for the files that the account links to, as a file server does."""
 
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
@@ -53,7 +53,7 @@ class SimulatedFiles:
         headers["Content-Range"] = f"bytes {first}-{last}/{len(content)}"
         return _streamed(206, content[first : last + 1], headers)
 
-    def transport(self) -> httpx.BaseTransport:
+    def transport(self) -> httpx.AsyncBaseTransport:
         """What a client sends its requests through, instead of a network."""
         return httpx.MockTransport(self.handle)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Hashable
 
@@ -15,6 +16,8 @@ class FetchEvents:
         self._lock = threading.Lock()
         self._unread: dict[Hashable, FetchEvent] = {}
         self.has_ended = False
+        self.stop = asyncio.Event()
+        """Set on the network thread; what arrived is kept."""
 
     def put(self, event: FetchEvent) -> None:
         """Something has happened; from any thread."""

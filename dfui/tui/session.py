@@ -35,7 +35,6 @@ from dfui.wording.errors import broke, error_sentences, fault, keyring_sentences
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
-    from dfui.operations.fetch_control import FetchControl
     from dfui.operations.poll import Poller
     from dfui.operations.refresh import DownloadRefresher
     from dfui.tui.fetch_events import FetchEvents
@@ -116,6 +115,8 @@ class Session:
         self._online: _Online | None = None
         self._is_refreshing_list = self._is_checking_token = False
         self._interrupted = asyncio.Event()
+        self.fetch_folder = Path.cwd()
+        """The folder of the last fetch, which the next one suggests."""
         self._under_way: set[Future[None]] = set()
         """The confirmations whose cancellations have not all ended."""
         self._store_failed_at: float | None = None
@@ -187,7 +188,6 @@ class Session:
         folders: Mapping[str, Path],
         *,
         overwrite: bool = False,
-        control: FetchControl,
         events: FetchEvents,
     ) -> None:
         """Fetch the result files of downloads into these folders."""
@@ -206,7 +206,7 @@ class Session:
                 clock=self.clock,
                 overwrite=overwrite,
                 wait_seconds=WAIT_SECONDS,
-                control=control,
+                stop=events.stop,
                 transport=self.access.results_transport,
             ):
                 events.put(event)
@@ -214,6 +214,9 @@ class Session:
         finally:
             events.end()
             self.changes.report()
+
+    def stop_fetch(self, events: FetchEvents) -> None:
+        self._thread.call(events.stop.set)
 
     # ── cancelling ───────────────────────────────────────────────────────────────────────────────────────────────
 

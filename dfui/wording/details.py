@@ -13,7 +13,7 @@ from dfui.wording.credits import credits_in_detail
 from dfui.wording.downloads import records_so_far, status_glyph, status_word
 from dfui.wording.facts import Fact, fact
 from dfui.wording.fetching import OVERAGES
-from dfui.wording.figures import counted, dated, distance, file_size
+from dfui.wording.figures import counted, dated, distance
 from dfui.wording.history import entry_line
 
 MAX_QUERY = 100_000
@@ -71,7 +71,7 @@ def _files(files: Sequence[ResultFile], download: Download, now: datetime, zone:
         if not download.status.is_final:
             return [fact("Result files", "none yet")]
         return [fact("Result files", f"none yet. {OVERAGES}" if download.num_downloaded else "none")]
-    lines = [_file(position, file) for position, file in enumerate(files, start=1)]
+    lines = [sanitize(file.name, max_length=120) or f"file {position}" for position, file in enumerate(files, start=1)]
     facts = [fact("Result files", counted(len(files), "file"), *lines)]
     ends = sorted({file.expires_at for file in files if file.expires_at is not None})
     if ends and ends[0] <= now:
@@ -80,22 +80,3 @@ def _files(files: Sequence[ResultFile], download: Download, now: datetime, zone:
         first = "" if len(ends) == 1 else ", the first of them"
         facts.append(fact("Links expire", f"{dated(ends[0], now=now, zone=zone)}{first}; refreshed on each check"))
     return facts
-
-
-def _file(position: int, file: ResultFile) -> str:
-    name = sanitize(file.name, max_length=120) or f"file {position}"
-    return name if file.size is None else f"{name}  {file_size(file.size)}"
-
-
-def links_sent(files: Sequence[ResultFile]) -> str:
-    """The links went where the terminal keeps what is copied; whether it took them cannot be seen from here."""
-    first = sanitize(files[0].name, max_length=60) or "file 1"
-    which = f"the link of {first}" if len(files) == 1 else f"the links of {len(files):,} files, {first} the first"
-    return f"Sent to the terminal's clipboard: {which}. Anyone with a link can download the records."
-
-
-def no_links(details: DownloadDetails) -> str:
-    """Why there are no links to copy."""
-    if details.files is None:
-        return "No result files known yet: dfui has not asked, or the API did not say."
-    return "There are no result files, so no links."

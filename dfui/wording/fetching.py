@@ -1,23 +1,24 @@
-"""What is said of fetching result files; figures and states come in, so that nothing here fetches."""
+"""What dfui says of fetching result files."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import assert_never
 
 from dfui.core.downloads import Download
-from dfui.core.fetching import Check, FileProgress, FileState
+from dfui.core.errors import DatafinitiError
+from dfui.core.fetching import DownloadFiles, FetchSummary, FileCheck, FileProgress, FileState, ResultFile
 from dfui.core.text import sanitize
-from dfui.wording.figures import counted, file_size, number
+from dfui.wording.errors import error_sentences
+from dfui.wording.figures import counted, date_time, file_size
 
 BAR_CELLS = 20
 OVERAGES = "Unpaid overages on the account can be a reason."
-LINKS_REFUSED = f"The object store refuses fresh links too (HTTP 403). {OVERAGES}"
 STOPPED = "Stopped. What arrived is kept; the next fetch resumes from there if the server allows it."
 STOPPED_EMPTY = "Stopped before anything arrived."
-OVERWRITE_QUESTION = "Overwrite what is there?"
-OVERWRITE_HINT = "To replace files that differ, add --overwrite."
-WAIT_HINT = "To wait for the files, add --wait."
+NO_LOCKS = "This file system has no locks: do not fetch it twice at the same time."
+NO_CLIENT = "No connection can be made with the certificates or the proxy of the environment."
 
 
 def duration(seconds: float) -> str:
@@ -28,26 +29,27 @@ def duration(seconds: float) -> str:
 
 
 def file_state(file: FileProgress) -> str:
-    """A file's state, for people."""
     match file.state:
         case FileState.COMPLETE:
             return "complete" if file.check else "complete; length not known"
         case FileState.ALREADY_THERE:
-            return "already here, same date" if file.check is Check.DATE else "already here, same size"
+            return "already here, same date" if file.check is FileCheck.DATE else "already here, same size"
         case FileState.DIFFERS:
             return "a different file has this name; left alone"
         case FileState.STOPPED:
             return "stopped; what arrived is kept" if file.bytes_done else "stopped"
-        case FileState.WAITING | FileState.FETCHING | FileState.PAUSED | FileState.FAILED:
+        case FileState.WAITING | FileState.FETCHING | FileState.FAILED:
             return str(file.state.value)
         case _:
             assert_never(file.state)
 
 
-def first_of(names: Sequence[str]) -> str:
-    """Files that one thing is said of."""
-    first = sanitize(names[0])
-    return first if len(names) == 1 else f"{first} and {counted(len(names) - 1, 'more file')}"
+def link_refused(file: ResultFile, *, now: datetime) -> str:
+    """Why a link brings no file, if the API has no other one."""
+    if file.has_expired(now):
+        expired = f"The link expired on {date_time(file.expires_at)}, and the API has no newer one."
+        return f"{expired} Result files expire 7 days after they were made."
+    return f"The file server refuses the link (HTTP 403), though the API has no newer one. {OVERAGES}"
 
 
 def no_files(download: Download) -> str:
@@ -60,16 +62,7 @@ def no_files(download: Download) -> str:
     return f"The files{records} are not ready yet. They can take a few minutes after a cancellation. {OVERAGES}"
 
 
-def fewer_records(records: int | None, download: Download) -> str:
-    """The files are here, and something is missing all the same."""
-    return (
-        f"The files hold {counted(records or 0, 'record')}; the API counts {number(download.retained_records)}. "
-        "Fetch again later, in case more files come."
-    )
-
-
 def awaited(download: Download, seconds: float) -> str:
-    """Files are waited for."""
     return f"{sanitize(download.id)}: no result files yet; waiting up to {duration(seconds)}"
 
 
@@ -81,13 +74,12 @@ def amount(done: int, total: int | None) -> str:
 
 
 def bar(done: int, total: int | None, *, cells: int = BAR_CELLS) -> str:
-    """A bar of so many cells; empty where the whole is not known."""
+    """A bar of so many cells; empty if the total is not known."""
     filled = int(min(1.0, done / total) * cells) if total else 0
     return "█" * filled + "░" * (cells - filled)
 
 
 def speed(bytes_per_second: float | None, seconds_left: float | None) -> str:
-    """How fast, and how long still."""
     parts = []
     if bytes_per_second:
         parts.append(f"{file_size(int(bytes_per_second))}/s")
@@ -97,43 +89,39 @@ def speed(bytes_per_second: float | None, seconds_left: float | None) -> str:
 
 
 def partial(download: Download) -> str:
-    """What is fetched of a download that goes on is not all."""
     return f"{sanitize(download.id)} is still active: these are the records so far."
 
 
-def not_fetched(download_id: str) -> str:
-    """A cancellation that was to be followed by a fetch, of a download that was not seen to stop."""
-    return f"{sanitize(download_id)}: nothing was fetched, because it has not been seen to stop."
+def summary_lines(summary: FetchSummary) -> list[str]:
+    """What a fetch has brought, and what it has not."""
+    return [line for found in summary.downloads.values() for line in _lines(found, summary.of(found.download.id))]
 
 
-def fetched(files: int, records: int | None, bytes_: int, where: str) -> str:
-    """What is here now."""
-    parts = [counted(files, "file")]
-    if records is not None:
-        parts.append(counted(records, "record"))
-    parts.append(file_size(bytes_))
-    return f"{', '.join(parts)} in {where}"
-
-
-def title(ids: Sequence[str]) -> str:
-    """What is fetched."""
-    return f"Fetch records of {sanitize(ids[0])}" if len(ids) == 1 else f"Fetch records of {len(ids):,} downloads"
-
-
-def no_home(folder: str) -> str:
-    """`~NAME` where there is no such user."""
-    return f"No home folder is known for {sanitize(folder)}. Give the folder in full."
-
-
-def folder_hint(downloads: int) -> str:
-    """Where the files go."""
-    if downloads == 1:
-        return "Save to this folder (created if it does not exist):"
-    return "Save to one folder per download ID, in:"
-
-
-def headline(*, is_empty: bool, has_failed: bool, lacks_files: bool, is_partial: bool) -> str:
-    """Whether a fetch that has ended has brought everything."""
-    if has_failed or lacks_files:
-        return "Nothing was fetched." if is_empty else "Not everything was fetched."
-    return "All files so far fetched." if is_partial else "All files fetched."
+def _lines(found: DownloadFiles, files: Sequence[FileProgress]) -> list[str]:
+    download, shown = found.download, sanitize(found.download.id)
+    lines = [f"{shown}: {sanitize(found.notice)}"] if found.notice else []
+    if isinstance(found.trouble, DatafinitiError):
+        return [*lines, f"{shown}: {error_sentences(found.trouble)}"]
+    if found.trouble is not None:
+        return [*lines, f"{shown}: {sanitize(found.trouble)}"]
+    if not files:
+        return [*lines, f"{shown}: {no_files(download)}"]
+    if download.is_active:
+        lines.append(partial(download))
+    by_words: dict[str, list[str]] = {}
+    for file in files:
+        more = file.trouble or file.notice
+        if file.state is not FileState.COMPLETE or file.check is None or more:
+            by_words.setdefault(f"{file_state(file)}. {sanitize(more or '')}".rstrip(), []).append(file.name)
+    for words, names in by_words.items():
+        others = "" if len(names) == 1 else f" and {counted(len(names) - 1, 'more file')}"
+        lines.append(f"{sanitize(names[0])}{others}: {words}")
+    here = [file for file in files if file.state.is_here]
+    if here:
+        size = file_size(sum(file.bytes_done for file in here))
+        where = sanitize(found.folder.absolute())
+        # Rows of a CSV are not records: one record may have several.
+        records = download.retained_records
+        api_count = "" if records is None else f"; the API counts {counted(records, 'record')}"
+        lines.append(f"{shown}: {counted(len(here), 'file')}, {size}{api_count}; saved in {where}")
+    return lines

@@ -1,4 +1,4 @@
-"""`dfui fetch` as a process, against an account and an object store on different origins."""
+"""`dfui fetch` as a process, against an account and an file server on different origins."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from tests.support.file_server import FileServer, StoredFile
 
 @pytest.fixture
 def answer() -> dict[str, object]:
-    """What the API says of download 7; its links come with the object store."""
+    """What the API says of download 7; its links come with the file server."""
     return {"id": "7", "status": "cancelled", "format": "csv", "num_downloaded": 3}
 
 
 @pytest.fixture
 def files(simulator: Simulator, answer: dict[str, object]) -> Iterator[FileServer]:
-    """An object store with two files of download 7."""
+    """An file server with two files of download 7."""
     with FileServer() as serving:
         serving.files["/7_1.csv"] = StoredFile(b'id,name\r\n1,"a\nb"\r\n2,c\r\n')
         serving.files["/7_2.csv"] = StoredFile(b"id,name\r\n3,d\r\n")
-        answer["results"] = [serving.link("/7_1.csv"), serving.link("/7_2.csv")]
+        answer["results"] = [serving.link(f"/7_{number}.csv", expires=10**9) for number in (1, 2)]
         simulator.interrupt = lambda request: (
             httpx.Response(200, json=answer) if request.url.path.endswith("/7") else None
         )
@@ -39,7 +39,7 @@ def files(simulator: Simulator, answer: dict[str, object]) -> Iterator[FileServe
 def test_it_prints_what_came_and_where(dfui: Commands, files: FileServer, tmp_path: Path) -> None:
     out = tmp_path / "out"
     ended = dfui("fetch", "7", "--output", str(out))
-    assert (ended.exit_code, ended.stdout) == (0, f"7: 2 files, 3 records, 37 bytes in {out}\n")
+    assert (ended.exit_code, ended.stdout) == (0, f"7: 2 files, 37 bytes; the API counts 3 records; saved in {out}\n")
     assert (out / "7_1.csv").read_bytes() == files.files["/7_1.csv"].content
     assert "link-mark" not in ended.stdout + ended.stderr
     again = dfui("fetch", "7", "--output", str(out))
@@ -51,12 +51,12 @@ def test_json_has_each_file(dfui: Commands, files: FileServer, tmp_path: Path) -
     out = tmp_path / "out"
     (document,) = dfui("fetch", "7", "--output", str(out), "--json").document
     assert document | {"files": None} == {
-        "id": "7", "status": "cancelled", "partial": False, "folder": str(out), "files": None, "records": 3,
+        "id": "7", "status": "cancelled", "partial": False, "folder": str(out), "files": None,
         "retained_records": 3, "bytes": 37, "complete": True, "error": None,
     }  # fmt: skip
-    assert [(file["name"], file["state"], file["checked"], file["records"]) for file in document["files"]] == [
-        ("7_1.csv", "complete", "length", 2),
-        ("7_2.csv", "complete", "length", 1),
+    assert [(file["name"], file["state"], file["checked"], file["bytes"]) for file in document["files"]] == [
+        ("7_1.csv", "complete", "length", 23),
+        ("7_2.csv", "complete", "length", 14),
     ]
 
 
@@ -74,7 +74,7 @@ def test_what_fails_is_said_and_the_rest_comes(dfui: Commands, files: FileServer
     del files.files["/7_1.csv"]
     ended = dfui("fetch", "7", "--output", str(tmp_path / "out"))
     assert ended.exit_code == 1
-    assert "7_1.csv: failed. The object store no longer has this file." in ended.stdout
+    assert "7_1.csv: failed. The file server no longer has this file." in ended.stdout
     assert (tmp_path / "out" / "7_2.csv").exists()
 
 
@@ -110,7 +110,7 @@ def test_files_that_are_not_there_yet_are_not_complete(
         "Unpaid overages on the account can be a reason.\n"
     )
     (document,) = (ended := dfui("fetch", "7", "--output", str(tmp_path), "--json")).document
-    assert (ended.exit_code, document["complete"], document["records"]) == (4, False, None)
+    assert (ended.exit_code, document["complete"]) == (4, False)
 
 
 def test_a_download_without_records_has_nothing_to_fetch(
@@ -150,7 +150,7 @@ def test_a_folder_that_cannot_be_written_is_said_once(dfui: Commands, files: Fil
     (tmp_path / "file").write_text("")
     ended = dfui("fetch", "7", "--output", str(tmp_path / "file"))
     assert (ended.exit_code, ended.stderr) == (1, "")
-    assert ended.stdout == f"7: Nothing can be written to {tmp_path}/file: Not a directory.\n"
+    assert ended.stdout == f"7: Cannot write to {tmp_path}/file: Not a directory.\n"
 
 
 def test_stopped_with_ctrl_c_while_headers_do_not_come(dfui: Commands, files: FileServer, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ HOSTILE = st.one_of(
         lambda stem, ending: stem + ending, st.text(max_size=200), st.sampled_from([".part", ".unpacking", ".csv"])
     ),
 )
-RESERVED = (".part", ".part.json", ".unpacking")
+RESERVED = (".part", ".part.json")
 
 
 @given(HOSTILE)

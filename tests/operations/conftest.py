@@ -1,4 +1,4 @@
-"""An object store, an account that links to it, and a folder to fetch into."""
+"""A file server, an account that links to it, and a folder to fetch into."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from dfui.operations import long_body
 from dfui.simulator.account import Simulator
 from dfui.simulator.manual_clock import ManualClock
 from dfui.store import Store
@@ -26,15 +25,9 @@ def out(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def files() -> Iterator[FileServer]:
-    """An object store, at an origin of its own."""
+    """A file server at an origin of its own."""
     with FileServer() as serving:
         yield serving
-
-
-@pytest.fixture(params=["as a long file", "as a short file"])
-def in_both_ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fetches every file past the libraries, as a long one is, then through them."""
-    monkeypatch.setattr(long_body, "LONG_BYTES", 1 if request.param == "as a long file" else 1_000_000_000)
 
 
 @pytest.fixture

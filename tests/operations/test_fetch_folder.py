@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from dfui.core.fetching import FileState
-from dfui.operations.part_file import PartFile, open_folder
-from tests.support.fetching import CONTENT, Account, names, serve, when_it_stalls
+from dfui.operations.part_file import PartFile
+from tests.support.fetching import CONTENT, Account, names, once_stalled, serve
 from tests.support.file_server import FileServer
 
 
@@ -65,7 +65,7 @@ async def test_a_full_disk_ends_in_a_sentence_and_keeps_what_came(
     assert (out / "7_1.bin").read_bytes() == CONTENT
 
 
-BESIDE = ("7_1.bin.part", "7_1.bin.part.json", "7_1.bin.unpacking")
+BESIDE = ("7_1.bin.part", "7_1.bin.part.json")
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
@@ -96,15 +96,14 @@ async def test_what_dfui_did_not_make_is_neither_followed_nor_written(
     after = (out / name).lstat()
     assert (after.st_ino, after.st_mode, after.st_nlink) == (before.st_ino, before.st_mode, before.st_nlink)
     assert not (out / "7_1.bin").exists()
-    if name != "7_1.bin.unpacking":
-        assert set(os.listdir(out)) == {name}  # noqa: PTH208  # a pipe and a folder are told, too
+    assert set(os.listdir(out)) == {name}  # noqa: PTH208  # a pipe and a folder are told, too
 
 
-@pytest.mark.parametrize("name", ["7_1.bin.part", "7_1.bin.unpacking"])
 async def test_a_file_of_the_person_with_such_a_name_is_left_alone_unless_overwriting(
-    name: str, account: Account, files: FileServer, out: Path
+    account: Account, files: FileServer, out: Path
 ) -> None:
-    serve(files, account, content=gzip.compress(CONTENT), encoding="gzip")
+    serve(files, account)
+    name = "7_1.bin.part"
     (out / name).write_text("mine")
     got = await account.fetch(out)
     assert "left alone" in (got["7_1.bin"].trouble or "")
@@ -125,10 +124,8 @@ async def test_a_folder_that_is_swapped_meanwhile_changes_nothing(
         out.symlink_to(elsewhere)
         files.goes_on.set()
 
-    swapper = when_it_stalls(files, swap)
-    swapper.start()
-    got = await account.fetch(out)
-    swapper.join()
+    with once_stalled(files, swap):
+        got = await account.fetch(out)
     assert got["7_1.bin"].state is FileState.COMPLETE
     assert names(elsewhere) == []
     assert (tmp_path / "moved" / "7_1.bin").read_bytes() == CONTENT
@@ -165,7 +162,6 @@ async def test_only_who_holds_the_lock_cleans_up(account: Account, files: FileSe
 def test_a_part_that_was_finished_between_opening_and_locking_is_left_alone(
     out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = open_folder(out)
     (out / "x.part").write_bytes(b"whole")
     (out / "x.part.json").write_text("{}")
     lock = fcntl.flock
@@ -178,9 +174,7 @@ def test_a_part_that_was_finished_between_opening_and_locking_is_left_alone(
         lock(descriptor, operation)
 
     monkeypatch.setattr(fcntl, "flock", finish_first)
-    part = PartFile(folder, "x")
-    part.close()
-    os.close(folder)
+    PartFile(out, "x").close()
     assert len(locked) == 2
     assert (out / "x").read_bytes() == b"whole"
 
@@ -204,7 +198,7 @@ async def test_a_folder_that_cannot_be_written_is_said_once(account: Account, fi
     serve(files, account, "7_1.bin", "7_2.bin", "7_3.bin")
     (out / "file").write_text("")
     assert await account.fetch(out / "file" / "below") == {}
-    assert str(account.found.trouble) == f"Nothing can be written to {out}/file/below: Not a directory."
+    assert str(account.found.trouble) == f"Cannot write to {out}/file/below: Not a directory."
 
 
 async def test_nothing_that_came_is_not_said_to_be_kept(
@@ -214,7 +208,7 @@ async def test_nothing_that_came_is_not_said_to_be_kept(
         raise OSError(28, "No space left on device")
 
     serve(files, account)
-    monkeypatch.setattr(PartFile, "write", fail)
+    monkeypatch.setattr(PartFile, "_flush", fail)
     got = await account.fetch(out)
     assert got["7_1.bin"].trouble == "7_1.bin.part cannot be written: No space left on device."
     assert names(out) == []

@@ -60,7 +60,9 @@ def app_on(
     given = Token(Secret(token), TokenSource.SESSION) if token else None
     access = ApiAccess(settings, connect=connect, given=given, environment={})
     store = store or temporary_store(profile="production", origin=DATAFINITI.origin)
-    return DfuiApp(access, store, clock=clock, export_text=export_text)
+    app = DfuiApp(access, store, clock=clock, export_text=export_text)
+    app.session.fetch_folder = Path("/data")  # not where the tests run, for the pictures
+    return app
 
 
 @asynccontextmanager

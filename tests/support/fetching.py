@@ -1,10 +1,12 @@
-"""A simulated account whose downloads link to an object store at an origin of its own."""
+"""A simulated account whose downloads link to an file server at an origin of its own."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +27,10 @@ CONTENT = random.Random(7).randbytes(300_000)
 
 
 class Account:
-    """A simulated account whose one download links to the object store."""
+    """A simulated account whose one download links to the file server."""
 
     def __init__(self, simulator: Simulator, server: SimulatorServer, store: Store, clock: ManualClock) -> None:
-        self.server = server
+        self.url = server.url
         self.store = store
         self.clock = clock
         self.links: list[list[str]] = []
@@ -57,20 +59,20 @@ class Account:
         """Fetch, and give the last word on each file."""
         ids = ids or ("7",)
         files: dict[str, FileProgress] = {}
-        client = DatafinitiClient(Secret(TOKEN), address=parse_api_url(self.server.url))
+        client = DatafinitiClient(Secret(TOKEN), address=parse_api_url(self.url))
         async with client:
             folders = folders_for(ids, output)
-            async for event in fetch(
-                ids, client=client, store=self.store, folders=folders, clock=self.clock, **options
-            ):
-                take(event)
-                match event:
-                    case FileProgress():
-                        files[event.name] = event
-                    case DownloadFiles():
-                        self.found = event
-                    case FilesAwaited():
-                        self.awaited.append(event)
+            walk = fetch(ids, client=client, store=self.store, folders=folders, clock=self.clock, **options)
+            async with contextlib.aclosing(walk) as events:
+                async for event in events:
+                    match event:
+                        case FileProgress():
+                            files[event.name] = event
+                        case DownloadFiles():
+                            self.found = event
+                        case FilesAwaited():
+                            self.awaited.append(event)
+                    take(event)
         return files
 
 
@@ -82,14 +84,14 @@ def serve(files: FileServer, account: Account, *names: str, **facts: Any) -> Sto
     return stored
 
 
-def when_it_stalls(files: FileServer, act: Callable[[], None]) -> threading.Thread:
-    """A thread that acts once the object store sends nothing more."""
-
-    def wait() -> None:
-        files.stalled.wait(20)
-        act()
-
-    return threading.Thread(target=wait)
+@contextlib.contextmanager
+def once_stalled(files: FileServer, act: Callable[[], object]) -> Iterator[None]:
+    """Act, on this event loop, once the file server sends nothing more."""
+    loop = asyncio.get_running_loop()
+    waiting = threading.Thread(target=lambda: files.stalled.wait(20) and loop.call_soon_threadsafe(act))
+    waiting.start()
+    yield
+    waiting.join()
 
 
 def names(folder: Path) -> list[str]:

@@ -12,7 +12,7 @@ from dfui.tui.messages import Changed
 from dfui.tui.screens.dialog import Dialog, DialogButton
 from dfui.tui.session import Session
 from dfui.tui.widgets.text_lines import FieldList, FieldsScroll
-from dfui.wording.details import details_facts, details_title, links_sent, no_links
+from dfui.wording.details import details_facts, details_title
 
 
 class DetailsModal(Dialog[str]):
@@ -23,7 +23,6 @@ class DetailsModal(Dialog[str]):
 
     NAME = "details"
     BUTTONS = (
-        DialogButton("links", "Links", "copy_links", "l", works_hidden=True),
         DialogButton("fetch", "Fetch", "answer('fetch')", "f"),
         DialogButton("cancel", "Cancel download", "answer('cancel')", "c", variant="error"),
         DialogButton("close", "Close", "answer('')", "escape,q", shown_key="esc", is_safe=True),
@@ -74,15 +73,6 @@ class DetailsModal(Dialog[str]):
         """Close with what to do next."""
         self.dismiss(answer)
 
-    def action_copy_links(self) -> None:
-        """Send the links to the terminal's clipboard; they are shown nowhere."""
-        files = self._details.files
-        if not files:
-            self.show_notice(no_links(self._details))
-            return
-        self.app.copy_to_clipboard("\n".join(file.link.reveal() for file in files))
-        self.show_notice(links_sent(files))
-
     # ── what it shows ────────────────────────────────────────────────────────────────────────────────────────────
 
     def _read(self) -> Download:
@@ -97,6 +87,5 @@ class DetailsModal(Dialog[str]):
         history = self._session.shown_store.history.entries(HistoryFilter(ids=(self._download_id,)))
         self.show_title(details_title(self._details.download))
         self.query_one(FieldList).show(details_facts(self._details, history, now=self._session.clock.now()))
-        self.button("links").display = bool(self._details.files)
         self.button("fetch").display = self._offers_fetch and not self._details.download.is_missing
         self.button("cancel").display = self._details.download.is_active

@@ -48,7 +48,7 @@ async def test_enter_shows_at_once_what_the_store_knows_and_then_what_a_look_bri
         assert "Result files" not in text(details)
         goes_on.set()
         await until(pilot, lambda: "none yet" in text(details), "the look")
-        assert "not final yet" in text(details)
+        assert "not reported yet" in text(details)
 
 
 async def test_it_follows_the_download(simulator: Simulator, clock: ManualClock) -> None:
@@ -107,6 +107,16 @@ async def test_c_asks_whether_to_cancel(simulator: Simulator, clock: ManualClock
         assert "Cancel download 9?" in text(confirmation)
 
 
+async def test_links_are_never_shown(simulator: Simulator, clock: ManualClock, dialect: Dialect) -> None:
+    simulator.dialect = dialect
+    app = app_on(simulator, clock)
+    async with running(app, size=(80, 24)) as pilot:
+        await pilot.press("j", "enter")
+        details = await opened(pilot, DetailsModal)
+        await until(pilot, lambda: "2 files" in text(details), "the look")
+        assert "Signature" not in app.export_screenshot()
+
+
 async def test_what_was_done_to_it_is_told(simulator: Simulator, clock: ManualClock) -> None:
     store = temporary_store(profile="production", origin="x")
     store.history.open_entries(["8", "9"], confirmed_at=clock.now()).wait()
@@ -115,34 +125,6 @@ async def test_what_was_done_to_it_is_told(simulator: Simulator, clock: ManualCl
         await pilot.press("j", "enter")
         details = await opened(pilot, DetailsModal)
         assert "2026-11-23 12:04 UTC · open" in text(details)
-
-
-async def test_links_are_sent_only_when_asked_for_and_never_shown(
-    simulator: Simulator, clock: ManualClock, dialect: Dialect
-) -> None:
-    simulator.dialect = dialect
-    app = app_on(simulator, clock)
-    async with running(app, size=(80, 24)) as pilot:
-        await pilot.press("j", "enter")
-        details = await opened(pilot, DetailsModal)
-        await until(pilot, lambda: "2 files" in text(details), "the look")
-        assert app.clipboard == ""
-        await pilot.press("l")
-        assert "Sent to the terminal's clipboard: the links of 2 files, 8_1.csv the first." in text(details)
-        assert app.clipboard.startswith(LINK)
-        assert len(app.clipboard.splitlines()) == 2
-        assert "Signature" not in app.export_screenshot()
-
-
-async def test_where_there_are_no_links_it_says_so(simulator: Simulator, clock: ManualClock) -> None:
-    app = app_on(simulator, clock)
-    async with running(app, size=(80, 24)) as pilot:
-        await pilot.press("enter")
-        details = await opened(pilot, DetailsModal)
-        await until(pilot, lambda: "none yet" in text(details), "the look")
-        await pilot.press("l")
-        assert "There are no result files, so no links." in text(details)
-        assert app.clipboard == ""
 
 
 async def test_f_is_answered_with_fetch_where_that_is_offered(simulator: Simulator, clock: ManualClock) -> None:

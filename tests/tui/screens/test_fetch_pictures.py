@@ -10,8 +10,8 @@ import pytest
 from textual.pilot import Pilot
 
 from dfui.core.downloads import Download
-from dfui.core.errors import TransferFailed
-from dfui.core.fetching import Check, DownloadFiles, FetchEvent, FileProgress, FilesAwaited, FileState
+from dfui.core.errors import FolderNotWritable
+from dfui.core.fetching import DownloadFiles, FetchEvent, FileCheck, FileProgress, FilesAwaited, FileState
 from dfui.simulator.account import Simulator
 from dfui.simulator.manual_clock import ManualClock
 from dfui.simulator.scenarios import demo_account
@@ -35,9 +35,7 @@ def file(number: int, state: FileState, **facts: object) -> FileProgress:
 
 
 def complete(number: int) -> FileProgress:
-    return file(
-        number, FileState.COMPLETE, bytes_done=2_400_000, bytes_total=2_400_000, records=10_000, check=Check.LENGTH
-    )
+    return file(number, FileState.COMPLETE, bytes_done=2_400_000, bytes_total=2_400_000, check=FileCheck.LENGTH)
 
 
 async def begun(pilot: Pilot[None]) -> FetchResults:
@@ -65,8 +63,8 @@ async def fetching(pilot: Pilot[None]) -> None:
     progress(dialog, DownloadFiles(DOWNLOAD, NAMES, FOLDER))
     progress(dialog, complete(1))
     progress(dialog, file(2, FileState.FETCHING, bytes_done=900_000, bytes_total=2_400_000))
-    dialog._take(file(3, FileState.ALREADY_THERE, bytes_done=5, bytes_total=5, check=Check.LENGTH))
-    progress(dialog, file(4, FileState.PAUSED, bytes_done=2_000_000, bytes_total=2_400_000))
+    progress(dialog, file(3, FileState.ALREADY_THERE, bytes_done=5, bytes_total=5, check=FileCheck.LENGTH))
+    progress(dialog, file(4, FileState.FETCHING, bytes_done=2_000_000, bytes_total=2_400_000))
     progress(dialog, file(5, FileState.WAITING))
     dialog._draw()
 
@@ -78,19 +76,13 @@ async def not_everything(pilot: Pilot[None]) -> None:
     progress(dialog, replace(complete(2), check=None))
     progress(dialog, file(3, FileState.DIFFERS, bytes_done=5, bytes_total=5))
     for number in (4, 5):
-        dialog._take(file(number, FileState.FAILED, trouble="The object store no longer has this file."))
-    dialog._end()
-
-
-async def not_there_yet(pilot: Pilot[None]) -> None:
-    dialog = await begun(pilot)
-    progress(dialog, DownloadFiles(DOWNLOAD, (), FOLDER))
+        progress(dialog, file(number, FileState.FAILED, trouble="The file server no longer has this file."))
     dialog._end()
 
 
 async def no_folder(pilot: Pilot[None]) -> None:
     dialog = await begun(pilot)
-    cannot = TransferFailed("Nothing can be written to /data/847001: Permission denied.")
+    cannot = FolderNotWritable("Cannot write to /data/847001: Permission denied.")
     progress(dialog, DownloadFiles(DOWNLOAD, (), FOLDER, trouble=cannot))
     dialog._end()
 
@@ -103,11 +95,18 @@ async def all_is_here(pilot: Pilot[None]) -> None:
     dialog._end()
 
 
-@pytest.mark.parametrize("size", [(80, 24), (60, 15)], ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize(
-    "steps",
-    [waiting, fetching, not_everything, not_there_yet, no_folder, all_is_here],
-    ids=lambda steps: steps.__name__,
+    ("steps", "size"),
+    [
+        (waiting, (80, 24)),
+        (fetching, (80, 24)),
+        (fetching, (60, 15)),
+        (not_everything, (80, 24)),
+        (not_everything, (60, 15)),
+        (no_folder, (80, 24)),
+        (all_is_here, (80, 24)),
+    ],
+    ids=lambda value: getattr(value, "__name__", None) or f"{value[0]}x{value[1]}",
 )
 def test_fetching(
     steps: Callable[[Pilot[None]], object],

@@ -1,10 +1,11 @@
-"""The dialog that fetches: where to, how far it has come, pausing, stopping, overwriting, and its end."""
+"""The dialog that fetches: where to, how far it has come, stopping, overwriting, and its end."""
 
 from __future__ import annotations
 
+import asyncio
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
@@ -18,8 +19,7 @@ from dfui.simulator.account import Simulator
 from dfui.simulator.files import SimulatedFiles
 from dfui.simulator.manual_clock import ManualClock
 from dfui.tui.app import DfuiApp
-from dfui.tui.screens.fetch_results import FetchResults
-from dfui.tui.widgets.file_lines import FileLines
+from dfui.tui.screens.fetch_results import FetchResults, FileLines
 from tests.support.apps import app_on, live, opened, text, until
 
 
@@ -48,7 +48,7 @@ def app(simulator: Simulator, clock: ManualClock, files: GatedFiles) -> Iterator
 
 
 class GatedFiles:
-    """The object store, which sends half of a file, and the other half once the gate is open."""
+    """The file server, which sends half of a file, and the other half once the gate is open."""
 
     def __init__(self, simulator: Simulator) -> None:
         self.store = SimulatedFiles(simulator)
@@ -62,16 +62,17 @@ class GatedFiles:
         return httpx.Response(answer.status_code, headers=answer.headers, stream=_Halves(content, self))
 
 
-class _Halves(httpx.SyncByteStream):
+class _Halves(httpx.AsyncByteStream):
     def __init__(self, content: bytes, files: GatedFiles) -> None:
         self._content = content
         self._files = files
 
-    def __iter__(self) -> Iterator[bytes]:
+    async def __aiter__(self) -> AsyncIterator[bytes]:
         half = len(self._content) // 2
         yield self._content[:half]
         self._files.half_sent.set()
-        while half < len(self._content) - 1 and not self._files.gate.wait(0.01):
+        while half < len(self._content) - 1 and not self._files.gate.is_set():
+            await asyncio.sleep(0.01)
             yield self._content[half : half + 1]
             half += 1
         yield self._content[half:]
@@ -108,15 +109,6 @@ async def ended(pilot: Pilot[None], dialog: FetchResults) -> None:
     await until(pilot, lambda: button(dialog, "leave") == "Close  esc", "the end")
 
 
-async def followed(pilot: Pilot[None], simulator: Simulator, clock: ManualClock) -> None:
-    """Wait until the follower has looked once more."""
-    await until(pilot, lambda: clock._sleepers, "the follower waits")
-    before = len(simulator.requests)
-    clock.advance(10)
-    await until(pilot, lambda: len(simulator.requests) > before, "a look")
-    await until(pilot, lambda: clock._sleepers, "the follower waits")
-
-
 def names(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.csv"))
 
@@ -124,12 +116,12 @@ def names(folder: Path) -> list[str]:
 async def test_it_fetches_into_the_folder_that_was_given(app: DfuiApp, tmp_path: Path) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         dialog = await asked(pilot)
-        assert dialog.query_one(Input).value == "8"
+        assert dialog.query_one(Input).value == "/data/8"
         dialog.query_one(Input).value = str(tmp_path / "out")
         await pilot.press("enter")
         await ended(pilot, dialog)
         assert "All files fetched." in text(dialog)
-        assert "8: 2 files, 15,000 records" in text(dialog)
+        assert "the API counts 15,000 records; saved in" in text(dialog)
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is not dialog, "closed")
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["8_1.csv", "8_2.csv"]
@@ -143,26 +135,9 @@ async def test_each_file_is_shown_while_it_comes(app: DfuiApp, files: GatedFiles
         await until(pilot, lambda: len(lines(dialog)) == 2 and "█" in "".join(lines(dialog)), "progress")
         assert "8_1.csv" in lines(dialog)[0]
         assert "of 2 files" in text(dialog)
-        assert button(dialog, "pause") == "Pause  p"
         assert button(dialog, "leave") == "Stop  esc"
         files.gate.set()
         await ended(pilot, dialog)
-
-
-async def test_p_pauses_and_goes_on(app: DfuiApp, files: GatedFiles, tmp_path: Path) -> None:
-    files.gate.clear()
-    async with app.run_test(size=(80, 24)) as pilot:
-        dialog = await started(pilot, tmp_path)
-        await until(pilot, files.half_sent.is_set, "half of a file")
-        await pilot.press("p")
-        await until(pilot, lambda: sum("paused" in line for line in lines(dialog)) == 2, "paused")
-        assert button(dialog, "pause") == "Resume  p"
-        files.gate.set()
-        await pilot.press("p")
-        await ended(pilot, dialog)
-        assert "All files fetched." in text(dialog)
-    ranges = [request.headers.get("Range") for request in files.store.requests]
-    assert len([each for each in ranges if each]) == 2
 
 
 async def test_escape_stops_and_a_second_one_closes(app: DfuiApp, files: GatedFiles, tmp_path: Path) -> None:
@@ -245,12 +220,28 @@ async def test_a_home_that_is_not_known_is_a_sentence(folder: str, app: DfuiApp,
         assert "No home folder" not in text(dialog)
 
 
-async def test_a_folder_that_cannot_be_written_is_said_once(app: DfuiApp, tmp_path: Path) -> None:
+async def test_a_folder_that_cannot_be_written_leaves_the_dialog_open_with_it(app: DfuiApp, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     async with app.run_test(size=(120, 40)) as pilot:
         dialog = await started(pilot, tmp_path / "file")
-        await ended(pilot, dialog)
+        await until(pilot, lambda: "Cannot write to" in text(dialog), "the sentence")
         assert text(dialog).count("Not a directory") == 1
+        field = dialog.query_one(Input)
+        assert (field.value, field.has_focus) == (str(tmp_path / "file"), True)
+        field.value = str(tmp_path / "out")
+        await pilot.press("enter")
+        await ended(pilot, dialog)
+        assert "All files fetched." in text(dialog)
+
+
+async def test_the_next_fetch_suggests_the_folder_of_the_last(app: DfuiApp, tmp_path: Path) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        dialog = await started(pilot, tmp_path / "8")
+        await ended(pilot, dialog)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is not dialog, "closed")
+        again = await asked(pilot, 0)
+        assert again.query_one(Input).value == str(tmp_path / "9")
 
 
 async def test_only_the_line_that_changes_is_drawn_anew(
