@@ -32,7 +32,7 @@ class Status(enum.Enum):
     @classmethod
     def of(cls, api_status: str | None) -> Status:
         """The status that a word of the API stands for; neither case nor blanks around it count."""
-        return _STATUSES.get((api_status or "").strip().lower(), cls.UNKNOWN)
+        return STATUSES.get((api_status or "").strip().lower(), cls.UNKNOWN)
 
     @property
     def is_final(self) -> bool:
@@ -45,7 +45,7 @@ class Status(enum.Enum):
         return not self.is_final
 
 
-_STATUSES = {
+STATUSES = {
     "queued": Status.QUEUED,
     "running": Status.RUNNING,
     "in_progress": Status.RUNNING,  # the 2026 dialect's word

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import enum
+import json
+from datetime import datetime
 from typing import NamedTuple
+
+from dfui.core.choice import Choice
+from dfui.core.downloads import STATUSES
 
 _STATUS_WORD = """
     CASE WHEN is_missing THEN 'not found'
@@ -13,6 +18,12 @@ _STATUS_WORD = """
 _SEARCHED = (
     f"(id || char(10) || {_STATUS_WORD} || char(10) || coalesce(data_type, '') || char(10) || coalesce(query, ''))"
 )
+_WORD = "lower(trim(coalesce(api_status, ''), char(9, 10, 11, 12, 13, 32)))"
+_STATUS_NAMES = f"""
+    (CASE WHEN is_active THEN 'active' ELSE 'final' END IN (SELECT value FROM json_each(?))
+     OR CASE {"".join(f" WHEN {_WORD} = '{word}' THEN '{status.value}'" for word, status in STATUSES.items())}
+        ELSE 'unknown' END IN (SELECT value FROM json_each(?)))
+"""
 # As `Download.credits` has it.
 _FINAL_COST = """
     CASE WHEN is_active THEN NULL
@@ -55,7 +66,7 @@ class DownloadQuery(NamedTuple):
     """Which of the known downloads to show, and in which order."""
 
     filter: str = ""
-    """Words that each must occur in the ID, the status, the type or the query, in any case of A to Z."""
+    """A filter line, as `Choice.parse` reads it."""
     sort_by: SortBy = SortBy.ACTIVITY
     is_reversed: bool = False
 
@@ -64,11 +75,25 @@ class DownloadQuery(NamedTuple):
         """Whether small values come first; large ones do unless it is reversed, but words go from A to Z."""
         return (self.sort_by in _FROM_A_TO_Z) is not self.is_reversed
 
-    def where(self) -> tuple[str, list[str]]:
-        """The condition in SQL, and its values."""
-        words = self.filter.split()
-        condition = "".join(f" AND {_SEARCHED} LIKE ? ESCAPE '\\'" for _ in words)
-        return condition, [f"%{literally(word)}%" for word in words]
+    def where(self, *, now: datetime) -> tuple[str, list[object]]:
+        """The condition in SQL, and its values; it holds for what `Choice.judge` gives True for."""
+        choice = Choice.parse(self.filter)
+        condition, values = "", list[object]()
+        for word in choice.words:
+            has = "NOT LIKE" if word.startswith("!") else "LIKE"
+            condition += f" AND {_SEARCHED} {has} ? ESCAPE '\\'" + (" AND query NOT NULL" if has != "LIKE" else "")
+            values.append(f"%{literally(word.removeprefix('!'))}%")
+        if choice.status:
+            condition += f" AND NOT is_missing AND {_STATUS_NAMES}"
+            values += [json.dumps(sorted(choice.status_names))] * 2
+        if choice.data_type:
+            condition += " AND data_type LIKE ? ESCAPE '\\'"
+            values.append(f"{literally(choice.data_type)}%")
+        for compared, age in (("<", choice.older_than), (">", choice.newer_than)):
+            if age is not None:
+                condition += f" AND started_at {compared} ?"
+                values.append((now - age).timestamp())
+        return condition, values
 
     def order_by(self) -> str:
         """The order in SQL; what is not known comes last."""

@@ -8,7 +8,7 @@ import operator
 import sqlite3
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from dfui.core.downloads import Download
@@ -59,9 +59,9 @@ class KnownDownloads:
         self._scope = scope
         self._read = read or database.read
 
-    def keys_in_order(self, query: DownloadQuery = EVERYTHING) -> array[int]:
+    def keys_in_order(self, query: DownloadQuery = EVERYTHING, *, now: datetime | None = None) -> array[int]:
         """The key of each wanted download, in order. Takes 0.1 s for 100,000: call it on a thread."""
-        condition, values = query.where()
+        condition, values = query.where(now=now or datetime.now(UTC))
         statement = f"SELECT key {_LISTED}{condition} ORDER BY {query.order_by()}"
         return array("q", self._read(statement, self._scope, *values, row=_first, aside=True))
 
@@ -98,9 +98,9 @@ class KnownDownloads:
         rows = self._read("SELECT key FROM downloads WHERE scope = ? AND id = ?", self._scope, download_id, row=_first)
         return rows[0] if rows else None
 
-    def active_ids(self, query: DownloadQuery = EVERYTHING) -> list[str]:
+    def active_ids(self, query: DownloadQuery = EVERYTHING, *, now: datetime | None = None) -> list[str]:
         """The active ones of the wanted downloads, in order."""
-        condition, values = query.where()
+        condition, values = query.where(now=now or datetime.now(UTC))
         statement = f"SELECT id {_LISTED} AND is_active = 1{condition} ORDER BY {query.order_by()}"
         return self._read(statement, self._scope, *values, row=lambda row: str(row[0]), aside=bool(condition))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+from dfui.core.choice import Choice, choose
 from dfui.core.credits import CostFinal, CostNotReported
 from dfui.core.downloads import Download
 from dfui.store import Store
@@ -126,3 +127,28 @@ def test_only_adding_it_again_brings_a_forgotten_download_back(store: Store) -> 
     assert row is not None
     assert row.data_type == "business"
     assert not store.downloads.hide("never known").wait()
+
+
+LINES = ["", "hotels", "!hotels", "!", "_%", "é", "É", "not found", "not", "type:b", "older:1h", "newer:1h"]
+LINES += ["status:active", "status:final", "status:r", "status:unknown", "status:x", "status:a !hotels newer:3h"]
+
+
+def test_the_store_finds_what_a_choice_means(store: Store) -> None:
+    now = at(1_000_000)
+    for number, (api_status, data_type, query, age) in enumerate(
+        itertools.product(
+            [None, "running", "in_progress", " Completed\t", "paused"],
+            ["Business", None],
+            ["a:Hotels_%", "éclair", None],
+            [60, 7_200, None],
+        )
+    ):
+        started_at = None if age is None else at(1_000_000 - age)
+        see(store, Download(str(number), api_status, data_type, query, started_at=started_at))
+        if number % 7 == 0:
+            store.downloads.observe_missing(str(number), observed=20.0, now=100.0, seen_at=now).wait()
+    everything = list(store.downloads)
+    for line in LINES:
+        keys = store.downloads.keys_in_order(DownloadQuery(line), now=now)
+        found = [row.id for row in store.downloads.by_key(keys).values()]
+        assert set(found) == {row.id for row in choose(everything, Choice.parse(line), now=now).downloads}, line
