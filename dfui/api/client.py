@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from types import TracebackType
@@ -91,8 +92,9 @@ class DatafinitiClient:
         await self.close()
 
     async def close(self) -> None:
-        """Close the connections."""
-        await self._http.aclose()
+        """Close the connections; if that fails, nothing is lost by it."""
+        with contextlib.suppress(Exception):
+            await self._http.aclose()
 
     def use_token(self, token: Secret | None) -> None:
         """Send this token from the next request on."""

@@ -102,6 +102,7 @@ async def _cancel(context: Context, options: argparse.Namespace, ids: list[str])
         to_cancel = chosen.ids
         if not options.yes:
             to_cancel = _confirmed(context.console, outcomes, await look_at(context, client, chosen))
+        _import_what_follows(options)
         with interruptions(LEAVING_SECONDS) as interruption:
             await _carry_out(context, client, to_cancel, outcomes, interruption.at_once)
             if options.wait is not None and not interruption.at_once.is_set():
@@ -121,6 +122,17 @@ async def _cancel(context: Context, options: argparse.Namespace, ids: list[str])
             return ExitCode.INTERRUPTED
         await context.resolve(client)
     return max(outcomes.exit_code, chosen.exit_code if options.status else ExitCode.DONE)
+
+
+def _import_what_follows(options: argparse.Namespace) -> None:
+    """Load it before the first DELETE: an upgrade may replace dfui's files while it runs."""
+    import dfui.operations.resolve
+
+    if options.wait is not None:
+        import dfui.cli.wait_for_costs
+    if options.fetch:
+        import dfui.cli.fetch
+        import dfui.wording.fetching  # noqa: F401
 
 
 async def _carry_out(

@@ -6,6 +6,7 @@ import contextlib
 import enum
 import io
 import json
+import logging
 import os
 import shutil
 import sys
@@ -27,7 +28,7 @@ from dfui.core.errors import (
     Unauthorized,
 )
 from dfui.core.text import sanitize
-from dfui.wording.errors import error_sentences
+from dfui.wording.errors import error_sentences, fault
 
 
 class ExitCode(enum.IntEnum):
@@ -141,6 +142,11 @@ class Console:
             self._fail(CommandError("interrupted", "Interrupted.", ExitCode.INTERRUPTED), ending)
         except DfuiError as error:
             self._fail(error, ending)
+        except Exception as error:  # no traceback for a person, one document for a script
+            log = logging.getLogger("dfui")
+            if log.handlers:  # else Python would print it
+                log.exception("A fault")
+            self._fail(CommandError("internal", fault(error), ExitCode.FAILED), ending)
         if self.could_not_write:
             ending.exit_code = max(ending.exit_code, ExitCode.FAILED)
 

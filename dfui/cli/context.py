@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import logging
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
@@ -128,15 +129,13 @@ def run_command(command: Command, options: argparse.Namespace, console: Console)
 
 
 def begin_log(options: argparse.Namespace) -> None:
-    """Log to the file of `--log`, if there is one, and never to the terminal."""
-    if options.log is not None:
+    """Write what happens to the file of `--log`, and nothing of it to the terminal."""
+    if options.log is None:
+        logging.getLogger("dfui").addHandler(logging.NullHandler())
+    else:
         from dfui.system.log import write_log
 
         write_log(options.log)
-    else:
-        import logging
-
-        logging.getLogger("dfui").addHandler(logging.NullHandler())
 
 
 def open_account(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dfui.cli.context import Context
 from dfui.core.errors import DatafinitiError, StoreError
 from dfui.core.history import HistoryEntry
+from dfui.operations.poll import wait_for_final_costs
 from dfui.store.history import HistoryFilter
 from dfui.wording.errors import error_sentences
 from dfui.wording.follow_up import WAIT_INTERRUPTED, waiting_for_costs
@@ -23,8 +24,6 @@ async def wait_for_costs(
 
     An error or an interruption ends the wait early, and is reported.
     """
-    from dfui.operations.poll import wait_for_final_costs
-
     if not ids:
         return {}
     if context.console.shows_progress:

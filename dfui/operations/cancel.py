@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -29,6 +30,12 @@ MAX_REQUESTS = 8
 ACCOUNT_SECONDS = 20.0
 """What asking for the account may take, after a 401."""
 
+_NEEDED_LATER = (
+    "_strptime", "anyio.to_thread", "concurrent.futures.thread", "encodings.idna", "encodings.utf_8_sig",
+    "dfui.core.account", "dfui.core.fetching",
+)  # fmt: skip
+"""Modules that are loaded only when an answer needs them."""
+
 Event = Progress | Outcome
 SignIn = Callable[[], Awaitable["Secret | None"]]
 """Asks a person for another token, after the first was rejected; None declines."""
@@ -51,6 +58,7 @@ async def cancel(
     `interrupted` is set, each download that has no outcome yet gets one at once, by what is known of it; with
     `names_unsent_later`, the next start names those that were not sent.
     """
+    _import_ahead()
     batch = Batch(
         client=client, store=store, sign_in=sign_in, clock=clock or Clock(), names_unsent_later=names_unsent_later
     )
@@ -83,6 +91,15 @@ async def cancel(
         for task in (*beside, *tasks):
             task.cancel()
         await asyncio.gather(*beside, *tasks, return_exceptions=True)
+
+
+def _import_ahead() -> None:
+    """Load what an attempt may need, before an upgrade replaces it or no file can be opened any more."""
+    for name in _NEEDED_LATER:
+        try:
+            importlib.import_module(name)
+        except Exception:  # then each attempt ends with its own outcome
+            logger.exception("%s could not be loaded", name)
 
 
 async def _carry_out(attempt: Attempt, batch: Batch, may_begin: asyncio.Event) -> None:

@@ -123,10 +123,15 @@ class Writer:
             if self._is_closed:
                 write.fail(StoreError("The database is closed."))
                 return write
-            self._waiting.append(write)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="store writer", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._run, name="store writer", daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError:
+                    write.fail(StoreError("This machine lets dfui start no more threads."))
+                    return write
+                self._thread = thread
+            self._waiting.append(write)
             self._changed.notify()
         return write
 

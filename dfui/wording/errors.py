@@ -72,8 +72,18 @@ def keyring_sentences(problem: KeyringProblem) -> str:
 
 
 def fault(error: Exception) -> str:
-    """A fault of dfui's own; no words of the error, for they may hold anything."""
-    return f"Internal error in dfui ({type(error).__name__}). Run with --log FILE for details."
+    """What this machine or dfui itself did not do; no words of the error, for they may hold anything."""
+    match error:
+        case ImportError():
+            return "dfui, or what it needs, was replaced while it ran. Start dfui again."
+        case OSError(strerror=str(reason)):
+            return f"This machine failed: {reason.lower()}."
+        case MemoryError():
+            return "This machine has no memory left for dfui."
+        case RuntimeError() if "start new thread" in str(error):
+            return "This machine lets dfui start no more threads."
+        case _:
+            return f"Internal error in dfui ({type(error).__name__}). Run with --log FILE for details."
 
 
 def broke(error: Exception) -> str:
