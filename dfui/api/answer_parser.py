@@ -9,11 +9,22 @@ from __future__ import annotations
 import json
 import logging
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from dfui.api.shapes import Body, RawAccount, RawDownload, RawError, RawToken, decode, records_in, shaped
+from dfui.api.shapes import (
+    Body,
+    RawAccount,
+    RawDownload,
+    RawError,
+    RawToken,
+    decode,
+    parse_leniently,
+    records_in,
+    shaped,
+)
 from dfui.core.downloads import DATA_TYPES, Download, DownloadDetails, DownloadList, Status
 from dfui.core.errors import Refused, UnreadableAnswer
 from dfui.core.outcomes import CancelAnswer
@@ -25,9 +36,12 @@ if TYPE_CHECKING:
 
 MAX_COUNT = 2**53
 """A count of records or credits beyond this is no count."""
+MAX_RAW_BYTES = 256 * 2**10
+"""Of an answer that a person may read as it came."""
 
 logger = logging.getLogger(__name__)
 
+_ADDRESS_WITH_A_KEY = re.compile(r'(https?://[^\s"?]*)\?[^\s"]*')
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -51,8 +65,10 @@ class AnswerParser:
         """
         raw = decode(body, RawDownload)
         download = self._download(raw)
+        files = self._files(download, raw.results) if isinstance(raw.results, list) else None
+        expiries = [file.expires_at for file in files or () if file.expires_at]
         return DownloadDetails(
-            download,
+            replace(download, files_expire_at=min(expiries, default=None)),
             costs={
                 data_type: cost
                 for data_type in DATA_TYPES
@@ -63,7 +79,8 @@ class AnswerParser:
             is_suppression_job=_flag(raw.is_suppression_job),
             auto_trace=_flag(raw.auto_trace),
             num_records_suppressed=_count(raw.num_records_suppressed),
-            files=self._files(download, raw.results) if isinstance(raw.results, list) else None,
+            files=files,
+            raw=self._raw(body),
         )
 
     def read_cancel_answer(self, body: Body, http_status: int, download_id: str) -> CancelAnswer:
@@ -204,6 +221,20 @@ class AnswerParser:
         for written in self._secret_as_written:
             text = text.replace(written, "***")
         return text
+
+    def _raw(self, body: Body) -> str | None:
+        """An answer as it came, for a person to read, without the secret and the result links."""
+        if len(body) > MAX_RAW_BYTES:
+            return None
+        try:
+            answer = parse_leniently(body)
+            if isinstance(answer, dict) and isinstance(answer.get("results"), list):
+                answer["results"] = ["(link left out)"] * len(answer["results"])
+            written = json.dumps(answer, indent=2, ensure_ascii=False)
+        except (ValueError, RecursionError):
+            return None
+        text = self._text(_ADDRESS_WITH_A_KEY.sub(r"\1?…", written))
+        return text if text and self._text(unquote(text)) == _whole(unquote(text)) else None
 
     def _text_or_number(self, value: object) -> str | None:
         is_number = isinstance(value, int) and not isinstance(value, bool)

@@ -22,7 +22,10 @@ from dfui.core.addresses import ApiAddress
 from dfui.core.downloads import DownloadDetails, DownloadList
 from dfui.core.errors import (
     AnswerLost,
+    ApiError,
     NotConnected,
+    NotFound,
+    Refused,
     Unauthorized,
     UnreadableAnswer,
 )
@@ -123,7 +126,7 @@ class DatafinitiClient:
                 raise UnreadableAnswer("is about another download")
             return details
 
-        return await self._call("GET", f"/downloads/{_segment(download_id)}", read)
+        return await self._call("GET", f"/downloads/{_segment(download_id)}", read, bad_request=NotFound)
 
     async def list_downloads(self, *, progressed: Callable[[int], None] | None = None) -> DownloadList:
         """Every download that the account ever started; `GET /downloads`.
@@ -140,13 +143,17 @@ class DatafinitiClient:
 
     async def account(self) -> Account:
         """The account and the credits it has used; `GET /account`, free of credits."""
-        return await self._call("GET", "/account", lambda parser, body, _: parser.read_account(body))
+        return await self._call(
+            "GET", "/account", lambda parser, body, _: parser.read_account(body), bad_request=Unauthorized
+        )
 
     async def authenticate(self, email_address: str, password: Secret) -> Secret:
         """Get the account's token for an e-mail address and a password; `POST /auth`. Neither is kept."""
         body = {"email": email_address, "password": password.reveal()}
         request = self._http.build_request("POST", f"{self._url}/auth", json=body)
-        return await self._send(request, AnswerParser(password), lambda parser, body, _: parser.read_token(body))
+        return await self._send(
+            request, AnswerParser(password), lambda parser, body, _: parser.read_token(body), bad_request=Unauthorized
+        )
 
     async def _call(
         self,
@@ -154,6 +161,7 @@ class DatafinitiClient:
         path: str,
         read: Callable[[AnswerParser, Body, int], Answer],
         *,
+        bad_request: type[ApiError] = Refused,
         max_bytes: int | None = None,
         progressed: Callable[[int], None] | None = None,
         on_sent: Callable[[], None] | None = None,
@@ -169,7 +177,13 @@ class DatafinitiClient:
                 headers["Authorization"] = f"Bearer {token.reveal()}"
             request = self._http.build_request(method, self._url + path, headers=headers)
             return await self._send(
-                request, AnswerParser(token), read, max_bytes=max_bytes, progressed=progressed, on_sent=on_sent
+                request,
+                AnswerParser(token),
+                read,
+                bad_request=bad_request,
+                max_bytes=max_bytes,
+                progressed=progressed,
+                on_sent=on_sent,
             )
 
         token = self._token
@@ -188,6 +202,7 @@ class DatafinitiClient:
         parser: AnswerParser,
         read: Callable[[AnswerParser, Body, int], Answer],
         *,
+        bad_request: type[ApiError] = Refused,
         max_bytes: int | None = None,
         progressed: Callable[[int], None] | None = None,
         on_sent: Callable[[], None] | None = None,
@@ -198,7 +213,7 @@ class DatafinitiClient:
         def interpret() -> Answer:
             if not answer.is_success:
                 message, details = parser.read_error(body)
-                raise error_for(http_status, message, details, wait)
+                raise error_for(http_status, message, details, wait, bad_request=bad_request)
             return read(parser, body, http_status)
 
         try:
@@ -212,7 +227,7 @@ class DatafinitiClient:
             return await asyncio.to_thread(interpret) if len(body) > MAX_READ_INLINE else interpret()
         except UnreadableAnswer as error:
             if not answer.is_success:  # the status alone says what it is
-                raise error_for(http_status, None, (), wait) from None
+                raise error_for(http_status, None, (), wait, bad_request=bad_request) from None
             raise AnswerLost(f"{self._host}'s response {error}.", http_status=http_status) from None
 
     async def _open(self, request: httpx.Request, departure: Departure) -> httpx.Response:

@@ -47,12 +47,22 @@ _BEFORE_SENDING = (
 
 
 def error_for(
-    http_status: int, api_message: str | None, details: tuple[str, ...], retry_after: float | None
+    http_status: int,
+    api_message: str | None,
+    details: tuple[str, ...],
+    retry_after: float | None,
+    *,
+    bad_request: type[ApiError] = Refused,
 ) -> ApiError:
-    """The error that an answer stands for, by its HTTP status and, for a 400 about the token, any of its words."""
+    """The error that an answer stands for, by its HTTP status and, for a 400 about the token, any of its words.
+
+    Any other 400 is a `bad_request`: in the pages of 2026, the only error that there is.
+    """
     kind: type[ApiError]
     if http_status == 401 or (http_status == 400 and any(map(_is_about_the_token, (api_message, *details)))):
         kind = Unauthorized
+    elif http_status == 400:
+        kind = bad_request
     elif http_status == 404:
         kind = NotFound
     elif http_status == 429:

@@ -120,7 +120,7 @@ def records_in(body: Body) -> Iterator[Any]:
     else:
         return
     try:
-        answer = _parse_leniently(body, keys=_KEYS_IN_A_LIST)
+        answer = parse_leniently(body, keys=_KEYS_IN_A_LIST)
     except _UNREADABLE:
         answer = None
     records = answer.get("records") if isinstance(answer, dict) else answer
@@ -167,7 +167,7 @@ def decode(body: Body, shape: type[Shape]) -> Shape:
     except _UNREADABLE as error:
         reason = _reason(error)
     try:
-        answer = _parse_leniently(body)
+        answer = parse_leniently(body)
     except _UNREADABLE:
         raise UnreadableAnswer(f"is not a JSON object ({reason})") from None
     return shaped(answer, shape)
@@ -186,7 +186,7 @@ def shaped(value: object, shape: type[Shape]) -> Shape:
     return shape(**{key: value[key] for key in shape.__struct_fields__ if key in value})
 
 
-def _parse_leniently(body: Body, *, keys: Container[str] | None = None) -> Any:
+def parse_leniently(body: Body, *, keys: Container[str] | None = None) -> Any:
     """Read JSON with NaN, a byte order mark, bytes that are not UTF-8, or raw control characters in it.
 
     With `keys`, no other key of an object is kept: a long list becomes much smaller.

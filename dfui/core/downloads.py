@@ -171,7 +171,9 @@ class DownloadDetails:
     """Whether each record costs a property credit and a people credit."""
     num_records_suppressed: int | None = None
     files: tuple[ResultFile, ...] | None = None
-    """None where the answer does not tell of files at all."""
+    """None if the answer says nothing of files."""
+    raw: str | None = None
+    """The answer as it came, in indented JSON, without the token and the result links; None if it is very large."""
 
     def seen(self, at: datetime) -> DownloadDetails:
         """The same, with the time at which the API showed it."""

@@ -273,13 +273,13 @@ class Refused(ApiError):
 
 
 class Unauthorized(ApiError):
-    """401, or a 400 about the token: the token is not valid, or not active."""
+    """401, a 400 about the token, or any 400 from `/account` and `/auth`: the token or the password is not valid."""
 
     kind = "unauthorized"
 
 
 class NotFound(ApiError):
-    """404: there is no such download on this account."""
+    """404, or a 400 from `GET /downloads/{id}`: there is no such download on this account."""
 
     kind = "not_found"
 

@@ -11,6 +11,7 @@ from dfui.core.errors import (
     DatafinitiError,
     NotConnected,
     NotFound,
+    Refused,
     ServerFault,
     TooManyRequests,
     Unauthorized,
@@ -112,7 +113,7 @@ class Evidence:
         match self.delete_error:
             case Unauthorized():
                 return OutcomeKind.UNAUTHORIZED
-            case NotFound() if self.is_missing:
+            case NotFound() | Refused(http_status=400) if self.is_missing:
                 return OutcomeKind.NOT_FOUND
             case TooManyRequests() | ServerFault() | AnswerLost() | NotConnected() | None:
                 return OutcomeKind.STILL_ACTIVE if self.seen else OutcomeKind.UNKNOWN
@@ -129,7 +130,7 @@ class Evidence:
             if isinstance(error, ApiError) and error.retry_after is not None and error.retry_after > MAX_WAIT_SECONDS:
                 return f"The API asks to wait {error.retry_after:.0f} s before the next try."
         if self.is_missing:
-            is_told = isinstance(self.delete_error, NotFound)
+            is_told = self._kind() is OutcomeKind.NOT_FOUND
             return None if is_told else "A check after it found no such download."
         if self.look_error is not None:
             return f"{'A later look failed' if self.seen else 'It could not be checked'}. {self.look_error}"

@@ -89,8 +89,8 @@ def token_rejected(error: Unauthorized) -> str:
 
 
 def password_rejected(error: Unauthorized) -> str:
-    """The API does not take an e-mail address and a password."""
-    return answered("The e-mail address and the password were rejected", error.api_message)
+    what = "Wrong e-mail or password"
+    return answered(f"{what}, or a malformed request" if error.http_status == 400 else what, error.api_message)
 
 
 def kept_for_session(problem: KeyringProblem) -> str:

@@ -157,6 +157,21 @@ async def test_an_error_is_known_by_its_status_and_its_words(
     assert "<html" not in str(error)
 
 
+async def test_a_400_is_what_the_call_makes_of_it() -> None:
+    # In the pages of 2026 it is the only error.
+    with FaultServer(http(400, b'{"error": "Bad request or download not found"}')) as server:
+        async with client_of(server.url) as client:
+            errors = [
+                await error_of(client.get_download("7")),
+                await error_of(client.cancel_download("7")),
+                await error_of(client.list_downloads()),
+                await error_of(client.account()),
+                await error_of(client.authenticate("a@b.c", Secret("p4ssword"))),
+            ]
+    assert [type(error) for error in errors] == [NotFound, Refused, Refused, Unauthorized, Unauthorized]
+    assert {getattr(error, "api_message", None) for error in errors} == {"Bad request or download not found"}
+
+
 @pytest.mark.parametrize(
     ("value", "least", "most"),
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
+from datetime import UTC, datetime
 
 import pytest
 
@@ -193,6 +194,19 @@ async def test_a_link_with_the_token_in_it_is_left_out_however_it_is_written() -
         async with client_of(server, "token-1234") as client:
             files = (await client.get_download("7")).files
     assert [file.name for file in files or ()] == ["1.csv"]
+
+
+async def test_the_raw_answer_has_every_key_but_neither_token_nor_links() -> None:
+    link = "https://files.example/7_1.csv?X-Amz-Date=20261128T120000Z&X-Amz-Expires=604800&X-Amz-Signature=5ec7e7"
+    answer = {"id": 7, "odd": [f"a {TOKEN}"], "results": [link, {"url": link}], "more": {"at": link}}
+    with FaultServer(http(200, encoded(answer)), http(200, encoded({"id": 7, "query": "a" * 300_000}))) as server:
+        async with client_of(server) as client:
+            details = await client.get_download("7")
+            assert (await client.get_download("7")).raw is None
+    assert json.loads(details.raw or "") == {
+        "id": 7, "odd": ["a ***"], "results": ["(link left out)"] * 2, "more": {"at": "https://files.example/7_1.csv?…"},
+    }  # fmt: skip
+    assert details.download.files_expire_at == datetime(2026, 12, 5, 12, tzinfo=UTC)
 
 
 async def test_an_id_with_the_token_in_it_is_not_given_on() -> None:
