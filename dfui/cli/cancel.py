@@ -17,7 +17,6 @@ from dfui.core.history import HistoryEntry
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.progress import LEAVING_SECONDS, WAIT_SECONDS, Progress
 from dfui.core.text import sanitize
-from dfui.wording.access import ANOTHER_TOKEN
 from dfui.wording.confirming import confirm_consequences, confirm_facts, confirm_title
 from dfui.wording.downloads import described, records_so_far
 from dfui.wording.figures import as_sentence, counted
@@ -289,6 +288,7 @@ async def _ask_for_token() -> Secret | None:
     """Another token, from a hidden prompt; an empty line declines."""
     from dfui.cli.prompts import read_hidden_meanwhile
     from dfui.system.credentials import parse_token
+    from dfui.wording.access import ANOTHER_TOKEN
 
     try:
         return parse_token(await read_hidden_meanwhile(ANOTHER_TOKEN))

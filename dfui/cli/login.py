@@ -11,7 +11,6 @@ from dfui.cli.context import Context, run_command
 from dfui.core.errors import CommandError, DatafinitiError, KeyringProblem, Unauthorized
 from dfui.core.secret import Secret
 from dfui.core.text import sanitize
-from dfui.wording.access import ENVIRONMENT_STAYS, not_removed, password_rejected, token_rejected
 from dfui.wording.errors import error_sentences, keyring_sentences
 
 
@@ -42,6 +41,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
 async def _login(context: Context, options: argparse.Namespace) -> int:
     from dfui.cli.prompts import read_hidden
     from dfui.system.credentials import is_set_in_environment, parse_token
+    from dfui.wording.access import ENVIRONMENT_STAYS, password_rejected, token_rejected
 
     try:
         await context.access.require_keyring()
@@ -102,6 +102,7 @@ def run_logout(options: argparse.Namespace, console: Console) -> int:
 
 async def _logout(context: Context, options: argparse.Namespace) -> int:
     from dfui.system.credentials import is_set_in_environment
+    from dfui.wording.access import ENVIRONMENT_STAYS, not_removed
 
     settings = context.settings
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from datetime import UTC, datetime
 
@@ -20,4 +19,6 @@ class Clock:
 
     async def sleep(self, seconds: float) -> None:
         """Wait, in seconds."""
+        import asyncio  # 30 ms that a shell's completion has no time for
+
         await asyncio.sleep(seconds)
