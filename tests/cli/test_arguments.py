@@ -1,71 +1,111 @@
-"""What every command shares: its arguments, its errors, and what it does where the machine is not as it should be."""
+"""What every command shares: its arguments, what is wrong with them, its errors, and its signals."""
 
 from __future__ import annotations
 
+import argparse
+import asyncio
+import json
+import os
 import re
-import sqlite3
+import signal
+from concurrent.futures import Future
 
 import pytest
 
-from dfui import __version__
+from dfui.cli import main
+from dfui.cli.console import Console
+from dfui.cli.parser import build_parser
+from dfui.cli.signals import handling
+from dfui.core import errors
+from dfui.core.errors import DfuiError
 from dfui.simulator.account import Simulator
 from tests.support.commands import Commands
 from tests.support.in_process import run
 from tests.support.terminal import Terminal
 
-COMMANDS = ("cancel", "list", "show", "fetch", "history", "add", "hide", "login", "logout", "doctor")
-
-
-def test_version_names_it() -> None:
-    ended = run("--version")
-    assert (ended.exit_code, ended.stdout) == (0, f"dfui {__version__}\n")
-
-
-def test_help_names_every_command_and_the_exit_codes() -> None:
-    ended = run("--help")
-    assert ended.exit_code == 0
-    assert [name for name in COMMANDS if not re.search(rf"^ +{name} ", ended.stdout, re.MULTILINE)] == []
-    assert "130 interrupted" in " ".join(ended.stdout.split())
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_each_command_has_help(command: str) -> None:
-    ended = run(command, "--help")
-    assert (ended.exit_code, ended.stderr) == (0, "")
-    assert ended.stdout.startswith(f"usage: dfui {command} ")
-    assert "--profile NAME" in ended.stdout
+# ── wrong arguments ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
-    "arguments",
-    [["frobnicate"], ["cancel"], ["list", "--frobnicate"], ["list", "--status"], ["add", "--profile"]],
-    ids=" ".join,
+    ("arguments", "words"),
+    [
+        (["cancle", "847070"], "Unknown command: cancle. Did you mean cancel? See dfui --help.\n"),
+        (["cancle", "list"], "Unknown command: cancle. Did you mean cancel?"),
+        (["--jsno", "list"], "Unknown option: --jsno. Did you mean --json? See dfui --help.\n"),
+        (["cancel", "847070", "--yse"], "Unknown option: --yse. Did you mean --yes? See dfui cancel --help.\n"),
+        (["cancel", "-x", "847070"], "Unknown option: -x."),
+        (["cancel"], "Name a download's ID, or - to read IDs from standard input. See dfui cancel --help.\n"),
+        (["list", "--status", "runing"], "Invalid value for --status: runing. Did you mean running? Choose from: "),
+        (["list", "--status"], "xpected one argument. See dfui list --help.\n"),
+        (["list", "--demo=slwo"], "Unknown scenario: slwo. Did you mean slow?"),
+        (["list", "847070"], "Unknown argument: 847070."),
+        (["cancel", "847070", "--status", "active", "--yes"], "not both"),
+        (["cancel", "-", "847070", "--yes"], "with - alone"),
+        (["cancel", "847070", "--yes", "--output", "out"], "--output goes with --fetch. Nothing was sent.\n"),
+        (["cancel", "847070", "--yes", "--wait=-1"], "a whole number of seconds"),
+        (["fetch", "847070", "--wait=soon"], "a whole number of seconds"),
+        (["cancel", "847070", "--yes", "--wait", "60"], "write --wait=60"),
+        (["fetch", "--wait", "847070"], "put IDs before --wait"),
+        (["show", "../7"], "'../7' is not a download ID."),
+        (["help", "exit-code"], "Unknown command or topic: exit-code. Did you mean exit-codes? Choose from: cancel,"),
+        (["config", "chek"], "Unknown action: chek. Did you mean check? Choose from: init, path, check."),
+        (["completion", "ksh"], "Unknown shell: ksh. Did you mean zsh? Choose from: bash, zsh, fish."),
+        (["completion"], "Name a shell: bash, zsh or fish."),
+        (["history", "--csv", "--json"], ""),
+        (["history", "--csv", "--overwrite"], "--overwrite goes with --output FILE."),
+        (["history", "--limit", "0"], "a whole number from 1"),
+        (["history", "--limit", "9" * 5_000], "a whole number from 1"),
+        (["history", "--outcome", "done"], "Invalid value for --outcome: done."),
+        (["history", "--id", "no ID"], "not a download ID"),
+        # What is cut short is none: --y must not stand for a yes.
+        (["cancel", "--y", "847070"], "Unknown option: --y."),
+        (["list", "--js"], "Unknown option: --js."),
+        (["--prof", "x", "list"], "Unknown option: --prof."),
+        (["login", "MY-TOKEN"], "A token is never an argument. Type it at the prompt, or pipe it in.\n"),
+    ],
+    ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else "",
 )
-def test_wrong_arguments_are_a_sentence_and_exit_2(dfui: Commands, account: Simulator, arguments: list[str]) -> None:
+def test_wrong_arguments_are_a_sentence_and_exit_2_and_nothing_is_sent(
+    dfui: Commands, account: Simulator, arguments: list[str], words: str
+) -> None:
     text, as_json = dfui(*arguments), dfui("--json", *arguments)
     assert text.exit_code == as_json.exit_code == 2
-    assert (text.stdout, as_json.stderr) == ("", "")
-    assert re.fullmatch(r"dfui: .+\. See dfui( \w+)? --help\.\n", text.stderr)
+    assert (text.stdout, as_json.stderr) == ("", "") or "--json" in arguments
+    assert words in text.stderr
+    assert "MY-TOKEN" not in text.stderr
     assert as_json.document["error"]["kind"] == "usage"
     assert account.requests == []
 
 
 @pytest.mark.parametrize(
-    "arguments",
-    [["cancel", "--y", "847070"], ["list", "--js"], ["--js", "list"], ["list", "--prof", "x"]],
-    ids=" ".join,
+    "wrong", [["cancel", "x?SECRET"], ["list", "--status", "x?SECRET"], ["--x?SECRET"], ["list", "x?SECRET"]]
 )
-def test_an_option_that_is_cut_short_is_none(dfui: Commands, account: Simulator, arguments: list[str]) -> None:
-    """`--y` must not stand for a yes, and `--js` would be taken for JSON in one place, and not in another."""
-    assert dfui(*arguments).exit_code == 2
-    assert account.requests == []
+def test_what_stands_behind_a_question_mark_is_not_repeated(dfui: Commands, wrong: list[str]) -> None:
+    ended = dfui(*wrong)
+    assert ended.exit_code == 2
+    assert "SECRET" not in ended.stdout + ended.stderr
+
+
+def test_help_before_a_command_names_them_all() -> None:
+    assert run("--help", "cancel") == run("--help")
+    assert "130 interrupted" in " ".join(run("--help").stdout.split())
+
+
+@pytest.mark.parametrize("command", list(build_parser().commands))
+def test_each_command_has_help_with_examples_before_the_options(command: str) -> None:
+    ended = run(command, "--help")
+    assert (ended.exit_code, ended.stderr) == (0, "")
+    assert ended.stdout.startswith(f"usage: dfui {command} ")
+    assert ended.stdout.index("examples:") < ended.stdout.index("options:")
+    assert "--profile NAME" in ended.stdout
+    assert not re.search(r"--\w+ \[", ended.stdout), "a value that may be left out needs its ="
 
 
 def test_options_may_stand_before_a_command_or_after_it(dfui: Commands, unreachable: Commands) -> None:
     options = ["--json", "--profile", "staging", "--api-url", dfui.api_url]
     assert run("add", "847070", *options).document[0]["id"] == "847070"
     assert run(*options, "list", "--offline").document[0]["id"] == "847070"
-    # Where it is given in both places, the one after the command is nearer.
+    # Of one in both places, the one after the command is nearer.
     nearer = run("--profile", "another", "--api-url", unreachable.api_url, "list", "--offline", *options)
     assert nearer.document[0]["id"] == "847070"
 
@@ -82,128 +122,123 @@ def test_the_environment_names_profile_and_api_and_arguments_come_first(
 
 
 @pytest.mark.parametrize(
-    ("api_url", "words"),
+    ("options", "words"),
     [
-        ("http://api.example.com/v4", "not encrypted"),
-        ("http://127.0.0.1.example.com/v4", "not encrypted"),
-        ("http://127.0.0.1@api.example.com/v4", "no user"),
-        ("ftp://127.0.0.1/v4", "not complete"),
-        ("api.example.com", "not complete"),
+        (["--api-url", "http://api.example.com/v4"], "not encrypted"),
+        (["--api-url", "http://127.0.0.1.example.com/v4"], "not encrypted"),
+        (["--api-url", "http://127.0.0.1@api.example.com/v4"], "no user"),
+        (["--api-url", "ftp://127.0.0.1/v4"], "not complete"),
+        (["--api-url", "api.example.com"], "not complete"),
+        (["--profile", "../x"], "profile"),
+        (["--log", "/nowhere/dfui.log"], "/nowhere/dfui.log"),
     ],
 )
-def test_an_api_address_that_the_token_must_not_go_to_is_refused(dfui: Commands, api_url: str, words: str) -> None:
-    ended = run("list", "--json", "--api-url", api_url)
+def test_a_setting_that_cannot_be_used_is_exit_2_and_nothing_is_sent(
+    dfui: Commands, account: Simulator, options: list[str], words: str
+) -> None:
+    ended = dfui("cancel", "--yes", "--json", "847070", *options)
     assert ended.exit_code == 2
-    assert ended.document["error"]["kind"] == "settings"
     assert words in ended.document["error"]["message"]
-
-
-def test_a_profile_name_that_is_none_is_refused(dfui: Commands) -> None:
-    ended = dfui("list", "--profile", "../x")
-    assert ended.exit_code == 2
-    assert "profile" in ended.stderr
-
-
-def test_a_config_file_that_is_not_valid_is_named(dfui: Commands) -> None:
-    config = dfui.database.parents[2] / "xdg_config_home" / "dfui" / "config.toml"
-    config.parent.mkdir(parents=True)
-    config.write_text("low_bandwidth = 'perhaps'\n")
-    ended = dfui("list", "--offline")
-    assert ended.exit_code == 2
-    assert str(config) in ended.stderr
-
-
-def test_a_log_that_cannot_be_written_is_told_and_nothing_is_sent(dfui: Commands, account: Simulator) -> None:
-    ended = dfui("cancel", "--yes", "--json", "--log", "/nowhere/dfui.system.log", "847070")
-    assert ended.exit_code == 2
-    assert "/nowhere/dfui.system.log" in ended.document["error"]["message"]
     assert account.requests == []
 
 
 # ── the terminal UI ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("options", [[], ["--demo"]], ids=["", "demo"])
-def test_the_terminal_ui_is_refused_without_a_terminal(options: list[str]) -> None:
-    ended = run(*options)
-    assert (ended.exit_code, ended.stdout) == (2, "")
-    assert "needs a terminal" in ended.stderr
-
-
-def test_the_terminal_ui_is_refused_by_a_terminal_that_cannot_show_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_terminal_ui_needs_a_terminal_that_can_show_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for options in ([], ["--demo"]):
+        ended = run(*options)
+        assert (ended.exit_code, ended.stdout, "needs a terminal" in ended.stderr) == (2, "", True)
+    assert run("--json").document["error"]["kind"] == "usage"
     monkeypatch.setenv("TERM", "dumb")
     with Terminal("--demo") as terminal:
         ended = terminal.ended()
-    assert ended.exit_code == 2
-    assert "TERM=dumb" in ended.stderr
+    assert (ended.exit_code, "TERM=dumb" in ended.stderr) == (2, True)
 
 
-def test_the_terminal_ui_prints_no_json() -> None:
-    ended = run("--json")
-    assert ended.exit_code == 2
-    assert ended.document["error"]["kind"] == "usage"
+# ── errors ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+SENTENCE = "It did not work."
+EXIT_CODES = {
+    errors.NotAnId: 2,
+    errors.AddressError: 2,
+    errors.SettingsError: 2,
+    errors.TokenError: 3,
+    errors.KeyringProblem: 3,
+    errors.Unauthorized: 3,
+    errors.NotFound: 1,
+    errors.Refused: 1,
+    errors.DatafinitiError: 4,
+    errors.CommandError: 130,
+    DfuiError: 1,
+}
+"""What a command exits with; a class that is not here, as its parent."""
 
 
-# ── the database ─────────────────────────────────────────────────────────────────────────────────────────────────────
+def kinds(root: type[DfuiError] = DfuiError) -> list[type[DfuiError]]:
+    """The error and all below it."""
+    return [root, *(each for child in root.__subclasses__() for each in kinds(child))]
 
 
-def test_a_damaged_database_is_set_aside_and_the_command_still_works(dfui: Commands) -> None:
-    dfui.database.parent.mkdir(parents=True)
-    dfui.database.write_bytes(b"no database at all" * 1_000)
-    ended = dfui("cancel", "--yes", "--json", "847070")
-    assert ended.exit_code == 0
-    assert (ended.document[0]["outcome"], ended.document[0]["journaled"]) == ("cancelled", True)
-    (aside,) = dfui.database.parent.glob("dfui.db.damaged-*")
-    assert aside.read_bytes().startswith(b"no database at all")
-    assert str(aside) in ended.stderr
-    assert dfui("list", "--offline").stderr == ""
+def made(kind: type[DfuiError]) -> DfuiError:
+    match kind:
+        case errors.CommandError:
+            return errors.CommandError("odd", SENTENCE, 130)
+        case errors.KeyringSilent:
+            return errors.KeyringSilent(Future(), seconds=5)
+        case errors.AlreadyThere:
+            return errors.AlreadyThere(1, None)
+        case _ if issubclass(kind, errors.ApiError):
+            return kind(418, SENTENCE)
+        case _:
+            return kind(SENTENCE)
 
 
-@pytest.fixture
-def newer_database(dfui: Commands) -> bytes:
-    """A database of a newer dfui; its bytes."""
-    dfui.database.parent.mkdir(parents=True)
-    connection = sqlite3.connect(dfui.database)
-    connection.executescript("CREATE TABLE of_tomorrow (x); PRAGMA user_version = 99;")
-    connection.close()
-    return dfui.database.read_bytes()
-
-
-def test_a_newer_database_is_left_alone_and_cancel_still_sends(dfui: Commands, newer_database: bytes) -> None:
-    as_json, text = dfui("cancel", "--yes", "--json", "847070"), dfui("cancel", "--yes", "847069")
-    assert as_json.exit_code == text.exit_code == 0
-    assert (as_json.document[0]["outcome"], as_json.document[0]["journaled"]) == ("cancelled", False)
-    assert "newer dfui" in as_json.stderr
-    assert "This is not in the history. The database" in text.stdout
-    assert dfui.database.read_bytes() == newer_database
-
-
-@pytest.mark.parametrize("command", ["add", "hide"])
-def test_with_a_newer_database_what_only_keeps_fails_in_words(
-    dfui: Commands, newer_database: bytes, command: str
+def test_what_fails_after_the_result_stands_beside_the_one_document(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ended = dfui(command, "--json", "847070")
-    assert ended.exit_code == 1
-    assert ended.document["error"]["kind"] == "store"
-    assert dfui.database.read_bytes() == newer_database
+    def fail(options: argparse.Namespace, console: Console) -> int:
+        console.result([1], [])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("dfui.cli.login.run_logout", fail)
+    assert main(["--json", "logout"]) == 130
+    printed = capsys.readouterr()
+    assert json.loads(printed.out) == [1]
+    assert printed.err == "dfui: Interrupted.\n"
 
 
-def test_with_a_data_folder_that_is_a_file_the_list_is_shown_all_the_same(dfui: Commands) -> None:
-    dfui.database.parent.parent.mkdir()
-    dfui.database.parent.write_text("not a folder")
-    ended = dfui("list", "--json")
-    assert ended.exit_code == 0
-    assert len(ended.document) == 4
-    assert "nothing is saved" in ended.stderr
+@pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.__name__)
+def test_each_error_ends_a_command_with_its_words_and_its_exit_code(
+    kind: type[DfuiError], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(options: argparse.Namespace, console: Console) -> int:
+        raise made(kind)
+
+    monkeypatch.setattr("dfui.cli.login.run_logout", fail)
+    expected = next(EXIT_CODES[each] for each in kind.__mro__ if each in EXIT_CODES)
+    assert main(["logout"]) == expected
+    assert capsys.readouterr().err.startswith("dfui: ")
+    assert main(["--json", "logout"]) == expected
+    document = json.loads(capsys.readouterr().out)
+    assert document["error"]["kind"] == made(kind).kind
+    assert document["error"]["message"]
 
 
-def test_help_before_a_command_names_them_all() -> None:
-    assert run("--help", "cancel") == run("--help")
+# ── signals ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_command_that_is_named_later_does_not_hide_the_nearest_one() -> None:
-    ended = run("cancle", "list")
-    assert (ended.exit_code, ended.stderr) == (
-        2,
-        "dfui: Unknown command: cancle. Did you mean cancel? See dfui --help.\n",
-    )
+@pytest.mark.parametrize("is_ignored", [False, True])
+async def test_a_signal_is_handled_unless_it_is_ignored(is_ignored: bool) -> None:
+    """Under nohup, SIGHUP is ignored."""
+    came = asyncio.Event()
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN if is_ignored else signal.SIG_DFL)
+    try:
+        with handling({signal.SIGHUP: came.set}):
+            os.kill(os.getpid(), signal.SIGHUP)
+            if not is_ignored:
+                await asyncio.wait_for(came.wait(), 10)
+        assert signal.getsignal(signal.SIGHUP) is (signal.SIG_IGN if is_ignored else signal.SIG_DFL)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert came.is_set() is not is_ignored

@@ -1,0 +1,213 @@
+"""`help`, the man page, `config`, `completion`, and every command on the simulated account of `--demo`."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from dfui import __version__
+from dfui.cli.completion import SHELLS
+from dfui.cli.parser import build_parser
+from dfui.cli.show_help import ENVIRONMENT, TOPICS
+from dfui.simulator.account import Simulator
+from dfui.simulator.scenarios import SCENARIOS
+from tests.support.commands import Commands
+from tests.support.in_process import run
+from tests.support.shell import Shell, dfui_on_path
+
+PROMPT = "READY> "
+
+
+# ── the demo ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["cancel", "847070", "-y"], ["cancel", "--status", "active", "-y"], ["list"], ["list", "--offline", "-n", "3"],
+        ["show", "847070"], ["watch", "847001"], ["add", "847001"], ["hide", "847001"], ["history"],
+        ["config", "init"],
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_every_command_runs_on_the_simulated_account_and_keeps_nothing(arguments: list[str], tmp_path: Path) -> None:
+    ended = run(*arguments, "--demo", "--json")
+    assert ended.exit_code == 0, ended
+    assert ended.document is not None
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_a_scenario_is_named_behind_the_option_or_after_it() -> None:
+    assert run("--demo", "cancel", "847070", "-y").exit_code == 0
+    assert run("list", "--demo=unauthorized-once").exit_code == 3
+    assert run("list", "--demo", "unauthorized-once").exit_code == 3
+    (outcome,) = run("cancel", "847070", "-y", "-j", "--demo=lost-answer").document
+    assert (outcome["outcome"], outcome["http_status"]) == ("cancelled", None)
+
+
+def test_in_the_demo_a_token_is_kept_nowhere_and_the_doctor_asks_nobody(dfui: Commands, account: Simulator) -> None:
+    ended = dfui("login", "--demo", stdin="simulated-token\n")
+    assert (ended.exit_code, ended.stdout.endswith("the demo stores it nowhere.\n")) == (0, True)
+    refused = dfui("--demo", "doctor")
+    assert (refused.exit_code, "no demo can stand in for" in refused.stderr) == (2, True)
+    assert "--demo" not in run("doctor", "--help").stdout
+    assert account.requests == []
+
+
+# ── help and the man page ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("subject", [*build_parser().commands, *TOPICS])
+def test_each_command_and_topic_has_help(subject: str) -> None:
+    ended = run("help", subject)
+    assert (ended.exit_code, ended.stderr) == (0, "")
+    assert ended.stdout.strip()
+    known = ", ".join(name for name, _ in ENVIRONMENT)
+    assert all(name in known for name in re.findall(r"\b[A-Z]+_[A-Z_]+\b", ended.stdout))
+
+
+def test_the_version_and_the_scenarios_are_printed() -> None:
+    assert run("--version").stdout == f"dfui {__version__}\n"
+    assert all(f"--demo={scenario}" in run("help", "demo").stdout for scenario in SCENARIOS)
+
+
+def test_the_man_page_has_its_sections_and_every_command() -> None:
+    page = run("help", "--man").stdout
+    assert re.match(r'\.TH DFUI 1 "\d{4}-\d{2}-\d{2}" ', page)
+    sections = re.findall(r"^\.SH (.*)$", page, re.MULTILINE)
+    assert sections == [
+        "NAME", "SYNOPSIS", "DESCRIPTION", "EXAMPLES", "FILES", "ENVIRONMENT", "EXIT STATUS", "SEE ALSO"
+    ]  # fmt: skip
+    assert all(f'.SS "dfui {command}"' in page for command in build_parser().commands)
+
+
+# ── the config file ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_config_file_is_written_once_and_checked(tmp_path: Path) -> None:
+    path = Path(run("config", "path").stdout.strip())
+    assert path.is_relative_to(tmp_path)
+    assert "There is no" in run("config").stdout
+    assert run("config", "init").exit_code == 0
+    assert path.stat().st_mode & 0o077 == 0
+    assert run("config", "check", "--json").document["problems"] == []
+    again = run("config", "init")
+    assert (again.exit_code, "left alone" in again.stderr) == (1, True)
+    path.write_text("bel = true\n")
+    wrong = run("config", "check")
+    assert (wrong.exit_code, "bel" in wrong.stdout, "bell" in wrong.stdout) == (2, True, True)
+
+
+def test_a_misspelt_profile_is_exit_2_with_the_nearest_one(dfui: Commands, account: Simulator) -> None:
+    path = Path(run("config", "path").stdout.strip())
+    path.parent.mkdir(parents=True)
+    path.write_text("[profiles.production]\nread_only = true\n")
+    for command in (["cancel", "847070", "--yes"], ["list"], ["show", "847070"], ["history"], ["add", "847070"]):
+        ended = dfui(*command, "--profile", "prodution", "--json")
+        assert (ended.exit_code, "production" in ended.document["error"]["message"]) == (2, True)
+    assert account.requests == []
+    assert dfui("list", "--profile", "production").stderr == ""
+    checked = run("config", "check", "--json", "--profile", "prodution")
+    assert (checked.exit_code, len(checked.document["problems"])) == (2, 1)
+
+
+# ── completion ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_known_ids_and_profiles_are_printed_without_a_network(dfui: Commands, account: Simulator) -> None:
+    dfui("add", "847070")
+    account.requests.clear()
+    assert dfui("completion", "--known", "ids").stdout == "847070\n"
+    assert dfui("completion", "--known", "profiles").stdout == "default\n"
+    assert account.requests == []
+
+
+def test_completing_an_id_leaves_a_damaged_database_as_it_is(dfui: Commands) -> None:
+    dfui.database.parent.mkdir(parents=True)
+    dfui.database.write_bytes(b"no database" * 1_000)
+    ended = dfui("completion", "--known", "ids")
+    assert (ended.exit_code, ended.stdout, ended.stderr) == (0, "", "")
+    assert [each.name for each in dfui.database.parent.iterdir()] == ["dfui.db"]
+
+
+@pytest.fixture
+def environment(dfui: Commands, tmp_path: Path) -> dict[str, str]:
+    """A home in which 847070 is known, and `dfui` is found."""
+    dfui("add", "847070")
+    names = ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME")
+    return {
+        "PATH": dfui_on_path(tmp_path / "bin"),
+        "HOME": str(tmp_path),
+        "DFUI_API_URL": dfui.api_url,
+        **{name: os.environ[name] for name in names},
+    }
+
+
+def script_of(shell: str, folder: Path) -> Path:
+    if shutil.which(shell) is None:
+        pytest.skip(f"{shell} is not installed")
+    script = folder / f"completion.{shell}"
+    script.write_text(run("completion", shell).stdout)
+    return script
+
+
+def at_prompt(shell: str, environment: Mapping[str, str], folder: Path) -> Shell:
+    """An interactive shell that has read the script."""
+    script = script_of(shell, folder)
+    if shell == "bash":
+        opened = Shell("bash", "--norc", "--noprofile", "-i", environment=environment)
+        opened.type(f"bind 'set enable-bracketed-paste off'; source {script}; PS1='REA''DY> '\n")
+    else:
+        opened = Shell("zsh", "-f", "-i", environment=environment)
+        opened.type(
+            "unsetopt zle_bracketed_paste prompt_sp; autoload -U compinit; compinit -u -D; "
+            f"source {script}; compdef _shtab_dfui dfui; PS1='REA''DY> '\n"
+        )
+    opened.wait_for(PROMPT)
+    return opened
+
+
+COMPLETIONS = {
+    "dfui comple": "dfui completion ",
+    "dfui cancel --dry": "dfui cancel --dry-run ",
+    "dfui show 8470": "dfui show 847070 ",
+    "dfui --profile defa": "dfui --profile default ",
+}
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_tab_completes_commands_options_and_what_is_known(
+    shell: str, environment: dict[str, str], tmp_path: Path
+) -> None:
+    with at_prompt(shell, environment, tmp_path) as opened:
+        for typed, completed in COMPLETIONS.items():
+            opened.type(f"{typed}\t")
+            opened.wait_for(completed)
+            opened.type("\x15")
+
+
+def test_fish_completes_them_too(environment: dict[str, str], tmp_path: Path) -> None:
+    script = script_of("fish", tmp_path)
+    asked = "; ".join(f"complete --do-complete '{typed}'; echo -" for typed in COMPLETIONS)
+    ended = subprocess.run(
+        ["fish", "--no-config", "--command", f"source {script}; {asked}"],
+        env={"LANG": "C.UTF-8", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    offered = [[line.partition("\t")[0] for line in each.splitlines()] for each in ended.stdout.split("-\n")]
+    for words, completed in zip(offered, COMPLETIONS.values(), strict=False):
+        assert completed.split()[-1] in words, ended
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_script_of_each_shell_can_be_read_by_it(shell: str, tmp_path: Path) -> None:
+    ended = subprocess.run([shell, "-n", str(script_of(shell, tmp_path))], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
