@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -84,6 +83,8 @@ async def fetch_files(
     wait_seconds: float = WAIT_SECONDS,
 ) -> Fetched:
     """Fetch the result files of downloads into these folders, waiting for files that are not there yet."""
+    import asyncio
+
     from dfui.cli.fetch_progress import FetchProgress
     from dfui.cli.prompts import ask
     from dfui.cli.signals import handling

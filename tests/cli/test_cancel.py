@@ -12,6 +12,7 @@ from typing import Any, cast
 import httpx
 import pytest
 
+from dfui.core.clock import Clock
 from dfui.core.outcomes import OutcomeKind
 from dfui.simulator.account import TOKEN, Dialect, Simulator
 from dfui.simulator.files import SimulatedFiles
@@ -334,8 +335,9 @@ def test_a_later_command_learns_the_final_cost(dfui: Commands, account: Simulato
 
 
 @pytest.fixture
-def files(account: Simulator) -> Iterator[SimulatorServer]:
-    """The account's result files, at an origin of their own."""
+def files(account: Simulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimulatorServer]:
+    """The account's result files, at an origin of their own; their links expire by the account's time."""
+    monkeypatch.setattr(Clock, "now", lambda clock: account.now())
     with SimulatorServer(cast(Simulator, SimulatedFiles(account))) as serving:
         account.link_origin = serving.url
         yield serving
@@ -412,6 +414,6 @@ def test_neither_the_token_nor_a_result_link_is_in_the_log(dfui: Commands, tmp_p
     log = tmp_path / "dfui.log"
     ended = dfui.as_process("cancel", "--yes", "--log", str(log), "847070")
     written = log.read_text()
-    assert "DELETE /downloads/847070" in written
+    assert "DELETE /v4/downloads/847070" in written
     for secret in (TOKEN, "X-Amz-Signature"):
         assert secret not in written + ended.stdout + ended.stderr
