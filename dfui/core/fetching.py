@@ -225,6 +225,8 @@ class FetchSummary:
         """Files that are being fetched now."""
         self.states: Counter[FileState] = Counter()
         self.bytes_done = 0
+        self.has_ended = False
+        """Whether nothing more comes; on the screen, it is filled by another thread until then."""
         self._bytes_resumed = self._bytes_total = self._files_without_total = 0
         self._samples: deque[tuple[float, int]] = deque()
 

@@ -35,9 +35,9 @@ from dfui.wording.errors import broke, error_sentences, fault, keyring_sentences
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
+    from dfui.core.fetching import FetchSummary
     from dfui.operations.poll import Poller
     from dfui.operations.refresh import DownloadRefresher
-    from dfui.tui.fetch_events import FetchEvents
 
 logger = logging.getLogger(__name__)
 
@@ -186,11 +186,12 @@ class Session:
         self,
         ids: Sequence[str],
         folders: Mapping[str, Path],
+        summary: FetchSummary,
         *,
         overwrite: bool = False,
-        events: FetchEvents,
+        stop: asyncio.Event,
     ) -> None:
-        """Fetch the result files of downloads into these folders."""
+        """Fetch the result files of downloads into these folders; the summary follows, until it `has_ended`."""
         from dfui.core.progress import WAIT_SECONDS
         from dfui.operations.fetch import fetch
 
@@ -206,17 +207,17 @@ class Session:
                 clock=self.clock,
                 overwrite=overwrite,
                 wait_seconds=WAIT_SECONDS,
-                stop=events.stop,
+                stop=stop,
                 transport=self.access.results_transport,
             ):
-                events.put(event)
+                summary.take(event)
                 self.changes.report()
         finally:
-            events.end()
+            summary.has_ended = True
             self.changes.report()
 
-    def stop_fetch(self, events: FetchEvents) -> None:
-        self._thread.call(events.stop.set)
+    def stop_fetch(self, stop: asyncio.Event) -> None:
+        self._thread.call(stop.set)
 
     # ── cancelling ───────────────────────────────────────────────────────────────────────────────────────────────
 

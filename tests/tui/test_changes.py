@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from dfui.core.downloads import Download
-from dfui.core.fetching import FileProgress, FilesAwaited, FileState
 from dfui.simulator.account import Simulator
 from dfui.simulator.manual_clock import ManualClock
-from dfui.tui.fetch_events import FetchEvents
 from dfui.tui.messages import Changed, Changes
 from dfui.tui.screens.help import HelpModal
 from tests.support.apps import app_on, downloads_screen, opened, running, until
@@ -42,18 +37,3 @@ async def test_a_screen_that_has_closed_is_told_nothing(simulator: Simulator, cl
         changes.report(["8"])
         await pilot.pause()
         assert Changed({"8"}) not in seen
-
-
-def test_of_a_file_that_is_fetched_the_newest_event_is_kept() -> None:
-    events = FetchEvents()
-    waiting = FilesAwaited(Download("7"), 5)
-    events.put(waiting)
-
-    def progress(name: str, bytes_done: int) -> FileProgress:
-        return FileProgress("7", name, Path(name), FileState.FETCHING, bytes_done=bytes_done)
-
-    for bytes_done in range(1_000):
-        events.put(progress("a.csv", bytes_done))
-        events.put(progress("b.csv", bytes_done))
-    assert events.take() == [waiting, progress("a.csv", 999), progress("b.csv", 999)]
-    assert events.take() == []

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from dfui.core.downloads import Download
 from dfui.core.errors import FolderNotWritable
-from dfui.core.fetching import DownloadFiles, FetchEvent, FileCheck, FileProgress, FilesAwaited, FileState
+from dfui.core.fetching import DownloadFiles, FileCheck, FileProgress, FilesAwaited, FileState
 from dfui.simulator.account import Simulator
 from dfui.simulator.manual_clock import ManualClock
 from dfui.simulator.scenarios import demo_account
@@ -48,50 +48,46 @@ async def begun(pilot: Pilot[None]) -> FetchResults:
     return dialog
 
 
-def progress(dialog: FetchResults, event: FetchEvent) -> None:
-    dialog._take(event)
-
-
 async def waiting(pilot: Pilot[None]) -> None:
     dialog = await begun(pilot)
-    progress(dialog, FilesAwaited(DOWNLOAD, 240.0))
+    dialog._summary.take(FilesAwaited(DOWNLOAD, 240.0))
     dialog._draw()
 
 
 async def fetching(pilot: Pilot[None]) -> None:
     dialog = await begun(pilot)
-    progress(dialog, DownloadFiles(DOWNLOAD, NAMES, FOLDER))
-    progress(dialog, complete(1))
-    progress(dialog, file(2, FileState.FETCHING, bytes_done=900_000, bytes_total=2_400_000))
-    progress(dialog, file(3, FileState.ALREADY_THERE, bytes_done=5, bytes_total=5, check=FileCheck.LENGTH))
-    progress(dialog, file(4, FileState.FETCHING, bytes_done=2_000_000, bytes_total=2_400_000))
-    progress(dialog, file(5, FileState.WAITING))
+    dialog._summary.take(DownloadFiles(DOWNLOAD, NAMES, FOLDER))
+    dialog._summary.take(complete(1))
+    dialog._summary.take(file(2, FileState.FETCHING, bytes_done=900_000, bytes_total=2_400_000))
+    dialog._summary.take(file(3, FileState.ALREADY_THERE, bytes_done=5, bytes_total=5, check=FileCheck.LENGTH))
+    dialog._summary.take(file(4, FileState.FETCHING, bytes_done=2_000_000, bytes_total=2_400_000))
+    dialog._summary.take(file(5, FileState.WAITING))
     dialog._draw()
 
 
 async def not_everything(pilot: Pilot[None]) -> None:
     dialog = await begun(pilot)
-    progress(dialog, DownloadFiles(DOWNLOAD, NAMES, FOLDER))
-    progress(dialog, complete(1))
-    progress(dialog, replace(complete(2), check=None))
-    progress(dialog, file(3, FileState.DIFFERS, bytes_done=5, bytes_total=5))
+    dialog._summary.take(DownloadFiles(DOWNLOAD, NAMES, FOLDER))
+    dialog._summary.take(complete(1))
+    dialog._summary.take(replace(complete(2), check=None))
+    dialog._summary.take(file(3, FileState.DIFFERS, bytes_done=5, bytes_total=5))
     for number in (4, 5):
-        progress(dialog, file(number, FileState.FAILED, trouble="The file server no longer has this file."))
+        dialog._summary.take(file(number, FileState.FAILED, trouble="The file server no longer has this file."))
     dialog._end()
 
 
 async def no_folder(pilot: Pilot[None]) -> None:
     dialog = await begun(pilot)
     cannot = FolderNotWritable("Cannot write to /data/847001: Permission denied.")
-    progress(dialog, DownloadFiles(DOWNLOAD, (), FOLDER, trouble=cannot))
+    dialog._summary.take(DownloadFiles(DOWNLOAD, (), FOLDER, trouble=cannot))
     dialog._end()
 
 
 async def all_is_here(pilot: Pilot[None]) -> None:
     dialog = await begun(pilot)
-    progress(dialog, DownloadFiles(DOWNLOAD, NAMES, FOLDER))
+    dialog._summary.take(DownloadFiles(DOWNLOAD, NAMES, FOLDER))
     for number in range(1, 6):
-        progress(dialog, complete(number))
+        dialog._summary.take(complete(number))
     dialog._end()
 
 

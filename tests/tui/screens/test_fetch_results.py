@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import stat
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -10,7 +11,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.widgets import Button, Input
 
@@ -19,7 +19,7 @@ from dfui.simulator.account import Simulator
 from dfui.simulator.files import SimulatedFiles
 from dfui.simulator.manual_clock import ManualClock
 from dfui.tui.app import DfuiApp
-from dfui.tui.screens.fetch_results import FetchResults, FileLines
+from dfui.tui.screens.fetch_results import FetchResults
 from tests.support.apps import app_on, live, opened, text, until
 
 
@@ -99,12 +99,6 @@ def button(dialog: FetchResults, name: str) -> str | None:
     return str(found.label) if found.display else None
 
 
-def lines(dialog: FetchResults) -> list[str]:
-    """The lines of the files that are in view."""
-    files = dialog.query_one(FileLines)
-    return [files.render_line(y).text.rstrip() for y in range(files.size.height)]
-
-
 async def ended(pilot: Pilot[None], dialog: FetchResults) -> None:
     await until(pilot, lambda: button(dialog, "leave") == "Close  esc", "the end")
 
@@ -128,13 +122,13 @@ async def test_it_fetches_into_the_folder_that_was_given(app: DfuiApp, tmp_path:
     assert stat.S_IMODE((tmp_path / "out" / "8_1.csv").stat().st_mode) == 0o600
 
 
-async def test_each_file_is_shown_while_it_comes(app: DfuiApp, files: GatedFiles, tmp_path: Path) -> None:
+async def test_files_under_way_are_shown(app: DfuiApp, files: GatedFiles, tmp_path: Path) -> None:
     files.gate.clear()
     async with app.run_test(size=(80, 24)) as pilot:
         dialog = await started(pilot, tmp_path)
-        await until(pilot, lambda: len(lines(dialog)) == 2 and "█" in "".join(lines(dialog)), "progress")
-        assert "8_1.csv" in lines(dialog)[0]
-        assert "of 2 files" in text(dialog)
+        await until(pilot, lambda: "█" in text(dialog), "progress")
+        assert "0 of 2 files" in text(dialog)
+        assert re.search(r"8_1.csv +█+░+ .* of ", text(dialog))
         assert button(dialog, "leave") == "Stop  esc"
         files.gate.set()
         await ended(pilot, dialog)
@@ -244,39 +238,18 @@ async def test_the_next_fetch_suggests_the_folder_of_the_last(app: DfuiApp, tmp_
         assert again.query_one(Input).value == str(tmp_path / "9")
 
 
-async def test_only_the_line_that_changes_is_drawn_anew(
-    app: DfuiApp, files: GatedFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    files.gate.clear()
-    async with app.run_test(size=(80, 24)) as pilot:
-        dialog = await started(pilot, tmp_path)
-        await until(pilot, lambda: len(lines(dialog)) == 2 and files.half_sent.is_set(), "half of each")
-        shown = dialog.query_one(FileLines)
-        drawn: list[Region] = []
-        refresh = shown.refresh
-
-        def recorded(*regions: Region, **options: bool) -> FileLines:
-            drawn.extend(regions)
-            return refresh(*regions, **options)
-
-        monkeypatch.setattr(shown, "refresh", recorded)
-        shown.show([FileProgress("8", "8_2.csv", tmp_path, FileState.FETCHING, 77_000, 99_000)])
-        shown.show([FileProgress("8", "8_2.csv", tmp_path, FileState.FETCHING, 77_001, 99_000)])
-        assert drawn == [Region(0, 1, shown.size.width, 1)]
-
-
-async def test_20_000_files_scroll_and_end(app: DfuiApp, tmp_path: Path) -> None:
+async def test_20_000_files_end_in_a_line(app: DfuiApp, tmp_path: Path) -> None:
     async with app.run_test(size=(60, 15)) as pilot:
         dialog = await asked(pilot)
-        dialog._output, dialog._is_under_way = tmp_path, True
-        download = DownloadFiles(dialog._session.store.downloads.get("8"), ("x",), tmp_path)  # type: ignore[arg-type]
-        dialog._take(download)
-        dialog._show()
+        app.session.fetch = lambda *arguments, **options: None  # type: ignore[method-assign]
+        await pilot.press("enter")
+        download = app.session.store.downloads.get("8")
+        assert download is not None
+        dialog._summary.take(DownloadFiles(download, ("x",), tmp_path))
         for number in range(20_000):
-            dialog._take(FileProgress("8", f"{number}.csv", tmp_path / "x", FileState.FAILED, trouble="No."))
-        await until(pilot, lambda: dialog.query_one(FileLines).virtual_size.height == 20_000, "all of them")
-        dialog.query_one(FileLines).scroll_end(animate=False)
-        await until(pilot, lambda: any("19999.csv" in line for line in lines(dialog)), "the last one")
-        assert dialog.region.contains_region(dialog.query_one("#leave").region)
-        dialog._end()
+            file = FileProgress("8", f"{number}.csv", tmp_path / "x", FileState.FAILED, trouble="No.")
+            dialog._summary.take(file)
+        dialog._summary.has_ended = True
+        app.session.changes.report()
         await until(pilot, lambda: "0.csv and 19,999 more files: failed. No." in text(dialog), "the end")
+        assert dialog.region.contains_region(dialog.query_one("#leave").region)
