@@ -159,8 +159,12 @@ class DownloadsTable(RowList[Download]):
     def _show(self, keys: array[int], query: DownloadQuery) -> None:
         """List these; on a new day, the times are written another way."""
         day, self._now = self._now.astimezone().date(), self._clock.now()
-        is_new_query, self._shown_query = query != self._shown_query, query
-        self.show_keys(keys)
+        before, self._shown_query = self._shown_query, query
+        is_new_query, is_cleared = query != before, bool(before.filter and not query.filter)
+        if is_new_query and not is_cleared:
+            self.show_from_top(keys)
+        else:  # what a filter has found is seen among the others once it is cleared
+            self.show_keys(keys)
         if is_new_query or day != self._now.astimezone().date():
             self.refresh()
         self._is_current.set()
@@ -181,14 +185,20 @@ class DownloadsTable(RowList[Download]):
             self.refresh_line(line)
             if line == self.cursor:
                 self._post_cursor_moved()
-            if not is_order_seen or before is None or after is None or _place(before) != _place(after):
+            is_in_place = is_order_seen and before is not None and after is not None and _place(before) == _place(after)
+            if not is_in_place and download_id not in self.cancelling:
                 self.reload()
         if self._is_catching_up:
             self._is_behind = True  # the answer that is awaited may be older
 
     def show_states(self, *, cancelling: Iterable[str], relapsed: Iterable[str]) -> None:
-        """Show which downloads are being cancelled, and which of them are running again."""
+        """Show which downloads are being cancelled, and which are running again.
+
+        One that is being cancelled keeps its place until it has its outcome, so that the cursor can go on from there.
+        """
         cancelling, relapsed = frozenset(cancelling), frozenset(relapsed)
+        if self.cancelling - cancelling:
+            self.reload()
         changed = (self.cancelling ^ cancelling) | (self._relapsed ^ relapsed)
         self.cancelling, self._relapsed = cancelling, relapsed
         for download_id in changed:

@@ -149,6 +149,14 @@ class RowList(ScrollView, Generic[Row], can_focus=True):
             if before.get(line) != after.get(line):
                 self.refresh_line(line)
 
+    def show_from_top(self, keys: array[int]) -> None:
+        """List these rows, with the cursor on the first one."""
+        self._keys = array("q")
+        self.set_reactive(RowList.cursor, 0)
+        self.scroll_to(y=0, animate=False)
+        self.show_keys(keys)
+        self.refresh()
+
     def _visible_rows(self) -> dict[int, tuple[bool, object]]:
         """What is seen on each line: whether the cursor is there, and the row."""
         top = self.scroll_offset.y

@@ -138,7 +138,7 @@ async def test_a_filter_searches_id_status_type_and_query_as_one_types(
         assert not downloads_screen(pilot).query_one(FilterBar).display
 
 
-async def test_sorting_by_a_column_keeps_the_cursor_on_its_download(
+async def test_after_sorting_by_a_column_the_cursor_is_on_the_first_row(
     simulator: Simulator, clock: ManualClock, large_store: Store
 ) -> None:
     app = app_on(simulator, clock, store=large_store)
@@ -150,19 +150,34 @@ async def test_sorting_by_a_column_keeps_the_cursor_on_its_download(
         await opened(pilot, DownloadsScreen)
         await caught_up(pilot)
         assert "Credits▾" in lines(pilot)[0]
-        current = table(pilot).current
-        assert current is not None and current.id == "99997"
-        await pilot.press("home")
+        assert table(pilot).cursor == 0
         assert " 554 " in lines(pilot)[1]
-        current = table(pilot).current
+        await pilot.press("pagedown")
         await pilot.click(
             "#downloads", offset=(lines(pilot)[0].index("Credits") + 2, 1)
         )  # the heading of the same column turns the order round
         await caught_up(pilot)
         assert "Credits▴" in lines(pilot)[0]
-        assert table(pilot).current == current
-        await pilot.press("home")
+        assert (table(pilot).cursor, table(pilot).scroll_offset.y) == (0, 0)
         assert " 0/777          0  " in lines(pilot)[1]
+
+
+async def test_after_a_filter_the_cursor_is_on_the_first_match_and_stays_there_when_it_is_cleared(
+    simulator: Simulator, clock: ManualClock
+) -> None:
+    for n in range(1, 30):
+        simulator.add(str(n), query="museums" if n in (5, 20) else "hotels")
+    app = app_on(simulator, clock)
+    async with running(app, size=(110, 20)) as pilot:
+        await pilot.press("G", "slash", *"museums", "enter")
+        await caught_up(pilot)
+        assert (len(table(pilot)), table(pilot).cursor) == (2, 0)
+        first = table(pilot).current
+        await pilot.press("escape")
+        await caught_up(pilot)
+        assert len(table(pilot)) == 29
+        current = table(pilot).current
+        assert first is not None and current is not None and current.id == first.id
 
 
 async def test_the_cursor_stays_on_its_download_when_newer_ones_arrive(
@@ -257,8 +272,7 @@ async def test_while_a_query_is_under_way_keys_are_answered_and_the_newest_query
         await caught_up(pilot)
         assert [query.is_reversed for query in queries.asked] == [False, True]
         assert ids(pilot) == ["1", "2", "3", "4", "5", "6"]
-        current = table(pilot).current
-        assert current is not None and current.id == before[2]
+        assert table(pilot).cursor == 0
 
 
 async def test_one_that_changes_under_another_order_moves(simulator: Simulator, clock: ManualClock) -> None:
