@@ -38,9 +38,11 @@ FIXED: Mapping[str, str] = {
     "escape": "show_all",  # leaves every dialog
     "tab": "the next button",
     "shift+tab": "the button before",
-    "ctrl+c": "Textual",
+    "colon": "the command palette",
+    "ctrl+c": "quit",
     "ctrl+p": "the command palette",
     "ctrl+q": "quit",
+    "ctrl+z": "suspend",
 }
 """Keys that no other action may have."""
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 import sys
 from collections.abc import Iterable
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import rich
 from rich.segment import Segments
 from textual import on
 from textual.app import App, SystemCommand
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.command import CommandInput
 from textual.geometry import Offset
 from textual.notifications import SeverityLevel
@@ -34,7 +36,7 @@ from dfui.tui.terminal_io import ProgressChanged, Shutdown, TerminalTitle, Title
 from dfui.tui.textual_private import accept_any_bytes
 from dfui.tui.themes import OWN_THEMES, first_theme, needs_terminal_colours
 from dfui.wording.access import unknown_theme
-from dfui.wording.outcomes import leaving, left_behind, quit_question
+from dfui.wording.outcomes import leaving, left_behind, quit_question, suspending
 
 SWITCH_SECONDS = 0.001
 """How long another thread, one that reads a long list say, keeps a key waiting each time; Python's own is 5 ms."""
@@ -45,6 +47,12 @@ class DfuiApp(App[None]):
 
     TITLE = "dfui"
     CSS_PATH = "dfui.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
+        Binding("ctrl+c", "interrupt", "Quit", show=False, priority=True),
+        Binding("ctrl+z", "suspend_process", "Suspend", show=False, priority=True),
+        Binding("escape", "clear_toast", show=False),
+    ]
 
     def __init__(
         self,
@@ -101,7 +109,7 @@ class DfuiApp(App[None]):
         if isinstance(screen, DownloadsScreen):
             bindings = [each for each in DownloadsScreen.BINDINGS if isinstance(each, Binding)]
             for binding in {each.action: each for each in bindings}.values():
-                if screen.check_action(binding.action, ()):
+                if binding.action != "app.command_palette" and screen.check_action(binding.action, ()):
                     run = partial(screen.run_action, binding.action)
                     yield SystemCommand(binding.description, binding.tooltip, run)
         yield SystemCommand("Theme", "Choose a theme", self.action_change_theme)
@@ -171,6 +179,28 @@ class DfuiApp(App[None]):
             self._is_asking_to_quit = True
             title, lines = quit_question(len(under_way), sum(each.progress is None for each in under_way))
             self.push_screen(Question(title, lines, yes="Leave", no="Stay"), self._quit_answered)
+
+    async def action_interrupt(self) -> None:
+        """Leave as `q` does; a second time, in the question about that, leave at once."""
+        if self._is_asking_to_quit:
+            self.exit()
+        else:
+            await self.action_quit()
+
+    def action_suspend_process(self) -> None:
+        """Give the terminal back and stop. A stopped process sends nothing, so what was confirmed is finished first."""
+        under_way = len(self.session.cancellations)
+        if not under_way:
+            super().action_suspend_process()
+            return
+        with self.suspend():
+            _say([suspending(under_way)])
+            self.session.wait_for_cancellations()
+            os.kill(os.getpid(), signal.SIGTSTP)
+
+    def action_clear_toast(self) -> None:
+        """Remove the toast."""
+        self.clear_notifications()
 
     def _quit_answered(self, yes: bool | None) -> None:
         self._is_asking_to_quit = False

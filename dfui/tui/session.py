@@ -141,6 +141,11 @@ class Session:
         self._thread.stop(seconds=1.0)
         return self.cancellations.unshown
 
+    def wait_for_cancellations(self) -> None:
+        """Wait until those under way have ended, or ask for a token."""
+        while (under_way := set(self._under_way)) and not self.sign_in.is_asking:
+            wait(under_way, timeout=0.2)
+
     # ── downloads ────────────────────────────────────────────────────────────────────────────────────────────────
 
     @on_network_thread

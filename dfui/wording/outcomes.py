@@ -183,6 +183,11 @@ def leaving(cancelling: int) -> str:
     return f"Waiting up to {LEAVING_SECONDS:.0f} seconds for {counted(cancelling, 'confirmed cancellation')} to finish…"
 
 
+def suspending(cancelling: int) -> str:
+    """dfui is to be suspended while confirmed cancellations are under way."""
+    return f"Finishing {counted(cancelling, 'confirmed cancellation')} before dfui is suspended…"
+
+
 def left_behind(outcomes: Sequence[Outcome]) -> list[str]:
     """What became of cancellations that no screen has shown; those that were not sent are named in one line."""
     unsent = [sanitize(outcome.download_id) for outcome in outcomes if outcome.kind is OutcomeKind.NOT_SENT]

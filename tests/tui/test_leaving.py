@@ -63,6 +63,11 @@ def history(server: SimulatorServer, tmp_path: Path) -> list[HistoryEntry]:
         store.close()
 
 
+def state(dfui: TuiProcess) -> str:
+    """Of the process, as Linux names it: T is stopped."""
+    return Path(f"/proc/{dfui.process.pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
 def confirm(dfui: TuiProcess, simulator: Simulator) -> None:
     """Cancel the only download, up to the DELETE being on its way."""
     dfui.shows("● running")
@@ -220,3 +225,52 @@ def test_bytes_that_are_no_utf_8_do_not_end_it(
         confirm(dfui, simulator)
         dfui.shows("is cancelled")
         assert dfui.process.poll() is None
+
+
+def test_ctrl_z_gives_the_terminal_back_and_fg_paints_anew(environment: dict[str, str]) -> None:
+    with TuiProcess(environment=environment) as dfui:
+        dfui.shows("● running")
+        dfui.press("\x1a")
+        wait_until(lambda: LEFT_ALTERNATE_SCREEN in dfui.output, "the screen is left")
+        wait_until(lambda: state(dfui) == "T", "it is stopped")
+        assert dfui.settings() == dfui.settings_before
+        del dfui.output[:]
+        dfui.process.send_signal(signal.SIGCONT)
+        dfui.shows("● running")
+        dfui.press("q")
+        assert dfui.process.wait(5) == 0
+
+
+def test_what_was_confirmed_is_finished_before_dfui_is_suspended(
+    environment: dict[str, str],
+    simulator: Simulator,
+    server: SimulatorServer,
+    delete_waits: threading.Event,
+    tmp_path: Path,
+) -> None:
+    with TuiProcess(environment=environment) as dfui:
+        confirm(dfui, simulator)
+        dfui.press("\x1a")
+        dfui.shows("Finishing 1 confirmed cancellation before dfui is suspended")
+        delete_waits.set()
+        wait_until(lambda: state(dfui) == "T", "it is stopped")
+        assert [row.outcome for row in history(server, tmp_path)] == [OutcomeKind.CANCELLED]
+        dfui.process.send_signal(signal.SIGCONT)
+        dfui.shows("Download 7 is cancelled")
+
+
+def test_ctrl_c_leaves_as_q_does_and_in_the_question_at_once(
+    environment: dict[str, str], simulator: Simulator, delete_waits: threading.Event
+) -> None:
+    with TuiProcess(environment=environment) as dfui:
+        confirm(dfui, simulator)
+        dfui.press("\x03")
+        dfui.shows("Stay")
+        dfui.press("\x03")
+        dfui.shows("Waiting up to 5 seconds")
+        delete_waits.set()
+        assert dfui.process.wait(9) == 0
+    with TuiProcess(environment=environment) as again:
+        again.shows("✗ cancelled")
+        again.press("\x03")
+        assert again.process.wait(5) == 0

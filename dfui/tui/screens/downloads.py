@@ -66,6 +66,7 @@ class DownloadsScreen(BackgroundScreen[None]):
         _key("r", "refresh", "Refresh", "Refresh the list from the API"),
         _key("t", "account", "Account", "Show the account, its credits and the token", is_in_footer=False),
         _key("question_mark", "help", "Help", "Show keys, outcomes and file locations", shown_as="?"),
+        *in_order(Binding("colon", "app.command_palette", "Palette", tooltip="Search all actions", show=False)),
         _key("q", "quit", "Quit", "Quit; active downloads keep running"),
     ]
 
