@@ -119,12 +119,11 @@ class _Fetch:
     ) -> None:
         self._links = _Links(client, store, clock)
         self._clock = clock
-        self._transport = transport
         self._overwrite = overwrite
         self.events: asyncio.Queue[FetchEvent | None] = asyncio.Queue()
         """None ends them."""
         self._jobs: asyncio.Queue[_Job | None] = asyncio.Queue()
-        self._files: httpx.AsyncClient | None = None
+        self._files = file_client(transport)
 
     async def run(self, ids: Sequence[str], folders: Mapping[str, Path], wait_seconds: float) -> None:
         """Look at the downloads, and fetch their files, `MAX_FILES` at a time; cancelled, it accounts for each."""
@@ -142,8 +141,7 @@ class _Fetch:
             while not self._jobs.empty():
                 if (job := self._jobs.get_nowait()) is not None:
                     self.events.put_nowait(replace(job.progress, state=FileState.STOPPED))
-            if self._files is not None:
-                await self._files.aclose()
+            await self._files.aclose()
 
     async def _look(self, download_id: str, folder: Path, wait_seconds: float) -> None:
         found = DownloadFiles(Download(download_id), (), folder)
@@ -217,7 +215,7 @@ class _Fetch:
         received = Received(0, None, 0)
         try:
             transfer = Transfer(
-                job.folder, job.file.name, self._client(), overwrite=self._overwrite, progressed=progressed
+                job.folder, job.file.name, self._files, overwrite=self._overwrite, progressed=progressed
             )
             fetched = await self._with_retries(transfer, job.file, progress.download_id)
             received = Received(fetched.size, fetched.size, min(fetched.size, transfer.received.resumed))
@@ -259,14 +257,6 @@ class _Fetch:
                     raise
                 pause = min(0.5 * 2**tries, MAX_PAUSE_SECONDS) * (0.75 + random.random() / 2)  # noqa: S311
                 await self._clock.sleep(pause)
-
-    def _client(self) -> httpx.AsyncClient:
-        if self._files is None:
-            try:
-                self._files = file_client(self._transport)
-            except (OSError, ValueError, ImportError) as error:
-                raise TransferFailed(fetching.NO_CLIENT) from error
-        return self._files
 
 
 _Listing = tuple[Download, tuple[ResultFile, ...], str | None]

@@ -7,7 +7,6 @@ import contextlib
 import http.cookiejar
 import logging
 import re
-import ssl
 import stat
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -15,16 +14,18 @@ from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+from dfui.api.http_errors import FAULTS, Departure, in_words
+from dfui.api.network import NetworkTransport, find_proxy
 from dfui.core.addresses import is_loopback_host
-from dfui.core.errors import AlreadyThere, LinkExpired, TransferFailed
+from dfui.core.errors import AlreadyThere, InsecureConnection, LinkExpired, NotConnected, TransferFailed
 from dfui.core.fetching import FileCheck
 from dfui.core.secret import Secret
 from dfui.operations.part_file import PartFile, ResumeNote, strong_tag
 from dfui.system.event_loop import call_on_daemon_thread
+from dfui.wording.errors import error_sentences
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
@@ -39,7 +40,6 @@ MAX_REDIRECTS = 3
 MAX_DAMAGED = 2
 """Times that a whole file may arrive damaged; after that it is damaged on the file server."""
 
-_LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _MD5_TAG = re.compile(r'"([0-9a-fA-F]{32})"')
@@ -51,16 +51,26 @@ Result = TypeVar("Result")
 
 
 def file_client(transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
-    """A client for file servers: it knows no token, keeps no cookie, and uses no proxy for loopback."""
+    """A client for file servers: it knows no token and keeps no cookie."""
     no_cookies = http.cookiejar.CookieJar(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
     return httpx.AsyncClient(
-        transport=transport,
+        transport=transport or NetworkTransport(),
+        trust_env=False,
         timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
-        follow_redirects=False,
+        follow_redirects=True,
+        max_redirects=MAX_REDIRECTS,
+        event_hooks={"request": [_refuse_plain]},
         headers={"User-Agent": "dfui", "Accept-Encoding": "identity"},
         cookies=no_cookies,
-        mounts=dict.fromkeys(_LOOPBACK) if transport is None else None,
     )
+
+
+async def _refuse_plain(request: httpx.Request) -> None:
+    """Of a link and of each redirect."""
+    if not request.url.host:
+        raise TransferFailed("The link to the file cannot be used.")
+    if request.url.scheme != "https" and not (request.url.scheme == "http" and is_loopback_host(request.url.host)):
+        raise TransferFailed("The link to the file is not https, so it was not followed.")
 
 
 async def on_thread(work: Callable[[], Result]) -> Result:
@@ -191,9 +201,10 @@ class Transfer:
         except asyncio.CancelledError:
             self._add_received(unwritten)  # closing the part writes them
             raise
-        except httpx.HTTPError as error:
+        except FAULTS as error:
             await self._write(part, unwritten)
-            raise _broken_off(error, response.url.host) from None
+            broken_off = f"The connection to {response.url.host} broke off: {in_words(error)}."
+            raise TransferFailed(broken_off, is_retryable=True) from None
         await self._write(part, unwritten)
 
     async def _write(self, part: PartFile, count: int) -> None:
@@ -229,7 +240,7 @@ class Transfer:
     async def _opened(self, link: Secret, begin: int, validator: str | None) -> AsyncIterator[httpx.Response]:
         """The answer that brings the file, from byte `begin` on if the validator still fits."""
         headers = {"Range": f"bytes={begin}-", "If-Range": validator} if begin and validator else {}
-        response = await self._answer(link.reveal(), headers)
+        response = await self._send(link, headers)
         try:
             if response.status_code == 403:
                 raise LinkExpired
@@ -242,39 +253,20 @@ class Transfer:
         finally:
             await response.aclose()
 
-    async def _answer(self, url: str, headers: Mapping[str, str]) -> httpx.Response:
-        """Follow redirects; each hop must be as safe as the link."""
-        may_be_plain = True
-        for _ in range(MAX_REDIRECTS + 1):
-            try:
-                parts = urlsplit(url)
-                is_plain = parts.scheme == "http" and is_loopback_host(parts.hostname or "")
-            except ValueError:
-                raise TransferFailed("The link to the file cannot be used.") from None
-            if parts.scheme != "https" and not (is_plain and may_be_plain):
-                raise TransferFailed("The link to the file is not https, so it was not followed.")
-            may_be_plain = is_plain
-            response = await self._send(url, parts.hostname, headers)
-            if not response.has_redirect_location:
-                return response
-            try:
-                url = urljoin(url, response.headers["Location"])
-            except ValueError:
-                raise TransferFailed("The file server redirects to an invalid address.") from None
-            finally:
-                await response.aclose()
-        raise TransferFailed("The file server redirects in a loop.")
-
-    async def _send(self, url: str, host: str | None, headers: Mapping[str, str]) -> httpx.Response:
+    async def _send(self, link: Secret, headers: Mapping[str, str]) -> httpx.Response:
+        host = "The file server"
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                request = self._client.build_request("GET", url, headers=headers)
+                request = self._client.build_request("GET", link.reveal(), headers=headers)
+                host = request.url.host
                 return await self._client.send(request, stream=True)
         except TimeoutError:
             late = f"{host} did not answer within {ANSWER_SECONDS:.0f} s."
             raise TransferFailed(late, is_retryable=True) from None
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError, OSError) as error:
-            raise _broken_off(error, host) from None
+        except NotConnected as error:  # what of the environment cannot be used
+            raise TransferFailed(error_sentences(error)) from None
+        except (*FAULTS, ValueError) as error:
+            raise _failed(error, host) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,23 +330,16 @@ def _md5_of(headers: Mapping[str, str]) -> str | None:
     return tag[1].lower() if tag is not None and is_md5 else None
 
 
-def _broken_off(error: Exception, host: str | None) -> TransferFailed:
+def _failed(error: Exception, host: str) -> TransferFailed:
     """What happened, without the link."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):
-            return TransferFailed(f"The connection to {host} is not secure, so nothing was fetched.")
-        cause = cause.__cause__ or cause.__context__
     match error:
-        case httpx.UnsupportedProtocol() | httpx.LocalProtocolError() | httpx.InvalidURL():
-            return TransferFailed("The link to the file cannot be used.")
+        case httpx.TooManyRedirects():
+            return TransferFailed("The file server redirects in a loop.")
         case httpx.RemoteProtocolError() if str(error).startswith("Invalid URL in location header"):
             return TransferFailed("The file server redirects to an invalid address.")
-        case httpx.ProxyError():
-            return TransferFailed(f"The proxy on the way to {host} let nothing through.")
-        case httpx.ConnectError() | httpx.ConnectTimeout():
-            return TransferFailed(f"{host} could not be reached.", is_retryable=True)
-        case httpx.TimeoutException():
-            return TransferFailed(f"Nothing came from {host} within {READ_SECONDS:.0f} s.", is_retryable=True)
+        case httpx.UnsupportedProtocol() | httpx.LocalProtocolError() | httpx.InvalidURL() | ValueError():
+            return TransferFailed("The link to the file cannot be used.")
         case _:
-            return TransferFailed(f"The connection to {host} broke off.", is_retryable=True)
+            meaning = Departure(None, is_traced=False).error(error, host, find_proxy(host))
+            is_retryable = not isinstance(error, httpx.ProxyError) and not isinstance(meaning, InsecureConnection)
+            return TransferFailed(error_sentences(meaning), is_retryable=is_retryable)

@@ -182,9 +182,9 @@ async def test_the_link_is_in_no_event_and_no_file(account: Account, files: File
         ("http://[::1/x", "cannot be used"),
         ("https://", "cannot be used"),
         ("ftp://127.0.0.1/x", "not https"),
-        ("no link", "not https"),
+        ("no link", "cannot be used"),
         ("http://files.example.com/x", "not https"),
-        ("https://127.0.0.1:1/x", "could not be reached"),
+        ("https://127.0.0.1:1/x", "refused the connection"),
     ],
 )
 async def test_a_link_that_cannot_be_used_is_one_bad_file(
