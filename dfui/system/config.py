@@ -44,6 +44,9 @@ class ProfileConfig:
             example=["pass", "show", "datafiniti"],
         ),
     )
+    token_command_terminal: bool = field(
+        default=False, metadata=_option("Let token_command ask at the terminal; the terminal UI waits meanwhile.")
+    )
     read_only: bool = field(default=False, metadata=_option("Refuse every cancellation under this profile."))
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
+import select
 import signal
 import subprocess
-import threading
-from collections.abc import Sequence
+import termios
+import time
+from collections.abc import Iterator, Sequence
 
 from dfui.core.errors import TokenCommandFailed, TokenError
 from dfui.core.secret import Secret
@@ -16,84 +19,110 @@ from dfui.system.credentials import MAX_TOKEN, parse_token
 from dfui.system.event_loop import call_on_daemon_thread
 
 COMMAND_SECONDS = 10.0
-"""What the command gets; it may be asking a person to unlock something."""
-_GRACE_SECONDS = 0.5
+"""For a command without the terminal, which may be asking a person by another way."""
+TERMINAL_SECONDS = 120.0
+"""For a command that asks a person at the terminal."""
+_POLL_SECONDS = 0.02
+_SHOWN_ARGUMENT = re.compile(r"[\w./:@=+-]{1,40}")
 
 
-async def token_of_command(command: Sequence[str], *, seconds: float = COMMAND_SECONDS) -> Secret:
-    """The one line that a command prints; no shell runs it, and nothing else of its output is read or shown.
+async def token_of_command(
+    command: Sequence[str], *, at_terminal: bool = False, seconds: float | None = None
+) -> Secret:
+    """The first line that a command prints; no shell runs it, and nothing else of its output is read or shown.
+
+    With `at_terminal` it may ask at the terminal; without, it has none.
 
     Raises:
-        TokenCommandFailed: it could not be run, failed, took too long, or did not print one token.
+        TokenCommandFailed: it could not be run, failed, took too long, or printed no token.
     """
-    answer = call_on_daemon_thread(lambda: _output(command, seconds), name="token_command")
+    seconds = seconds or (TERMINAL_SECONDS if at_terminal else COMMAND_SECONDS)
+    running = _RunningCommand(command, at_terminal=at_terminal)
     try:
-        # A process that it left behind may hold its output open.
-        output = await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(answer)), seconds + _GRACE_SECONDS)
-    except TimeoutError:
-        raise _too_slow(seconds) from None
-    return _token_in(output)
-
-
-def _output(command: Sequence[str], seconds: float) -> Secret:
-    """What it prints, as long as a token may be, and a little more."""
-    try:
-        # A session of its own, so that what it starts ends with it.
-        process = subprocess.Popen(  # noqa: S603  # the user's own command, from their own config file
-            list(command),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
+        printed = await asyncio.wrap_future(
+            call_on_daemon_thread(lambda: running.output(seconds), name="token_command")
         )
-    except (OSError, ValueError) as error:
-        reason = (isinstance(error, OSError) and error.strerror) or "it holds what no argument can"
-        named = f"{command[0]}: {reason}" if isinstance(error, OSError) else reason
-        raise TokenCommandFailed(f"The token_command of this profile could not be run: {named}.") from None
-    took_too_long = threading.Event()
-
-    def end() -> None:
-        took_too_long.set()
-        _end(process)
-
-    timer = threading.Timer(seconds, end)
-    timer.daemon = True
-    timer.start()
-    try:
-        with process:
-            printed = process.stdout.read(2 * MAX_TOKEN) if process.stdout else b""
-            if len(printed) == 2 * MAX_TOKEN:  # it may print on for ever
-                _end(process)
     finally:
-        timer.cancel()
-    if took_too_long.is_set():
-        raise _too_slow(seconds)
-    if process.returncode != 0 and len(printed) < 2 * MAX_TOKEN:
-        how = f"with exit code {process.returncode}" if process.returncode > 0 else f"by signal {-process.returncode}"
-        raise TokenCommandFailed(
-            f"The token_command of this profile failed: it ended {how}. Run it by hand to see why."
-        )
-    return Secret(printed.decode(errors="replace"))
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-
-
-def _token_in(output: Secret) -> Secret:
-    lines = [line for line in output.reveal().splitlines() if line.strip()]
-    if not lines:
+        running.end()  # if nobody waits any more; one that has exited may leave a daemon behind
+    first_line = next((line for line in printed.reveal().splitlines() if line.strip()), "")
+    if not first_line:
         raise TokenCommandFailed("The token_command of this profile printed nothing. Let it print the token.")
-    if len(lines) > 1:
-        raise TokenCommandFailed(
-            "The token_command of this profile printed several lines. Let it print the token alone."
-        )
     try:
-        return parse_token(lines[0])
+        return parse_token(first_line)
     except TokenError:
         raise TokenCommandFailed("The token_command of this profile printed something that is not a token.") from None
 
 
-def _too_slow(seconds: float) -> TokenCommandFailed:
-    return TokenCommandFailed(f"The token_command of this profile gave no token within {seconds:g} s, so it was ended.")
+class _RunningCommand:
+    """The process of a command; what it started ends with it if it is ended."""
+
+    def __init__(self, command: Sequence[str], *, at_terminal: bool) -> None:
+        self._command = command
+        self._at_terminal = at_terminal
+        self._pipe, write_end = os.pipe()
+        # gpg hands the name of the terminal to its agent, whose pinentry would then share dfui's keyboard.
+        environment = {name: value for name, value in os.environ.items() if at_terminal or name != "GPG_TTY"}
+        try:
+            self._process = subprocess.Popen(  # noqa: S603  # the user's own command, from their own config file
+                list(command),
+                stdin=None if at_terminal else subprocess.DEVNULL,
+                stdout=write_end,
+                stderr=None if at_terminal else subprocess.DEVNULL,
+                start_new_session=not at_terminal,
+                env=environment,
+            )
+        except (OSError, ValueError) as error:
+            os.close(self._pipe)
+            reason = f"{command[0]}: {error.strerror}" if isinstance(error, OSError) else "an argument has a null byte"
+            raise TokenCommandFailed(f"The token_command of this profile could not be run: {reason}.") from None
+        finally:
+            os.close(write_end)
+
+    def output(self, seconds: float) -> Secret:
+        """What it has printed when it exits, or when that is more than a token; a daemon may hold the pipe longer."""
+        ends_at = time.monotonic() + seconds
+        printed = b""
+        with _terminal_put_back(), os.fdopen(self._pipe, "rb", buffering=0) as pipe:
+            while len(printed) < 2 * MAX_TOKEN:
+                has_exited = self._process.poll() is not None
+                is_readable, _, _ = select.select([pipe], [], [], 0 if has_exited else _POLL_SECONDS)
+                part = pipe.read(MAX_TOKEN) if is_readable else b""
+                printed += part
+                if has_exited and not part:
+                    break
+                if is_readable and not part:
+                    time.sleep(_POLL_SECONDS)  # it closed the pipe, and goes on
+                if time.monotonic() > ends_at:
+                    raise self._failed(f"gave no token within {seconds:g} s, so it was ended")
+            self.end()
+        if (code := self._process.wait()) and len(printed) < 2 * MAX_TOKEN:
+            raise self._failed(f"failed with exit code {code}" if code > 0 else f"was ended by signal {-code}")
+        return Secret(printed.decode(errors="replace"))
+
+    def end(self) -> None:
+        """End it and its group, unless it has exited."""
+        if self._process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill() if self._at_terminal else os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+    def _failed(self, how: str) -> TokenCommandFailed:
+        # A long argument may be a secret.
+        shown = " ".join(each if _SHOWN_ARGUMENT.fullmatch(each) else "…" for each in self._command)
+        return TokenCommandFailed(f"The token_command of this profile {how}. Unlock it first: run `{shown}`.")
+
+
+@contextlib.contextmanager
+def _terminal_put_back() -> Iterator[None]:
+    """Restore the terminal's modes if the command leaves them changed."""
+    try:
+        before = termios.tcgetattr(0)
+    except (OSError, termios.error):
+        yield
+        return
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError, termios.error):
+            if termios.tcgetattr(0) != before:
+                termios.tcsetattr(0, termios.TCSANOW, before)
