@@ -40,8 +40,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 async def _login(context: Context, options: argparse.Namespace) -> int:
     from dfui.cli.prompts import read_hidden
-    from dfui.system.credentials import is_set_in_environment, parse_token
-    from dfui.wording.access import ENVIRONMENT_STAYS, password_rejected, token_rejected
+    from dfui.system.credentials import parse_token
+    from dfui.wording.access import password_rejected, token_rejected
 
     try:
         await context.access.require_keyring()
@@ -73,8 +73,7 @@ async def _login(context: Context, options: argparse.Namespace) -> int:
     except KeyringProblem as problem:
         message = f"The token was not stored. {keyring_sentences(problem)}"
         raise CommandError("keyring", message, ExitCode.FAILED) from None
-    if is_set_in_environment(os.environ):
-        context.console.notify(ENVIRONMENT_STAYS)
+    _notify_of_environment(context)
     whose = f" of {sanitize(email_address)}" if email_address else ""
     settings = context.settings
     context.console.result(
@@ -96,21 +95,27 @@ def _kept(context: Context, whose: str) -> str:
     return f"The token{whose} is stored in the OS keyring, for {settings.profile} at {settings.address.origin}."
 
 
+def _notify_of_environment(context: Context) -> None:
+    from dfui.system.credentials import source_in_environment
+
+    if source := source_in_environment(os.environ):
+        context.console.notify(f"The token of {source.value} is still used wherever that variable is set.")
+
+
 def run_logout(options: argparse.Namespace, console: Console) -> int:
     return run_command(_logout, options, console)
 
 
 async def _logout(context: Context, options: argparse.Namespace) -> int:
     from dfui.system.credentials import is_set_in_environment
-    from dfui.wording.access import ENVIRONMENT_STAYS, not_removed
+    from dfui.wording.access import not_removed
 
     settings = context.settings
     try:
         was_kept = await context.access.forget_token()
     except KeyringProblem as problem:
         raise CommandError(problem.kind, not_removed(problem), ExitCode.FAILED) from None
-    if is_set_in_environment(os.environ):
-        context.console.notify(ENVIRONMENT_STAYS)
+    _notify_of_environment(context)
     whose = f"{settings.profile} at {settings.address.origin}"
     context.console.result(
         {"profile": settings.profile, "origin": settings.address.origin, "removed": was_kept},

@@ -25,13 +25,15 @@ TOPICS = {
 
 ENVIRONMENT = (
     ("DATAFINITI_TOKEN", "the token"),
+    ("DATAFINITI_TOKEN_FILE", "a file with the token, such as a systemd credential"),
     ("DFUI_PROFILE", "the profile, as --profile"),
     ("DFUI_API_URL", "the API's address, as --api-url: https, or http on this machine"),
     ("NO_COLOR", "if set and not empty: no colours"),
     ("ACCESSIBLE", "1: adapt the UI for screen readers"),
     ("SSH_CONNECTION", "set by SSH: few bytes, no animation, as --low-bandwidth"),
-    ("SSL_CERT_FILE", "CA file to trust (verification is never off)"),
-    ("HTTPS_PROXY", "a proxy; never used for this machine's own addresses"),
+    ("SSL_CERT_FILE, SSL_CERT_DIR", "CA file or folder to trust (verification is never off); else the system's"),
+    ("HTTPS_PROXY, ALL_PROXY", "an HTTP or SOCKS5 proxy; never used for this machine's own addresses"),
+    ("NO_PROXY", "hosts, domains, addresses and networks to reach without it"),
     ("XDG_DATA_HOME, XDG_CONFIG_HOME", "where the database and the config file are"),
 )
 DEMO = "--demo runs on a simulated account: no token, no network; nothing is kept but files that you fetch. Scenarios:"
@@ -45,12 +47,13 @@ The actions of the terminal UI, and their default keys. To use others, set them 
 dfui config check reports unknown names and clashes."""
 SIGNING_IN = """\
 dfui looks for the token in this order: typed in this session, DATAFINITI_TOKEN,
-the profile's token_command, the keyring. With a keyring, run dfui login. On a
-server without one, do one of these:
+the file that DATAFINITI_TOKEN_FILE names, the profile's token_command, the
+keyring. With a keyring, run dfui login. On a server without one, do one of these:
 
 1. Let a command print it, such as a password manager. In the config file
-   (dfui config path), for each profile. dfui runs it without a shell, and waits
-   up to 10 seconds:
+   (dfui config path), for each profile. dfui runs it without a shell, waits up
+   to 10 seconds, and takes its first line. It has no terminal: unlock the
+   password manager first, or set token_command_terminal = true, too:
 
   [profiles.default]
   token_command = ["pass", "show", "datafiniti"]

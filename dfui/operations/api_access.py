@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -49,6 +50,8 @@ class ApiAccess:
             origin=settings.address.origin,
             allow_plaintext=settings.config.allow_plaintext_keyring,
         )
+        self.lend_terminal: Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext
+        """Gives the terminal to a `token_command` that asks at it, and takes it back."""
         self._renewing = asyncio.Lock()
         self._stays_rejected: Secret | None = None
         """The token that the command prints though the API rejected it."""
@@ -76,8 +79,8 @@ class ApiAccess:
             TokenError: the environment holds what can be no token, or the command printed none.
             KeyringProblem: the keyring was asked, and cannot be used.
         """
-        if self.token is None and (secret := token_of_environment(self._environment)):
-            self.token = Token(secret, TokenSource.ENVIRONMENT)
+        if self.token is None:
+            self.token = token_of_environment(self._environment)
         if self.token is None and not self.is_simulated and self.settings.of_profile.token_command:
             self.token = Token(await self._token_of_command(), TokenSource.COMMAND)
         if self.token is None and not self.is_simulated and (kept := await self._keyring.read()):
@@ -104,7 +107,9 @@ class ApiAccess:
     async def _token_of_command(self) -> Secret:
         from dfui.system.token_command import token_of_command
 
-        return await token_of_command(self.settings.of_profile.token_command or ())
+        profile = self.settings.of_profile
+        with self.lend_terminal() if profile.token_command_terminal else contextlib.nullcontext():
+            return await token_of_command(profile.token_command or (), at_terminal=profile.token_command_terminal)
 
     async def _renewed_token(self, rejected: Secret) -> Secret | None:
         """After a 401: what the command prints now, where that is another token; None where it is not."""

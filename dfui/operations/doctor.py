@@ -24,7 +24,7 @@ from dfui.core.errors import (
 from dfui.core.text import sanitize
 from dfui.operations.api_access import ApiAccess
 from dfui.store.inspection import Inspection, inspect_store
-from dfui.system.credentials import TokenSource, is_set_in_environment, try_keyring
+from dfui.system.credentials import TokenSource, source_in_environment, try_keyring
 from dfui.system.settings import Settings, database_path
 from dfui.system.terminal import SMALLEST, Terminal
 from dfui.wording.access import account_facts
@@ -97,13 +97,10 @@ async def _keyring(settings: Settings | None, environment: Mapping[str, str]) ->
         name = await try_keyring(allow_plaintext=settings is not None and settings.config.allow_plaintext_keyring)
     except KeyringProblem as problem:
         check = _keyring_fails("keyring", problem)
-        if is_set_in_environment(environment):
-            source = TokenSource.ENVIRONMENT
-        elif settings is not None and settings.of_profile.token_command:
+        source = source_in_environment(environment)
+        if source is None and settings is not None and settings.of_profile.token_command:
             source = TokenSource.COMMAND
-        else:
-            return check
-        return _note("keyring", f"{check.found} Not needed: the token comes from {source.value}.")
+        return _note("keyring", f"{check.found} Not needed: the token comes from {source.value}.") if source else check
     return _ok("keyring", f"{name}: stores, returns and removes a test entry.")
 
 
@@ -157,13 +154,14 @@ async def _find_token(access: ApiAccess, environment: Mapping[str, str], *, keyr
     """Find the token to use; gives the check that fails if there is none."""
     try:
         # A keyring that does not work is not asked again: it may take its time once more.
-        if keyring_works or is_set_in_environment(environment) or access.settings.of_profile.token_command:
+        if keyring_works or source_in_environment(environment) or access.settings.of_profile.token_command:
             await access.find_token()
     except TokenCommandFailed as error:
         cure = "Fix token_command in the config file, or what it reads the token from."
         return _failing("token", str(error), cure, exit_code=3)
     except TokenError as error:
-        return _failing("token", str(error), _new_token(TokenSource.ENVIRONMENT), exit_code=3)
+        source = source_in_environment(environment) or TokenSource.ENVIRONMENT
+        return _failing("token", str(error), _new_token(source), exit_code=3)
     except KeyringProblem as problem:
         return _keyring_fails("token", problem, exit_code=3)
     return _failing("token", "None found.", "Run dfui login. Without a keyring, see dfui help token.", exit_code=3)
@@ -174,6 +172,8 @@ def _new_token(source: TokenSource) -> str:
     match source:
         case TokenSource.ENVIRONMENT:
             then = "set DATAFINITI_TOKEN to it"
+        case TokenSource.FILE:
+            then = "put it into the file that DATAFINITI_TOKEN_FILE names"
         case TokenSource.COMMAND:
             then = "let token_command print it"
         case _:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import enum
+import os
 import uuid
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from dfui.core.errors import (
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
 SERVICE = "dfui"
-ENVIRONMENT_VARIABLE = "DATAFINITI_TOKEN"
 KEYRING_SECONDS = 5.0
 """How long dfui waits for the keyring before it offers to go on without; it may be asking a person."""
 MAX_TOKEN = 4096
@@ -39,6 +40,7 @@ class TokenSource(enum.Enum):
 
     SESSION = "this session"
     ENVIRONMENT = "DATAFINITI_TOKEN"
+    FILE = "DATAFINITI_TOKEN_FILE"
     COMMAND = "token_command"
     KEYRING = "the keyring"
 
@@ -66,23 +68,32 @@ def parse_token(text: str) -> Secret:
     return Secret(token)
 
 
-def token_of_environment(environment: Mapping[str, str]) -> Secret | None:
-    """The token in `DATAFINITI_TOKEN`, where it is set.
+def source_in_environment(environment: Mapping[str, str]) -> TokenSource | None:
+    """The variable that gives the token, or is refused for its value."""
+    sources = (TokenSource.ENVIRONMENT, TokenSource.FILE)
+    return next((source for source in sources if environment.get(source.value, "").strip()), None)
+
+
+def token_of_environment(environment: Mapping[str, str]) -> Token | None:
+    """The token in `DATAFINITI_TOKEN`, else in the file that `DATAFINITI_TOKEN_FILE` names.
 
     Raises:
-        TokenError: it is set to what can be no token.
+        TokenError: the file cannot be read, or there is no token in it or in the variable.
     """
-    if not is_set_in_environment(environment):
+    source = source_in_environment(environment)
+    if source is None:
         return None
+    text = environment[source.value]
     try:
-        return parse_token(environment[ENVIRONMENT_VARIABLE])
+        if source is TokenSource.FILE:
+            with Path(text).open(encoding="utf-8", errors="replace") as file:
+                text = file.read(2 * MAX_TOKEN)
+        return Token(parse_token(text), source)
     except TokenError as error:
-        raise TokenError(f"{ENVIRONMENT_VARIABLE}: {error}") from None
-
-
-def is_set_in_environment(environment: Mapping[str, str]) -> bool:
-    """Whether `DATAFINITI_TOKEN` is used, or refused for what it is set to."""
-    return bool(environment.get(ENVIRONMENT_VARIABLE, "").strip())
+        raise TokenError(f"{source.value}: {error}") from None
+    except (OSError, ValueError) as error:
+        reason = (isinstance(error, OSError) and error.strerror) or "it is not a file's name"
+        raise TokenError(f"{source.value} names {text}, which cannot be read: {reason}.") from None
 
 
 class KeyringEntry:
@@ -146,7 +157,13 @@ class KeyringEntry:
         import keyring
         from keyring.backends import chainer, fail, null
 
-        found = keyring.get_keyring()
+        try:
+            found = keyring.get_keyring()
+        except (ImportError, AttributeError, ValueError, RuntimeError) as error:
+            where = "PYTHON_KEYRING_BACKEND"
+            if where not in os.environ:
+                where = str(Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config", "python_keyring", "keyringrc.cfg"))
+            raise KeyringFailed(f"{where} names a keyring that cannot be used: {str(error).rstrip('.')}.") from None
         candidates = list(found.backends) if isinstance(found, chainer.ChainerBackend) else [found]
         usable = [each for each in candidates if not isinstance(each, fail.Keyring | null.Keyring)]
         if not usable:

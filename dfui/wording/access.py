@@ -15,7 +15,6 @@ from dfui.wording.figures import as_sentence, counted
 if TYPE_CHECKING:
     from dfui.core.account import Account
 
-ENVIRONMENT_STAYS = "The token in DATAFINITI_TOKEN is still used wherever that variable is set."
 TOKEN_REJECTED = f"The token was rejected. {NEW_PASSWORD} Enter another token to continue."
 ANOTHER_TOKEN = f"The token was rejected. {NEW_PASSWORD}\nAnother token (leave empty to stop): "
 TOKEN_COMES_FIRST = "No token yet. dfui asks for one before it sends anything."  # noqa: S105
