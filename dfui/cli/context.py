@@ -105,7 +105,9 @@ class Context:
 Command = Callable[[Context, argparse.Namespace], Coroutine[Any, Any, int]]
 
 
-def run_command(command: Command, options: argparse.Namespace, console: Console) -> int:
+def run_command(
+    command: Command, options: argparse.Namespace, console: Console, *, profile_may_be_new: bool = False
+) -> int:
     """Run a command on an event loop; gives its exit code.
 
     Raises:
@@ -115,7 +117,7 @@ def run_command(command: Command, options: argparse.Namespace, console: Console)
     from dfui.system.event_loop import run as run_on_event_loop
     from dfui.system.settings import load_settings
 
-    settings = load_settings(profile=options.profile, api_url=options.api_url)
+    settings = load_settings(profile=options.profile, api_url=options.api_url, profile_may_be_new=profile_may_be_new)
     begin_log(options)
     clock = Clock()
     access, store = open_account(options, settings, clock, is_known=True)

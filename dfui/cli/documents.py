@@ -13,6 +13,7 @@ from dfui.core.outcomes import Outcome
 from dfui.core.text import sanitize
 
 if TYPE_CHECKING:
+    from dfui.core.account import Account
     from dfui.core.fetching import DownloadFiles, FetchSummary, FileProgress, ResultFile
     from dfui.operations.doctor import DoctorCheck
 
@@ -168,6 +169,21 @@ def export_text(entries: Iterable[HistoryEntry], form: str) -> str:
     import json
 
     return json.dumps([history_json(entry) for entry in entries], ensure_ascii=True, indent=2) + "\n"
+
+
+def account_json(account: Account) -> dict[str, object]:
+    return {
+        "email": account.email,
+        "active": account.active,
+        "plan_ids": list(account.plan_ids),
+        "num_credits_used": account.num_credits_used,
+        "credits_used": dict(account.credits_used),
+        "credits_allotted": dict(account.credits_allotted),
+        "num_scrape_credits_used": account.num_scrape_credits_used,
+        "overages_enabled": account.overages_enabled,
+        "overage_limit": account.overage_limit,
+        "disabled_code": account.disabled_code,
+    }
 
 
 def check_json(check: DoctorCheck) -> dict[str, object]:

@@ -35,12 +35,13 @@ def add_command(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
-    return run_command(_login, options, console)
+    return run_command(_login, options, console, profile_may_be_new=True)
 
 
 async def _login(context: Context, options: argparse.Namespace) -> int:
     from dfui.cli.prompts import read_hidden
     from dfui.system.credentials import parse_token
+    from dfui.system.settings import add_profile
     from dfui.wording.access import password_rejected, token_rejected
 
     try:
@@ -76,6 +77,8 @@ async def _login(context: Context, options: argparse.Namespace) -> int:
     _notify_of_environment(context)
     whose = f" of {sanitize(email_address)}" if email_address else ""
     settings = context.settings
+    if not context.access.is_simulated:
+        add_profile(settings)
     context.console.result(
         {
             "profile": settings.profile,
@@ -107,7 +110,6 @@ def run_logout(options: argparse.Namespace, console: Console) -> int:
 
 
 async def _logout(context: Context, options: argparse.Namespace) -> int:
-    from dfui.system.credentials import is_set_in_environment
     from dfui.wording.access import not_removed
 
     settings = context.settings

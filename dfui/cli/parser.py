@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from dfui import __version__
 from dfui.cli import (
+    account,
     add,
     cancel,
     completion,
@@ -27,7 +28,21 @@ from dfui.cli.console import usage_error
 from dfui.core.progress import WAIT_SECONDS
 from dfui.simulator.scenarios import ORDINARY, SCENARIOS
 
-COMMANDS = (cancel, list_downloads, show, watch, fetch, history, add, login, doctor, config, completion, show_help)
+COMMANDS = (
+    cancel,
+    list_downloads,
+    show,
+    watch,
+    fetch,
+    history,
+    add,
+    account,
+    login,
+    doctor,
+    config,
+    completion,
+    show_help,
+)
 """The modules that declare commands, the most used first."""
 
 

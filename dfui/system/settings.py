@@ -52,6 +52,7 @@ def load_settings(
     profile: str | None = None,
     api_url: str | None = None,
     environment: Mapping[str, str] = os.environ,
+    profile_may_be_new: bool = False,
 ) -> Settings:
     """Read the config file and the environment.
 
@@ -65,7 +66,7 @@ def load_settings(
     profile = chosen_profile(config, profile, environment)
     if not PROFILE_NAME.fullmatch(profile):
         raise SettingsError(f"A profile's name is {PROFILE_NAME_RULE}. Choose another name.")
-    if unknown := unknown_profile(found, profile):
+    if (unknown := unknown_profile(found, profile)) and not profile_may_be_new:
         raise SettingsError(found.sentence(unknown))
     config = replace(
         config,
@@ -93,6 +94,24 @@ def unknown_profile(found: ConfigFile, profile: str) -> ConfigProblem | None:
     table = dotted(("profiles", profile))
     hint = nearest(profile, (DEFAULT_PROFILE, *known)) or f"; to make it, add [{table}]"
     return ConfigProblem("profile" if profile == found.config.profile else None, f"it has no profile {profile}{hint}")
+
+
+def add_profile(settings: Settings) -> None:
+    """Write the table of a new profile into the config file, if this has others.
+
+    Raises:
+        SettingsError: it cannot be written.
+    """
+    found = read_config(settings.config_file)
+    if unknown_profile(found, settings.profile) is None:
+        return
+    table = f"[{dotted(('profiles', settings.profile))}]"
+    try:
+        with found.path.open("a", encoding="utf-8") as file:
+            file.write(f"\n{table}\n")
+    except OSError as error:
+        reason = error.strerror
+        raise SettingsError(f"{table} could not be added to the config file {found.path}: {reason}. Add it.") from None
 
 
 def config_path() -> Path:

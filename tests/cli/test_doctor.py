@@ -126,7 +126,7 @@ def test_a_token_command_needs_no_keyring_and_is_told_where_it_fails(dfui: Comma
         config.write_text("[profiles.default]\ntoken_command = ['/bin/false']\n")
         report = examined(dfui)
     assert (report.exit_code, report.failing) == (3, ["token"])
-    assert "it ended with exit code 1" in report.found("token")
+    assert "failed with exit code 1" in report.found("token")
     assert "token_command" in report.cure("token")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import keyring
 import pytest
 
@@ -105,6 +106,46 @@ def test_a_wrong_password_is_told_in_the_apis_words(signed_out: Commands, kept: 
     assert "the API said “Invalid email or password" in ended.stderr
     assert_shows_none_of(ended, "wrong-password")
     assert kept() == {}
+
+
+def test_a_400_from_the_account_rejects_the_token_and_one_for_a_password_the_password(
+    signed_out: Commands, account: Simulator, kept: KeptTokens
+) -> None:
+    # In the pages of 2026, 400 is the only error.
+    account.interrupt = lambda request: httpx.Response(400, json={"error": "Invalid credentials"})
+    ended = signed_out("login", stdin="another-token\n")
+    assert (ended.exit_code, kept()) == (3, {})
+    assert "rejected and not stored: the API said “Invalid credentials”" in ended.stderr
+    ended = signed_out("login", "--email", EMAIL, stdin="wrong-password\n")
+    assert (ended.exit_code, kept()) == (3, {})
+    assert "Wrong e-mail or password, or a malformed request: the API said “Invalid credentials”" in ended.stderr
+
+
+def test_login_alone_makes_a_profile_in_a_config_file_that_has_others(
+    signed_out: Commands, kept: KeptTokens, tmp_path: Path
+) -> None:
+    config = tmp_path / "xdg_config_home" / "dfui" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text("[profiles.production]")
+    assert signed_out("list", "--profile", "staging").exit_code == 2
+    assert signed_out("login", "--profile", "staging", stdin="another-token\n").exit_code == 3
+    assert "staging" not in config.read_text()
+    assert signed_out("login", "--profile", "staging", stdin=TOKEN).exit_code == 0
+    assert config.read_text() == "[profiles.production]\n[profiles.staging]\n"
+    assert signed_out("list", "--profile", "staging").exit_code == 0
+
+
+def test_the_account_is_shown_with_the_credits_used(dfui: Commands, account: Simulator) -> None:
+    account.interrupt = lambda request: httpx.Response(
+        200, json={"email": EMAIL, "business_credits_allotted": 100, "business_credits_used": 40, "disabled_code": 0}
+    )
+    shown = dfui("account").stdout
+    assert "from DATAFINITI_TOKEN" in shown
+    assert "60 of 100" in shown
+    assert "isabled" not in shown
+    document = dfui("account", "--json").document
+    assert (document["email"], document["credits_allotted"]) == (EMAIL, {"business": 100})
+    assert document["num_credits_used"] is None
 
 
 def test_without_a_password_nothing_is_sent(signed_out: Commands, account: Simulator, kept: KeptTokens) -> None:

@@ -112,8 +112,10 @@ def test_an_argument_comes_before_the_environment_and_that_before_the_config_fil
         '[profiles.filed]\napi_url = "https://filed.example"\n[profiles.named]\napi_url = "https://named.example"\n'
     )
 
-    def loaded(environment: dict[str, str], **arguments: str) -> tuple[str, str]:
-        settings = load_settings(environment=environment, **arguments)
+    def loaded(
+        environment: dict[str, str], *, profile: str | None = None, api_url: str | None = None
+    ) -> tuple[str, str]:
+        settings = load_settings(profile=profile, api_url=api_url, environment=environment)
         return settings.profile, settings.address.host
 
     environment = {"DFUI_PROFILE": "named", "DFUI_API_URL": "https://environment.example"}

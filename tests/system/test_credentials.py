@@ -27,7 +27,7 @@ from dfui.core.errors import (
 )
 from dfui.core.secret import Secret
 from dfui.system import credentials
-from dfui.system.credentials import MAX_TOKEN, KeyringEntry, parse_token, token_of_environment
+from dfui.system.credentials import MAX_TOKEN, KeyringEntry, TokenSource, parse_token, token_of_environment
 from tests.support.keyring_daemon import MISSING, Daemon, in_session
 from tests.support.memory_keyring import MemoryKeyring
 
@@ -271,7 +271,31 @@ def test_an_empty_environment_has_no_token(environment: dict[str, str]) -> None:
     assert token_of_environment(environment) is None
 
 
-def test_the_environment_gives_its_token_or_says_that_it_is_none() -> None:
-    assert token_of_environment({"DATAFINITI_TOKEN": "abc\n"}) == Secret("abc")
-    with pytest.raises(TokenError):
-        token_of_environment({"DATAFINITI_TOKEN": "Bearer abc"})
+def test_the_environment_gives_its_token_or_says_that_it_is_none(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("of-the-file\n")
+    of_file = {"DATAFINITI_TOKEN_FILE": str(tmp_path / "token")}
+    assert token_of_environment({"DATAFINITI_TOKEN": "abc\n"} | of_file) == (Secret("abc"), TokenSource.ENVIRONMENT)
+    assert token_of_environment(of_file) == (Secret("of-the-file"), TokenSource.FILE)
+    for environment, words in (
+        ({"DATAFINITI_TOKEN": "Bearer abc"}, "^DATAFINITI_TOKEN: A token is one word"),
+        ({"DATAFINITI_TOKEN_FILE": "/nowhere/token"}, "names /nowhere/token, which cannot be read: No such file"),
+        ({"DATAFINITI_TOKEN_FILE": "/dev/null"}, "^DATAFINITI_TOKEN_FILE: That contains no token"),
+    ):
+        with pytest.raises(TokenError, match=words):
+            token_of_environment(environment)
+
+
+async def test_a_keyring_that_a_setting_names_and_that_cannot_be_loaded_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fails() -> KeyringBackend:
+        raise ModuleNotFoundError("No module named 'nope'")
+
+    monkeypatch.setattr(keyring, "get_keyring", fails)
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "nope.Keyring")
+    with pytest.raises(KeyringFailed, match=r"^PYTHON_KEYRING_BACKEND names a keyring that cannot be used: No module"):
+        await KeyringEntry(profile="default", origin=ORIGIN).read()
+    monkeypatch.delenv("PYTHON_KEYRING_BACKEND")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    with pytest.raises(KeyringFailed, match=rf"^{tmp_path}/python_keyring/keyringrc\.cfg names a keyring"):
+        await KeyringEntry(profile="default", origin=ORIGIN).read()

@@ -16,7 +16,7 @@ def test_the_actions_and_their_keys_are_those_of_the_terminal_ui() -> None:
     bound = {
         str(binding.id): binding.key
         for binding in [*DownloadsScreen.BINDINGS, *RowList.BINDINGS]
-        if isinstance(binding, Binding)
+        if isinstance(binding, Binding) and binding.id
     }
     assert bound == ACTIONS
 
