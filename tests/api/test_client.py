@@ -27,7 +27,7 @@ from dfui.core.secret import Secret
 from dfui.simulator.account import EMAIL, PASSWORD, TOKEN, Dialect, Simulator
 from dfui.simulator.manual_clock import ManualClock
 from tests.support.fault_client import LOST, RUNNING, SECRET, SMALL_LIMIT, client_of, error_from, error_of, told
-from tests.support.fault_server import Answer, FaultServer, http
+from tests.support.server import Answer, FaultServer, http
 
 
 @pytest.fixture(autouse=True)

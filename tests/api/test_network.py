@@ -20,8 +20,7 @@ from dfui.core.addresses import parse_api_url
 from dfui.core.errors import AnswerLost, DatafinitiError, InsecureConnection, NotConnected, Refused
 from dfui.core.secret import Secret
 from tests.support.fault_client import RUNNING, SECRET, client_of, error_of, told
-from tests.support.fault_server import Answer, FaultServer, close, http, raw, reset
-from tests.support.proxy import Proxy
+from tests.support.server import Answer, FaultServer, Proxy, close, http, raw, reset
 
 API = "https://api.datafiniti.co/v4"
 
@@ -323,6 +322,6 @@ async def test_a_connection_that_was_closed_while_idle_is_not_used_again() -> No
     with FaultServer(http(200, RUNNING, more=True)) as server:
         async with client_of(server.url) as client:
             await client.get_download("7")
-            assert await asyncio.to_thread(server.closed.wait, 10)
+            await asyncio.to_thread(server.drain)
             await client.get_download("7")
     assert len(server.requests) == 2

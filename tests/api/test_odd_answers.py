@@ -15,7 +15,7 @@ from dfui.core.downloads import Status
 from dfui.core.errors import AnswerLost, DatafinitiError, Refused
 from dfui.core.secret import Secret
 from tests.api.test_answer_parser import DOCS_2026, LIVE_2025, README_2017
-from tests.support.fault_server import FaultServer, http
+from tests.support.server import FaultServer, http
 
 TOKEN = 'eyJhbGciOi.to"ken-of\\this/test.c2lnbmVk'
 """With signs that JSON writes in another way."""

@@ -14,7 +14,7 @@ from dfui.core.errors import (
     DatafinitiError,
 )
 from dfui.core.secret import Secret
-from tests.support.fault_server import Answer, FaultServer, close, http, raw, reset
+from tests.support.server import Answer, FaultServer, close, http, raw, reset
 
 SECRET = "eyJhbGciOi.token-of-this-test.c2lnbmVk"
 SMALL_LIMIT = 256 * 1024
