@@ -124,7 +124,7 @@ class Cancellations(RuleBasedStateMachine):
     def run_the_command(self, ids: set[str], faults: list[Fault], as_json: bool) -> None:
         self._plan(faults)
         given = sorted(ids, reverse=True)
-        with patch.multiple("dfui.cli.context", Clock=lambda: self.clock, open_account=self._account):
+        with patch("dfui.core.clock.Clock", lambda: self.clock), patch("dfui.cli.context.open_account", self._account):
             ended = run("cancel", "--yes", *(["--json"] if as_json else []), *given)
         latest = {entry.download_id: entry for entry in reversed(self.store.history.entries())}
         kinds = [latest[download_id].outcome for download_id in given]

@@ -48,6 +48,7 @@ OUTCOMES = {
     "never taken": ([429] * 9, [], "still_active", "DELETE GET DELETE GET DELETE GET"),
     "taken, and no look can be read": ([None], [lost] * 99, "accepted", "DELETE" + " GET" * 10),
     "refused, and the look fails": ([403], [500], "refused", "DELETE GET"),
+    "400 for both": ([400], [400], "not_found", "DELETE GET"),
     "missing for the DELETE alone": ([404], [], "refused", "DELETE GET"),
     "no connection at all": ([unreachable] * 99, [unreachable] * 99, "not_sent", "DELETE DELETE DELETE"),
     "a connection that comes back": ([unreachable, unreachable], [], "cancelled", "DELETE DELETE DELETE GET"),
