@@ -75,8 +75,8 @@ class Context:
         for entry in unreported:
             self.relapsed.add(entry.download_id)
             self.console.warn(f"ALARM: {relapse_sentence(entry)}")
-        if unreported:
-            self.store.history.mark_read(unreported)
+        if over := [entry for entry in unreported if not entry.runs_again]:
+            self.store.history.mark_read(over)
 
     async def look_again(self, client: DatafinitiClient) -> None:
         """Check earlier cancellations that are due, but not all of a large batch."""

@@ -62,6 +62,11 @@ class HistoryEntry:
         return self.relapsed_at is not None
 
     @property
+    def runs_again(self) -> bool:
+        """Whether it has relapsed, and is active as far as is known."""
+        return self.has_relapsed and self.now is not None and self.now.is_active
+
+    @property
     def credits_now(self) -> Credits:
         """What the download cost, as it was last seen."""
         return CostNotReported() if self.now is None or self.now.is_missing else self.now.credits

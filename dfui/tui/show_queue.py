@@ -45,11 +45,9 @@ class ShowQueue:
         self._alarmed.update(each.number for each in relapses)
         return Alarm(tuple(relapses)) if relapses else None
 
-    def relapses_seen(self, ids: Sequence[str]) -> list[HistoryEntry]:
-        """An open outcome has shown that these run again: no alarm follows. Gives their entries."""
-        relapses = [each for each in self._new_relapses() if each.download_id in ids]
-        self._alarmed.update(each.number for each in relapses)
-        return relapses
+    def relapses_seen(self, ids: Sequence[str]) -> None:
+        """An open outcome has shown that these run again: no alarm follows."""
+        self._alarmed.update(each.number for each in self._new_relapses() if each.download_id in ids)
 
     def add_toast(self, show: Callable[[], None]) -> None:
         """A toast would cover the dialog that is open."""

@@ -17,14 +17,6 @@ GLYPHS = {
     Status.CANCELLED: "✗",
     Status.UNKNOWN: "?",
 }
-NOTHING_KNOWN = "No downloads yet."
-
-
-def empty_state(*, add: str, refresh: str, is_signed_out: bool = False) -> list[str]:
-    """What to do where no download is known, by the keys for it."""
-    if is_signed_out:
-        return ["Not signed in.", f"Press {refresh} to sign in and load the list, or {add} to add a download by ID."]
-    return [NOTHING_KNOWN, f"Press {add} to add a download by ID, or {refresh} to load the list from the API."]
 
 
 def nothing_to_cancel_here(*, add: str) -> str:

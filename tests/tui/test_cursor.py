@@ -10,7 +10,7 @@ from dfui.simulator.account import Simulator
 from dfui.simulator.manual_clock import ManualClock
 from dfui.tui.screens.add_downloads import AddDownloads
 from dfui.tui.screens.downloads import DownloadsScreen
-from dfui.tui.screens.relapse import RelapseAlarm
+from dfui.tui.screens.outcome import RelapseAlarm
 from tests.support.apps import app_on, cancelled, opened, running, table, told, until
 
 

@@ -14,9 +14,8 @@ from dfui.tui.screens.add_downloads import AddDownloads
 from dfui.tui.screens.confirm_cancel import ConfirmCancel
 from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.screens.history import HistoryEntryModal, HistoryModal
-from dfui.tui.screens.outcome import OutcomeModal
-from dfui.tui.screens.relapse import RelapseAlarm
-from tests.support.apps import app_on, cancelled, lines, opened, picture, running, text, told, until
+from dfui.tui.screens.outcome import OutcomeModal, RelapseAlarm
+from tests.support.apps import app_on, cancelled, lines, opened, picture, running, text, title, told, until
 from tests.support.stores import relapsed_store
 
 
@@ -110,7 +109,7 @@ async def test_what_runs_again_is_cancelled_from_the_open_outcome_and_no_alarm_c
         await opened(pilot, ConfirmCancel)
         await pilot.press("n")
         await opened(pilot, DownloadsScreen)
-        assert app.session.store.history.unread_relapses() == []
+        assert title(pilot).running_again == 1  # that was not dealt with
         assert "! running" in row(pilot)
         assert [each.download_id for each in app.session.store.history.relapses()] == ["847070"]
 
@@ -182,17 +181,22 @@ async def test_neither_an_outcome_nor_an_alarm_takes_the_keys_from_what_is_typed
         await opened(pilot, RelapseAlarm)
 
 
-async def test_a_relapse_is_told_at_a_later_start_and_again_until_it_was_read(
+async def test_the_header_says_that_it_runs_again_until_its_history_entry_is_opened(
     account: Simulator, clock: ManualClock
 ) -> None:
     store = relapsed_store("847070", cancelled_at=clock.now() - timedelta(days=1))
+    for _ in range(2):  # an alarm that was closed is raised again at the next start
+        async with running(app_on(account, clock, store=store)) as pilot:
+            await opened(pilot, RelapseAlarm)
+            await pilot.press("enter")
+            await opened(pilot, DownloadsScreen)
+            assert "1 RUNNING AGAIN" in str(title(pilot).render())
     async with running(app_on(account, clock, store=store)) as pilot:
         await opened(pilot, RelapseAlarm)
-    async with running(app_on(account, clock, store=store)) as pilot:
-        await opened(pilot, RelapseAlarm)
-        await pilot.press("enter")
-        await opened(pilot, DownloadsScreen)
-        await until(pilot, lambda: not store.history.unread_relapses(), "read")
+        await pilot.press("enter", "h", "enter")
+        await opened(pilot, HistoryEntryModal)
+        await pilot.press("escape", "escape")
+        await until(pilot, lambda: "RUNNING AGAIN" not in str(title(pilot).render()), "dealt with")
     async with running(app_on(account, clock, store=store)) as pilot:
         await until(pilot, lambda: "! running" in row(pilot), "the relapse, in the row")
         assert isinstance(pilot.app.screen, DownloadsScreen)

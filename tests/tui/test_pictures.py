@@ -27,7 +27,7 @@ from dfui.tui.screens.question import Question
 from dfui.tui.screens.sign_in import SignIn
 from dfui.tui.screens.sort_by import SortByModal
 from dfui.tui.widgets.text_lines import FieldList
-from tests.support.apps import app_on, caught_up, live, opened, text, until
+from tests.support.apps import app_on, caught_up, downloads_screen, live, opened, text, until
 from tests.support.rows import outcome
 
 SIZES = [(80, 24), (120, 40), (60, 15)]
@@ -82,7 +82,7 @@ async def adding(pilot: Pilot[None]) -> None:
 async def signing_in(pilot: Pilot[None]) -> None:
     assert isinstance(pilot.app, DfuiApp)
     await live(pilot)
-    pilot.app.push_screen(SignIn(pilot.app.session))
+    downloads_screen(pilot)._ask_to_sign_in(None)
     await opened(pilot, SignIn)
 
 

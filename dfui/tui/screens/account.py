@@ -1,10 +1,17 @@
-"""The dialog about the account: whose downloads these are, and the token in use."""
+"""The dialogs about the account, its token, and which profile to use."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.widgets import Static
+from textual.content import Content
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
 
 from dfui.core.account import Account
 from dfui.tui.messages import Changed
@@ -78,3 +85,36 @@ class AccountModal(Dialog[str]):
         notice = self.query_one("#account-notice", Static)
         notice.display = bool(text)
         notice.update(text)
+
+
+class ChooseProfile(Dialog[str]):
+    """Asks for a profile, whose name is the answer; None where it is the one in use."""
+
+    NAME = "profiles"
+    TITLE = "Profile"
+    AUTO_FOCUS = "#profile-names"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "close", "Close", id="profiles.leave"),
+    ]
+
+    def __init__(self, names: Sequence[str], current: str) -> None:
+        super().__init__()
+        self._names = names
+        self._current = current
+
+    def compose_content(self) -> ComposeResult:
+        """One line for each, with a sign at the one in use."""
+        yield OptionList(
+            *(Option(Content(f"{'•' if name == self._current else ' '} {name}")) for name in self._names),
+            id="profile-names",
+            compact=True,
+        )
+
+    def on_mount(self) -> None:
+        """Start at the one in use."""
+        self.query_one(OptionList).highlighted = self._names.index(self._current)
+
+    @on(OptionList.OptionSelected)
+    def _chosen(self, event: OptionList.OptionSelected) -> None:
+        name = self._names[event.option_index]
+        self.dismiss(None if name == self._current else name)

@@ -16,6 +16,7 @@ from dfui.core.errors import DfuiError
 from dfui.core.progress import Step
 from dfui.core.text import sanitize
 from dfui.store.download_query import SortBy
+from dfui.tui.api_status import ApiStatus
 from dfui.tui.cancellations import Ended
 from dfui.tui.keyboard import in_order, shown_key
 from dfui.tui.messages import Changed
@@ -28,7 +29,7 @@ from dfui.tui.widgets.filter_bar import FilterBar
 from dfui.tui.widgets.key_bar import KeyBar
 from dfui.tui.widgets.title_bar import TitleBar
 from dfui.wording.access import SWITCH_LATER, TOKEN_REJECTED
-from dfui.wording.downloads import download_summary, empty_state, hide_question, nothing_to_cancel_here, window_title
+from dfui.wording.downloads import download_summary, hide_question, nothing_to_cancel_here, window_title
 from dfui.wording.errors import error_sentences
 from dfui.wording.outcomes import OUTCOME_WAITS, cancellation_step, cancelling_already
 
@@ -89,6 +90,7 @@ class DownloadsScreen(BackgroundScreen[None]):
             is_simulated=self._access.is_simulated,
             host=None if address.is_datafiniti else address.host,
             clock=self._session.clock,
+            is_read_only=self._access.settings.of_profile.read_only,
         )
         yield DownloadsTable(
             self._downloads,
@@ -148,13 +150,15 @@ class DownloadsScreen(BackgroundScreen[None]):
 
     def _show_cancellations(self) -> None:
         before = self._table.cancelling
-        relapses = self._session.shown_store.history.relapses()
+        history = self._session.shown_store.history
+        relapses = history.relapses()
         self._table.show_states(
             cancelling=(each.download_id for each in self._cancellations.under_way),
             relapsed=(each.download_id for each in relapses),
         )
         self._leave_ended(before - self._table.cancelling)
         self._title.cancelling = self._cancellations.counts
+        self._title.running_again = sum(each.runs_again for each in history.unread_relapses())
         self._show_about(self._table.current)
         if self.queue.collect():
             self.app.bell()
@@ -217,21 +221,22 @@ class DownloadsScreen(BackgroundScreen[None]):
                 self._cancel(answer.ids)  # confirmed in this session, so one key is enough
             else:
                 if answer.step is NextStep.CANCEL_AGAIN:
-                    self._session.relapses_read(self.queue.relapses_seen(answer.ids))
+                    self.queue.relapses_seen(answer.ids)
                 self._confirm(answer.ids)
 
         self.app.push_screen(OutcomeModal(ended, self._session), answered)
 
     def _open_alarm(self, alarm: Alarm) -> None:
-        from dfui.tui.screens.relapse import RelapseAlarm
+        from dfui.tui.screens.outcome import RelapseAlarm
 
         def answered(ids: Sequence[str] | None) -> None:
-            self._session.relapses_read(alarm.relapses)
+            # What still runs stays in the header until it is cancelled again, or its history entry is opened.
+            self._session.relapses_read([each for each in alarm.relapses if not each.runs_again])
             self._go_to(alarm.relapses[0].download_id)
             if ids:
                 self._confirm(ids, counts_hidden=False)  # the alarm has named them
 
-        self.app.push_screen(RelapseAlarm(alarm.relapses), answered)
+        self.app.push_screen(RelapseAlarm(alarm.relapses, history_key=self._shown_key("history")), answered)
 
     # ── cancelling ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -384,7 +389,7 @@ class DownloadsScreen(BackgroundScreen[None]):
         self.app.push_screen(AccountModal(self._session, is_signed_out=self._is_signed_out), answered)
 
     def _choose_profile(self) -> None:
-        from dfui.tui.screens.choose_profile import ChooseProfile
+        from dfui.tui.screens.account import ChooseProfile
 
         settings = self._access.settings
 
@@ -498,7 +503,7 @@ class DownloadsScreen(BackgroundScreen[None]):
         self._table.display = known > 0
         self.query_one("#empty").display = known == 0
         self._show_empty()
-        self._title.counts = (active, known)
+        self._title.counts = (active, known) if known or self._session.has_list else None
         self._count_marks()
         if self._table.download_query.filter:
             self.query_one(FilterBar).show_matches(f"{len(self._table):,} of {known:,}")
@@ -506,13 +511,23 @@ class DownloadsScreen(BackgroundScreen[None]):
     def _show_empty(self) -> None:
         """What to do while no download is known; what is not seen is not laid out anew."""
         empty = self.query_one("#empty", Static)
-        if empty.display:
-            keys = {"add": self._shown_key("add"), "refresh": self._shown_key("refresh")}
-            lines = empty_state(**keys, is_signed_out=self._session.contact.status.needs_token)
-            empty.update("\n".join(lines))
+        if not empty.display:
+            return
+        add, refresh = self._shown_key("add"), self._shown_key("refresh")
+        known_id = f"Know an ID? Press {add} to add it."
+        if self._session.contact.status.needs_token:
+            lines = ["Not signed in.", f"Press {refresh} to sign in and load the list.", known_id]
+        elif not self._session.has_list:
+            lines = ["Loading the list…"]
+        elif self._session.contact.status is not ApiStatus.LIVE:
+            lines = ["The list could not be loaded.", f"Press {refresh} to try again.", known_id]
+        else:
+            see = f"Start one at Datafiniti, then press {refresh} to see it here."
+            lines = ["No downloads on this account yet.", see, known_id]
+        empty.update("\n".join(lines))
 
     def _title_window(self) -> None:
-        (ended, begun), (active, _) = self._title.cancelling, self._title.counts
+        (ended, begun), (active, _) = self._title.cancelling, self._title.counts or (0, 0)
         self.post_message(TitleChanged(window_title(active, ended, begun)))
 
     @on(DownloadsTable.CursorMoved)

@@ -138,6 +138,8 @@ class HistoryModal(Dialog[None]):
     @on(HistoryList.Chosen)
     def _chosen(self, message: HistoryList.Chosen) -> None:
         if self.is_active:  # a key that came together with this one may have opened it
+            if message.entry.has_relapsed:
+                self._session.relapses_read([message.entry])
             self.app.push_screen(HistoryEntryModal(message.entry, clock=self._session.clock))
 
     # ── filtering ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,4 +1,4 @@
-"""The dialog that shows how cancellations ended."""
+"""The dialogs that show how cancellations ended, and which of them did not stay so."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from dfui.core.downloads import Download
+from dfui.core.history import HistoryEntry
 from dfui.core.outcomes import Outcome
 from dfui.tui.cancellations import Ended
 from dfui.tui.messages import Changed
 from dfui.tui.screens.dialog import Dialog, DialogButton
 from dfui.tui.session import Session
 from dfui.tui.widgets.text_lines import TextLines
-from dfui.wording.follow_up import BEFORE, news_since, relapse_title
+from dfui.wording.follow_up import BEFORE, news_since, relapse_lines, relapse_title
 from dfui.wording.outcomes import SETTLED, outcome_lines
 from dfui.wording.several_outcomes import not_stopped, outcomes_title, stopped
 
@@ -44,6 +45,7 @@ class OutcomeModal(Dialog[OutcomeAnswer]):
     """Shows outcomes; the answer is what to do next."""
 
     NAME = "outcome"
+    QUIET_SECONDS = 0.5
     BUTTONS = (
         DialogButton("cancel-again", "Cancel again", "cancel_again", "c", variant="error"),
         DialogButton("retry", "Retry", "retry", "t"),
@@ -137,3 +139,42 @@ class OutcomeModal(Dialog[OutcomeAnswer]):
     def action_cancel_again(self) -> None:
         """Close, and ask whether to cancel those that run again."""
         self.dismiss(OutcomeAnswer(NextStep.CANCEL_AGAIN, self._running_again))
+
+
+class RelapseAlarm(Dialog[tuple[str, ...]]):
+    """Downloads that were cancelled are running again; the answer is the IDs to cancel again."""
+
+    NAME = "relapse"
+    QUIET_SECONDS = 1.0
+    BUTTONS = (
+        DialogButton("again", "Cancel again", "cancel_again", "c", variant="error"),
+        DialogButton("close", "Close", "close", "escape", shown_key="enter", is_safe=True),
+    )
+
+    def __init__(self, relapses: Sequence[HistoryEntry], *, history_key: str) -> None:
+        super().__init__()
+        self._relapses = list(relapses)
+        self._active = tuple(each.download_id for each in relapses if each.runs_again)
+        self._history_key = history_key
+
+    def compose_content(self) -> ComposeResult:
+        """What goes on, and since when it was thought to have stopped."""
+        with VerticalScroll(can_focus=False):
+            yield TextLines(id="relapses")
+
+    def on_mount(self) -> None:
+        """Ring, and offer to cancel what can be."""
+        self.show_title(relapse_title([each.download_id for each in self._relapses]))
+        lines = [line for relapse in self._relapses for line in (*relapse_lines(relapse), "")]
+        if self._active:
+            lines.append(
+                f"The header shows this until you cancel again or read the entry in the history ({self._history_key})."
+            )
+        self.query_one(TextLines).show(lines)
+        self.frame.add_class("warning")
+        self.button("again").display = bool(self._active)
+        self.app.bell()
+
+    def action_cancel_again(self) -> None:
+        """Close, and ask whether to cancel those that are active."""
+        self.dismiss(self._active)

@@ -1,4 +1,4 @@
-"""The line at the top: whose downloads these are, how current they are, how many."""
+"""The line at the top: whose downloads these are, how current they are, how many, and what needs a person."""
 
 from __future__ import annotations
 
@@ -15,66 +15,81 @@ from dfui.tui.api_status import ApiStatus
 from dfui.wording.downloads import list_progress
 from dfui.wording.figures import clock_time
 
+BETWEEN = " · "
+QUIET, PLAIN, LOUD, ALARM = "dim", "bold", "bold $text-warning", "bold reverse $warning"
+
 
 class TitleBar(Widget):
     """`dfui  Datafiniti downloads            production · live · 2 active of 128`."""
 
     status: reactive[ApiStatus] = reactive(ApiStatus.CONNECTING)
     since: reactive[datetime | None] = reactive(None)
-    counts: reactive[tuple[int, int]] = reactive((0, 0))
-    """How many are active, and how many are known."""
-
+    counts: reactive[tuple[int, int] | None] = reactive(None)
+    """How many are active, and how many are known; None while the first list is on its way."""
+    running_again: reactive[int] = reactive(0)
+    """Downloads that were cancelled, run again, and were not dealt with."""
     marked: reactive[int] = reactive(0)
     cancelling: reactive[tuple[int, int]] = reactive((0, 0))
     """How many of the cancellations that are under way together have ended, and how many were begun."""
     progress: reactive[ListProgress | None] = reactive(None)
-    """How far the list has come, where it takes its time."""
+    """How much of the list has come, while it takes its time."""
 
-    def __init__(self, *, whose: str, host: str | None, clock: Clock, is_simulated: bool = False) -> None:
+    def __init__(
+        self, *, whose: str, host: str | None, clock: Clock, is_simulated: bool = False, is_read_only: bool = False
+    ) -> None:
         super().__init__()
-        self._whose = whose
-        self._host = host
+        self._whose = BETWEEN.join(part for part in (whose, host) if part)
         self._clock = clock
         self._is_simulated = is_simulated
+        self._is_read_only = is_read_only
 
     def render(self) -> Content:
-        """The title on the left, what changes on the right; the title makes room first."""
+        """The name on the left, what changes on the right; the name gives way first, then whose they are."""
         width = self.content_size.width
-        active, known = self.counts
+        parts = self._parts()
+        whose, has_room = self._whose, True
+        if _width([(whose, PLAIN), *parts]) > width and self.counts is not None:
+            parts[-1] = (f"{self.counts[0]:,} active", PLAIN)  # of how many gives way; how many are active is never cut
+            room = width - _width(parts) - len(BETWEEN)
+            whose = whose if cell_len(whose) <= room else f"{set_cell_size(whose, room - 1)}…" if room > 1 else ""
+        for style in (QUIET, PLAIN, LOUD):
+            while _width(parts) > width and (gone := next((each for each in parts[:-1] if each[1] == style), None)):
+                parts.remove(gone)
+        right = [(whose, PLAIN), *parts] if whose else parts
+        has_room = len("dfui  Datafiniti downloads") + _width(right) + 2 <= width
+        left = "dfui  Datafiniti downloads" if has_room else "dfui"
+        if len(left) + _width(right) + 2 > width:
+            left = ""
+        gap = " " * max(0, width - len(left) - _width(right))
+        shown = Content(BETWEEN).join(Content.assemble(part) for part in right)
+        return Content.assemble((left, PLAIN), gap, shown)
+
+    def _parts(self) -> list[tuple[str, str]]:
+        """What stands right of whose downloads they are: each text, and how much it is to be seen."""
         ended, begun = self.cancelling
         parts = [
+            (f"{self.running_again:,} RUNNING AGAIN" if self.running_again else "", ALARM),
+            ("read-only" if self._is_read_only else "", LOUD),
             self._status_in_words(),
-            f"cancelling: {ended:,} of {begun:,} done" if begun > 1 else None,
-            f"{self.marked:,} marked" if self.marked else None,
+            (f"cancelling: {ended:,} of {begun:,} done" if begun > 1 else "", PLAIN),
+            (f"{self.marked:,} marked" if self.marked else "", PLAIN),
+            ("{:,} active of {:,}".format(*self.counts) if self.counts else "", PLAIN),
         ]
-        whose = [self._whose, self._host]
-        right = _joined(*whose, *parts, f"{active:,} active of {known:,}")
-        if cell_len(right) > width:
-            # How many are active is never cut; whose they are gives way before it.
-            counts = _joined(*parts, f"{active:,} active")
-            right = f"{_shortened(_joined(*whose), width - cell_len(counts) - 3)} · {counts}"
-        left = "dfui  Datafiniti downloads"
-        if cell_len(left) + cell_len(right) + 2 > width:
-            left = "dfui"
-        room = width - cell_len(right)
-        if room < cell_len(left) + 2:
-            return Content(set_cell_size(right, width))
-        return Content(set_cell_size(left, room) + right)
+        return [part for part in parts if part[0]]
 
-    def _status_in_words(self) -> str:
+    def _status_in_words(self) -> tuple[str, str]:
         if self.progress is not None:
-            return list_progress(self.progress.bytes_read, self.progress.downloads_stored)
-        if self.status is ApiStatus.STALE and self.since is not None:
-            return f"stale since {clock_time(self.since, now=self._clock.now())}"
-        if self.status is ApiStatus.LIVE and self._is_simulated:
-            return "simulated"
-        return self.status.value
+            return list_progress(self.progress.bytes_read, self.progress.downloads_stored), QUIET
+        match self.status:
+            case ApiStatus.STALE if self.since is not None:
+                return f"stale since {clock_time(self.since, now=self._clock.now())}", LOUD
+            case ApiStatus.LIVE:
+                return "simulated" if self._is_simulated else self.status.value, QUIET
+            case ApiStatus.CONNECTING:
+                return self.status.value, QUIET
+            case _:
+                return self.status.value, LOUD
 
 
-def _joined(*parts: str | None) -> str:
-    return " · ".join(part for part in parts if part)
-
-
-def _shortened(text: str, width: int) -> str:
-    """A text in so many cells, cut with … where it is longer."""
-    return text if cell_len(text) <= width else f"{set_cell_size(text, max(0, width - 1))}…"
+def _width(parts: list[tuple[str, str]]) -> int:
+    return sum(cell_len(text) for text, _ in parts) + len(BETWEEN) * max(0, len(parts) - 1)

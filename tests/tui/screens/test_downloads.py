@@ -39,7 +39,7 @@ async def test_the_store_is_shown_before_the_network_answers(simulator: Simulato
 async def test_an_empty_table_says_what_to_do_first(simulator: Simulator, clock: ManualClock) -> None:
     app = app_on(simulator, clock)
     async with running(app) as pilot:
-        assert "Press a to add a download by ID" in text(downloads_screen(pilot))
+        assert "Know an ID? Press a to add it." in text(downloads_screen(pilot))
         await pilot.press("c")
         await told(pilot, "No download to cancel")
 
@@ -187,7 +187,7 @@ async def test_signing_in_by_e_mail_and_password(simulator: Simulator, clock: Ma
     async with app.run_test(size=(110, 30)) as pilot:
         sign_in = await opened(pilot, SignIn)
         await pilot.press("ctrl+o", *"someone@example.com", "enter", *"wrong", "enter")
-        await until(pilot, lambda: "were rejected" in text(sign_in), "rejected")
+        await until(pilot, lambda: "Wrong e-mail or password" in text(sign_in), "rejected")
         await pilot.press(*"simulated-password", "enter")
         await live(pilot)
     app.session.stop()
