@@ -219,9 +219,7 @@ class _Fetch:
             )
             fetched = await self._with_retries(transfer, job.file, progress.download_id)
             received = Received(fetched.size, fetched.size, min(fetched.size, transfer.received.resumed))
-            ended = replace(at(FileState.COMPLETE, received), check=fetched.check)
-            if fetched.lacks_lock:
-                ended = replace(ended, notice=fetching.NO_LOCKS)
+            ended = replace(at(FileState.COMPLETE, received), check=fetched.check, notice=fetched.notice)
         except AlreadyThere as there:
             state = FileState.DIFFERS if there.check is None else FileState.ALREADY_THERE
             ended = replace(at(state, Received(there.size, there.size, there.size)), check=there.check)

@@ -26,7 +26,7 @@ from dfui.core.errors import TransferFailed
 READ_BYTES = 1024 * 1024
 MAX_NOTE_BYTES = 4096
 NOT_SUPPORTED = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EPERM, errno.EACCES)
-"""What flock and chmod say on a file system that has no such thing, as CIFS and vfat."""
+"""What flock and chmod say on a file system that has no such thing, such as CIFS and vfat."""
 
 _STRONG_TAG = re.compile(r'"[!#-~]*"')
 
@@ -81,8 +81,8 @@ class PartFile:
         self._final_name = name
         self.name = f"{name}.part"
         self._note_name = f"{name}.part.json"
-        self.lacks_lock = False
-        """Whether this file system has no locks."""
+        self.notices: list[str] = []
+        """What this file system cannot do, as sentences."""
         self._pending: list[bytes] = []
         self._unpacker: _Unpacker | None = None
         self._md5 = hashlib.md5(usedforsecurity=False)
@@ -199,8 +199,7 @@ class PartFile:
             descriptor = _open_ours(self._folder, self.name, os.O_RDWR | os.O_CREAT)
             try:
                 self._lock(descriptor)
-                with contextlib.suppress(PermissionError, NotImplementedError):
-                    os.fchmod(descriptor, os.fstat(descriptor).st_mode & 0o600)
+                self._hide(descriptor)
                 self._descriptor = descriptor
                 if self._is_in_place():
                     return descriptor
@@ -220,7 +219,15 @@ class PartFile:
         except OSError as error:
             if error.errno not in NOT_SUPPORTED:
                 raise
-            self.lacks_lock = True
+            self.notices.append("This file system has no locks: do not fetch it twice at the same time.")
+
+    def _hide(self, descriptor: int) -> None:
+        try:
+            os.fchmod(descriptor, os.fstat(descriptor).st_mode & 0o600)
+        except OSError as error:
+            if error.errno not in NOT_SUPPORTED:
+                raise
+            self.notices.append("This file system has no file modes: others on this machine may read it.")
 
     def _check_noted(self) -> None:
         if self.size and self.note is None:

@@ -95,7 +95,8 @@ class Fetched:
     size: int
     """In bytes."""
     check: FileCheck | None
-    lacks_lock: bool
+    notice: str | None
+    """What else there is to say of it."""
 
 
 class Transfer:
@@ -187,7 +188,7 @@ class Transfer:
             await self._raise_damaged(part, str(error))
             raise
         check = FileCheck.CHECKSUM if note.md5 else FileCheck.LENGTH if total is not None else None
-        return Fetched(size, check, part.lacks_lock)
+        return Fetched(size, check, " ".join(part.notices) or None)
 
     async def _receive(self, response: httpx.Response, part: PartFile) -> None:
         unwritten, written_at = 0, 0.0  # the first bytes are written at once, for a server may stall

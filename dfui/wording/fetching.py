@@ -17,7 +17,6 @@ BAR_CELLS = 20
 OVERAGES = "Unpaid overages on the account can be a reason."
 STOPPED = "Stopped. What arrived is kept; the next fetch resumes from there if the server allows it."
 STOPPED_EMPTY = "Stopped before anything arrived."
-NO_LOCKS = "This file system has no locks: do not fetch it twice at the same time."
 
 
 def duration(seconds: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import gzip
 import os
@@ -12,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from dfui.core.fetching import FileState
+from dfui.core.fetching import FetchSummary, FileState
 from dfui.operations.part_file import PartFile
+from dfui.wording.fetching import summary_lines
 from tests.support.fetching import CONTENT, Account, names, once_stalled, serve
 from tests.support.file_server import FileServer
 
@@ -177,6 +179,25 @@ def test_a_part_that_was_finished_between_opening_and_locking_is_left_alone(
     PartFile(out, "x").close()
     assert len(locked) == 2
     assert (out / "x").read_bytes() == b"whole"
+
+
+@pytest.mark.parametrize("refusal", [errno.ENOLCK, errno.EOPNOTSUPP, errno.EPERM])
+async def test_a_file_system_without_locks_and_modes_takes_files_and_that_is_said_once(
+    refusal: int, account: Account, files: FileServer, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: object) -> None:
+        raise OSError(refusal, os.strerror(refusal))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    monkeypatch.setattr(os, "fchmod", refuse)
+    serve(files, account, "7_1.bin", "7_2.bin")
+    summary = FetchSummary(account.clock.monotonic)
+    await account.fetch(out, take=summary.take)
+    assert names(out) == ["7_1.bin", "7_2.bin"]
+    assert summary_lines(summary)[:-1] == [
+        "7_1.bin and 1 more file: complete. This file system has no locks: do not fetch it twice at the same time. "
+        "This file system has no file modes: others on this machine may read it."
+    ]
 
 
 @pytest.mark.parametrize(
