@@ -49,6 +49,8 @@ class Simulator:
     """Where the result files are said to be."""
     links_while_running: bool = False
     """Whether a running download links to what is there so far."""
+    files_last_seconds: int = 604_800
+    """How long after its end the result files of a download can be fetched."""
     costs_settle_after_seconds: float = 10.0
     """How long after a download's end its cost is not final yet."""
     shows_price_until_settled: bool = False
@@ -198,9 +200,11 @@ class Simulator:
             return []
         ending = "txt" if download.format == "json" else download.format
         signed_at = self._updated_at(download).astimezone(UTC)
-        signed = f"X-Amz-Date={signed_at:%Y%m%dT%H%M%SZ}&X-Amz-Expires=604800&X-Amz-Signature=simulated"
+        lasts = f"X-Amz-Date={signed_at:%Y%m%dT%H%M%SZ}&X-Amz-Expires={self.files_last_seconds}"
         files = itertools.islice(itertools.count(1), -(-records // RECORDS_A_FILE))
-        return [f"{self.link_origin}/{download.id}_{number}.{ending}?{signed}" for number in files]
+        return [
+            f"{self.link_origin}/{download.id}_{number}.{ending}?{lasts}&X-Amz-Signature=simulated" for number in files
+        ]
 
     def _updated_at(self, download: SimulatedDownload) -> datetime:
         now = self.now()

@@ -125,12 +125,18 @@ def _refuse_some(simulator: Simulator) -> None:
     simulator.interrupt = interrupt
 
 
+def _expire_files_soon(simulator: Simulator) -> None:
+    """Let result files expire a minute after the end of their download; those of older ones have expired."""
+    simulator.files_last_seconds = 60
+
+
 ORDINARY = "late-cost"
 SCENARIOS = {
     scenario.name: scenario
     for scenario in (
         Scenario(ORDINARY, "everything works; a cost appears some seconds after a download has ended"),
         Scenario("lost-answer", "the API's first answer to each cancellation is lost", _lose_answers),
+        Scenario("expired-files", "result files expire 60 s after the end of their download", _expire_files_soon),
         Scenario("refused", "seven downloads are active, and the API refuses to cancel three of them", _refuse_some),
         Scenario("relapse", "a cancelled download runs again 10 s later, until cancelled again", _relapse),
         Scenario("slow", f"every answer of the API takes {SLOW_SECONDS:g} s", latency=SLOW_SECONDS),

@@ -15,6 +15,7 @@ from dfui.core.errors import CommandError
 from dfui.simulator.account import Simulator
 from tests.support.commands import Commands
 from tests.support.file_server import FileServer, StoredFile
+from tests.support.in_process import run
 
 
 @pytest.fixture
@@ -195,3 +196,23 @@ def test_a_hangup_that_is_ignored_as_under_nohup_does_not_stop_it(
         signal.signal(signal.SIGHUP, before)
     assert ended.exit_code == 0
     assert (tmp_path / "out" / "7_1.csv").read_bytes() == files.files["/7_1.csv"].content
+
+
+def test_files_that_have_expired_are_not_asked_for(
+    dfui: Commands, files: FileServer, answer: dict[str, object], tmp_path: Path
+) -> None:
+    answer["results"] = [files.link("/7_1.csv", signed="20261101T000000Z")]
+    ended = dfui("fetch", "7", "--output", str(tmp_path / "out"))
+    assert (ended.exit_code, ended.stdout) == (
+        1,
+        "7_1.csv: failed. The link expired on 2026-11-08 00:00 UTC, and the API has no newer one. "
+        "Result files expire 7 days after they were made.\n",
+    )
+    assert files.heard == []
+
+
+def test_the_demo_has_files_that_expire(tmp_path: Path) -> None:
+    ended = run("fetch", "847001", "847070", "--demo=expired-files", "--output", str(tmp_path))
+    assert ended.exit_code == 4
+    assert "847001_1.txt: failed. The link expired on " in ended.stdout
+    assert "847070: 4 files, " in ended.stdout
