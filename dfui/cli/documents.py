@@ -117,6 +117,7 @@ def history_json(entry: HistoryEntry) -> dict[str, object]:
     return {
         "id": entry.download_id,
         "confirmed_at": _time(entry.confirmed_at),
+        "stop_at": entry.stop_at,
         "ended_at": _time(entry.ended_at),
         "outcome": entry.outcome.value if entry.outcome else None,
         "verified": entry.verified,

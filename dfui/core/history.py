@@ -48,6 +48,8 @@ class HistoryEntry:
     """When a look first showed that the download went on after it had been seen cancelled."""
     closed_at: datetime | None = None
     """When there was nothing more to look for."""
+    stop_at: int | None = None
+    """The number of records at which it was to be stopped; None if at once."""
     now: Download | None = None
     """The download as it was last seen since the confirmation; kept with the downloads."""
 

@@ -8,6 +8,7 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from dfui.core.clock import Clock
@@ -58,14 +59,14 @@ async def cancel(
     `interrupted` is set, each download that has no outcome yet gets one at once, by what is known of it; with
     `names_unsent_later`, the next start names those that were not sent.
     """
-    _import_ahead()
+    import_ahead()
     batch = Batch(
         client=client, store=store, sign_in=sign_in, clock=clock or Clock(), names_unsent_later=names_unsent_later
     )
     await batch.open_history(ids)
     may_begin = asyncio.Event()
     attempts = [Attempt(download_id, batch) for download_id in ids]
-    tasks = [asyncio.create_task(_carry_out(attempt, batch, may_begin)) for attempt in attempts]
+    tasks = [asyncio.create_task(carry_out(attempt, batch, may_begin)) for attempt in attempts]
 
     async def begin() -> None:
         if not has_token:
@@ -93,7 +94,7 @@ async def cancel(
         await asyncio.gather(*beside, *tasks, return_exceptions=True)
 
 
-def _import_ahead() -> None:
+def import_ahead() -> None:
     """Load what an attempt may need, before an upgrade replaces it or no file can be opened any more."""
     for name in _NEEDED_LATER:
         try:
@@ -102,10 +103,11 @@ def _import_ahead() -> None:
             logger.exception("%s could not be loaded", name)
 
 
-async def _carry_out(attempt: Attempt, batch: Batch, may_begin: asyncio.Event) -> None:
+async def carry_out(attempt: Attempt, batch: Batch, may_begin: asyncio.Event | None = None) -> None:
     """Walk one attempt; whatever ends it, its outcome goes to the batch's events."""
     try:
-        await may_begin.wait()
+        if may_begin is not None:
+            await may_begin.wait()
         await attempt.run()
     except asyncio.CancelledError:
         if not batch.is_interrupted:
@@ -147,11 +149,15 @@ class Batch:
         self._history_problem: str | None = None
         """Why the history could not be written; after one failed write, stop writing the batch."""
 
-    async def open_history(self, ids: Sequence[str]) -> None:
-        """Write down what was confirmed, before the first DELETE."""
+    async def open_history(
+        self, ids: Sequence[str], *, confirmed_at: datetime | None = None, stop_at: int | None = None
+    ) -> None:
+        """Write down what was confirmed, before the first DELETE; `stop_at` is a number of records."""
         try:
-            entries = await self._store.history.open_entries(ids, confirmed_at=self.clock.now())
-            self._entries = dict(zip(ids, entries, strict=True))
+            entries = await self._store.history.open_entries(
+                ids, confirmed_at=confirmed_at or self.clock.now(), stop_at=stop_at
+            )
+            self._entries.update(zip(ids, entries, strict=True))
         except Exception as error:  # noqa: BLE001  # credits are being spent: the DELETE is sent all the same
             self._history_problem = str(error) if isinstance(error, StoreError) else fault(error)
 

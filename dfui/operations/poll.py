@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from dfui.core.clock import Clock
 from dfui.core.credits import CostFinal
-from dfui.core.downloads import Download
+from dfui.core.downloads import Download, DownloadDetails
 from dfui.core.errors import ApiError, DatafinitiError, NotFound, StoreError, Unauthorized
 from dfui.core.history import LOOKS_AFTER, WATCHED_FOR, HistoryEntry
 from dfui.operations.refresh import MAX_LOOKS, DownloadRefresher
@@ -46,6 +46,12 @@ class Look:
     """Whether the download is not polled any more."""
 
 
+class Refresher(Protocol):
+    """Asks the API about one download; a `DownloadRefresher`, as a rule."""
+
+    async def refresh(self, download_id: str) -> DownloadDetails: ...
+
+
 class Schedule(Protocol):
     """When each download is due."""
 
@@ -71,7 +77,7 @@ class Poller:
 
     def __init__(
         self,
-        refresher: DownloadRefresher,
+        refresher: Refresher,
         schedule: Schedule,
         *,
         clock: Clock,

@@ -85,15 +85,17 @@ class History:
 
     # ── a cancellation ───────────────────────────────────────────────────────────────────────────────────────────
 
-    def open_entries(self, ids: Sequence[str], *, confirmed_at: datetime) -> Write[list[int]]:
+    def open_entries(
+        self, ids: Sequence[str], *, confirmed_at: datetime, stop_at: int | None = None
+    ) -> Write[list[int]]:
         """Write down that these cancellations were confirmed, all or none; on the disk when it is done."""
-        query = "INSERT INTO history (scope, download_id, owner, confirmed_at) VALUES (?, ?, ?, ?)"
+        query = "INSERT INTO history (scope, download_id, owner, confirmed_at, stop_at) VALUES (?, ?, ?, ?, ?)"
         owner = self._own()
 
         def insert(connection: sqlite3.Connection) -> list[int]:
             if self._unwritable:
                 raise StoreError(self._unwritable)
-            rows = [(self._scope, download_id, owner, confirmed_at.timestamp()) for download_id in ids]
+            rows = [(self._scope, download_id, owner, confirmed_at.timestamp(), stop_at) for download_id in ids]
             return [connection.execute(query, row).lastrowid or 0 for row in rows]
 
         return self._database.write(insert, on_disk=True)

@@ -73,7 +73,8 @@ def entry_facts(entry: HistoryEntry, *, now: datetime, zone: tzinfo | None = Non
     if entry.has_relapsed:
         facts.append(fact("Relapsed", relapse_sentence(entry, zone=zone)))
     if entry.confirmed_at:
-        facts.append(fact("You confirmed", dated(entry.confirmed_at, now=now, zone=zone)))
+        to_stop = f", to stop at {counted(entry.stop_at, 'record')}" if entry.stop_at is not None else ""
+        facts.append(fact("You confirmed", dated(entry.confirmed_at, now=now, zone=zone) + to_stop))
     if entry.ended_at:
         facts.append(fact("Outcome seen", dated(entry.ended_at, now=now, zone=zone)))
     sent = {None: "not known", 0: "no DELETE"}.get(entry.deletes_sent) or counted(entry.deletes_sent or 0, "DELETE")

@@ -82,6 +82,7 @@ def test_an_entry_as_json_has_its_times_with_their_zone_and_null_for_what_is_not
     }
     assert entry == {
         "id": "847069",
+        "stop_at": None,
         "outcome": "refused",
         "verified": True,
         "status": "queued",
