@@ -49,7 +49,8 @@ async def _add(context: Context, ids: list[str]) -> int:
     rows = (context.store.downloads.get(download_id) for download_id in ids)
     downloads = [row for row in rows if row]
     context.console.result(
-        [download_json(download) for download in downloads], download_lines(downloads, now=context.clock.now())
+        [download_json(download) for download in downloads],
+        download_lines(downloads, console=context.console, now=context.clock.now()),
     )
     return exit_code
 

@@ -6,10 +6,12 @@ import argparse
 import difflib
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NoReturn
 
 from dfui.cli.console import EXIT_MEANINGS, Console, usage_error
+from dfui.core.choice import parse_age
 from dfui.core.errors import CommandError
 from dfui.core.text import sanitize
 from dfui.simulator.scenarios import ORDINARY, SCENARIOS
@@ -26,17 +28,24 @@ EPILOG = textwrap.fill(EXIT_CODES, 78, subsequent_indent="  ")
 
 
 def _known(what: str) -> dict[str, Any]:
-    """Words that dfui prints from its store, without a network; in the form of `shtab.cmd`."""
-    command = f"dfui completion --known {what} 2>/dev/null"
+    """Words that dfui prints from its store, without a network; in the form of `shtab.cmd`.
+
+    The shell asks when Tab is pressed there, and only then.
+    """
+    function, command = f"_dfui_{what}", f"dfui completion --known {what} 2>/dev/null"
     return {
-        "bash": f"_dfui_known_{what}",
-        "zsh": f"($({command}))",
-        "fish": f"({command})",
-        "preamble": {"bash": f'_dfui_known_{what}() {{\n  compgen -W "$({command})" -- $1\n}}'},
+        "bash": function,
+        "zsh": function,
+        "fish": f"(dfui completion --known {what} --described 2>/dev/null)",
+        "preamble": {
+            "bash": f'{function}() {{\n  compgen -W "$({command})" -- $1\n}}',
+            "zsh": f'{function}() {{\n  compadd -- ${{(f)"$({command})"}}\n}}',
+        },
     }
 
 
 KNOWN_IDS = _known("ids")
+ACTIVE_IDS = _known("active")
 KNOWN_PROFILES = _known("profiles")
 
 
@@ -60,16 +69,23 @@ class Parser(argparse.ArgumentParser):
     def add_choice(self, *names: str, choices: Sequence[str], **options: Any) -> argparse.Action:
         """An argument that takes one of these words."""
 
+        # An option is named as it is written, what stands alone by what it is.
+        name = names[0] if names[0].startswith("-") else str(options.get("metavar") or names[0])
+        return self.add_argument(*names, type=self.word(name, choices), choices=choices, **options)
+
+    def word(self, name: str, known: Iterable[str]) -> Callable[[str], str]:
+        """Reads the value of an argument as one of the known words."""
+        known = tuple(known)
+
         def read(text: str) -> str:
-            if text in choices:
+            if text in known:
                 return text
             given = without_query(text)
-            # An option is named as it is written, what stands alone by what it is.
-            what = f"Invalid value for {names[0]}" if names[0].startswith("-") else f"Unknown {kind}"
-            raise self.wrong(f"{what}: {given}.{did_you_mean(given, choices)} Choose from: {', '.join(choices)}.")
+            is_option = name.startswith("-")
+            what = f"Invalid value for {name}" if is_option else f"Unknown {name.lower().replace('|', ' or ')}"
+            raise self.wrong(f"{what}: {given}.{did_you_mean(given, known)} Choose from: {', '.join(known)}.")
 
-        kind = str(options.get("metavar") or names[0]).lower().replace("|", " or ")
-        return self.add_argument(*names, type=read, choices=choices, **options)
+        return read
 
     def add_group(self, title: str) -> Callable[..., argparse.Action]:
         """A group of options; gives what adds one to it."""
@@ -152,7 +168,7 @@ def add_common_options(parser: Parser, *, is_before_command: bool, offers_demo: 
     add(
         "--demo",
         nargs="?",
-        type=_scenario(parser),
+        type=parser.word("scenario", SCENARIOS),
         choices=tuple(SCENARIOS),
         default=default(None),
         metavar="SCENARIO",
@@ -171,24 +187,38 @@ def add_common_options(parser: Parser, *, is_before_command: bool, offers_demo: 
     add("--log", metavar="FILE", type=Path, default=default(None), help="write a log to this file", completes="file")
 
 
-def _scenario(parser: Parser) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if text in SCENARIOS:
-            return text
-        shown = without_query(text)
-        known = ", ".join(SCENARIOS)
-        raise parser.wrong(f"Unknown scenario: {shown}.{did_you_mean(shown, SCENARIOS)} Choose from: {known}.")
-
-    return read
-
-
-def add_ids(parser: Parser) -> None:
+def add_ids(parser: Parser, *, completes: object = KNOWN_IDS) -> None:
     # None at all is read, too, so that an unknown option is named before a missing ID.
-    parser.add_argument("ids", nargs="*", metavar="ID", help=ID_HELP, completes=KNOWN_IDS)
+    parser.add_argument("ids", nargs="*", metavar="ID", help=ID_HELP, completes=completes)
 
 
 def add_folder(parser: Parser, meaning: str) -> None:
     parser.add_argument("-o", "--output", metavar="DIR", type=Path, help=meaning, completes="directory")
+
+
+def add_choice_options(parser: Parser, statuses: Sequence[str], *, limit: str = "at most N, the newest first") -> None:
+    """Add what chooses downloads by what they are; all that is given must hold."""
+    add = parser.add_group("choosing downloads (all that is given must hold)")
+    add(
+        "--status",
+        type=parser.word("--status", statuses),
+        choices=tuple(statuses),
+        metavar="S",
+        help=f"with this status: {', '.join(statuses)}",
+    )
+    add("--type", dest="data_type", metavar="T", help="of this type, such as business")
+    add("--match", metavar="WORDS", help="with these words in ID, status, type or query; !word excludes")
+    add("--older-than", type=age, metavar="AGE", help="started longer ago, such as 90m, 2h or 3d")
+    add("--newer-than", type=age, metavar="AGE", help="started more recently")
+    add("-n", "--limit", type=count, metavar="N", help=limit)
+
+
+def age(text: str) -> timedelta:
+    """The value of an option that takes an age."""
+    try:
+        return parse_age(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error).rstrip(".")) from None
 
 
 def count(text: str) -> int:

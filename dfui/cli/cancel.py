@@ -6,8 +6,8 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from dfui.cli.arguments import Commands, add_folder, add_ids, seconds
-from dfui.cli.choose import Chosen, choose_by_status, ids_of, look_at
+from dfui.cli.arguments import ACTIVE_IDS, Commands, add_choice_options, add_folder, add_ids, seconds
+from dfui.cli.choose import Chosen, choose_active, has_choice, ids_of, look_at
 from dfui.cli.console import Console, ExitCode, usage_error
 from dfui.cli.context import Context, run_command
 from dfui.cli.documents import download_json, now_json, outcome_json
@@ -44,20 +44,17 @@ def add_command(commands: Commands) -> None:
         (
             ("dfui cancel 847070", "asks first"),
             ("dfui cancel --status active --dry-run", "what would be cancelled and saved"),
-            ("dfui cancel --status queued --yes", "all queued ones, without asking"),
-            ("dfui cancel - --yes < ids.txt", "IDs from a file"),
+            ("dfui cancel --type business --older-than 1h", "all that hold"),
+            ("dfui cancel --match '!hotels' --yes", "without asking"),
+            ("dfui list --json | dfui cancel - --yes", "IDs from standard input"),
             ("dfui cancel 847070 --yes --wait", "and wait until it has ended and its cost is final"),
             ("dfui cancel 847070 --yes --fetch -o results", "and fetch the kept records"),
         ),
     )
-    add_ids(cancel)
-    cancel.add_choice(
-        "--status", choices=STATUSES, metavar="S", help=f"all downloads with this status: {', '.join(STATUSES)}"
-    )
+    add_ids(cancel, completes=ACTIVE_IDS)
+    add_choice_options(cancel, STATUSES)
     cancel.add_argument("-y", "--yes", action="store_true", help="do not ask")
-    cancel.add_argument(
-        "-n", "--dry-run", action="store_true", help="show what would be cancelled and saved; send no DELETE"
-    )
+    cancel.add_argument("--dry-run", action="store_true", help="show what would be cancelled and saved; send no DELETE")
     cancel.add_argument(
         "--wait",
         nargs="?",
@@ -72,10 +69,9 @@ def add_command(commands: Commands) -> None:
 def run(options: argparse.Namespace, console: Console) -> int:
     if options.output is not None and not options.fetch:
         raise usage_error("--output goes with --fetch. Nothing was sent.")
-    if options.status and options.ids:
-        raise usage_error("Name IDs, or a --status, not both. Nothing was sent.")
-    ids = [] if options.status else ids_of(options)
-    if not ids and not options.status:
+    is_choice = has_choice(options)
+    ids = [] if is_choice else ids_of(options)
+    if not ids and not is_choice:
         return _nothing(console)
     if not (options.yes or options.dry_run or console.is_interactive):
         raise usage_error("Not a terminal, so dfui cannot ask. Nothing was sent; add --yes to cancel.")
@@ -92,7 +88,7 @@ async def _cancel(context: Context, options: argparse.Namespace, ids: list[str])
 
     context.access.require_writable()
     async with context.online() as client:
-        chosen = await choose_by_status(context, client, options.status) if options.status else Chosen(ids)
+        chosen = Chosen(ids) if ids else await choose_active(context, client, options)
         if not chosen.ids:
             return max(_nothing(context.console), chosen.exit_code)
         if options.dry_run:
@@ -120,7 +116,7 @@ async def _cancel(context: Context, options: argparse.Namespace, ids: list[str])
         if is_cut_short:
             return ExitCode.INTERRUPTED
         await context.resolve(client)
-    return max(outcomes.exit_code, chosen.exit_code if options.status else ExitCode.DONE)
+    return max(outcomes.exit_code, ExitCode.DONE if ids else chosen.exit_code)
 
 
 def _import_what_follows(options: argparse.Namespace) -> None:

@@ -1,14 +1,17 @@
-"""Which downloads a command is about: IDs as arguments or on standard input, or all with a status."""
+"""Which downloads a command is about: IDs as arguments or on standard input, or those for which conditions hold."""
 
 from __future__ import annotations
 
 import argparse
 import io
+import json
 import sys
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dfui.cli.console import ExitCode, exit_code_of, usage_error
+from dfui.core.choice import Choice, choose
 from dfui.core.downloads import Download
 from dfui.core.errors import DatafinitiError, NotAnId, NotFound, StoreError
 from dfui.core.identifiers import each_once, id_of_argument, ids_of_arguments, tokens_in_line
@@ -21,7 +24,38 @@ if TYPE_CHECKING:
     from dfui.cli.context import Context
 
 STANDARD_INPUT = "-"
-ACTIVE = "active"
+_CONDITIONS = ("status", "data_type", "match", "older_than", "newer_than")
+
+
+def has_choice(options: argparse.Namespace) -> bool:
+    """Whether a command was given conditions in place of IDs.
+
+    Raises:
+        CommandError: it was given both, or a limit alone; nothing was sent.
+    """
+    is_chosen = any(getattr(options, name) is not None for name in _CONDITIONS)
+    if is_chosen and options.ids:
+        raise options.parser.wrong("Name IDs, or choose by status, type and so on, not both. Nothing was sent.")
+    if options.limit is not None and not is_chosen:  # a number that was meant as something else must not choose all
+        raise options.parser.wrong("--limit needs a condition beside it, such as --status. Nothing was sent.")
+    return is_chosen
+
+
+def chosen_from(context: Context, downloads: Iterable[Download], options: argparse.Namespace) -> list[Download]:
+    """The downloads for which all conditions hold; says how many could not be judged."""
+    choice = Choice.parse(options.match or "")
+    choice = replace(
+        choice,
+        status=options.status or choice.status,
+        data_type=options.data_type or choice.data_type,
+        older_than=options.older_than or choice.older_than,
+        newer_than=options.newer_than or choice.newer_than,
+    )
+    chosen = choose(downloads, choice, now=context.clock.now(), limit=options.limit)
+    if chosen.unjudged:
+        left = f"{counted(chosen.unjudged, 'download')} left out"
+        context.console.notify(f"{left}: too little is known to judge (no start date, type or query).")
+    return chosen.downloads
 
 
 def ids_of(options: argparse.Namespace) -> list[str]:
@@ -37,29 +71,57 @@ def ids_of(options: argparse.Namespace) -> list[str]:
         return ids_of_arguments(options.ids)
     if options.ids != [STANDARD_INPUT]:
         raise options.parser.wrong("IDs come as arguments or, with - alone, from standard input.")
-    return _ids_on_standard_input()
-
-
-def _ids_on_standard_input() -> list[str]:
     if sys.stdin is None:
         raise usage_error("Standard input is closed, so there are no IDs to read.")
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(encoding="utf-8-sig", errors="replace")  # files from Windows may begin with a BOM
-    ids: list[str] = []
     try:
-        for number, line in enumerate(sys.stdin, start=1):
-            try:
-                ids += [id_of_argument(token) for token in tokens_in_line(line)]
-            except NotAnId as error:
-                raise usage_error(f"Line {number} of standard input: {error} Nothing was sent.") from None
+        return each_once(_ids_in(sys.stdin.read()))
     except OSError as error:
         raise usage_error(f"Standard input could not be read: {error.strerror}. Nothing was sent.") from None
-    return each_once(ids)
+
+
+def _ids_in(text: str) -> list[str]:
+    """The IDs in lines, which may have `#` comments; or the `id` of each object in JSON, such as dfui's own.
+
+    Raises:
+        CommandError: a line or an object has none.
+    """
+    if text.lstrip().startswith(("[", "{")):
+        return [_id_of_object(each) for each in _objects_in(text)]
+    ids: list[str] = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        try:
+            ids += [id_of_argument(token) for token in tokens_in_line(line.partition("#")[0])]
+        except NotAnId as error:
+            raise usage_error(f"Line {number} of standard input: {error} Nothing was sent.") from None
+    return ids
+
+
+def _objects_in(text: str) -> list[object]:
+    try:
+        read = json.loads(text)
+    except (ValueError, RecursionError):
+        try:
+            read = [json.loads(line) for line in text.splitlines() if line.strip()]  # as watch --json prints it
+        except (ValueError, RecursionError):
+            raise usage_error("Standard input is no whole JSON. Nothing was sent.") from None
+    return read if isinstance(read, list) else [read]
+
+
+def _id_of_object(read: object) -> str:
+    found = read.get("id") if isinstance(read, dict) else None
+    if not isinstance(found, str | int) or isinstance(found, bool):
+        raise usage_error('The JSON on standard input has an entry without an "id". Nothing was sent.')
+    try:
+        return id_of_argument(str(found))
+    except NotAnId as error:
+        raise usage_error(f"The JSON on standard input: {error} Nothing was sent.") from None
 
 
 @dataclass
 class Chosen:
-    """The downloads that a cancellation is about."""
+    """The downloads that a command is about."""
 
     ids: list[str]
     downloads: list[Download] | None = None
@@ -68,8 +130,8 @@ class Chosen:
     """Of what went wrong while choosing them."""
 
 
-async def choose_by_status(context: Context, client: DatafinitiClient, status: str) -> Chosen:
-    """Every download that the API shows with this status, hidden ones too.
+async def choose_active(context: Context, client: DatafinitiClient, options: argparse.Namespace) -> Chosen:
+    """Every active download for which the conditions hold, as the API shows it now; hidden ones too.
 
     Raises:
         DatafinitiError: there was no list, so none is chosen.
@@ -78,16 +140,23 @@ async def choose_by_status(context: Context, client: DatafinitiClient, status: s
 
     # Credits are being spent while a long list is stored.
     refreshed = await refresh_list(client, context.store, clock=context.clock, waits_for_store=False)
-    for what in refreshed.skipped:
-        context.console.warn(f"Skipped an unreadable record: {sanitize(what)}.")
-    downloads = [each for each in refreshed.active if status in (ACTIVE, each.status.value)]
+    exit_code = warn_of_skipped(context, refreshed.skipped)
+    downloads = chosen_from(context, refreshed.active, options)
     if hidden := sum(_is_hidden(context, each.id) for each in downloads):
         are = "is" if hidden == 1 else "are"
         context.console.notify(
             f"{hidden:,} of these {counted(len(downloads), 'download')} {are} hidden here, and included."
         )
-    exit_code = ExitCode.FAILED if refreshed.skipped else ExitCode.DONE
     return Chosen([each.id for each in downloads], downloads, exit_code)
+
+
+def warn_of_skipped(context: Context, skipped: Iterable[str]) -> int:
+    """Name the records of the list that could not be read; gives the exit code."""
+    exit_code = ExitCode.DONE
+    for what in skipped:
+        context.console.warn(f"Skipped an unreadable record: {sanitize(what)}.")
+        exit_code = ExitCode.FAILED
+    return exit_code
 
 
 def _is_hidden(context: Context, download_id: str) -> bool:

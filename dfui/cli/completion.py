@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import re
 
 from dfui.cli.arguments import Commands
 from dfui.cli.console import Console, ExitCode, usage_error
 from dfui.core.errors import DfuiError, StoreError
+from dfui.wording.downloads import described
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -26,7 +28,8 @@ def add_command(commands: Commands) -> None:
         ),
     )
     completion.add_choice("shell", nargs="?", choices=SHELLS, help="the shell: bash, zsh or fish")
-    completion.add_argument("--known", choices=("ids", "profiles"), help=argparse.SUPPRESS)
+    completion.add_argument("--known", choices=("ids", "active", "profiles"), help=argparse.SUPPRESS)
+    completion.add_argument("--described", action="store_true", help=argparse.SUPPRESS)
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -40,9 +43,16 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
     from dfui.cli.parser import build_parser
 
-    script = shtab.complete(build_parser(), shell=options.shell)
+    script = _with_optional_values(shtab.complete(build_parser(), shell=options.shell), options.shell)
     console.result({"shell": options.shell, "script": script}, script.splitlines())
     return ExitCode.DONE
+
+
+def _with_optional_values(script: str, shell: str) -> str:
+    """The script, with `--demo=` and `--wait=` completed behind the `=` alone, where their values stand."""
+    if shell == "zsh":
+        return re.sub(r'"--(demo|wait)(\[.*?\]):([A-Z]+):', r'"--\1=-\2::\3:', script)
+    return script
 
 
 def _known(options: argparse.Namespace) -> list[str]:
@@ -63,8 +73,9 @@ def _known(options: argparse.Namespace) -> list[str]:
     except StoreError:
         return []
     try:
-        keys = store.downloads.keys_in_order()[:MAX_IDS]
-        rows = store.downloads.by_key(list(keys))
-        return [rows[key].id for key in keys if key in rows]
+        keys = list(store.downloads.first_keys(MAX_IDS))
+        rows = store.downloads.by_key(keys)
+        known = [rows[key] for key in keys if key in rows and (rows[key].is_active or options.known == "ids")]
+        return [f"{each.id}\t{described(each)}" if options.described else each.id for each in known]
     finally:
         store.close()

@@ -13,9 +13,9 @@ import sys
 from collections.abc import Iterator
 from typing import TextIO
 
+from dfui.cli.documents import error_json
 from dfui.core.errors import (
     AddressError,
-    ApiError,
     CommandError,
     DatafinitiError,
     DfuiError,
@@ -27,8 +27,7 @@ from dfui.core.errors import (
     TokenError,
     Unauthorized,
 )
-from dfui.core.text import sanitize
-from dfui.wording.errors import error_sentences, fault
+from dfui.wording.errors import fault
 
 
 class ExitCode(enum.IntEnum):
@@ -122,6 +121,11 @@ class Console:
         if not self.as_json:
             self.document(f"{text}\n")
 
+    def piece(self, document: object, text: str) -> None:
+        """Print a part of a result that comes bit by bit; with `--json` an object in a line of its own."""
+        self._has_result = True
+        self.document(f"{json.dumps(document, ensure_ascii=True) if self.as_json else text}\n")
+
     def notify(self, line: str) -> None:
         """Say something beside the result, unless it is to be quiet."""
         if not self.is_quiet:
@@ -152,14 +156,11 @@ class Console:
 
     def _fail(self, error: DfuiError, ending: Ending) -> None:
         ending.exit_code = exit_code_of(error)
-        message = error_sentences(error)
-        details = [sanitize(detail) for detail in error.details] if isinstance(error, ApiError | CommandError) else []
+        told = error_json(error)
         if self.as_json and not self._has_result:  # what fails after the result must not print a second document
-            self.result({"error": {"kind": error.kind, "message": message, "details": details}}, [])
+            self.result({"error": told}, [])
         else:
-            self.warn(f"dfui: {message}")
-            for detail in details:
-                self.warn(f"  · {detail}")
+            self.warn("\n  · ".join([f"dfui: {told['message']}", *told["details"]]))
 
 
 def exit_code_of(error: DfuiError) -> int:

@@ -64,6 +64,13 @@ class Context:
             yield client
         self.report_relapses()
 
+    def relapsed_ids(self) -> set[str]:
+        """Cancelled downloads that run again."""
+        try:
+            return {entry.download_id for entry in self.store.history.relapses()}
+        except StoreError:
+            return set()
+
     def report_relapses(self) -> None:
         """Warn of cancelled downloads that run again, whatever the command is for."""
         from dfui.wording.follow_up import relapse_sentence

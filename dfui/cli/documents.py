@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dfui.core.credits import CostFinal, CostNotReported
 from dfui.core.downloads import Download, DownloadDetails
+from dfui.core.errors import ApiError, CommandError, DfuiError
 from dfui.core.history import HistoryEntry
 from dfui.core.outcomes import Outcome
 from dfui.core.text import sanitize
+from dfui.wording.errors import error_sentences
 
 if TYPE_CHECKING:
     from dfui.core.account import Account
@@ -22,10 +24,16 @@ MAX_MESSAGE = 20_000
 _BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def download_json(download: Download) -> dict[str, object]:
+def error_json(error: DfuiError) -> dict[str, Any]:
+    details = [sanitize(detail) for detail in error.details] if isinstance(error, ApiError | CommandError) else []
+    return {"kind": error.kind, "message": error_sentences(error), "details": details}
+
+
+def download_json(download: Download, *, relapsed: bool = False) -> dict[str, object]:
     return {
         "id": download.id,
         "status": download.status.value,
+        "active": download.is_active,
         "api_status": download.api_status,
         "data_type": download.data_type,
         "query": download.query,
@@ -41,13 +49,16 @@ def download_json(download: Download) -> dict[str, object]:
         "started_at": _time(download.started_at),
         "updated_at": _time(download.updated_at),
         "seen_at": _time(download.seen_at),
+        "relapsed": relapsed,
     }
 
 
-def details_json(details: DownloadDetails, history: Iterable[HistoryEntry]) -> dict[str, object]:
+def details_json(
+    details: DownloadDetails, history: Iterable[HistoryEntry], *, relapsed: bool = False
+) -> dict[str, object]:
     """A download with its result files, but never their links, and its cancellations."""
     files = None if details.files is None else [_file_json(file) for file in details.files]
-    return download_json(details.download) | {
+    return download_json(details.download, relapsed=relapsed) | {
         "is_enrichment_job": details.is_enrichment_job,
         "is_suppression_job": details.is_suppression_job,
         "auto_trace": details.auto_trace,
@@ -199,7 +210,8 @@ def _flat(entry: HistoryEntry) -> dict[str, object]:
 
 
 def _time(time: datetime | None) -> str | None:
-    return None if time is None else time.isoformat()
+    """As `2026-11-23T10:00:46Z`, which jq reads with fromdate."""
+    return None if time is None else time.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _cell(value: object) -> object:

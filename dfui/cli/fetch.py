@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dfui.cli.arguments import Commands, add_folder, add_ids, seconds
-from dfui.cli.choose import ids_of
+from dfui.cli.arguments import Commands, add_choice_options, add_folder, add_ids, seconds
+from dfui.cli.choose import chosen_from, has_choice, ids_of, warn_of_skipped
 from dfui.cli.console import Console, ExitCode, exit_code_of
 from dfui.cli.context import Context, run_command
 from dfui.core.progress import WAIT_SECONDS
 from dfui.core.text import sanitize
+from dfui.wording.figures import counted
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
@@ -28,10 +29,11 @@ def add_command(commands: Commands) -> None:
         "Fetch the kept records of downloads into a folder",
         (
             ("dfui fetch 847070", "into ./847070"),
-            ("dfui list --status cancelled --json | jq -r '.[].id' | dfui fetch - -o results", "all cancelled ones"),
+            ("dfui fetch --status cancelled --newer-than 7d -o results", "all that hold, into results/ID"),
         ),
     )
     add_ids(fetching)
+    add_choice_options(fetching, ("completed", "cancelled", "final", "active", "running"))
     add_folder(fetching, "the folder (default: ./ID; several go into DIR/ID)")
     fetching.add_argument("--overwrite", action="store_true", help="overwrite existing files")
     fetching.add_argument(
@@ -44,11 +46,16 @@ def add_command(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
-    ids = ids_of(options)
-    if not ids:
-        console.result([], ["Nothing to fetch."])
-        return ExitCode.DONE
+    is_choice = has_choice(options)
+    ids = [] if is_choice else ids_of(options)
+    if not ids and not is_choice:
+        return _nothing(console)
     return run_command(lambda context, _: _fetch(context, ids, options), options, console)
+
+
+def _nothing(console: Console) -> int:
+    console.result([], ["Nothing to fetch."])
+    return ExitCode.DONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +73,38 @@ async def _fetch(context: Context, ids: list[str], options: argparse.Namespace) 
 
     async with context.online() as client:
         await context.resolve(client)
+        exit_code: int = ExitCode.DONE
+        if not ids:
+            ids, exit_code = await _chosen(context, client, options)
+            if not ids:
+                return max(exit_code, _nothing(context.console))
         folders = folders_for(ids, options.output)
         fetched = await fetch_files(
             context, client, folders, overwrite=options.overwrite, wait_seconds=options.wait or 0.0
         )
     context.console.result(fetch_json(fetched.summary, ids), summary_lines(fetched.summary))
-    return fetched.exit_code
+    return max(exit_code, fetched.exit_code)
+
+
+async def _chosen(context: Context, client: DatafinitiClient, options: argparse.Namespace) -> tuple[list[str], int]:
+    """The IDs of the listed downloads for which the conditions hold and whose files are still there; an exit code.
+
+    Without a status, only those that have ended.
+    """
+    from dfui.operations.refresh import refresh_list
+
+    refreshed = await refresh_list(client, context.store, clock=context.clock)
+    exit_code = warn_of_skipped(context, refreshed.skipped)
+    known = [
+        each
+        for each in refreshed.unstored or context.store.downloads
+        if not each.is_missing and (options.status or each.status.is_final)
+    ]
+    chosen = chosen_from(context, known, options)
+    there = [each for each in chosen if each.fetch_by is None or each.fetch_by.at > context.clock.now()]
+    if expired := len(chosen) - len(there):
+        context.console.notify(f"{counted(expired, 'download')} skipped: the files have expired.")
+    return [each.id for each in there if each.num_downloaded != 0], exit_code
 
 
 async def fetch_files(

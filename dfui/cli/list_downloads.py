@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import itertools
 import shutil
 import sys
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from dfui.cli.arguments import Commands, count
+from dfui.cli.arguments import Commands, add_choice_options
+from dfui.cli.choose import chosen_from, warn_of_skipped
 from dfui.cli.console import Console, ExitCode, usage_error
 from dfui.cli.context import Context, run_command
 from dfui.cli.documents import download_json
 from dfui.cli.tables import download_lines
 from dfui.cli.watch import Watching
-from dfui.core.downloads import Download, Status
-from dfui.core.text import sanitize
+from dfui.core.choice import STATUS_NAMES
+from dfui.core.downloads import Download
 
-STATUSES = ("active", "final", *(status.value for status in Status))
+if TYPE_CHECKING:
+    from dfui.api.client import DatafinitiClient
 
 
 def add_command(commands: Commands) -> None:
@@ -27,16 +28,16 @@ def add_command(commands: Commands) -> None:
         "List downloads, refreshed from the API",
         (
             ("dfui list --status active", "what is running or queued"),
+            ("dfui list --match hotels --older-than 1h", "those for which both hold"),
             ("dfui list --limit 10 --json", "the first ten, for a script"),
             ("dfui list --watch", "follow them until none is active"),
+            ("dfui list -q --status active --exit-status", "IDs alone; exit 1 if there is none"),
         ),
     )
-    listing.add_choice(
-        "--status", choices=STATUSES, metavar="S", help=f"only downloads with this status: {', '.join(STATUSES)}"
-    )
+    add_choice_options(listing, STATUS_NAMES)
     listing.add_argument("--offline", action="store_true", help="do not ask the API; list what was last seen")
-    listing.add_argument("-n", "--limit", type=count, metavar="N", help="only the first N")
     listing.add_argument("--watch", action="store_true", help="follow them until none is active")
+    listing.add_argument("--exit-status", action="store_true", help="exit with 0 if anything was found, else with 1")
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
@@ -49,61 +50,64 @@ async def _list(context: Context, options: argparse.Namespace) -> int:
     console = context.console
     if options.offline:
         context.store.check_readable()
-        _print(context, _wanted(context.store.downloads, options), options)
-        return ExitCode.DONE
+        found = chosen_from(context, context.store.downloads, options)
+        context.report_relapses()
+        _print(context, found, options)
+        return _exit_code(found, options, ExitCode.DONE)
     from dfui.operations.refresh import refresh_list
 
-    exit_code = ExitCode.DONE
     async with context.online() as client:
         await context.resolve(client)
         refreshed = await refresh_list(client, context.store, clock=context.clock)
-        for what in refreshed.skipped:
-            console.warn(f"Skipped an unreadable record: {sanitize(what)}.")
-            exit_code = ExitCode.FAILED
+        exit_code = warn_of_skipped(context, refreshed.skipped)
         if refreshed.not_stored:
             console.warn(str(refreshed.not_stored))
-            wanted = _wanted(refreshed.unstored, options)
+        found = chosen_from(context, refreshed.unstored or context.store.downloads, options)
+        if options.watch:
+            exit_code = max(exit_code, await _follow(context, client, found, options))
         else:
-            wanted = _wanted(context.store.downloads, options)
-        if not options.watch:
-            _print(context, wanted, options)
+            _print(context, found, options)
             await context.look_again(client)
-            return exit_code
-        if not wanted and not console.as_json:
-            _say_that_there_is_none(context, options)
-        if not console.draws:
-            _print_lines(context, wanted)
-        active = [download.id for download in wanted if download.is_active]
-        table = _Table(context, [download.id for download in wanted]) if console.draws else None
-        code = await Watching(context, client, changed=None if table is None else table.draw, known=wanted).run(active)
-        if console.as_json:
-            _print(context, _wanted(context.store.downloads, options), options)
-        return max(code, exit_code)
+    return _exit_code(found, options, exit_code)
 
 
-def _wanted(downloads: Iterable[Download], options: argparse.Namespace) -> list[Download]:
-    matching = (download for download in downloads if _is_wanted(download, options.status))
-    return list(itertools.islice(matching, options.limit))
-
-
-def _print(context: Context, downloads: list[Download], options: argparse.Namespace) -> None:
-    if not downloads:
+async def _follow(
+    context: Context, client: DatafinitiClient, found: list[Download], options: argparse.Namespace
+) -> int:
+    """Show the list, and each change until none is active; gives the exit code."""
+    console = context.console
+    table = _Table(context, [download.id for download in found]) if console.draws else None
+    if not found:
         _say_that_there_is_none(context, options)
-    context.console.result([download_json(download) for download in downloads], _lines(context, downloads))
+    elif table is None:
+        relapsed = context.relapsed_ids()
+        for download, line in zip(found, _lines(context, found)[1:], strict=True):
+            console.piece(download_json(download, relapsed=download.id in relapsed), line)
+    active = [download.id for download in found if download.is_active]
+    return await Watching(context, client, changed=None if table is None else table.draw, known=found).run(active)
+
+
+def _exit_code(found: list[Download], options: argparse.Namespace, exit_code: int) -> int:
+    return max(exit_code, ExitCode.FAILED) if options.exit_status and not found else exit_code
+
+
+def _print(context: Context, found: list[Download], options: argparse.Namespace) -> None:
+    console = context.console
+    if not found:
+        _say_that_there_is_none(context, options)
+    relapsed = context.relapsed_ids()
+    documents = [download_json(download, relapsed=download.id in relapsed) for download in found]
+    console.result(documents, [each.id for each in found] if console.is_quiet else _lines(context, found))
 
 
 def _say_that_there_is_none(context: Context, options: argparse.Namespace) -> None:
-    context.console.notify("No downloads yet." if options.status is None else "No downloads with this status.")
-
-
-def _print_lines(context: Context, downloads: list[Download]) -> None:
-    for line in _lines(context, downloads):
-        context.console.line(line)
+    has_choice = any(each is not None for each in (options.status, options.data_type, options.match))
+    has_choice = has_choice or options.older_than is not None or options.newer_than is not None
+    context.console.notify("No such downloads." if has_choice else "No downloads yet.")
 
 
 def _lines(context: Context, downloads: list[Download]) -> list[str]:
-    console = context.console
-    return download_lines(downloads, now=context.clock.now(), columns=console.columns, has_colours=console.has_colours)
+    return download_lines(downloads, console=context.console, now=context.clock.now(), relapsed=context.relapsed_ids())
 
 
 class _Table:
@@ -124,15 +128,3 @@ class _Table:
         sys.stdout.write(over + "".join(f"{line}\n" for line in lines))
         sys.stdout.flush()
         self._drawn = len(lines)
-
-
-def _is_wanted(download: Download, status: str | None) -> bool:
-    match status:
-        case None:
-            return True
-        case "active":
-            return download.is_active
-        case "final":
-            return not download.is_active
-        case _:
-            return download.status.value == status

@@ -9,7 +9,7 @@ from dfui.cli.arguments import Commands, add_ids
 from dfui.cli.choose import ids_of
 from dfui.cli.console import Console, ExitCode, exit_code_of
 from dfui.cli.context import Context, run_command
-from dfui.cli.documents import details_json
+from dfui.cli.documents import details_json, error_json
 from dfui.core.downloads import DownloadDetails
 from dfui.core.errors import DatafinitiError
 from dfui.wording.details import details_facts, details_title
@@ -55,9 +55,11 @@ async def _show(context: Context, ids: list[str]) -> int:
                     raise found
                 console.warn(f"{download_id}: {error_sentences(found)}")
                 exit_code = max(exit_code, exit_code_of(found))
+                documents.append({"id": download_id, "error": error_json(found)})
                 continue
             history = list(context.store.history.entries(HistoryFilter(ids=(download_id,))))
-            documents.append(details_json(found, history))
+            relapsed = download_id in context.relapsed_ids()
+            documents.append(details_json(found, history, relapsed=relapsed))
             facts = details_facts(found, history, now=context.clock.now())
             lines += [*([""] if lines else []), details_title(found.download)]
             room = None if console.columns is None else console.columns - 2

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from dfui.core.downloads import Download, Status
 from dfui.core.text import sanitize
@@ -12,28 +13,34 @@ from dfui.wording.credits import credits_cell
 from dfui.wording.downloads import records_cell, status_glyph, status_word
 from dfui.wording.figures import NOT_KNOWN, clock_time
 
+if TYPE_CHECKING:
+    from dfui.cli.console import Console
+
 _COLOURS = {
-    Status.QUEUED: 36,
-    Status.RUNNING: 32,
-    Status.COMPLETED: 34,
-    Status.CANCELLED: 31,
+    Status.QUEUED: 0,
+    Status.RUNNING: 1,
+    Status.COMPLETED: 2,
+    Status.CANCELLED: 2,
     Status.UNKNOWN: 33,
 }
 GAP = 2
 ALWAYS_SHOWN = 2
 """Cells of a line: of a download, which one it is and its status."""
 LEAST_OF_TEXT = 12
-"""Columns without which a text says nothing."""
-HEADINGS = ("ID", "Status", "Records", "Credits", "Type", "Started", "Query")
+"""Minimum width of a text column."""
+HEADINGS = ("ID", "Status", "Progress", "Records", "Credits", "Type", "Started", "Query")
+FIGURES = ("Progress", "Records", "Credits")
+"""Columns that are aligned to the right."""
 
 
 def download_lines(
-    downloads: Sequence[Download], *, now: datetime, columns: int | None = None, has_colours: bool = False
+    downloads: Sequence[Download], *, console: Console, now: datetime, relapsed: Container[str] = ()
 ) -> list[str]:
-    """A heading and a line for each download, in so many columns of a terminal; nothing where there is none."""
-    lines = in_columns(HEADINGS, [_cells(download, now) for download in downloads], columns=columns)
-    if has_colours:
-        lines[1:] = [_coloured(line, each) for line, each in zip(lines[1:], downloads, strict=True)]
+    """A heading and a line for each download, as wide as the terminal; nothing if there is none."""
+    rows = [_cells(download, now, has_relapsed=download.id in relapsed) for download in downloads]
+    lines = in_columns(HEADINGS, rows, columns=console.columns, figures=FIGURES)
+    if console.has_colours:
+        lines[1:] = [_coloured(line, row[1], each) for line, row, each in zip(lines[1:], rows, downloads, strict=True)]
     return lines
 
 
@@ -52,17 +59,19 @@ def cut(line: str, columns: int) -> str:
     return line
 
 
-def _coloured(line: str, download: Download) -> str:
+def _coloured(line: str, shown: str, download: Download) -> str:
     """The status in its colour; the word stays, for colour alone says nothing."""
-    shown = f"{status_glyph(download)} {status_word(download)}"
     colour = _COLOURS[Status.UNKNOWN if download.is_missing else download.status]
     return line.replace(shown, f"\x1b[{colour}m{shown}\x1b[0m", 1)
 
 
-def _cells(download: Download, now: datetime) -> tuple[str, ...]:
+def _cells(download: Download, now: datetime, *, has_relapsed: bool) -> tuple[str, ...]:
+    is_again = has_relapsed and download.is_active
+    progress = download.progress if download.is_active else None
     return (
         sanitize(download.id),
-        f"{status_glyph(download)} {status_word(download)}",
+        "! running again" if is_again else f"{status_glyph(download)} {status_word(download)}",
+        "" if progress is None else f"{int(progress * 100)}%",
         records_cell(download),
         credits_cell(download.credits),
         sanitize(download.data_type or NOT_KNOWN, max_length=24),
@@ -71,8 +80,14 @@ def _cells(download: Download, now: datetime) -> tuple[str, ...]:
     )
 
 
-def in_columns(headings: Sequence[str], rows: Sequence[Sequence[str]], *, columns: int | None = None) -> list[str]:
-    """A line of headings and a line for each row, each cell as wide as its column needs; nothing where there is no row.
+def in_columns(
+    headings: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    columns: int | None = None,
+    figures: Container[str] = (),
+) -> list[str]:
+    """A line of headings and a line for each row, each cell as wide as its column needs; nothing if there is no row.
 
     On a terminal with so many `columns`, what does not fit is left out from the end; only a free text, the last one,
     and what the first two say are cut.
@@ -83,7 +98,10 @@ def in_columns(headings: Sequence[str], rows: Sequence[Sequence[str]], *, column
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     shown = len(widths) if columns is None else _fitting(widths, columns)
     texts = [
-        "  ".join(cell.ljust(width) for cell, width in zip(line[:shown], widths[:shown], strict=True)).rstrip()
+        "  ".join(
+            cell.rjust(width) if heading in figures else cell.ljust(width)
+            for heading, cell, width in zip(headings[:shown], line[:shown], widths[:shown], strict=True)
+        ).rstrip()
         for line in lines
     ]
     return texts if columns is None else [cut(text, columns) for text in texts]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from dfui.cli.arguments import Commands, add_ids
-from dfui.cli.choose import ids_of
+from dfui.cli.arguments import ACTIVE_IDS, Commands, add_choice_options, add_ids
+from dfui.cli.choose import choose_active, has_choice, ids_of
 from dfui.cli.console import Console, ExitCode
 from dfui.cli.context import Context, run_command
 from dfui.cli.documents import download_json
@@ -24,34 +25,44 @@ if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
     from dfui.operations.poll import Look
 
+STATUSES = ("active", "queued", "running")
+NOTHING_TO_WATCH = "Nothing to watch."
+
 
 def add_command(commands: Commands) -> None:
-    add_ids(
-        commands.add(
-            "watch",
-            run,
-            "Follow downloads until they end, one line for each change",
-            (("dfui watch 847070", "until it ends, then ring the bell"),),
-        )
+    watching = commands.add(
+        "watch",
+        run,
+        "Follow downloads until they end, one line for each change",
+        (
+            ("dfui watch 847070", "until it ends, then ring the bell"),
+            ("dfui watch --type business --json", "a JSON object for each change"),
+        ),
     )
+    add_ids(watching, completes=ACTIVE_IDS)
+    add_choice_options(watching, STATUSES)
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
-    ids = ids_of(options)
-    if not ids:
-        console.result([], ["Nothing to watch."])
+    is_choice = has_choice(options)
+    ids = [] if is_choice else ids_of(options)
+    if not ids and not is_choice:
+        console.notify(NOTHING_TO_WATCH)
         return ExitCode.DONE
-    return run_command(lambda context, _: _watch(context, ids), options, console)
+    return run_command(lambda context, options: _watch(context, options, ids), options, console)
 
 
-async def _watch(context: Context, ids: list[str]) -> int:
+async def _watch(context: Context, options: argparse.Namespace, ids: list[str]) -> int:
+    exit_code: int = ExitCode.DONE
     async with context.online() as client:
         await context.resolve(client)
-        exit_code = await Watching(context, client).run(ids)
+        if not ids:
+            chosen = await choose_active(context, client, options)
+            ids, exit_code = chosen.ids, chosen.exit_code
+            if not ids:
+                context.console.notify(NOTHING_TO_WATCH)
+        exit_code = max(exit_code, await Watching(context, client).run(ids))
         await context.look_again(client)
-    rows = [context.store.downloads.get(download_id) for download_id in ids]
-    if context.console.as_json:
-        context.console.result([download_json(row) for row in rows if row], [])
     return exit_code
 
 
@@ -93,7 +104,9 @@ class Watching:
         elif self._changed is not None:
             self._changed()
         elif look.download is not None and look.download.without_times() != self._known.get(look.download_id):
-            console.line(_change_line(look.download, now=self._context.clock.now()))
+            now = self._context.clock.now()
+            relapsed = look.download_id in self._context.relapsed
+            console.piece(download_json(look.download, relapsed=relapsed), _change_line(look.download, console, now))
 
     def _ring(self) -> None:
         if self._context.settings.config.bell and self._context.console.shows_progress:
@@ -101,14 +114,14 @@ class Watching:
             sys.stderr.flush()
 
 
-def _change_line(download: Download, *, now: datetime) -> str:
-    """What a look at a followed download showed, in a line."""
-    parts = [
-        f"{now.astimezone():%H:%M:%S}  {sanitize(download.id)}",
-        f"{status_glyph(download)} {status_word(download)}",
-    ]
-    if download.num_downloaded is not None and download.status.is_final:
-        parts.append(f"{counted(download.num_downloaded, 'record')} kept")
-    elif download.num_downloaded is not None:
-        parts.append(records_so_far(download))
-    return " · ".join(parts)
+def _change_line(download: Download, console: Console, now: datetime) -> str:
+    """What a look at a followed download showed, in a line; off a terminal with the zone, and no commas in figures."""
+    local = now.astimezone()
+    time = f"{local:%H:%M:%S}" if console.draws else local.isoformat(timespec="seconds")
+    records = ""
+    if download.num_downloaded is not None:
+        kept = f"{counted(download.num_downloaded, 'record')} kept"
+        records = f" · {kept if download.status.is_final else records_so_far(download)}"
+        if not console.draws:
+            records = re.sub(r"(?<=\d),(?=\d)", "", records)
+    return f"{time}  {sanitize(download.id)} · {status_glyph(download)} {status_word(download)}{records}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import sqlite3
 import threading
@@ -11,11 +10,14 @@ from collections import deque
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from dfui.core.errors import StoreError
 from dfui.store.corruption import mark_damaged
 from dfui.store.sqlite_errors import FAILURES, is_busy, is_damage, store_error
+
+if TYPE_CHECKING:
+    import asyncio
 
 MAX_WAIT_SECONDS = 1.0
 """The longest that all the writes together wait for a lock or a disk."""
@@ -47,6 +49,8 @@ class Write(Generic[Result]):
 
     async def _awaited(self) -> Result:
         # Shielded: if the task that waits is cancelled, this is still worth writing.
+        import asyncio  # 30 ms that what only reads does not pay
+
         answer = asyncio.wrap_future(self._answer)
         answer.add_done_callback(_retrieve)
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -69,6 +70,8 @@ def test_a_listed_download_has_the_figures_that_the_api_gave(dfui: Commands) -> 
     assert document == {
         "id": "847070",
         "status": "running",
+        "active": True,
+        "relapsed": False,
         "api_status": "running",
         "data_type": "business",
         "query": "categories:hotels AND country:US",
@@ -114,9 +117,11 @@ def test_each_status_filters_and_offline_sends_nothing(dfui: Commands, account: 
 
 def test_an_empty_list_is_an_empty_document_and_a_sentence_beside_it(dfui: Commands, account: Simulator) -> None:
     account.downloads.clear()
-    for more in ((), ("--watch",)):
-        ended = dfui("list", "--json", *more)
-        assert (ended.exit_code, ended.document, ended.stderr) == (0, [], "No downloads yet.\n")
+    ended = dfui("list", "--json")
+    assert (ended.exit_code, ended.document, ended.stderr) == (0, [], "No downloads yet.\n")
+    followed = dfui("list", "--watch", "--json")
+    assert (followed.exit_code, followed.stdout, followed.stderr) == (0, "", "No downloads yet.\n")
+    assert dfui("list", "--exit-status").exit_code == 1
 
 
 def test_a_record_that_cannot_be_read_is_skipped_and_named(dfui: Commands, account: Simulator) -> None:
@@ -258,7 +263,8 @@ def test_one_that_is_not_there_is_exit_1(dfui: Commands) -> None:
 
 def test_of_several_one_that_fails_does_not_keep_the_others(dfui: Commands) -> None:
     ended = dfui("show", "847070", "404", "847001", "--json")
-    assert (ended.exit_code, ids(ended)) == (1, ["847070", "847001"])
+    assert (ended.exit_code, ids(ended)) == (1, ["847070", "404", "847001"])
+    assert ended.document[1]["error"]["kind"] == "not_found"
     assert ended.stderr.startswith("404: ")
 
 
@@ -275,7 +281,8 @@ def test_watching_ends_with_the_last_of_them(dfui: Commands, account: Simulator,
     assert ended.exit_code == 1
     assert "404: " in ended.stderr
     changes = [line.partition("  ")[2] for line in ended.stdout.splitlines()]
-    assert "847001 · ✓ completed · 2,000 records kept" in changes
+    assert "847001 · ✓ completed · 2000 records kept" in changes
+    assert datetime.fromisoformat(ended.stdout.split()[0]).tzinfo
     assert [each.split(" · ")[1] for each in changes if each.startswith("847070")] == ["● running", "✗ cancelled"]
 
 
@@ -299,7 +306,8 @@ def test_watching_a_relapsed_download_is_an_alarm_and_exit_4(
 def test_a_followed_list_ends_at_once_if_nothing_is_active(dfui: Commands) -> None:
     dfui("cancel", "847070", "847069", "-y")
     ended = dfui("list", "--watch", "--json")
-    assert (ended.exit_code, len(ended.document)) == (0, 4)
+    printed = [json.loads(line) for line in ended.stdout.splitlines()]
+    assert (ended.exit_code, [each["active"] for each in printed]) == (0, [False] * 4)
 
 
 # ── add and hide ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -334,7 +342,7 @@ def test_what_cannot_be_looked_at_is_added_all_the_same(
     assert ended.exit_code == (3 if reached else 4)
     assert ended.stderr.startswith("dfui: Added, and not looked at yet. ")
     known = ended.document[0]
-    assert {name for name, value in known.items() if value} == {"id", "status"}
+    assert {name for name, value in known.items() if value} == {"id", "status", "active"}
     assert (known["id"], known["status"]) == ("dl_1", "unknown")
     assert sorted(ids(commands("list", "--offline", "--json"))) == ["2", "dl_1"]
 

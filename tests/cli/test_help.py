@@ -124,6 +124,7 @@ def test_known_ids_and_profiles_are_printed_without_a_network(dfui: Commands, ac
     dfui("add", "847070")
     account.requests.clear()
     assert dfui("completion", "--known", "ids").stdout == "847070\n"
+    assert dfui("completion", "--known", "active", "--described").stdout.startswith("847070\t● running · business · ")
     assert dfui("completion", "--known", "profiles").stdout == "default\n"
     assert account.requests == []
 
