@@ -7,6 +7,7 @@ import argparse
 from dfui.cli.arguments import Commands
 from dfui.cli.console import Console, ExitCode
 from dfui.core.errors import CommandError, ExportError, FileExists
+from dfui.core.private_folder import make_private_folder
 from dfui.core.text import sanitize
 from dfui.system.config import example_config, read_config
 from dfui.system.export import write_export
@@ -44,7 +45,7 @@ def _init(options: argparse.Namespace, console: Console) -> int:
         return ExitCode.DONE
     path = config_path()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private_folder(path.parent)
         write_export(path, example_config())
     except FileExists:
         told = f"The config file {path} already exists, and was left alone. dfui config check checks it."

@@ -164,7 +164,12 @@ def open_account(
 
         return simulated_account(settings, clock, scenario=options.demo, is_known=is_known)
     from dfui.operations.api_access import ApiAccess
-    from dfui.store import open_store
+    from dfui.store import open_store, temporary_store
+    from dfui.system.settings import NO_HOME_PROBLEM
 
-    store = open_store(settings.database, profile=settings.profile, origin=settings.address.origin)
+    profile, origin = settings.profile, settings.address.origin
+    if settings.has_home:
+        store = open_store(settings.database, profile=profile, origin=origin)
+    else:
+        store = temporary_store(profile=profile, origin=origin, problem=NO_HOME_PROBLEM)
     return ApiAccess(settings, environment=environment), store

@@ -25,7 +25,7 @@ from dfui.core.text import sanitize
 from dfui.operations.api_access import ApiAccess
 from dfui.store.inspection import Inspection, inspect_store
 from dfui.system.credentials import TokenSource, source_in_environment, try_keyring
-from dfui.system.settings import Settings, database_path
+from dfui.system.settings import NO_HOME, Settings, database_path
 from dfui.system.terminal import SMALLEST, Terminal
 from dfui.wording.access import account_facts
 from dfui.wording.errors import NEW_PASSWORD, answered, error_sentences, keyring_sentences
@@ -200,7 +200,9 @@ def _account(account: Account) -> DoctorCheck:
 
 def _database(path: Path, found: Inspection) -> DoctorCheck:
     named, folder = sanitize(path), sanitize(path.parent)
-    if found.is_newer:
+    if path.parent == NO_HOME:
+        what, cure = "This user has no home folder, so nothing is saved.", "Set HOME or XDG_DATA_HOME."
+    elif found.is_newer:
         what, cure = f"{named} was written by a newer dfui (schema {found.schema}).", "Update dfui."
     elif found.trouble:
         what = f"{named} cannot be read: {as_sentence(sanitize(found.trouble, max_length=200))}"

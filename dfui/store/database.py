@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from dfui.core.errors import StoreError
+from dfui.core.private_folder import make_private_folder
 from dfui.store.corruption import check, mark_damaged
 from dfui.store.schema import create_schema, schema_version, seal_rows
 from dfui.store.sqlite_errors import is_busy, store_errors
@@ -106,7 +107,7 @@ class Database:
 
 def make_private(path: Path) -> None:
     """Make the folder and the file for their owner alone; SQLite's side files take the file's mode."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(path.parent)
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
     except FileExistsError:

@@ -144,9 +144,9 @@ def read_store(path: Path, *, profile: str, origin: str) -> Store:
         return Store(Database(None, memory=copy_of(path)), profile=profile, origin=origin)
 
 
-def temporary_store(*, profile: str, origin: str) -> Store:
-    """A store in memory, gone with the process."""
-    return Store(Database(None), profile=profile, origin=origin)
+def temporary_store(*, profile: str, origin: str, problem: str | None = None) -> Store:
+    """A store in memory, gone with the process; with a `problem` because there is no place for a file."""
+    return Store(Database(None), profile=profile, origin=origin, problem=problem, is_unreadable=problem is not None)
 
 
 def _open_file(path: Path) -> tuple[Database, str | None]:

@@ -160,9 +160,11 @@ class KeyringEntry:
         try:
             found = keyring.get_keyring()
         except (ImportError, AttributeError, ValueError, RuntimeError) as error:
-            where = "PYTHON_KEYRING_BACKEND"
-            if where not in os.environ:
-                where = str(Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config", "python_keyring", "keyringrc.cfg"))
+            folder = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")  # noqa: PTH111
+            config = Path(folder, "python_keyring", "keyringrc.cfg")
+            if "PYTHON_KEYRING_BACKEND" not in os.environ and not config.exists():
+                raise
+            where = "PYTHON_KEYRING_BACKEND" if "PYTHON_KEYRING_BACKEND" in os.environ else str(config)
             raise KeyringFailed(f"{where} names a keyring that cannot be used: {str(error).rstrip('.')}.") from None
         candidates = list(found.backends) if isinstance(found, chainer.ChainerBackend) else [found]
         usable = [each for each in candidates if not isinstance(each, fail.Keyring | null.Keyring)]

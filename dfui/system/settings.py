@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -22,6 +22,9 @@ from dfui.system.config import (
 )
 
 DEFAULT_PROFILE = "default"
+NO_HOME = Path("/proc/no-home")
+"""Stands for the folders of a user without a home; nothing can be made there."""
+NO_HOME_PROBLEM = "This user has no home folder, so nothing is saved. Set HOME or XDG_DATA_HOME."
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,11 @@ class Settings:
     config_file: Path
     config: Config = field(default_factory=Config)
     """The options of the config file, with what the environment and the command line add to them."""
+
+    @property
+    def has_home(self) -> bool:
+        """Whether there is a place for the database."""
+        return self.database.parent != NO_HOME
 
     @property
     def of_profile(self) -> ProfileConfig:
@@ -116,16 +124,23 @@ def add_profile(settings: Settings) -> None:
 
 def config_path() -> Path:
     """The config file, whether it exists or not."""
-    import platformdirs
+    from platformdirs import user_config_path
 
-    return platformdirs.user_config_path("dfui", appauthor=False) / "config.toml"
+    return _folder(user_config_path) / "config.toml"
 
 
 def database_path() -> Path:
     """The file of known downloads and the history, whether it exists or not."""
-    import platformdirs
+    from platformdirs import user_data_path
 
-    return platformdirs.user_data_path("dfui", appauthor=False) / "dfui.db"
+    return _folder(user_data_path) / "dfui.db"
+
+
+def _folder(of_user: Callable[..., Path]) -> Path:
+    try:
+        return of_user("dfui", appauthor=False)
+    except RuntimeError:  # the user is in no list of users, and HOME is not set, as in some containers
+        return NO_HOME
 
 
 def last_theme(settings: Settings) -> str | None:

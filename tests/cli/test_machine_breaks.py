@@ -130,3 +130,27 @@ def test_when_no_file_can_be_opened_each_has_its_outcome_all_the_same(dfui: Comm
     for each in ended.document:
         assert (each["outcome"] == "not_sent") == (each["id"] not in sent), each
     assert ended.exit_code in (0, 1, 4)
+
+
+NO_HOME = """
+import os, pwd, sys
+
+def getpwuid(user_id):
+    raise KeyError(f"getpwuid(): uid not found: {user_id}")
+
+pwd.getpwuid = getpwuid
+for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
+    os.environ.pop(name, None)
+from dfui.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_a_user_without_a_home_cancels_without_a_store_and_hears_of_it(dfui: Commands, account: Simulator) -> None:
+    ended = ran(NO_HOME, *dfui.arguments("cancel", "--yes", "--json", "847070"))
+    assert (ended.exit_code, ended.document[0]["outcome"], ended.document[0]["journaled"]) == (0, "cancelled", False)
+    assert "This user has no home folder, so nothing is saved. Set HOME or XDG_DATA_HOME." in ended.stderr
+    for command in ("doctor", "list", "history", "config", "help files", "completion bash"):
+        ended = ran(NO_HOME, *dfui.arguments(*command.split()))
+        assert "Internal error" not in ended.stderr, command
+        assert "Traceback" not in ended.stderr, command

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 from dataclasses import fields
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 
 from dfui.core.addresses import DATAFINITI
 from dfui.core.errors import SettingsError
+from dfui.core.private_folder import make_private_folder
 from dfui.system.config import Config, ProfileConfig, example_config, read_config
 from dfui.system.settings import load_settings
 
@@ -178,3 +181,24 @@ def test_a_profile_that_is_no_name_is_refused(profile: str) -> None:
 def test_an_unsafe_address_of_the_environment_is_refused() -> None:
     with pytest.raises(SettingsError, match="not encrypted"):
         load_settings(environment={"DFUI_API_URL": "http://api.datafiniti.co/v4"})
+
+
+def test_a_user_without_a_home_has_settings_and_no_place_for_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(user_id: int) -> None:
+        raise KeyError(f"getpwuid(): uid not found: {user_id}")
+
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    settings = load_settings(environment={})
+    assert (settings.profile, settings.has_home) == ("default", False)
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o277])
+def test_folders_on_the_way_are_private_whatever_the_umask(umask: int, tmp_path: Path) -> None:
+    before = os.umask(umask)
+    try:
+        make_private_folder(tmp_path / "a" / "b")
+    finally:
+        os.umask(before)
+    assert [(tmp_path / each).stat().st_mode & 0o777 for each in ("a", "a/b")] == [0o700] * 2

@@ -297,5 +297,7 @@ async def test_a_keyring_that_a_setting_names_and_that_cannot_be_loaded_is_named
         await KeyringEntry(profile="default", origin=ORIGIN).read()
     monkeypatch.delenv("PYTHON_KEYRING_BACKEND")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    (tmp_path / "python_keyring").mkdir()
+    (tmp_path / "python_keyring" / "keyringrc.cfg").touch()
     with pytest.raises(KeyringFailed, match=rf"^{tmp_path}/python_keyring/keyringrc\.cfg names a keyring"):
         await KeyringEntry(profile="default", origin=ORIGIN).read()
