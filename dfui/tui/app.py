@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterable
 from functools import partial
 from typing import Any, ClassVar
@@ -36,6 +37,7 @@ from dfui.tui.terminal_io import ProgressChanged, Shutdown, TerminalTitle, Title
 from dfui.tui.textual_private import accept_any_bytes
 from dfui.tui.themes import OWN_THEMES, first_theme, needs_terminal_colours
 from dfui.wording.access import unknown_theme
+from dfui.wording.errors import fault
 from dfui.wording.outcomes import leaving, left_behind, quit_question, suspending
 
 SWITCH_SECONDS = 0.001
@@ -72,6 +74,8 @@ class DfuiApp(App[None]):
         )
         self._terminal = terminal
         self._is_asking_to_quit = False
+        self._problems: list[tuple[float, str]] = []
+        """The problems in the toast, and until when each is shown."""
         self.session = Session(access, store, clock=clock, export_text=export_text)
         self.terminal_title = TerminalTitle(self, is_used=not access.is_simulated)
         self.shutdown = Shutdown(self._leave, seconds=LEAVING_SECONDS + INTERRUPTING_SECONDS)
@@ -161,12 +165,34 @@ class DfuiApp(App[None]):
         markup: bool = True,
     ) -> None:
         """Show a toast; one that would cover a dialog waits until that is closed."""
-        show = partial(super().notify, message, title=title, severity=severity, timeout=timeout, markup=markup)
+        show = partial(self._show_toast, message, title=title, severity=severity, timeout=timeout, markup=markup)
         downloads = self.screen_stack[0]
         if self.screen.is_modal and isinstance(downloads, DownloadsScreen):
             downloads.queue.add_toast(show)
         else:
             show()
+
+    def _show_toast(
+        self, message: str, *, title: str, severity: SeverityLevel, timeout: float | None, markup: bool
+    ) -> None:
+        """Show it in place of the toast that is there; problems that a person may not have read yet stay under it."""
+        now = time.monotonic()
+        unread = [(until, problem) for until, problem in self._problems if until > now and problem != message]
+        self._problems = unread
+        if severity != "information":
+            self._problems = [(now + (timeout or self.NOTIFICATION_TIMEOUT), message), *unread]
+        shown = "\n".join([message, *(problem for _, problem in unread)])
+        self.clear_notifications()
+        worst = "warning" if unread and severity == "information" else severity
+        super().notify(shown, title=title, severity=worst, timeout=timeout, markup=markup)
+
+    async def run_action(self, *arguments: Any, **options: Any) -> bool:
+        """Run an action; one that needs a file which an upgrade has replaced says so, and ends nothing else."""
+        try:
+            return await super().run_action(*arguments, **options)
+        except ImportError as error:
+            self.notify(fault(error), severity="error", timeout=60, markup=False)
+            return True
 
     async def action_quit(self) -> None:
         """Leave, by whatever key or command; while cancellations are under way, ask first."""
@@ -200,6 +226,7 @@ class DfuiApp(App[None]):
 
     def action_clear_toast(self) -> None:
         """Remove the toast."""
+        self._problems.clear()
         self.clear_notifications()
 
     def _quit_answered(self, yes: bool | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import importlib
 import logging
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import Future, wait
@@ -46,6 +47,13 @@ INTERRUPTING_SECONDS = 1.5
 STORE_NOTICE_SECONDS = 30.0
 """Between two notices that the store fails."""
 
+OPENED_LATER = (
+    "dfui.operations.cancel",
+    *(f"dfui.tui.screens.{name}" for name in ("confirm_cancel", "outcome", "question", "sign_in", "account", "details",
+                                              "history", "help", "add_downloads", "sort_by", "fetch_results")),
+    "dfui.operations.fetch", "rich.traceback",
+)  # fmt: skip
+"""Modules that the first picture does not wait for."""
 ExportText = Callable[[Iterable[HistoryEntry], str], str]
 """Makes the content of a file from history entries; the second argument is `csv` or `json`."""
 Arguments = ParamSpec("Arguments")
@@ -126,6 +134,7 @@ class Session:
         self._post = post
         self._thread.start()
         self._begin()
+        self._import_ahead()
 
     def stop(self, *, waiting: Callable[[int], None] = lambda cancellations: None) -> list[Outcome]:
         """End; confirmed cancellations get their time, and `waiting` is called with how many there are.
@@ -283,6 +292,12 @@ class Session:
     @on_network_thread
     async def _begin(self) -> None:
         await self.sign_in.start()
+
+    @on_network_thread
+    async def _import_ahead(self) -> None:
+        """Load what the keys open, and what a cancellation needs: an upgrade may replace the files while dfui runs."""
+        for name in OPENED_LATER:
+            importlib.import_module(name)
 
     @on_network_thread
     async def use_token(self, secret: Secret, *, email_address: str | None = None, keep: bool = True) -> None:

@@ -101,12 +101,17 @@ def goes_on(download: Download) -> str:
     return "The download keeps running and costs credits."
 
 
-def hide_question(download: Download) -> tuple[str, list[str]]:
-    """The title and the lines that ask whether to hide a download."""
-    lines = ["This only hides it here; it does not cancel it. Add its ID to bring it back."]
-    if download.is_active:
-        lines.append(goes_on(download) if download.api_status else "It may be running and costing credits.")
-    return f"Forget download {sanitize(download.id)}?", lines
+def hide_question(downloads: Sequence[Download]) -> tuple[str, list[str]]:
+    """The title and the lines that ask whether to hide downloads."""
+    active = [download for download in downloads if download.is_active]
+    if len(downloads) == 1:
+        lines = ["It is not cancelled. Add the ID to show it again."]
+        lines += [goes_on(each) if each.api_status else "It may be running and costing credits." for each in active]
+        return f"Hide {sanitize(downloads[0].id)}?", lines
+    lines = ["They are not cancelled. Add the IDs to show them again."]
+    if active:
+        lines.append(f"{len(active):,} of them may be running and costing credits.")
+    return f"Hide {len(downloads):,} downloads?", lines
 
 
 def left_active(active: int) -> str:

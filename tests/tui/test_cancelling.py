@@ -171,7 +171,7 @@ async def test_what_did_not_work_is_tried_again_in_one_key(simulator: Simulator,
         outcome = await opened(pilot, OutcomeModal)
         assert "was refused" in text(outcome)
         simulator.interrupt = lambda request: None
-        await pilot.press("t")
+        await pilot.press("r")
         await until(
             pilot, lambda: isinstance(app.screen, OutcomeModal) and app.screen is not outcome, "the second outcome"
         )
@@ -280,3 +280,29 @@ async def test_signing_in_for_a_cancellation_goes_online_too(simulator: Simulato
         await live(pilot)
     assert ("GET", "/downloads") in simulator.requests
     app.session.stop()
+
+
+async def test_what_may_have_stopped_is_looked_at_again_by_r_and_no_delete_is_sent(
+    simulator: Simulator, clock: ManualClock
+) -> None:
+    simulator.downloads["7"].stopping_seconds = 60
+
+    def is_told() -> bool:
+        clock.advance(1)  # between the checks
+        return isinstance(app.screen, OutcomeModal)
+
+    app = app_on(simulator, clock)
+    async with running(app, size=(110, 30)) as pilot:
+        await pilot.press("j", "c")
+        await opened(pilot, ConfirmCancel)
+        await pilot.press("y")
+        await until(pilot, is_told, "the outcome")
+        outcome = await opened(pilot, OutcomeModal)
+        assert outcome.button("retry").says == "Check again"
+        await pilot.press("r")
+        await until(pilot, lambda: "Not seen to have stopped at" in text(outcome), "the first check")
+        simulator.downloads["7"].cancel(clock.now())
+        clock.advance(60)
+        await until(pilot, lambda: "✓ Download 7 is cancelled" in text(outcome), "the second check")
+        assert outcome.frame.has_class("good")
+    assert deletes(simulator) == ["/downloads/7"]

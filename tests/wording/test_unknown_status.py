@@ -14,7 +14,7 @@ from dfui.wording.outcomes import outcome_lines, outcome_title
 @pytest.mark.parametrize("kind", [OutcomeKind.STILL_ACTIVE, OutcomeKind.REFUSED, OutcomeKind.ACCEPTED])
 def test_it_is_not_said_to_go_on(word: str, kind: OutcomeKind) -> None:
     outcome = Outcome("7", kind, seen=Download("7", word), http_status=403)
-    said = "\n".join([outcome_title(outcome), *outcome_lines(outcome), *hide_question(Download("7", word))[1]])
+    said = "\n".join([outcome_title(outcome), *outcome_lines(outcome), *hide_question([Download("7", word)])[1]])
     assert "goes on" not in said
     assert f"dfui does not know whether “{word}” means that it has stopped." in said
 

@@ -36,6 +36,8 @@ from dfui.wording.outcomes import OUTCOME_WAITS, cancellation_step, cancelling_a
 if TYPE_CHECKING:
     from dfui.tui.screens.outcome import OutcomeAnswer
 
+MAX_IDS_NAMED = 10
+
 # Dialogs are imported where they are opened: the first picture must not wait for them.
 
 
@@ -62,8 +64,8 @@ class DownloadsScreen(BackgroundScreen[None]):
         _key("enter", "details", "Details", "Show details", shown_as="enter"),
         _key("f", "fetch", "Fetch", "Fetch the result files of the marked downloads, or the current one"),
         *in_order(_key("h", "history", "History", "Show past cancellations", is_in_footer=False)),
-        _key("x", "hide", "Hide", "Hide the download here; this does not cancel it", is_in_footer=False),
-        _key("y", "copy_id", "Copy ID", "Send the ID to the terminal's clipboard", is_in_footer=False),
+        _key("x", "hide", "Hide", "Hide the marked downloads, or the current one, here only", is_in_footer=False),
+        _key("y", "copy_id", "Copy ID", "Copy the IDs of the marked downloads, or the current one", is_in_footer=False),
         _key("r", "refresh", "Refresh", "Refresh the list from the API"),
         _key("t", "account", "Account", "Show the account, its credits and the token", is_in_footer=False),
         _key("question_mark", "help", "Help", "Show keys, outcomes and file locations", shown_as="?"),
@@ -321,29 +323,30 @@ class DownloadsScreen(BackgroundScreen[None]):
         self.app.push_screen(AddDownloads(), answered)
 
     async def action_hide(self) -> None:
-        """Ask whether to hide the download under the cursor."""
+        """Ask whether to hide the marked downloads, or the one under the cursor."""
         from dfui.tui.screens.question import Question
 
         await self._table.caught_up()
-        download = self._table.current
-        if download is None:
+        chosen = self._chosen()
+        if not chosen:
             return
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self._table.unmark([download.id])
-                self._session.hide([download.id])
+                self._table.unmark(chosen)
+                self._session.hide(chosen)
 
-        title, lines = hide_question(download)
-        self.app.push_screen(Question(title, lines, yes="Hide it", no="Keep it"), answered)
+        title, lines = hide_question([self._downloads.get(each) or Download(each) for each in chosen])
+        its = "it" if len(chosen) == 1 else "them"
+        self.app.push_screen(Question(title, lines, yes=f"Hide {its}", no=f"Keep {its}"), answered)
 
     async def action_copy_id(self) -> None:
-        """Send the ID to the terminal's clipboard; whether the terminal takes it cannot be seen from here."""
+        """Copy the IDs of the marked downloads, or the current one; whether the terminal takes them cannot be seen."""
         await self._table.caught_up()
-        download = self._table.current
-        if download is not None:
-            self.app.copy_to_clipboard(download.id)
-            self.notify(f"Sent to the terminal's clipboard: {sanitize(download.id)}", markup=False)
+        if chosen := self._chosen():
+            self.app.copy_to_clipboard("\n".join(chosen))
+            named = f"{len(chosen):,} IDs" if len(chosen) > MAX_IDS_NAMED else ", ".join(map(sanitize, chosen))
+            self.notify(f"Sent to the clipboard: {named}", markup=False)
 
     def action_history(self) -> None:
         """Show the cancellations that were confirmed here."""

@@ -12,15 +12,19 @@ from textual.widgets import Static
 
 from dfui.core.downloads import Download
 from dfui.core.history import HistoryEntry
-from dfui.core.outcomes import Outcome
+from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.tui.cancellations import Ended
 from dfui.tui.messages import Changed
 from dfui.tui.screens.dialog import Dialog, DialogButton
 from dfui.tui.session import Session
 from dfui.tui.widgets.text_lines import TextLines
+from dfui.wording.figures import clock_time
 from dfui.wording.follow_up import BEFORE, news_since, relapse_lines, relapse_title
 from dfui.wording.outcomes import SETTLED, outcome_lines
 from dfui.wording.several_outcomes import not_stopped, outcomes_title, stopped
+
+TO_BE_CHECKED = (OutcomeKind.ACCEPTED, OutcomeKind.UNKNOWN)
+"""They may have stopped: another look comes before another DELETE."""
 
 
 class NextStep(enum.Enum):
@@ -48,7 +52,7 @@ class OutcomeModal(Dialog[OutcomeAnswer]):
     QUIET_SECONDS = 0.5
     BUTTONS = (
         DialogButton("cancel-again", "Cancel again", "cancel_again", "c", variant="error"),
-        DialogButton("retry", "Retry", "retry", "t"),
+        DialogButton("retry", "Retry", "retry", "r"),
         DialogButton("fetch", "Fetch records", "fetch", "f"),
         DialogButton("close", "Close", "close", "escape", shown_key="enter", is_safe=True),
     )
@@ -58,6 +62,7 @@ class OutcomeModal(Dialog[OutcomeAnswer]):
         self._session = session
         self._outcomes: list[Outcome] = list(ended.outcomes)
         self._is_resolved = ended.is_resolved
+        self._is_checking = False
         self._relapsed: Sequence[str] = ()
         """Those that did not stay cancelled."""
         self._running_again: tuple[str, ...] = ()
@@ -71,7 +76,12 @@ class OutcomeModal(Dialog[OutcomeAnswer]):
 
     @property
     def _failed(self) -> tuple[str, ...]:
-        return tuple(outcome.download_id for outcome in self._outcomes if outcome.kind.can_be_tried_again)
+        again = (each for each in self._outcomes if each.kind.can_be_tried_again and each.kind not in TO_BE_CHECKED)
+        return tuple(outcome.download_id for outcome in again)
+
+    @property
+    def _unclear(self) -> tuple[str, ...]:
+        return tuple(outcome.download_id for outcome in self._outcomes if outcome.kind in TO_BE_CHECKED)
 
     def compose_content(self) -> ComposeResult:
         """What was said, checked, kept and paid; of several, those first that did not stop."""
@@ -79,7 +89,7 @@ class OutcomeModal(Dialog[OutcomeAnswer]):
             yield TextLines(id="since")
             if self._is_resolved:
                 yield Static(f"{SETTLED}\n", markup=False)
-            yield TextLines(id="not-stopped")
+            yield TextLines(id="not-stopped", headings="bold $text-warning")
             yield TextLines(id="stopped")
 
     def on_mount(self) -> None:
@@ -91,6 +101,17 @@ class OutcomeModal(Dialog[OutcomeAnswer]):
         """Follow what is learnt while it is read: the cost, an end that came later, a download that runs again."""
         if changed.concerns(outcome.download_id for outcome in self._outcomes):
             self._show()
+            if self._is_checking:
+                self._is_checking = False
+                self.show_notice(self._still_unclear())
+
+    def _still_unclear(self) -> str:
+        """What a check has shown of those that are still not known to have stopped; empty if there are none."""
+        problems = [self._session.problems[each] for each in self._unclear if each in self._session.problems]
+        if problems or not self._unclear:
+            return "\n".join(dict.fromkeys(problems))
+        now = self._session.clock.now()
+        return f"Not seen to have stopped at {clock_time(now, now=now)}."
 
     def _show(self) -> None:
         downloads = self._session.shown_store.downloads
@@ -101,12 +122,17 @@ class OutcomeModal(Dialog[OutcomeAnswer]):
             self.app.bell()
         self._relapsed = relapsed
         self._running_again = tuple(each for each in relapsed if (row := now[each]) and row.is_active)
-        self.show_title(relapse_title(relapsed) if relapsed else outcomes_title(self._outcomes))
         is_good = not relapsed and all(outcome.kind.is_good for outcome in self._outcomes)
+        title = relapse_title(relapsed) if relapsed else outcomes_title(self._outcomes)
+        self.show_title(f"✓ {title}" if is_good else title)
+        self.frame.set_class(is_good, "good")
         self.frame.set_class(not is_good, "warning")
         self._show_lines(now)
         self._show_button("cancel-again", self._running_again, one="Cancel again", several="Cancel {:,} again")
-        self._show_button("retry", self._failed, one="Retry", several="Retry {:,}")
+        if self._failed:
+            self._show_button("retry", self._failed, one="Retry", several="Retry {:,}")
+        else:
+            self._show_button("retry", self._unclear, one="Check again", several="Check {:,} again")
         self.button("fetch").display = bool(self._fetchable) and not relapsed  # one thing first
 
     def _show_button(self, button_id: str, ids: Sequence[str], *, one: str, several: str) -> None:
@@ -133,8 +159,13 @@ class OutcomeModal(Dialog[OutcomeAnswer]):
         self.dismiss(OutcomeAnswer(NextStep.FETCH, self._fetchable))
 
     def action_retry(self) -> None:
-        """Close, and cancel those again that were not cancelled."""
-        self.dismiss(OutcomeAnswer(NextStep.RETRY, self._failed))
+        """Close, and cancel those again that were not cancelled; if they may have stopped, look at them instead."""
+        if self._failed:
+            self.dismiss(OutcomeAnswer(NextStep.RETRY, self._failed))
+        else:
+            self._is_checking = True
+            self.show_notice("Checking…")
+            self._session.refresh(self._unclear)
 
     def action_cancel_again(self) -> None:
         """Close, and ask whether to cancel those that run again."""

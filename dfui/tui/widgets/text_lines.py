@@ -51,6 +51,11 @@ class TextLines(WrappedLines):
     texts: Sequence[str] = ()
     """The lines, before they are wrapped."""
 
+    def __init__(self, *, id: str, headings: str = "") -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._headings = headings
+        """The style of lines that are not indented, over those that are."""
+
     def show(self, lines: Sequence[str]) -> None:
         """Show these lines."""
         self.texts = lines
@@ -58,7 +63,11 @@ class TextLines(WrappedLines):
 
     def lines_at(self, width: int) -> Sequence[Content]:
         """The lines, each wrapped under its beginning."""
-        return [Content(line) for text in self.texts for line in self._hanging(text, width)]
+        return [
+            Content.styled(line, "" if text.startswith(" ") else self._headings)
+            for text in self.texts
+            for line in self._hanging(text, width)
+        ]
 
     def _hanging(self, text: str, width: int) -> list[str]:
         match = _BEGINNING.match(text)

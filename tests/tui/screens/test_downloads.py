@@ -6,7 +6,9 @@ import httpx
 import pytest
 from textual import events
 from textual.binding import Binding
+from textual.pilot import Pilot
 from textual.widgets import Input
+from textual.widgets._toast import Toast
 
 from dfui.core.downloads import Download
 from dfui.simulator.account import Simulator
@@ -16,7 +18,20 @@ from dfui.tui.screens.add_downloads import AddDownloads
 from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.screens.question import Question
 from dfui.tui.screens.sign_in import SignIn
-from tests.support.apps import app_on, downloads_screen, lines, live, opened, running, table, text, title, told, until
+from tests.support.apps import (
+    app_on,
+    downloads_screen,
+    lines,
+    live,
+    notifications,
+    opened,
+    running,
+    table,
+    text,
+    title,
+    told,
+    until,
+)
 from tests.support.rows import at
 
 
@@ -147,23 +162,56 @@ async def test_an_id_that_the_api_does_not_know_is_shown_as_such(simulator: Simu
         await told(pilot, "1 download added. Not found on this account: 999. Select it and press x to forget it.")
 
 
-async def test_forgetting_asks_and_hides_until_it_is_added_again(simulator: Simulator, clock: ManualClock) -> None:
-    simulator.add("7")
+async def test_hiding_asks_and_hides_until_it_is_added_again(simulator: Simulator, clock: ManualClock) -> None:
+    for download_id in ("7", "8", "9"):
+        simulator.add(download_id)
     app = app_on(simulator, clock)
     async with running(app, size=(110, 30)) as pilot:
         await pilot.press("x")
-        assert "does not cancel it" in text(await opened(pilot, Question))
+        assert "It is not cancelled." in text(await opened(pilot, Question))
         await pilot.press("enter")
         await opened(pilot, DownloadsScreen)
-        assert len(table(pilot))
-        await pilot.press("x")
-        await opened(pilot, Question)
+        assert len(table(pilot)) == 3
+        await pilot.press("space", "space", "x")  # the marked ones, not the one under the cursor
+        asked = text(await opened(pilot, Question))
+        assert "Hide 2 downloads?" in asked and "2 of them may be running" in asked
         await pilot.press("y")
-        await until(pilot, lambda: not len(table(pilot)), "hidden")
+        await until(pilot, lambda: len(table(pilot)) == 1, "hidden")
+        assert not table(pilot).marked
         await pilot.press("r")
         await until(pilot, lambda: len(simulator.requests) >= 2, "refreshed")
         await pilot.pause()
-        assert not len(table(pilot))
+        assert len(table(pilot)) == 1
+
+
+async def test_the_ids_of_the_marked_downloads_are_copied(simulator: Simulator, clock: ManualClock) -> None:
+    for download_id in ("7", "8", "9"):
+        simulator.add(download_id)
+    app = app_on(simulator, clock)
+    async with running(app, size=(110, 30)) as pilot:
+        await pilot.press("y")
+        assert app.clipboard == ids_shown(pilot)[0]
+        await pilot.press("space", "space", "y")
+        assert app.clipboard.split() == ids_shown(pilot)[:2]
+
+
+def ids_shown(pilot: Pilot[None]) -> list[str]:
+    return [line[3:].split()[0] for line in lines(pilot)[1:] if line.strip()]
+
+
+async def test_at_most_one_toast_is_seen_over_no_row_and_esc_removes_it(
+    simulator: Simulator, clock: ManualClock
+) -> None:
+    simulator.add("7")
+    app = app_on(simulator, clock)
+    async with running(app, shows_toasts=True) as pilot:
+        app.notify("The keyring is locked.", severity="warning", markup=False)
+        await pilot.press("y")
+        await until(pilot, lambda: len(app.screen.query(Toast)) == 1, "one toast")
+        assert notifications(pilot) == "Sent to the clipboard: 7\nThe keyring is locked."
+        assert app.screen.query_one(Toast).region.bottom <= 4
+        await pilot.press("escape")
+        await until(pilot, lambda: not app.screen.query(Toast), "removed")
 
 
 async def test_without_a_token_it_asks_for_one_until_one_works(simulator: Simulator, clock: ManualClock) -> None:
