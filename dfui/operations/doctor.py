@@ -205,20 +205,14 @@ def _database(path: Path, found: Inspection) -> DoctorCheck:
     elif found.is_newer:
         what, cure = f"{named} was written by a newer dfui (schema {found.schema}).", "Update dfui."
     elif found.trouble:
-        what = f"{named} cannot be read: {as_sentence(sanitize(found.trouble, max_length=200))}"
-        cure = (
-            "Copy the file if you want to keep its history. If it is damaged, the next command sets it aside and "
-            "starts an empty one; dfui list fills it again."
-        )
-    elif not found.can_be_written:
-        refusal = "written" if found.exists else f"created ({sanitize(found.refusal)})"
-        what, cure = f"{named} cannot be {refusal}, so nothing is saved.", "Make the file and its folder writable."
-    elif not found.has_room:
-        what = f"The disk of {named} is full, so nothing new is saved."
-        cure = "Free space on that disk, or raise the quota."
-    elif found.is_locked:
-        what = f"Another process has locked {named}, so nothing new is saved until it releases the lock."
-        cure = f"Find it with fuser {named}, and end it if it hangs."
+        verb = "used" if found.exists else "created"
+        what = f"{named} cannot be {verb}, so nothing is saved: {as_sentence(sanitize(found.trouble, max_length=200))}"
+        cure = sanitize(found.cure) or "Make the file and its folder writable, or set XDG_DATA_HOME to another folder."
+        if found.is_damaged:
+            cure = (
+                "Copy the file if you want to keep its history. The next command sets it aside and starts an empty "
+                "one; dfui list fills it again."
+            )
     elif found.folder_mode & 0o022:
         what = f"Other users can write to {folder} (mode {found.folder_mode:o}), and could replace the file."
         cure = "Run chmod go-w on the folder."

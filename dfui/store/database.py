@@ -156,13 +156,13 @@ def _open_file(path: Path) -> sqlite3.Connection:
             connection.close()
             if not is_busy(error) or time.monotonic() > gives_up_at:
                 raise
-            _check_locks(path.parent)
+            check_locks(path.parent)
             time.sleep(0.01)
         else:
             return connection
 
 
-def _check_locks(folder: Path) -> None:
+def check_locks(folder: Path) -> None:
     """Raise the reason if this file system has no locks at all: SQLite takes that for a lock that is held."""
     import tempfile
 

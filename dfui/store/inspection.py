@@ -1,48 +1,40 @@
-"""A look at the database that changes nothing: nothing is set aside, brought forward or written."""
+"""Check the database for the doctor: read it, write a row, and read that back; nothing is repaired or set aside."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 import stat
-import tempfile
+import uuid
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dfui.store.database import connect_to_look
+from dfui.store.database import check_locks, connect_to_look
 from dfui.store.schema import SCHEMA_VERSION
-from dfui.store.sqlite_errors import FAILURES, is_busy
+from dfui.store.sqlite_errors import FAILURES, cure, is_busy, is_damage, reason
 
-_SIDE_FILES = ("-wal", "-shm")
-_ROOM = 64 * 1024
-"""Bytes that must fit beside the file, for its log."""
 _LOCKED_SECONDS = 1.0
 """A lock that lasts no longer is a dfui at work."""
+_ROOM = 64 * 1024
+"""Bytes that must fit into the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What was found; counts are of all accounts."""
+    """What was found; counts are of all profiles and APIs."""
 
     exists: bool = False
-    can_be_written: bool = False
-    """The file and its folder; where there is no file yet, whether one can be made."""
-    refusal: str | None = None
-    """Why none can be made, in the system's words."""
-    has_room: bool = True
-    """Whether the disk takes more."""
-    is_locked: bool = False
-    """Whether another process keeps all others from writing."""
     mode: int = 0
     """The file's permissions."""
     folder_mode: int = 0
-    """The folder's permissions."""
     size: int = 0
     """Bytes, with the side files."""
     schema: int | None = None
     trouble: str | None = None
-    """Why it cannot be read, in SQLite's or the system's words."""
+    """Why it cannot be read or written, without a full stop."""
+    cure: str = ""
+    """What to do about that, if it is known."""
+    is_damaged: bool = False
     downloads: int = 0
     active: int = 0
     entries: int = 0
@@ -56,93 +48,76 @@ class Inspection:
 
 
 def inspect_store(path: Path) -> Inspection:
-    """Look at the database. Raises nothing."""
+    """Check the database. Raises nothing."""
+    found = Inspection()
     try:
-        facts = path.stat()
-    except FileNotFoundError:
-        refusal = _try_to_make(path)
-        return Inspection(can_be_written=refusal is None, refusal=refusal)
-    except OSError as error:
-        return Inspection(trouble=error.strerror or str(error))
-    found = Inspection(
-        exists=True,
-        can_be_written=os.access(path, os.R_OK | os.W_OK) and os.access(path.parent, os.W_OK | os.X_OK),
-        mode=stat.S_IMODE(facts.st_mode),
-        folder_mode=stat.S_IMODE(path.parent.stat().st_mode),
-        size=facts.st_size + sum(_size(path.with_name(path.name + ending)) for ending in _SIDE_FILES),
-    )
-    found = _looked_into(path, found)
-    if found.can_be_written and not found.trouble and not found.is_newer:
-        found = replace(found, has_room=_has_room(path.parent), is_locked=_is_locked(path))
+        if not path.exists():
+            _try_to_make(path)
+            return found
+        found = replace(
+            found,
+            exists=True,
+            mode=stat.S_IMODE(path.stat().st_mode),
+            folder_mode=stat.S_IMODE(path.parent.stat().st_mode),
+            size=sum(each.stat().st_size for each in path.parent.glob(f"{path.name}*") if each.name in _files(path)),
+        )
+        found = _read(path, found)
+        if found.schema and not found.is_newer and not found.trouble:
+            _write(path)
+    except FAILURES as error:
+        return replace(found, trouble=reason(error), cure=cure(error, path).strip(), is_damaged=is_damage(error))
     return found
 
 
-def _looked_into(path: Path, found: Inspection) -> Inspection:
-    try:
-        with contextlib.closing(connect_to_look(path)) as connection:
-            found = replace(found, schema=int(connection.execute("PRAGMA user_version").fetchone()[0]))
-            damage = [str(line) for (line,) in connection.execute("PRAGMA quick_check(3)") if line != "ok"]
-            if damage:
-                return replace(found, trouble="; ".join(damage))
-            if not found.schema or found.is_newer:
-                return found
-            ((downloads, active),) = connection.execute(
-                "SELECT count(*), coalesce(sum(is_active), 0) FROM downloads WHERE is_hidden = 0"
-            )
-            ((entries, open_entries),) = connection.execute(
-                "SELECT count(*), coalesce(sum(ended_at IS NULL), 0) FROM history"
-            )
-    except FAILURES as error:
-        return replace(found, trouble=str(error))
-    return replace(
-        found,
-        downloads=downloads,
-        active=active,
-        entries=entries,
-        open_entries=open_entries,
-    )
+def _files(path: Path) -> tuple[str, str, str]:
+    return path.name, f"{path.name}-wal", f"{path.name}-shm"
 
 
-def _has_room(folder: Path) -> bool:
-    try:
-        with tempfile.TemporaryFile(dir=folder) as file:
-            file.write(bytes(_ROOM))
-    except OSError:
-        return False
-    return True
+def _read(path: Path, found: Inspection) -> Inspection:
+    with contextlib.closing(connect_to_look(path)) as connection:
+        found = replace(found, schema=int(connection.execute("PRAGMA user_version").fetchone()[0]))
+        damage = [str(line) for (line,) in connection.execute("PRAGMA quick_check(3)") if line != "ok"]
+        if damage:
+            return replace(found, trouble="; ".join(damage), is_damaged=True)
+        if not found.schema or found.is_newer:
+            return found
+        ((downloads, active),) = connection.execute(
+            "SELECT count(*), coalesce(sum(is_active), 0) FROM downloads WHERE is_hidden = 0"
+        )
+        ((entries, open_entries),) = connection.execute(
+            "SELECT count(*), coalesce(sum(ended_at IS NULL), 0) FROM history"
+        )
+    return replace(found, downloads=downloads, active=active, entries=entries, open_entries=open_entries)
 
 
-def _is_locked(path: Path) -> bool:
-    if not path.with_name(f"{path.name}-wal").exists():
-        return False  # nobody has it open
+def _write(path: Path) -> None:
+    """Write a hidden row that belongs to no profile, read it back, and remove it."""
+    uri, name = f"{path.absolute().as_uri()}?mode=rw", f"check-{uuid.uuid4().hex}"
     try:
         with contextlib.closing(
-            sqlite3.connect(
-                f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=_LOCKED_SECONDS, isolation_level=None
-            )
+            sqlite3.connect(uri, uri=True, timeout=_LOCKED_SECONDS, isolation_level=None)
         ) as connection:
+            connection.execute("PRAGMA synchronous = FULL")
             connection.execute("BEGIN IMMEDIATE")
-            connection.execute("ROLLBACK")
-    except sqlite3.Error as error:
-        return is_busy(error)
-    return False
+            insert = "INSERT INTO downloads (scope, id, is_active, is_hidden, query) VALUES (0, ?, 0, 1, ?)"
+            connection.execute(insert, (name, "x" * _ROOM))
+            connection.execute("COMMIT")
+            if connection.execute("SELECT length(query) FROM downloads WHERE id = ?", (name,)).fetchone() != (_ROOM,):
+                raise OSError("a row that was written is not there")
+            connection.execute("DELETE FROM downloads WHERE scope = 0 AND id = ?", (name,))
+    except sqlite3.OperationalError as error:
+        if is_busy(error):
+            check_locks(path.parent)
+        raise
 
 
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
+def _try_to_make(path: Path) -> None:
+    """Make a folder in the first one on the way up that exists, and remove it.
 
-
-def _try_to_make(path: Path) -> str | None:
-    """Make a folder in the first one on the way up that there is, and remove it; gives why that fails.
-
-    The permissions alone do not tell: root has them where a file system takes nothing, as in /proc.
+    The permissions alone do not tell: root has them even if a file system takes nothing, as in /proc.
     """
-    try:
-        folder = next(each for each in path.absolute().parents if each.exists())
-        with tempfile.TemporaryDirectory(dir=folder):
-            return None
-    except OSError as error:
-        return error.strerror or str(error)
+    import tempfile
+
+    folder = next(each for each in path.absolute().parents if each.exists())
+    with tempfile.TemporaryDirectory(dir=folder):
+        pass

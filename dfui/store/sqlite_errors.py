@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import pwd
+import shlex
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -42,19 +43,25 @@ def reason(error: BaseException) -> str:
 
 
 def cure(error: BaseException, path: Path | None) -> str:
-    """What to do about it, as sentences after a blank; empty if that is not known."""
+    """What to do about it, as a sentence after a blank; empty if that is not known."""
     if isinstance(error, OSError) and error.errno in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
         return f" {ELSEWHERE}"
     code = _code(error)
+    if is_busy(error):
+        return f" Find the program with fuser {shlex.quote(str(path))}, and end it if it hangs."
     if code == sqlite3.SQLITE_FULL or (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)):
         return " Free some disk space."
-    is_denied = isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM)
+    if code == sqlite3.SQLITE_IOERR:
+        return " Check that the disk has room, and works."
+    is_denied = isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
     if path is None or not (is_denied or code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}):
         return ""
-    others = [each for each in (path, *_beside(path), path.parent) if _owner(each) not in (None, os.geteuid())]
+    files = (path.parent, path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm"))
+    others = [each for each in files if _owner(each) not in (None, os.geteuid()) and not os.access(each, os.W_OK)]
     if others:
-        names = " ".join(map(str, others))
-        return f" {others[0].name} belongs to {_name(_owner(others[0]))}. Run: sudo chown {_name(os.geteuid())} {names}"
+        names = " ".join(shlex.quote(str(each)) for each in others)
+        whose = f"{others[0]} belongs to {_name(_owner(others[0]))}"
+        return f" {whose}. Run: sudo chown {_name(os.geteuid())} {names}"
     return f" Make {path.parent} and what is in it writable, or set XDG_DATA_HOME to another folder."
 
 
@@ -85,10 +92,6 @@ def _code(error: BaseException) -> int | None:
     """SQLite's primary error code."""
     code = getattr(error, "sqlite_errorcode", None)
     return None if code is None else code & 0xFF
-
-
-def _beside(path: Path) -> tuple[Path, Path]:
-    return path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")
 
 
 def _owner(path: Path) -> int | None:

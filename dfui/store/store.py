@@ -122,15 +122,15 @@ def open_store(path: Path, *, profile: str, origin: str) -> Store:
     try:
         database, problem = _open_file(path)
     except (*FAILURES, StoreError) as error:
-        why, until = f"{reason(error)}.{cure(error, path)}", "Until that is fixed, nothing is saved."
+        why = f"{reason(error)}. Until that is fixed, nothing is saved.{cure(error, path)}"
     else:
         return Store(database, profile=profile, origin=origin, problem=problem)
     try:
         database = Database(None, memory=copy_of(path))
     except (*FAILURES, StoreError):
-        problem = f"The database {path} cannot be used: {why} {until}"
+        problem = f"The database {path} cannot be used: {why}"
         return Store(Database(None), profile=profile, origin=origin, problem=problem, is_unreadable=True)
-    problem = f"The database {path} can be read, but not written: {why} {until}"
+    problem = f"The database {path} can be read, but not written: {why}"
     return Store(database, profile=profile, origin=origin, problem=problem)
 
 

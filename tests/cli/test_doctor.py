@@ -288,7 +288,9 @@ def test_a_data_folder_that_cannot_be_made_is_told(dfui: Commands, monkeypatch: 
     monkeypatch.setenv("XDG_DATA_HOME", "/proc/nope")  # where root may write, and nobody can
     report = examined(dfui)
     assert (report.exit_code, report.failing) == (1, ["database"])
-    assert report.found("database").startswith("/proc/nope/dfui/dfui.db cannot be created (No such file or directory)")
+    assert report.found("database").startswith(
+        "/proc/nope/dfui/dfui.db cannot be created, so nothing is saved: No such file or directory"
+    )
 
 
 def test_the_folder_of_a_database_that_is_not_there_yet_is_left_as_it_is(dfui: Commands, tmp_path: Path) -> None:

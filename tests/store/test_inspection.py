@@ -44,16 +44,27 @@ def fill(store: Store) -> None:
     store.history.open_entries(["1", "2"], confirmed_at=at(1)).wait()
 
 
-def test_it_counts_what_is_there_and_leaves_every_byte(path: Path) -> None:
+def test_it_counts_what_is_there_and_what_it_writes_is_gone_again(path: Path) -> None:
     store = opened(path)
     fill(store)
     store.close()
-    before = contents(path.parent)
     found = looked_at(path)
     assert (found.downloads, found.active, found.entries, found.open_entries) == (4, 3, 2, 2)
     assert (found.schema, found.mode, found.trouble) == (SCHEMA_VERSION, 0o600, None)
-    assert found.can_be_written
-    assert contents(path.parent) == before
+    assert looked_at(path).downloads == 4
+    assert list(contents(path.parent)) == ["dfui.db"]
+    connection = sqlite3.connect(path)
+    assert connection.execute("SELECT count(*) FROM downloads").fetchone() == (4,)
+    connection.close()
+
+
+def test_a_lock_is_met_by_the_row_that_it_writes(path: Path) -> None:
+    fill(store := opened(path))
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    assert "another program has locked it" in (looked_at(path).trouble or "")
+    other.close()
+    store.close()
 
 
 def test_it_sees_what_another_dfui_is_writing(path: Path) -> None:
@@ -68,7 +79,7 @@ def test_it_sees_what_another_dfui_is_writing(path: Path) -> None:
 
 
 def test_where_there_is_none_nothing_is_made(path: Path) -> None:
-    assert looked_at(path) == Inspection(can_be_written=True)
+    assert looked_at(path) == Inspection()
     assert not path.parent.exists()
 
 
