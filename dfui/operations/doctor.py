@@ -34,8 +34,12 @@ from dfui.wording.figures import as_sentence, counted, file_size
 if TYPE_CHECKING:
     from dfui.core.account import Account
 
-ROUTE_VARIABLES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR")
+ROUTE_VARIABLES = (
+    "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR",
+)  # fmt: skip
 """Variables that change how the API is reached."""
+
+STATUS_PAGE = "status.datafiniti.co"
 
 
 class State(enum.Enum):
@@ -142,6 +146,8 @@ async def _online(settings: Settings, environment: Mapping[str, str], *, keyring
             return [token, answers, _failing("account", found, _ACCOUNT_CURE)]
         found = as_sentence(sanitize(error))
         cure = error_sentences(error).removeprefix(found).strip() or "Try again in a while."
+        if settings.address.is_datafiniti and STATUS_PAGE not in cure:
+            cure = f"{cure} {STATUS_PAGE} reports outages."
         # A redirection is an answer, though not the API's.
         api = _failing("api", found + by_way_of, cure, exit_code=1 if is_answer else 4)
         return [token, api, _unchecked("account", "the API cannot be used")]
@@ -182,8 +188,13 @@ def _new_token(source: TokenSource) -> str:
 
 
 def _variables_set(environment: Mapping[str, str]) -> str:
+    from dfui.api.network import unreadable_no_proxy
+
     names = [name for name in ROUTE_VARIABLES if environment.get(name)]
-    return f" {' and '.join(names)} {'is' if len(names) == 1 else 'are'} set." if names else ""
+    found = f" {' and '.join(names)} {'is' if len(names) == 1 else 'are'} set." if names else ""
+    if unreadable := unreadable_no_proxy(environment):
+        found += f" Left out of NO_PROXY, for it is no host, address or network: {sanitize(', '.join(unreadable))}."
+    return found
 
 
 _ACCOUNT_CURE = "Check the account on Datafiniti's site, or ask their support."
