@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import threading
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+import dfui
 from dfui.core.addresses import parse_api_url
 from dfui.core.clock import Clock
 from dfui.core.history import HistoryEntry
@@ -71,6 +73,11 @@ def state(dfui: TuiProcess) -> str:
 def confirm(dfui: TuiProcess, simulator: Simulator) -> None:
     """Cancel the only download, up to the DELETE being on its way."""
     dfui.shows("● running")
+    confirm_shown(dfui, simulator)
+
+
+def confirm_shown(dfui: TuiProcess, simulator: Simulator) -> None:
+    """Cancel the only download, which is on the screen."""
     dfui.press("c")
     dfui.shows("Keep it running")
     dfui.press("y")
@@ -274,3 +281,27 @@ def test_ctrl_c_leaves_as_q_does_and_in_the_question_at_once(
         again.shows("✗ cancelled")
         again.press("\x03")
         assert again.process.wait(5) == 0
+
+
+def test_a_dfui_that_was_replaced_while_it_runs_still_cancels_and_opens_every_dialog(
+    environment: dict[str, str],
+    simulator: Simulator,
+    server: SimulatorServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    installed = tmp_path / "installed"
+    shutil.copytree(Path(dfui.__file__).parent, installed / "dfui")
+    monkeypatch.chdir(installed)  # where `python -m dfui` looks first
+    with TuiProcess(environment=environment) as process:
+        process.shows("live")
+        (installed / "dfui").rename(tmp_path / "gone")
+        opens = {"?": "Finding and marking", "h": "No cancellations yet", "t": "Account and token", "s": "Sort by"}
+        for key, shown in opens.items():
+            process.press(key)
+            process.comes_to_show(shown)
+            process.press("\x1b")
+            process.comes_to_show("f Fetch")
+        confirm_shown(process, simulator)
+        process.shows("is cancelled")
+    assert [row.outcome for row in history(server, tmp_path)] == [OutcomeKind.CANCELLED]

@@ -316,3 +316,18 @@ async def test_since_when_it_is_stale_is_told_by_the_day_that_it_is_now(
         await until(pilot, lambda: f"stale since {since:%H:%M}" in str(title(pilot).render()), "stale")
         clock.advance(86_400)
         assert f"stale since {since:%b} {since.day}" in str(title(pilot).render())
+
+
+async def test_an_action_whose_files_were_replaced_says_so_and_the_others_go_on(
+    simulator: Simulator, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def replaced(screen: DownloadsScreen) -> None:
+        raise ModuleNotFoundError("No module named 'dfui.tui.screens.help'")
+
+    monkeypatch.setattr(DownloadsScreen, "action_help", replaced)
+    simulator.add("7")
+    async with running(app_on(simulator, clock)) as pilot:
+        await pilot.press("question_mark")
+        await told(pilot, "Start dfui again.")
+        await pilot.press("x")
+        await opened(pilot, Question)
