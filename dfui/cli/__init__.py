@@ -5,12 +5,18 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from dfui.cli.console import Console
+from dfui.cli.console import Console, ExitCode
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; gives its exit code."""
     given = sys.argv[1:] if arguments is None else list(arguments)
+    if given[:2] == ["completion", "--known"]:
+        from dfui.cli.known import known_words
+
+        words = known_words("".join(given[2:3]), is_described="--described" in given)
+        sys.stdout.write("".join(f"{word}\n" for word in words))
+        return ExitCode.DONE
     console = Console(as_json=not {"--json", "-j"}.isdisjoint(given))
     with console.reporting_errors() as ending:
         from dfui.cli.parser import parse

@@ -10,7 +10,7 @@ from dfui.cli.arguments import ACTIVE_IDS, Commands, add_choice_options, add_fol
 from dfui.cli.choose import Chosen, choose_active, has_choice, ids_of, look_at
 from dfui.cli.console import Console, ExitCode, usage_error
 from dfui.cli.context import Context, run_command
-from dfui.cli.documents import download_json, now_json, outcome_json
+from dfui.cli.documents import download_json, outcome_json, waited_json
 from dfui.core.downloads import Download
 from dfui.core.errors import TokenError
 from dfui.core.history import HistoryEntry
@@ -189,10 +189,10 @@ class _Outcomes:
         return [outcome.download_id for outcome in self._by_id.values() if outcome.kind not in _STOPPED_NOTHING]
 
     def add(self, outcome: Outcome) -> None:
-        """Take one over; of several, each is told as it ends."""
+        """Take one over; of several, each is printed as it ends."""
         self._by_id[outcome.download_id] = outcome
         if len(self.ids) > 1:
-            self._console.line(_outcome_line(outcome))
+            self._print(_outcome_line(outcome), is_good=outcome.kind.is_good)
 
     @property
     def ended(self) -> list[str]:
@@ -201,17 +201,34 @@ class _Outcomes:
 
     def show(self) -> None:
         """Print the one outcome, or the sums; then where each stands after a wait."""
-        lines = _lines(self._in_order[0]) if len(self.ids) == 1 else [_outcomes_line(self._in_order)]
-        for line in [*lines, *map(follow_up_line, (self.entries or {}).values())]:
-            self._console.line(line)
+        latest = [self._latest(outcome) for outcome in self._in_order]
+        lines = _lines(latest[0]) if len(self.ids) == 1 else [_outcomes_line(latest)]
+        self._print("\n".join(lines), is_good=(len(self.ids) > 1 and not self._console.is_quiet) or not self.exit_code)
+        for download_id, entry in (self.entries or {}).items():
+            self._print(follow_up_line(entry), is_good=self._has_ended(self._by_id[download_id]))
+
+    def _print(self, text: str, *, is_good: bool) -> None:
+        """What did not stop goes to standard error; what went well is not said to who wants it quiet."""
+        if self._console.as_json:
+            return
+        if not is_good:
+            self._console.warn(text)
+        elif not self._console.is_quiet:
+            self._console.line(text)
+
+    def _latest(self, outcome: Outcome) -> Outcome:
+        """With what the wait has shown."""
+        entry = (self.entries or {}).get(outcome.download_id)
+        return outcome if entry is None else outcome.seen_later(entry.now)
 
     def end(self) -> None:
         """Print what was fetched; or all of it, as the one document of `--json`."""
-        documents = [outcome_json(outcome) for outcome in self._in_order]
-        if self.entries is not None:
-            for document in documents:
-                entry = self.entries.get(str(document["id"])) or HistoryEntry(0, "", None)
-                document["now"] = now_json(entry)
+        if self.entries is None:
+            documents = [outcome_json(outcome) for outcome in self._in_order]
+        else:
+            documents = [
+                waited_json(each, self._latest(each), self.entries.get(each.download_id)) for each in self._in_order
+            ]
         lines: list[str] = []
         if self.fetched is not None:
             from dfui.cli.documents import fetch_json
@@ -221,6 +238,9 @@ class _Outcomes:
             by_id = {str(each["id"]): each for each in fetch_json(self.fetched.summary, self.ids)}
             documents = [document | {"fetched": by_id.get(str(document["id"]))} for document in documents]
         self._console.result(documents, lines)
+        if self._console.could_not_write:  # what was cancelled must be heard
+            for outcome in self._in_order:
+                self._console.warn(_outcome_line(outcome))
 
     @property
     def exit_code(self) -> int:
@@ -246,24 +266,19 @@ class _Outcomes:
 
 
 def _confirmed(console: Console, outcomes: _Outcomes, downloads: list[Download]) -> list[str]:
-    """Show what is known of the downloads, and ask once; the outcomes that need no DELETE are there at once."""
+    """Show what is known of the downloads, and ask once; those that need no DELETE have their outcome at once."""
+    from dfui.cli.prompts import ask
+
     active = [download for download in downloads if download.is_active]
-    for line in confirm_facts(downloads):
+    for line in [*confirm_facts(downloads), *(confirm_consequences(downloads) if active else [])]:
         console.warn(line)  # what is asked about is shown, however quiet
+    is_confirmed = bool(active) and ask(confirm_title(active))
     for download in downloads:
         if not download.is_active:
             outcomes.add(_ended_before(download))
-    if not active:
-        return []
-    for line in confirm_consequences(downloads):
-        console.warn(line)  # what is asked about is shown, however quiet
-    from dfui.cli.prompts import ask
-
-    if ask(confirm_title(active)):
-        return [download.id for download in active]
-    for download in active:
-        outcomes.add(Outcome(download.id, OutcomeKind.NOT_SENT, trouble="You did not confirm."))
-    return []
+        elif not is_confirmed:
+            outcomes.add(Outcome(download.id, OutcomeKind.NOT_SENT, trouble="You did not confirm."))
+    return [download.id for download in active] if is_confirmed else []
 
 
 def _ended_before(download: Download) -> Outcome:

@@ -1,4 +1,4 @@
-"""`dfui completion`: the completion script of a shell, and what the script asks dfui for."""
+"""`dfui completion`: the completion script of a shell."""
 
 from __future__ import annotations
 
@@ -7,13 +7,8 @@ import re
 
 from dfui.cli.arguments import Commands
 from dfui.cli.console import Console, ExitCode, usage_error
-from dfui.core.errors import DfuiError, StoreError
-from dfui.wording.downloads import described
 
 SHELLS = ("bash", "zsh", "fish")
-
-MAX_IDS = 1_000
-"""More are of no use at a prompt."""
 
 
 def add_command(commands: Commands) -> None:
@@ -28,15 +23,9 @@ def add_command(commands: Commands) -> None:
         ),
     )
     completion.add_choice("shell", nargs="?", choices=SHELLS, help="the shell: bash, zsh or fish")
-    completion.add_argument("--known", choices=("ids", "active", "profiles"), help=argparse.SUPPRESS)
-    completion.add_argument("--described", action="store_true", help=argparse.SUPPRESS)
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
-    """Print a completion script, or words for one."""
-    if options.known:
-        console.document("".join(f"{word}\n" for word in _known(options)))
-        return ExitCode.DONE
     if options.shell is None:
         raise usage_error("Name a shell: bash, zsh or fish. See dfui completion --help.")
     import shtab
@@ -53,29 +42,3 @@ def _with_optional_values(script: str, shell: str) -> str:
     if shell == "zsh":
         return re.sub(r'"--(demo|wait)(\[.*?\]):([A-Z]+):', r'"--\1=-\2::\3:', script)
     return script
-
-
-def _known(options: argparse.Namespace) -> list[str]:
-    """Known IDs or profiles, without a network; an error must not show at the prompt."""
-    from dfui.store import read_store
-    from dfui.system.settings import load_settings
-
-    try:
-        settings = load_settings(profile=options.profile, api_url=options.api_url)
-    except DfuiError:
-        return []
-    if options.known == "profiles":
-        return list(settings.profiles)
-    if not settings.database.exists():
-        return []
-    try:
-        store = read_store(settings.database, profile=settings.profile, origin=settings.address.origin)
-    except StoreError:
-        return []
-    try:
-        keys = list(store.downloads.first_keys(MAX_IDS))
-        rows = store.downloads.by_key(keys)
-        known = [rows[key] for key in keys if key in rows and (rows[key].is_active or options.known == "ids")]
-        return [f"{each.id}\t{described(each)}" if options.described else each.id for each in known]
-    finally:
-        store.close()

@@ -6,7 +6,6 @@ import contextlib
 import enum
 import io
 import json
-import logging
 import os
 import shutil
 import sys
@@ -147,6 +146,8 @@ class Console:
         except DfuiError as error:
             self._fail(error, ending)
         except Exception as error:  # no traceback for a person, one document for a script
+            import logging
+
             log = logging.getLogger("dfui")
             if log.handlers:  # else Python would print it
                 log.exception("A fault")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MAX_MESSAGE = 20_000
 """Characters of the API's words in a CSV."""
+THEN_KEYS = ("outcome", "verified", "status", "retained_records", "credits_deducted", "credits_settled")
 _BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -87,6 +88,19 @@ def outcome_json(outcome: Outcome) -> dict[str, object]:
         "journaled": outcome.journaled,
         "retrieve": f"GET /downloads/{outcome.download_id}",
     }
+
+
+def waited_json(then: Outcome, latest: Outcome, entry: HistoryEntry | None) -> dict[str, object]:
+    """An outcome after `--wait`: what is known now, and under `then` what was known when the cancellation ended."""
+    known = outcome_json(then)
+    now = now_json(entry) if entry is not None else {}
+    shown = now if now.get("status") else {}
+    return (
+        outcome_json(latest)
+        | {key: shown[key] for key in ("status", "retained_records", "credits_deducted", "credits_settled") if shown}
+        | {"seen_at": now.get("seen_at"), "relapsed": now.get("relapsed", False)}
+        | {"then": {key: value for key, value in known.items() if key in THEN_KEYS}}
+    )
 
 
 def fetch_json(summary: FetchSummary, ids: Sequence[str]) -> list[dict[str, object]]:

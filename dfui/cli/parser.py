@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from itertools import pairwise
 
 from dfui import __version__
 from dfui.cli import (
@@ -108,11 +107,17 @@ def _refuse_bare_numbers(arguments: list[str]) -> None:
     """See that no number that is meant as a value becomes an ID.
 
     Raises:
-        CommandError: a bare number stands right behind `--wait`.
+        CommandError: a bare number stands right behind an option that takes no word, or behind another number.
     """
-    for option, argument in pairwise(arguments):
+    for before, option, argument in zip(["", *arguments], arguments, arguments[1:], strict=False):
         if option == "--wait" and argument.isdecimal():
             raise usage_error(f"Nothing was sent: write --wait={argument} for seconds, or put IDs before --wait.")
+        if option == "--fetch" and argument.isdecimal():
+            raise usage_error(
+                f"Nothing was sent: write --fetch --output {argument} for a folder, or put IDs before --fetch."
+            )
+        if before == "--at" and option.isdecimal() and argument.isdecimal() and len(argument) == 3:
+            raise usage_error(f"Nothing was sent: write --at={option}{argument} in one, or put IDs before --at.")
 
 
 def _with_values(arguments: list[str]) -> list[str]:

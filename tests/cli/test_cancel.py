@@ -93,10 +93,11 @@ def test_each_outcome_is_in_words_in_json_and_the_exit_code(
     arrange(account)
     text, as_json = as_text_and_json(dfui, account, "847070")
     assert text.exit_code == exit_code
-    assert words in text.stdout
+    told = text.stdout if exit_code == 0 else text.stderr
+    assert words in told
     (document,) = as_json.document
     api_message = document["api_message"]
-    assert api_message is None or f"“{api_message}”" in text.stdout
+    assert api_message is None or f"“{api_message}”" in told
     costs = {key: document[key] for key in ("credits_deducted", "credits_settled")}
     expected = {"verified": True, "status": name} | facts | costs | {"api_message": api_message}
     assert [document] == outcome(name, **expected)
@@ -106,7 +107,7 @@ def test_a_rejected_token_is_exit_3_and_never_shown(dfui: Commands, monkeypatch:
     monkeypatch.setenv("DATAFINITI_TOKEN", "another-token")
     text, as_json = dfui("cancel", "--yes", "847070"), dfui("cancel", "--yes", "--json", "847070")
     assert (text.exit_code, outcomes(as_json)) == (3, {"847070": "unauthorized"})
-    assert "Sign in again" in text.stdout
+    assert "Sign in again" in text.stderr
     assert "another-token" not in text.stdout + text.stderr + as_json.stdout + as_json.stderr
 
 
@@ -114,7 +115,7 @@ def test_a_rejected_token_is_exit_3_and_never_shown(dfui: Commands, monkeypatch:
 def test_without_a_connection_nothing_was_sent(unreachable: Commands) -> None:
     text, as_json = unreachable("cancel", "--yes", "847070"), unreachable("cancel", "--yes", "--json", "847070")
     assert (text.exit_code, outcomes(as_json)) == (1, {"847070": "not_sent"})
-    assert as_json.document[0]["problem"] in text.stdout
+    assert as_json.document[0]["problem"] in text.stderr
 
 
 @pytest.mark.usefixtures("no_pauses")
@@ -142,12 +143,18 @@ def test_the_exit_code_of_several_is_the_highest_and_their_order_is_kept(
 
 def test_several_are_a_line_each_and_the_sums_last(dfui: Commands) -> None:
     ended = dfui("cancel", "847070", "-y", "404", "847001")
-    *lines, sums = ended.stdout.splitlines()
+    *good, sums = ended.stdout.splitlines()
     assert ended.exit_code == 1
-    assert sorted(each for line in lines for each in ("847070", "404", "847001") if each in line) == [
-        "404", "847001", "847070"
-    ]  # fmt: skip
-    assert "1" in sums
+    assert sorted(each for line in good for each in ("847070", "404", "847001") if each in line) == ["847001", "847070"]
+    assert "404" in ended.stderr  # what did not stop
+    assert "3" in sums
+
+
+def test_quiet_says_nothing_if_all_went_well(dfui: Commands) -> None:
+    ended = dfui("cancel", "-q", "847070", "847069", "-y")
+    assert (ended.exit_code, ended.stdout, ended.stderr) == (0, "", "")
+    ended = dfui("cancel", "-q", "847070", "404", "-y")
+    assert (ended.exit_code, ended.stdout, "404" in ended.stderr) == (1, "", True)
 
 
 # ── what is sent ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -292,7 +299,8 @@ def test_a_cancellation_that_takes_effect_later_is_done_after_the_wait(
     assert (without.exit_code, outcomes(without)) == (4, {"847070": "accepted"})
     account.downloads["847070"].stops_at = account.now()
     after = dfui("cancel", "847070", "--yes", "--wait=1", "--json")
-    assert (after.exit_code, after.document[0]["now"]["status"]) == (0, "cancelled")
+    (document,) = after.document
+    assert (after.exit_code, document["status"], document["then"]["outcome"]) == (0, "cancelled", "cancelled")
 
 
 def test_a_relapse_while_it_waits_is_exit_4_and_an_alarm(dfui: Commands, account: Simulator) -> None:
@@ -308,7 +316,7 @@ def test_a_relapse_while_it_waits_is_exit_4_and_an_alarm(dfui: Commands, account
     account.interrupt = interrupt
     ended = dfui("cancel", "847070", "--yes", "--wait", "--json")
     (document,) = ended.document
-    assert (ended.exit_code, document["now"]["relapsed"]) == (4, True)
+    assert (ended.exit_code, document["relapsed"]) == (4, True)
     assert ALARM in ended.stderr
 
 
@@ -407,6 +415,7 @@ def test_an_output_that_cannot_be_written_is_an_error(dfui: Commands, account: S
     ended = dfui.as_process("cancel", "--yes", "847070", redirection="> /dev/full")
     assert ended.exit_code != 0
     assert "No space left on device" in ended.stderr
+    assert "847070 is cancelled" in ended.stderr
     assert deletes(account) == ["/downloads/847070"]
 
 

@@ -196,7 +196,7 @@ def test_interrupted_while_it_waits_for_costs_it_gives_the_outcomes_and_where_ea
         ended = terminal.ended(seconds=10)
     assert ended.exit_code == 130
     assert outcomes(ended) == {"847070": "cancelled", "847069": "cancelled"}
-    assert [each["now"]["status"] for each in ended.document] == ["cancelled", "cancelled"]
+    assert [each["status"] for each in ended.document] == ["cancelled", "cancelled"]
     assert "Stopped waiting." in ended.stderr
 
 
@@ -221,4 +221,4 @@ def test_told_to_end_while_it_cancels_it_does_not_begin_to_wait(dfui: Commands, 
         os.kill(terminal.process.pid, signal.SIGTERM)
         ended = terminal.ended(seconds=15)
     assert (ended.exit_code, outcomes(ended)) == (130, {"847070": "cancelled"})
-    assert ended.document[0]["now"]["status"] == "cancelled"
+    assert ended.document[0]["status"] == "cancelled"

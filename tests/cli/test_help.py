@@ -120,19 +120,22 @@ def test_a_misspelt_profile_is_exit_2_with_the_nearest_one(dfui: Commands, accou
 # ── completion ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_known_ids_and_profiles_are_printed_without_a_network(dfui: Commands, account: Simulator) -> None:
+def test_known_ids_and_profiles_are_printed_without_a_network(
+    dfui: Commands, account: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DFUI_API_URL", dfui.api_url)
     dfui("add", "847070")
     account.requests.clear()
-    assert dfui("completion", "--known", "ids").stdout == "847070\n"
-    assert dfui("completion", "--known", "active", "--described").stdout.startswith("847070\t● running · business · ")
-    assert dfui("completion", "--known", "profiles").stdout == "default\n"
+    assert run("completion", "--known", "ids").stdout == "847070\n"
+    assert run("completion", "--known", "active", "--described").stdout.startswith("847070\t● running · business · ")
+    assert run("completion", "--known", "profiles").stdout == "default\n"
     assert account.requests == []
 
 
 def test_completing_an_id_leaves_a_damaged_database_as_it_is(dfui: Commands) -> None:
     dfui.database.parent.mkdir(parents=True)
     dfui.database.write_bytes(b"no database" * 1_000)
-    ended = dfui("completion", "--known", "ids")
+    ended = run("completion", "--known", "ids")
     assert (ended.exit_code, ended.stdout, ended.stderr) == (0, "", "")
     assert [each.name for each in dfui.database.parent.iterdir()] == ["dfui.db"]
 

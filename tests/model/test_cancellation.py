@@ -130,7 +130,7 @@ class Cancellations(RuleBasedStateMachine):
         kinds = [latest[download_id].outcome for download_id in given]
         assert ended.exit_code == max(EXIT_CODES[kind.value] for kind in kinds if kind), ended
         if not as_json:
-            assert all(download_id in ended.stdout for download_id in given), ended
+            assert all(download_id in ended.stdout + ended.stderr for download_id in given), ended
             return
         documents = ended.document
         assert [(each["id"], each["outcome"]) for each in documents] == [
