@@ -50,7 +50,7 @@ class ApiAccess:
             origin=settings.address.origin,
             allow_plaintext=settings.config.allow_plaintext_keyring,
         )
-        self.lend_terminal: Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext
+        self.lend_terminal: Callable[[], contextlib.AbstractAsyncContextManager[None]] = contextlib.nullcontext
         """Gives the terminal to a `token_command` that asks at it, and takes it back."""
         self._renewing = asyncio.Lock()
         self._stays_rejected: Secret | None = None
@@ -108,7 +108,7 @@ class ApiAccess:
         from dfui.system.token_command import token_of_command
 
         profile = self.settings.of_profile
-        with self.lend_terminal() if profile.token_command_terminal else contextlib.nullcontext():
+        async with self.lend_terminal() if profile.token_command_terminal else contextlib.nullcontext():
             return await token_of_command(profile.token_command or (), at_terminal=profile.token_command_terminal)
 
     async def _renewed_token(self, rejected: Secret) -> Secret | None:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import signal
 import sys
+import threading
 import time
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from concurrent.futures import Future
 from functools import partial
 from typing import Any, ClassVar
 
 import rich
 from rich.segment import Segments
 from textual import on
-from textual.app import App, SystemCommand
+from textual.app import App, SuspendNotSupported, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandInput
 from textual.geometry import Offset
@@ -77,6 +80,9 @@ class DfuiApp(App[None]):
         self._problems: list[tuple[float, str]] = []
         """The problems in the toast, and until when each is shown."""
         self.session = Session(access, store, clock=clock, export_text=export_text)
+        access.lend_terminal = self._lend_terminal
+        self._terminal_is_back = threading.Event()
+        """Set once whoever the terminal was lent to is done, or dfui is told to leave."""
         self.terminal_title = TerminalTitle(self, is_used=not access.is_simulated)
         self.shutdown = Shutdown(self._leave, seconds=LEAVING_SECONDS + INTERRUPTING_SECONDS)
         # A blinking cursor costs 2 kB a second; the palette's is out of reach before it is open.
@@ -234,7 +240,30 @@ class DfuiApp(App[None]):
         if yes:
             self.exit()
 
+    @contextlib.asynccontextmanager
+    async def _lend_terminal(self) -> AsyncIterator[None]:
+        """Suspend the UI while the network thread lets `token_command` ask at the terminal."""
+        lent: Future[None] = Future()
+
+        def suspend() -> None:
+            try:
+                with self.suspend():
+                    lent.set_result(None)
+                    self._terminal_is_back.wait()
+            except SuspendNotSupported:
+                lent.set_result(None)
+
+        self._terminal_is_back.clear()
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(suspend)
+            await asyncio.wrap_future(lent)
+        try:
+            yield
+        finally:
+            self._terminal_is_back.set()
+
     def _leave(self) -> None:
+        self._terminal_is_back.set()
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self.exit)
 

@@ -72,3 +72,21 @@ async def test_where_there_is_one_profile_there_is_nothing_to_choose(simulator: 
         assert not account.button("profile").display
         await pilot.press("p")
         assert pilot.app.screen is account
+
+
+def test_a_token_command_may_ask_at_the_terminal_while_the_ui_is_suspended(
+    servers: dict[str, SimulatorServer], tmp_path: Path
+) -> None:
+    config = Path(os.environ["XDG_CONFIG_HOME"]) / "dfui" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text(
+        f"[profiles.default]\napi_url = '{servers['first'].url}'\ntoken_command_terminal = true\n"
+        "token_command = ['/bin/sh', '-c', 'printf Which? >&2; read token; echo $token']\n"
+    )
+    environment = {name: os.environ[name] for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "PYTHON_KEYRING_BACKEND")}
+    with TuiProcess(environment=environment) as process:
+        process.shows("Which?")
+        process.press("token-of-first\r")
+        process.shows("14711")
+        process.press("q")
+        assert process.process.wait(30) == 0
