@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from dfui.cli.arguments import ACTIVE_IDS, Commands, add_choice_options, add_folder, add_ids, seconds
+from dfui.cli.arguments import ACTIVE_IDS, Commands, add_choice_options, add_folder, add_ids, count, seconds
 from dfui.cli.choose import Chosen, choose_active, has_choice, ids_of, look_at
 from dfui.cli.console import Console, ExitCode, usage_error
 from dfui.cli.context import Context, run_command
@@ -47,6 +47,7 @@ def add_command(commands: Commands) -> None:
             ("dfui cancel --type business --older-than 1h", "all that hold"),
             ("dfui cancel --match '!hotels' --yes", "without asking"),
             ("dfui list --json | dfui cancel - --yes", "IDs from standard input"),
+            ("dfui cancel 847070 --at 10000", "keep watch, and stop it at 10,000 records"),
             ("dfui cancel 847070 --yes --wait", "and wait until it has ended and its cost is final"),
             ("dfui cancel 847070 --yes --fetch -o results", "and fetch the kept records"),
         ),
@@ -55,6 +56,9 @@ def add_command(commands: Commands) -> None:
     add_choice_options(cancel, STATUSES)
     cancel.add_argument("-y", "--yes", action="store_true", help="do not ask")
     cancel.add_argument("--dry-run", action="store_true", help="show what would be cancelled and saved; send no DELETE")
+    cancel.add_argument(
+        "--at", type=count, metavar="RECORDS", help="keep watch, and cancel each when it has so many records"
+    )
     cancel.add_argument(
         "--wait",
         nargs="?",
@@ -69,6 +73,8 @@ def add_command(commands: Commands) -> None:
 def run(options: argparse.Namespace, console: Console) -> int:
     if options.output is not None and not options.fetch:
         raise usage_error("--output goes with --fetch. Nothing was sent.")
+    if options.at is not None and options.dry_run:
+        raise usage_error("Use --at or --dry-run, not both. Nothing was sent.")
     is_choice = has_choice(options)
     ids = [] if is_choice else ids_of(options)
     if not ids and not is_choice:
@@ -96,10 +102,24 @@ async def _cancel(context: Context, options: argparse.Namespace, ids: list[str])
         outcomes = _Outcomes(context.console, chosen.ids)
         to_cancel = chosen.ids
         if not options.yes:
-            to_cancel = _confirmed(context.console, outcomes, await look_at(context, client, chosen))
+            to_cancel = _confirmed(context.console, outcomes, await look_at(context, client, chosen), at=options.at)
         _import_what_follows(options)
         with interruptions(LEAVING_SECONDS) as interruption:
-            await _carry_out(context, client, to_cancel, outcomes, interruption.at_once)
+            if options.at is None:
+                await _carry_out(context, client, to_cancel, outcomes, interruption.at_once)
+            else:
+                from dfui.cli.guard import guard_downloads
+
+                outcomes.stop_at = options.at
+                await guard_downloads(
+                    context,
+                    client,
+                    to_cancel,
+                    options.at,
+                    ended=outcomes.add,
+                    sign_in=_ask_for_token if context.console.is_interactive else None,
+                    interruption=interruption,
+                )
             if options.wait is not None and not interruption.at_once.is_set():
                 from dfui.cli.wait_for_costs import wait_for_costs
 
@@ -107,7 +127,7 @@ async def _cancel(context: Context, options: argparse.Namespace, ids: list[str])
                     context, client, outcomes.stopped, options.wait, interruption.told
                 )
         # Once interrupted, skip --wait and --fetch even if all cancellations finished in time.
-        more_was_to_follow = options.wait is not None or options.fetch
+        more_was_to_follow = options.wait is not None or options.fetch or options.at is not None
         is_cut_short = (interruption.told if more_was_to_follow else interruption.at_once).is_set()
         outcomes.show()
         if options.fetch and not is_cut_short:
@@ -123,6 +143,8 @@ def _import_what_follows(options: argparse.Namespace) -> None:
     """Load it before the first DELETE: an upgrade may replace dfui's files while it runs."""
     import dfui.operations.resolve
 
+    if options.at is not None:
+        import dfui.cli.guard
     if options.wait is not None:
         import dfui.cli.wait_for_costs
     if options.fetch:
@@ -182,6 +204,7 @@ class _Outcomes:
         """Where each stands after a wait; None where nobody waited."""
         self.fetched: Fetched | None = None
         """What was fetched of them afterwards."""
+        self.stop_at: int | None = None
 
     @property
     def stopped(self) -> list[str]:
@@ -224,10 +247,11 @@ class _Outcomes:
     def end(self) -> None:
         """Print what was fetched; or all of it, as the one document of `--json`."""
         if self.entries is None:
-            documents = [outcome_json(outcome) for outcome in self._in_order]
+            documents = [outcome_json(outcome, stop_at=self.stop_at) for outcome in self._in_order]
         else:
             documents = [
-                waited_json(each, self._latest(each), self.entries.get(each.download_id)) for each in self._in_order
+                waited_json(each, self._latest(each), self.entries.get(each.download_id), stop_at=self.stop_at)
+                for each in self._in_order
             ]
         lines: list[str] = []
         if self.fetched is not None:
@@ -265,14 +289,19 @@ class _Outcomes:
         return entry.now.status.is_final and not entry.has_relapsed
 
 
-def _confirmed(console: Console, outcomes: _Outcomes, downloads: list[Download]) -> list[str]:
+def _confirmed(console: Console, outcomes: _Outcomes, downloads: list[Download], *, at: int | None) -> list[str]:
     """Show what is known of the downloads, and ask once; those that need no DELETE have their outcome at once."""
     from dfui.cli.prompts import ask
 
     active = [download for download in downloads if download.is_active]
-    for line in [*confirm_facts(downloads), *(confirm_consequences(downloads) if active else [])]:
+    consequences, title = confirm_consequences(downloads) if active else [], confirm_title(active) if active else ""
+    if at is not None and active:
+        from dfui.cli.guard import confirm_guard_lines
+
+        consequences, title = confirm_guard_lines(at, active), f"{title.rstrip('?')} at {counted(at, 'record')}?"
+    for line in [*confirm_facts(downloads), *consequences]:
         console.warn(line)  # what is asked about is shown, however quiet
-    is_confirmed = bool(active) and ask(confirm_title(active))
+    is_confirmed = bool(active) and ask(title)
     for download in downloads:
         if not download.is_active:
             outcomes.add(_ended_before(download))

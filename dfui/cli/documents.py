@@ -73,7 +73,7 @@ def _file_json(file: ResultFile) -> dict[str, object]:
     return {"name": file.name, "size": None, "expires_at": _time(file.expires_at)}
 
 
-def outcome_json(outcome: Outcome) -> dict[str, object]:
+def outcome_json(outcome: Outcome, *, stop_at: int | None = None) -> dict[str, object]:
     return {
         "id": outcome.download_id,
         "outcome": outcome.kind.value,
@@ -86,17 +86,20 @@ def outcome_json(outcome: Outcome) -> dict[str, object]:
         "credits_settled": isinstance(outcome.credits, CostFinal),
         "problem": outcome.trouble,
         "journaled": outcome.journaled,
+        "stop_at": stop_at,
         "retrieve": f"GET /downloads/{outcome.download_id}",
     }
 
 
-def waited_json(then: Outcome, latest: Outcome, entry: HistoryEntry | None) -> dict[str, object]:
+def waited_json(
+    then: Outcome, latest: Outcome, entry: HistoryEntry | None, *, stop_at: int | None = None
+) -> dict[str, object]:
     """An outcome after `--wait`: what is known now, and under `then` what was known when the cancellation ended."""
     known = outcome_json(then)
     now = now_json(entry) if entry is not None else {}
     shown = now if now.get("status") else {}
     return (
-        outcome_json(latest)
+        outcome_json(latest, stop_at=stop_at)
         | {key: shown[key] for key in ("status", "retained_records", "credits_deducted", "credits_settled") if shown}
         | {"seen_at": now.get("seen_at"), "relapsed": now.get("relapsed", False)}
         | {"then": {key: value for key, value in known.items() if key in THEN_KEYS}}

@@ -48,7 +48,11 @@ def entry_cells(entry: HistoryEntry, *, zone: tzinfo | None = None) -> tuple[str
 
 def entry_line(entry: HistoryEntry, *, zone: tzinfo | None = None) -> str:
     """An entry in a line, where it is clear which download it is about."""
-    parts = [date_time(entry.confirmed_at, zone=zone), outcome_word(entry), words_of_api(entry)]
+    parts = [
+        ", ".join([date_time(entry.confirmed_at, zone=zone), *_aim(entry)]),
+        outcome_word(entry),
+        words_of_api(entry),
+    ]
     if entry.retained_records is not None:
         parts.append(f"{counted(entry.retained_records, 'record')} retained")
     if entry.credits_deducted is not None:
@@ -73,8 +77,7 @@ def entry_facts(entry: HistoryEntry, *, now: datetime, zone: tzinfo | None = Non
     if entry.has_relapsed:
         facts.append(fact("Relapsed", relapse_sentence(entry, zone=zone)))
     if entry.confirmed_at:
-        to_stop = f", to stop at {counted(entry.stop_at, 'record')}" if entry.stop_at is not None else ""
-        facts.append(fact("You confirmed", dated(entry.confirmed_at, now=now, zone=zone) + to_stop))
+        facts.append(fact("You confirmed", ", ".join([dated(entry.confirmed_at, now=now, zone=zone), *_aim(entry)])))
     if entry.ended_at:
         facts.append(fact("Outcome seen", dated(entry.ended_at, now=now, zone=zone)))
     sent = {None: "not known", 0: "no DELETE"}.get(entry.deletes_sent) or counted(entry.deletes_sent or 0, "DELETE")
@@ -132,3 +135,7 @@ def not_exported(error: ExportError | StoreError) -> str:
     if isinstance(error, FileExists):
         return f"{sanitize(error)} Name another file, or use --overwrite."
     return sanitize(error)
+
+
+def _aim(entry: HistoryEntry) -> list[str]:
+    return [] if entry.stop_at is None else [f"to stop at {counted(entry.stop_at, 'record')}"]

@@ -54,18 +54,24 @@ class Scenario:
     faults: deque[Fault] = field(default_factory=deque)
     answered: Callable[[], None] = lambda: None
     """Called after the account has answered a request."""
+    deleted_at: dict[str, int] = field(default_factory=dict)
+    """How many records each download had when its first DELETE left."""
     happened: defaultdict[str, Happened] = field(default_factory=lambda: defaultdict(Happened))
 
     def plan(self, faults: Sequence[Fault]) -> None:
         """What happens to the next requests; those after them meet no fault. What happened is counted from now on."""
         self.faults = deque(faults)
         self.happened.clear()
+        self.deleted_at.clear()
 
     async def handle(self, request: httpx.Request) -> httpx.Response:
         """Answer one request, or not."""
         fault = self.faults.popleft() if self.faults else Fault.NONE
-        happened = self.happened[request.url.path.rpartition("/")[2]]
-        is_delete = request.method == "DELETE"
+        download_id = request.url.path.rpartition("/")[2]
+        happened, is_delete = self.happened[download_id], request.method == "DELETE"
+        if is_delete and download_id in self.simulator.downloads:
+            records = self.simulator.downloads[download_id].num_downloaded(self.clock.now())
+            self.deleted_at.setdefault(download_id, records)
         if fault is Fault.NO_CONNECTION:
             raise httpx.ConnectError("no route", request=request)
         happened.left += is_delete

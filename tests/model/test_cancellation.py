@@ -25,6 +25,7 @@ from dfui.core.secret import Secret
 from dfui.operations.api_access import ApiAccess
 from dfui.operations.attempt import MAX_DELETES
 from dfui.operations.cancel import cancel
+from dfui.operations.guard import guard
 from dfui.operations.poll import FollowUps, Poller
 from dfui.operations.refresh import DownloadRefresher
 from dfui.operations.resolve import resolve
@@ -139,6 +140,23 @@ class Cancellations(RuleBasedStateMachine):
         for document in documents:
             self._hold_document(document, deletes_sent=latest[document["id"]].deletes_sent)
 
+    @rule(
+        ids=st.sets(downloads, min_size=1, max_size=3),
+        faults=FAULTS,
+        records=st.sampled_from([1, 900, 5_000, 60_000]),
+        ends_after=st.sampled_from([None, None, 1, 5]),
+    )
+    def guard(self, ids: set[str], faults: list[Fault], records: int, ends_after: int | None) -> None:
+        outcomes = asyncio.run(self._guard(sorted(ids), faults, records, ends_after))
+        assert set(outcomes) == ids, "silence"
+        latest = {entry.download_id: entry for entry in reversed(self.store.history.entries())}
+        for outcome in outcomes.values():
+            self._hold_document(outcome_json(outcome), deletes_sent=outcome.deletes_sent)
+            self._hold_words(outcome)
+            if outcome.deletes_sent:
+                assert latest[outcome.download_id].stop_at == records
+                assert self.scenario.deleted_at[outcome.download_id] >= records, "a DELETE below the number"
+
     @rule(ids=st.sets(downloads, min_size=1, max_size=4), faults=FAULTS, requests=st.integers(0, 8))
     def crash_while_cancelling(self, ids: set[str], faults: list[Fault], requests: int) -> None:
         asyncio.run(self._cancel(sorted(ids), faults, knows_the_token=False, crashes_after=requests))
@@ -225,6 +243,30 @@ class Cancellations(RuleBasedStateMachine):
                 if crashes_after is not None and steps > crashes_after:
                     await walk.aclose()  # type: ignore[attr-defined]  # an async generator
                     break
+        return outcomes
+
+    async def _guard(
+        self, ids: list[str], faults: list[Fault], records: int, ends_after: int | None
+    ) -> dict[str, Outcome]:
+        self._plan(faults)
+        outcomes: dict[str, Outcome] = {}
+        told_to_end, steps = asyncio.Event(), 0
+        async with self._client() as client:
+            async for event in guard(
+                ids,
+                records=records,
+                client=client,
+                store=self.store,
+                sign_in=None,
+                told_to_end=told_to_end,
+                interrupted=asyncio.Event(),
+                clock=self.clock,
+            ):
+                steps += 1
+                if steps == ends_after:
+                    told_to_end.set()
+                if isinstance(event, Outcome):
+                    outcomes[event.download_id] = event
         return outcomes
 
     async def _look_again(self, faults: list[Fault]) -> None:

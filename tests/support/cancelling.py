@@ -69,6 +69,7 @@ def outcome(name: str, **facts: Any) -> list[dict[str, Any]]:
             "credits_settled": False,
             "problem": None,
             "journaled": True,
+            "stop_at": None,
             "retrieve": "GET /downloads/847070",
         }
         | facts

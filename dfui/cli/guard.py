@@ -1,0 +1,122 @@
+"""`dfui cancel --at RECORDS`: keeps watch, and cancels each download when it has so many records."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from dfui.cli.context import Context
+from dfui.core.downloads import Download
+from dfui.core.outcomes import Outcome, OutcomeKind
+from dfui.core.progress import Progress
+from dfui.core.text import sanitize
+from dfui.operations.guard import guard
+from dfui.operations.poll import Look
+from dfui.wording.downloads import records_so_far, status_glyph, status_word
+from dfui.wording.figures import as_sentence, counted
+from dfui.wording.outcomes import cancellation_step
+
+if TYPE_CHECKING:
+    from dfui.api.client import DatafinitiClient
+    from dfui.cli.signals import Interruption
+    from dfui.core.clock import Clock
+    from dfui.operations.cancel import SignIn
+
+
+def confirm_guard_lines(records: int, downloads: Sequence[Download]) -> list[str]:
+    """What is said before a guard is confirmed."""
+    each = "It is" if len(downloads) == 1 else "Each is"
+    there = [sanitize(download.id) for download in downloads if (download.num_downloaded or 0) >= records]
+    return [
+        f"{each} cancelled when it has {counted(records, 'record')}. dfui must keep running until then.",
+        *([f"Already there, so cancelled at once: {', '.join(there)}."] if there else []),
+        "A cancelled download keeps its records, fetchable for 7 days. Their credits are not refunded.",
+    ]
+
+
+async def guard_downloads(
+    context: Context,
+    client: DatafinitiClient,
+    ids: Sequence[str],
+    records: int,
+    *,
+    ended: Callable[[Outcome], None],
+    sign_in: SignIn | None,
+    interruption: Interruption,
+) -> None:
+    """Guard what was confirmed; `ended` is called with each outcome."""
+    console, left_alone = context.console, list[str]()
+    shown = _Progress(context.clock) if console.shows_progress else None
+    console.notify(
+        f"Guarding {counted(len(ids), 'download')}, to stop at {counted(records, 'record')}. Ctrl-C ends it."
+    )
+    async for event in guard(
+        ids,
+        records=records,
+        client=client,
+        store=context.store,
+        sign_in=sign_in,
+        told_to_end=interruption.told,
+        interrupted=interruption.at_once,
+        clock=context.clock,
+    ):
+        if shown:
+            shown.clear()
+        match event:
+            case Look() if shown and event.download:
+                shown.draw(event.download)
+            case Look(error=None):
+                if event.download:
+                    console.notify(_line(event.download, context.clock.now()))
+            case Look():
+                console.warn(_not_seen(event, context.clock.now()))
+            case Progress():
+                if shown:
+                    console.notify(cancellation_step(event.download_id, event.step.value, event.seconds))
+            case Outcome():
+                if event.kind is OutcomeKind.NOT_SENT and interruption.told.is_set():
+                    left_alone.append(event.download_id)
+                if event.kind is OutcomeKind.CANCELLED and not event.was_final_before:
+                    console.line(_stopped(event, records))
+                ended(event)
+    if left_alone:
+        names = " ".join(map(sanitize, left_alone))
+        console.warn(
+            f"No longer guarded, and not cancelled: {names}. To guard {'it' if len(left_alone) == 1 else 'them'} "
+            f"again: dfui cancel {names} --at {records}"
+        )
+
+
+class _Progress:
+    """One line on a terminal, drawn over for each download that was seen last."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def draw(self, download: Download) -> None:
+        sys.stderr.write(_line(download, self._clock.now()))
+        sys.stderr.flush()
+
+    def clear(self) -> None:
+        sys.stderr.write("\r\x1b[K")
+
+
+def _line(download: Download, now: datetime) -> str:
+    parts = [
+        f"{now.astimezone():%H:%M:%S}  {sanitize(download.id)}",
+        f"{status_glyph(download)} {status_word(download)}",
+        *([records_so_far(download)] if download.num_downloaded is not None else []),
+    ]
+    return " · ".join(parts)
+
+
+def _not_seen(look: Look, now: datetime) -> str:
+    why = as_sentence(sanitize(look.error)) if look.error else ""
+    return f"{sanitize(look.download_id)}: not seen since {now.astimezone():%H:%M:%S}; still asking. {why}"
+
+
+def _stopped(outcome: Outcome, records: int) -> str:
+    where = "" if outcome.retained_records is None else f"; stopped at {outcome.retained_records:,}"
+    return f"{sanitize(outcome.download_id)}: asked for {records:,}{where}"
