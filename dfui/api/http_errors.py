@@ -141,7 +141,8 @@ def _not_connected(fault: Exception, host: str, proxy: Proxy | None) -> NotConne
     for cause in causes if not isinstance(fault, httpx.TimeoutException) else ():
         if isinstance(cause, ssl.SSLError):
             reason = getattr(cause, "verify_message", None) or cause.reason or str(cause)
-            return InsecureConnection(f"The connection to {host} is not secure, so nothing was sent: {reason}.")
+            to = f"{host} through the proxy {proxy.name}" if proxy else host
+            return InsecureConnection(f"The connection to {to} is not secure, so nothing was sent: {reason}.")
     if isinstance(fault, httpx.UnsupportedProtocol | httpx.LocalProtocolError | httpx.InvalidURL):
         return NotConnected(f"The request could not be made: {type(fault).__name__}.")
     way = host if proxy is None else f"The proxy {proxy.name}"

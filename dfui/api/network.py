@@ -113,7 +113,13 @@ class NetworkTransport(httpx.AsyncBaseTransport):
             except (ValueError, httpx.InvalidURL):
                 variable = proxy.variable if proxy else ""
                 raise NotConnected(f"{variable} is not the address of an HTTP or SOCKS5 proxy.") from None
-        return await self._pools[way].handle_async_request(request)
+        try:
+            return await self._pools[way].handle_async_request(request)
+        except Exception as error:
+            if not type(error).__module__.startswith("socksio"):
+                raise
+            # httpx lets these through; the module is not imported for those who have no such proxy.
+            raise httpx.ProxyError(f"not SOCKS5 ({error})") from None
 
     async def aclose(self) -> None:
         for pool in self._pools.values():

@@ -149,17 +149,22 @@ def test_what_no_proxy_has_and_nobody_can_read_is_named() -> None:
     assert unreadable_no_proxy({"NO_PROXY": listed}) == ["10.0.0.0/99", "what?"]
 
 
+@pytest.mark.parametrize(
+    ("scheme", "asked"),
+    [("http", "CONNECT api.datafiniti.co:443 HTTP/1.1"), ("socks5", "SOCKS5 api.datafiniti.co:443"),
+     ("socks5h", "SOCKS5 api.datafiniti.co:443"), ("socks", "SOCKS5 api.datafiniti.co:443")],
+)  # fmt: skip
 async def test_a_request_goes_through_the_proxy_and_is_seen_by_it_encrypted(
-    authority: trustme.CA, ca_file: str, monkeypatch: pytest.MonkeyPatch
+    scheme: str, asked: str, authority: trustme.CA, ca_file: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", ca_file)
     with tls_server(authority, name="api.datafiniti.co") as server:
         port = int(server.origin.rpartition(":")[2])
         with Proxy(port) as proxy:
-            monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+            monkeypatch.setenv("HTTPS_PROXY", proxy.url.replace("http:", f"{scheme}:"))
             monkeypatch.setenv("NO_PROXY", "localhost,fe80::/10,[::1]")
             assert await deleted(API) == (1, None)
-    assert proxy.asked == ["CONNECT api.datafiniti.co:443 HTTP/1.1"]
+    assert proxy.asked == [asked]
 
 
 @pytest.mark.parametrize(
@@ -187,6 +192,14 @@ async def test_what_a_proxy_is_asked_is_not_the_request(
     assert f"The proxy {name} (set by HTTPS_PROXY)" in str(error)
     assert words in str(error)
     assert "hidden" not in str(error)
+
+
+async def test_a_proxy_that_speaks_no_socks_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with FaultServer(raw(b"HTTP/1.1 400 Bad\r\n\r\n")) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.origin.replace("http:", "socks5:"))
+        left, error = await deleted(API)
+    assert (left, type(error)) == (0, NotConnected)
+    assert "(set by HTTPS_PROXY) refused to connect to api.datafiniti.co: not SOCKS5" in str(error)
 
 
 @pytest.mark.parametrize("scheme", ["http", "socks5"])

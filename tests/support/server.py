@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import shutil
 import socket
 import socketserver
@@ -248,7 +249,7 @@ def _read_request(connection: socket.socket) -> bytes:
 
 
 class Proxy(LoopbackServer):
-    """Tunnels every host to one port on loopback; `asked` has the first line of each request."""
+    """Tunnels every host to one port on loopback, by CONNECT or SOCKS5; `asked` has the first line of each request."""
 
     def __init__(self, port: int) -> None:
         self.asked: list[str] = []
@@ -258,15 +259,27 @@ class Proxy(LoopbackServer):
 
     def _tunnel(self, connection: socket.socket) -> None:
         with connection.makefile("rb") as reads:
-            self.asked.append(reads.readline().decode().strip())
-            while reads.readline().strip():
-                pass
-        connection.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
+            if reads.peek(1)[:1] == b"\x05":
+                self._greet_as_socks5(connection, reads)
+            else:
+                self.asked.append(reads.readline().decode().strip())
+                while reads.readline().strip():
+                    pass
+                connection.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
         with socket.create_connection(("127.0.0.1", self._to)) as there:
             back = threading.Thread(target=_copy, args=(there, connection))
             back.start()
             _copy(connection, there)
             back.join()
+
+    def _greet_as_socks5(self, connection: socket.socket, reads: io.BufferedReader) -> None:
+        _, methods = reads.read(2)
+        reads.read(methods)
+        connection.sendall(b"\x05\x00")
+        *_, length = reads.read(5)  # version, connect, reserved, a name, and its length
+        name, port = reads.read(length), int.from_bytes(reads.read(2))
+        self.asked.append(f"SOCKS5 {name.decode()}:{port}")
+        connection.sendall(b"\x05\x00\x00\x01" + bytes(6))
 
 
 def _copy(source: socket.socket, target: socket.socket) -> None:
