@@ -37,7 +37,6 @@ from dfui.tui.messages import Notice
 from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.session import INTERRUPTING_SECONDS, ExportText, Session
 from dfui.tui.terminal_io import ProgressChanged, Shutdown, TerminalTitle, TitleChanged, driver_for, focus_place
-from dfui.tui.textual_private import accept_any_bytes
 from dfui.tui.themes import OWN_THEMES, first_theme, needs_terminal_colours
 from dfui.wording.access import unknown_theme
 from dfui.wording.errors import fault
@@ -69,7 +68,6 @@ class DfuiApp(App[None]):
         terminal: Terminal = ABLE_TERMINAL,
     ) -> None:
         settings = access.settings
-        accept_any_bytes()
         super().__init__(
             driver_class=driver_for(settings, terminal),
             # Said here and not later: with NO_COLOR, the filter for it is chosen when the app is made.

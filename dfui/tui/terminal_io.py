@@ -1,7 +1,8 @@
-"""The terminal: what is written to it, its title, and what happens when it goes away."""
+"""The terminal: what is read from it and written to it, its title, and what happens when it goes away."""
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import math
 import os
@@ -10,13 +11,15 @@ import select
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import FrameType
 from typing import Any, ClassVar
 
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Key
 from textual.geometry import Offset
 from textual.message import Message
 from textual.widget import Widget
@@ -24,11 +27,13 @@ from textual.widgets import Input
 
 from dfui.system.settings import Settings
 from dfui.system.terminal import Terminal
-from dfui.tui.textual_private import write_to_terminal
+from dfui.tui.terminal_input import InputFilter, KeyBurst, events_of, is_burst
+from dfui.tui.textual_private import KeyParser, write_to_terminal
 from dfui.tui.widgets.row_list import RowList
 
 # ── the driver ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
+READ_BYTES = 4096
 _HIDE_CURSOR = "\x1b[?25l"
 _BOX = "─│┌┐└┘├┤┬┴┼╭╮╰╯━┃╴╵╶╷═║╔╗╚╝"
 _BLOCKS = "▀▁▂▃▄▅▆▇█▉▊▋▌▍▎▏▐░▒▓▔▕▖▗▘▙▚▛▜▝▞▟"
@@ -57,6 +62,37 @@ class TerminalDriver(LinuxDriver):
 
     _last = ""
     """What was written last."""
+
+    def run_input_thread(self) -> None:
+        """Post what is typed; Textual's own loop would post answers of the terminal as keys."""
+        parser, tokens = KeyParser(), InputFilter()
+        # Bytes that are no UTF-8 are Latin-1, Meta of an 8-bit xterm, or 8-bit controls; Textual would end the app.
+        decode = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode
+        while not self.exit_event.is_set():
+            seconds = 0.02 if tokens.is_waiting else 0.1
+            if select.select([self.fileno], [], [], seconds)[0]:
+                try:
+                    data = os.read(self.fileno, READ_BYTES)
+                except OSError:
+                    data = b""
+                if not data:  # the terminal has gone away
+                    self.exit_event.wait()
+                    return
+                read = tokens.feed(decode(data), time.monotonic())
+            else:
+                read = tokens.tick(time.monotonic())
+            self._post(event for token in read for event in events_of(token, parser))
+
+    def _post(self, events: Iterable[Message]) -> None:
+        """Post what came in one read, stamped with one time; keys that may be a paste go together."""
+        came, now = list(events), time.monotonic()
+        keys = [event for event in came if isinstance(event, Key)]
+        for event in came:
+            event.time = now
+        if is_burst(keys):
+            came = [*(event for event in came if not isinstance(event, Key)), KeyBurst(keys)]
+        for event in came:
+            self.process_message(event)
 
     def write(self, data: str) -> None:
         """Write the same cells; if bytes are to be saved, not those that were written just before."""

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-import codecs
-import functools
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from contextlib import ExitStack
 from typing import Any, TypeVar
 
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
+from textual._keyboard_protocol import FUNCTIONAL_KEYS as _FUNCTIONAL_KEYS
+from textual._xterm_parser import XTermParser
 from textual.app import App
-from textual.drivers import linux_driver
 from textual.screen import Screen
 
 from dfui.system.terminal import size_of_terminal
 
 Answer = TypeVar("Answer")
+
+# The parser of keys, and the sequences that it knows: without them dfui would have to have a parser of its own. They
+# can go when Textual swallows the answers of terminals itself (textual#3742). Test: `test_terminal_input.py`, which
+# has the parser take each sequence that passes.
+KEY_SEQUENCES: Container[str] = ANSI_SEQUENCES_KEYS
+FUNCTIONAL_KEYS: Container[str] = _FUNCTIONAL_KEYS
+KeyParser = XTermParser
 
 
 def write_to_terminal(app: App[Any], data: str) -> None:
@@ -72,16 +79,3 @@ class BackgroundScreen(Screen[Answer]):
         super()._compositor_refresh()
         if self is not self.app.screen:
             self._repaint_required = False
-
-
-DECODER = "getincrementaldecoder"
-"""The name that Textual's driver takes its decoder by."""
-
-
-def accept_any_bytes() -> None:
-    """Let the driver replace what it cannot decode."""
-
-    def lenient(encoding: str) -> functools.partial[codecs.IncrementalDecoder]:
-        return functools.partial(codecs.getincrementaldecoder(encoding), errors="replace")
-
-    setattr(linux_driver, DECODER, lenient)
