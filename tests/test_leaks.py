@@ -60,18 +60,18 @@ def test_a_whole_session_shows_and_keeps_neither_token_nor_link(server: Simulato
     with TuiProcess("--log", str(log), environment=environment) as dfui:
         dfui.shows("PI token")
         dfui.press(TOKEN)
-        dfui.press("\r")
+        dfui.answer("\r")
         dfui.shows("● running")
         arguments = Path(f"/proc/{dfui.process.pid}/cmdline").read_bytes()
         dfui.press("t")
         dfui.shows("Sign out")
-        dfui.press("\r")
+        dfui.answer("\r")
         dfui.shows("846789     ✓ completed")  # a row that the dialog hid
         dfui.press("c")
         dfui.shows("Keep it running")
-        dfui.press("y")
+        dfui.answer("y")
         dfui.shows("is cancelled")
-        dfui.press("\r")
+        dfui.answer("\r")
         dfui.press("q")
         assert dfui.process.wait(15) == 0
         seen += dfui.everything

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import sys
@@ -20,9 +21,10 @@ from textual import on
 from textual.app import App, SuspendNotSupported, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandInput
+from textual.events import Event, Key, MouseEvent, Paste
 from textual.geometry import Offset
 from textual.notifications import SeverityLevel
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.theme import Theme
 
 from dfui.core.clock import Clock
@@ -33,10 +35,13 @@ from dfui.store import Store
 from dfui.system.keys import keymap
 from dfui.system.settings import keep_theme
 from dfui.system.terminal import ABLE_TERMINAL, Terminal, terminal_here
+from dfui.tui.keyboard import is_paste, shown_key
 from dfui.tui.messages import Notice
 from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.session import INTERRUPTING_SECONDS, ExportText, Session
+from dfui.tui.terminal_input import KeyBurst
 from dfui.tui.terminal_io import ProgressChanged, Shutdown, TerminalTitle, TitleChanged, driver_for, focus_place
+from dfui.tui.textual_private import faulty_dialog
 from dfui.tui.themes import OWN_THEMES, first_theme, needs_terminal_colours
 from dfui.wording.access import unknown_theme
 from dfui.wording.errors import fault
@@ -77,6 +82,8 @@ class DfuiApp(App[None]):
         self._is_asking_to_quit = False
         self._problems: list[tuple[float, str]] = []
         """The problems in the toast, and until when each is shown."""
+        self.dialog_faults: list[Exception] = []
+        """Faults of dfui's own that closed a dialog."""
         self.session = Session(access, store, clock=clock, export_text=export_text)
         access.lend_terminal = self._lend_terminal
         self._terminal_is_back = threading.Event()
@@ -130,6 +137,47 @@ class DfuiApp(App[None]):
         self.theme_changed_signal.subscribe(self, self._keep_theme)
         if not self.is_headless:
             self.shutdown.watch(sys.__stdin__.fileno() if sys.__stdin__ else 0)
+
+    async def on_event(self, event: Event) -> None:
+        """Keep from a dialog what was not meant for it, and end a dialog that fails, not the app."""
+        screen = self.screen if isinstance(event, Key | Paste | MouseEvent) and not event.is_forwarded else None
+        if isinstance(screen, ModalScreen) and (takes := getattr(screen, "takes", None)):
+            if not takes(event):
+                return
+            try:
+                await super().on_event(event)
+            except Exception as error:  # noqa: BLE001  # an action of a dialog runs here, and must not end the app
+                self._end_faulty(screen, error)
+        else:
+            await super().on_event(event)
+
+    def _handle_exception(self, error: Exception) -> None:
+        dialog = faulty_dialog(self)
+        if dialog is None:
+            super()._handle_exception(error)
+        else:
+            self._end_faulty(dialog, error)
+
+    def _end_faulty(self, dialog: Screen[Any], error: Exception) -> None:
+        """Close a dialog that failed; one that was closed already only missed its widgets."""
+        if dialog in self.screen_stack:
+            logging.getLogger(__name__).error("a dialog failed", exc_info=error)
+            self.dialog_faults.append(error)
+            while dialog in self.screen_stack:
+                self.pop_screen()
+            sentence = f"dfui closed that window because of a fault of its own ({type(error).__name__})."
+            self.notify(f"{sentence} What you confirmed goes on.", severity="error", markup=False)
+
+    @on(KeyBurst)
+    async def _several_keys_came(self, burst: KeyBurst) -> None:
+        if is_paste(self, burst.keys):
+            add = shown_key("add", self.session.access.settings)
+            sentence = f"That looked like a pasted text, so dfui ignored it. To paste IDs, press {add} first."
+            show = getattr(self.screen, "show_notice", partial(self.notify, severity="warning", markup=False))
+            show(sentence)
+        else:
+            for key in burst.keys:
+                await self.on_event(key)
 
     def _keep_theme(self, theme: Theme) -> None:
         """Begin with it the next time, too."""

@@ -7,10 +7,12 @@ from contextlib import ExitStack
 from typing import Any, TypeVar
 
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
+from textual._context import active_message_pump
 from textual._keyboard_protocol import FUNCTIONAL_KEYS as _FUNCTIONAL_KEYS
 from textual._xterm_parser import XTermParser
 from textual.app import App
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
 
 from dfui.system.terminal import size_of_terminal
 
@@ -33,6 +35,17 @@ def write_to_terminal(app: App[Any], data: str) -> None:
     driver = app._driver
     if driver is not None and not driver.is_headless:
         driver.write(data)
+
+
+def faulty_dialog(app: App[Any]) -> ModalScreen[Any] | None:
+    """The dialog in which a fault came up, if it was in one: called while Textual handles an exception.
+
+    `active_message_pump` and `App._handle_exception`: without them, each fault in a dialog ends the app. They can go
+    when Textual can contain the faults of a screen. Test: `tests/tui/screens/test_dialog.py`.
+    """
+    pump = active_message_pump.get(app)
+    screen = pump if isinstance(pump, Screen) else pump.screen if isinstance(pump, Widget) else None
+    return screen if isinstance(screen, ModalScreen) else None
 
 
 class FirstPicture:

@@ -73,6 +73,7 @@ async def running(
     async with app.run_test(size=size, notifications=shows_toasts) as pilot:
         await live(pilot)
         yield pilot
+        assert not app.dialog_faults
     app.session.stop()
 
 
@@ -99,7 +100,11 @@ async def caught_up(pilot: Pilot[None]) -> None:
 
 async def opened(pilot: Pilot[None], kind: type[Kind]) -> Kind:
     """Wait until this modal is open."""
-    await until(pilot, lambda: isinstance(pilot.app.screen, kind), kind.__name__)
+    await until(
+        pilot,
+        lambda: isinstance(pilot.app.screen, kind) and getattr(pilot.app.screen, "is_shown", True),
+        kind.__name__,
+    )
     screen = pilot.app.screen
     assert isinstance(screen, kind)
     return screen

@@ -18,6 +18,7 @@ from typing import Self
 import pyte
 
 PATIENCE_SECONDS = 30.0
+SEEN_SECONDS = 0.3
 
 
 def wait_until(condition: Callable[[], object], what: str) -> None:
@@ -77,6 +78,19 @@ class TuiProcess:
     def press(self, keys: str) -> None:
         """Type."""
         os.write(self._ours, keys.encode())
+
+    def answer(self, key: str) -> None:
+        """Press a key of a dialog, once the dialog has been on the screen for long enough to take it."""
+        seen, since = len(self.everything), time.monotonic()
+
+        def is_seen() -> bool:
+            nonlocal seen, since
+            if len(self.everything) != seen:
+                seen, since = len(self.everything), time.monotonic()
+            return time.monotonic() - since > SEEN_SECONDS
+
+        wait_until(is_seen, "the dialog has been seen")
+        self.press(key)
 
     def send(self, data: bytes) -> None:
         """Send these bytes, whatever they are."""

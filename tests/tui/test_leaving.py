@@ -80,7 +80,7 @@ def confirm_shown(dfui: TuiProcess, simulator: Simulator) -> None:
     """Cancel the only download, which is on the screen."""
     dfui.press("c")
     dfui.shows("Keep it running")
-    dfui.press("y")
+    dfui.answer("y")
     wait_until(lambda: ("DELETE", "/downloads/7") in simulator.requests, "the DELETE has come")
 
 
@@ -137,8 +137,9 @@ def test_a_stalled_terminal_does_not_stop_a_cancellation(
         dfui.shows("● running")
         dfui.press("c")
         dfui.shows("Keep it running")
+        dfui.answer("y")
         dfui.stop_reading()
-        dfui.press("y" + "jk" * 400)  # more pictures than the terminal takes unread
+        dfui.press("jjkk" * 200)  # more pictures than the terminal takes unread
         wait_until(lambda: [row.outcome for row in history(server, tmp_path)] == [OutcomeKind.CANCELLED], "cancelled")
         dfui.go_on_reading()
         dfui.shows("is cancelled")
@@ -198,11 +199,11 @@ def test_who_leaves_is_asked_and_what_was_not_sent_is_named_now_and_at_the_next_
         dfui.press("m")
         dfui.press("c")
         dfui.shows("Keep them running")
-        dfui.press("y")
+        dfui.answer("y")
         wait_until(lambda: any(method == "DELETE" for method, _ in simulator.requests), "a DELETE has come")
         dfui.press(leaves_by)
         dfui.shows("12 cancellations are under way; ")
-        dfui.press("y")
+        dfui.answer("y")
         dfui.shows("Waiting up to 5 seconds for 12 confirmed cancellations")
         assert dfui.process.wait(15) == 0
         wait_until(lambda: b"dfui names them again at the next start" in dfui.everything, "named")

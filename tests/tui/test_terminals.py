@@ -57,7 +57,7 @@ def test_the_terminals_own_colours_can_be_read_on_black_and_on_white(
         pictures = [tui.screen()]
         tui.press("c")
         pictures.append(tui.comes_to_show("Cancel download 847070?"))
-        tui.press("y")
+        tui.answer("y")
         pictures.append(tui.comes_to_show("Download 847070 is cancelled"))
     for screen in pictures:
         for cell in cells(screen):
@@ -97,7 +97,7 @@ def test_a_text_that_scrolls_says_so(tmp_path: Path) -> None:
     with demo(tmp_path, {}) as tui:
         tui.press("t")
         assert "↑↓ scroll" not in "\n".join(tui.comes_to_show("Credits left").display)
-        tui.press("\r")
+        tui.answer("\r")
         tui.comes_to_show("q Quit")
         tui.press("?")
         assert re.search(r"─ ↑↓ scroll ─+╯", "\n".join(tui.comes_to_show("A download").display))
@@ -144,7 +144,7 @@ def test_a_screen_reader_finds_the_cursor_on_what_is_selected(tmp_path: Path) ->
         wait_until(lambda: is_on("Keep it running"), "the cursor on the safe button")
         tui.press("\t")
         wait_until(lambda: is_on("Cancel download  y"), "the cursor on the other button")
-        tui.press("n")
+        tui.answer("n")
         wait_until(lambda: is_on(">  847069"), "the cursor is back")
         tui.press("s")
         wait_until(lambda: is_on("• active first"), "the cursor on a line of a list")

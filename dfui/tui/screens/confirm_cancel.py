@@ -48,7 +48,7 @@ class ConfirmCancel(Dialog[tuple[str, ...]]):
     BINDINGS: ClassVar[list[BindingType]] = [*BETWEEN_BUTTONS]
     BUTTONS = (
         DialogButton("keep", "Keep it running", "keep", "n,escape", is_safe=True),
-        DialogButton("cancel", "Cancel download", "confirm", "y", variant="error", works_hidden=True),
+        DialogButton("cancel", "Cancel download", "confirm", "y", variant="error", works_hidden=True, cannot_undo=True),
     )
 
     def __init__(self, ids: Sequence[str], session: Session, *, hidden: int = 0) -> None:
@@ -155,7 +155,7 @@ class ConfirmCancel(Dialog[tuple[str, ...]]):
         # A list must leave a few lines of the explanation; where a number is typed, there may be no room for that.
         self.set_class(len(self._ids) > 1 and not self._asks_for_number, "-leaves-explanation")
         self.query_one("#number-asked", Static).update(number_asked(len(active)))
-        self.show_notice("\n".join(dict.fromkeys(self._problems)))
+        self.show_problem("\n".join(dict.fromkeys(self._problems)))
         confirm, keep = self.button("cancel"), self.button("keep")
         confirm.display = bool(active) and not self.has_class(TOO_SMALL)
         is_one = len(self._ids) == 1

@@ -35,7 +35,6 @@ class DetailsModal(Dialog[str]):
         self._offers_fetch = offers_fetch
         self._details = DownloadDetails(self._read())
         self._fetched: DownloadDetails | None = None
-        self._problem = ""
 
     def compose_content(self) -> ComposeResult:
         """The fields."""
@@ -64,7 +63,7 @@ class DetailsModal(Dialog[str]):
                 self._details = DownloadDetails(known, view=self._details.view)
                 if not known.is_missing:
                     self._session.fetch_details(self._download_id)
-        self._show_problem("" if known.is_missing else self._session.problems.get(self._download_id, ""))
+        self.show_problem("" if known.is_missing else self._session.problems.get(self._download_id, ""))
         self._show()
 
     # ── actions ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -77,11 +76,6 @@ class DetailsModal(Dialog[str]):
 
     def _read(self) -> Download:
         return self._session.shown_store.downloads.get(self._download_id) or Download(self._download_id)
-
-    def _show_problem(self, sentence: str) -> None:
-        if sentence != self._problem:
-            self._problem = sentence
-            self.show_notice(sentence)
 
     def _show(self) -> None:
         history = self._session.shown_store.history.entries(HistoryFilter(ids=(self._download_id,)))

@@ -1,12 +1,13 @@
-"""What dialogs share: a frame with a title, buttons that are also keys, a line to say something, keys that scroll."""
+"""What dialogs share: a frame with a title, buttons that are also keys, notices, and which keys are meant for them."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
-from textual import on
+from textual import events, on
 from textual.actions import parse
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
@@ -14,7 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, OptionList, Static
+from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.button import ButtonVariant
 
 from dfui.tui.keyboard import in_order
@@ -34,6 +35,9 @@ _IN_A_LIST = {"up": "action_cursor_up", "down": "action_cursor_down", "page_up":
 SCROLLS = "↑↓ scroll"
 SHORT_LINES = 15
 """With fewer lines on the screen, a dialog leaves none empty."""
+
+SEEN_SECONDS = 0.25
+"""Nobody answers a question in less; a key that comes before was typed ahead, or is part of a paste."""
 
 BETWEEN_BUTTONS: list[BindingType] = [
     *in_order(Binding("left", "app.focus_previous", show=False)),
@@ -58,6 +62,8 @@ class DialogButton:
     """Whether it has the focus first, for an Enter that was not meant."""
     works_hidden: bool = False
     """Whether its key also works while the button is hidden."""
+    cannot_undo: bool = False
+    """Whether it does what cannot be undone: its key counts only once the dialog has been seen."""
 
     @property
     def first_key(self) -> str:
@@ -115,6 +121,8 @@ class Dialog(ModalScreen[Answer]):
     NAME: ClassVar[str]
     """The ID of its frame, and the first part of its binding IDs."""
     TITLE = ""
+    QUIET_SECONDS: ClassVar[float] = 0
+    """For so long after its first picture it takes no key: for dialogs that open by themselves."""
     BUTTONS: ClassVar[tuple[DialogButton, ...]] = ()
     BINDINGS: ClassVar[list[BindingType]] = [
         *in_order(Binding("tab", "app.focus_next", show=False)),
@@ -136,6 +144,9 @@ class Dialog(ModalScreen[Answer]):
 
     def __init__(self) -> None:
         super().__init__()
+        self.quiet_seconds = self.QUIET_SECONDS
+        self._shown_at: float | None = None
+        self._notice = self._problem = ""
         self._title_text = self.TITLE
         self._first_picture: FirstPicture | None = None
 
@@ -163,13 +174,57 @@ class Dialog(ModalScreen[Answer]):
 
     def on_mount(self) -> None:
         """Paint it once, whole; whatever a dialog itself does on mounting comes first."""
-        self._first_picture = FirstPicture(self)
+        self._first_picture = FirstPicture(self, sent=self._picture_sent)
         self.screen_layout_refresh_signal.subscribe(self, self._show_scrolls)
 
     def on_unmount(self) -> None:
-        """Where it closes before that, hold back nothing of what is under it."""
+        """Release the paint hold if the dialog closes early."""
         if self._first_picture is not None:
             self._first_picture.release()
+
+    def _picture_sent(self) -> None:
+        self._shown_at = time.monotonic()
+
+    def on_screen_resume(self) -> None:
+        """Begin anew if another dialog was over it: the next key may have been meant for that one."""
+        if self._shown_at is not None:
+            self._picture_sent()
+
+    # ── which keys are meant for it ──────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether its first picture has been sent."""
+        return self._shown_at is not None
+
+    def seconds_seen(self, event: events.Event) -> float:
+        """How long it had been on the screen when a key was read; below 0 if it was not."""
+        return -1 if self._shown_at is None else event.time - self._shown_at
+
+    def takes(self, event: events.Event) -> bool:
+        """Whether what was typed or clicked is meant for this dialog; the app asks before anything else sees it."""
+        seconds = self.seconds_seen(event)
+        if self.quiet_seconds and seconds < self.quiet_seconds:
+            return False
+        button = next((button for button in self.BUTTONS if button.cannot_undo), None)
+        if seconds < SEEN_SECONDS and button is not None:
+            if isinstance(event, events.Key) and self._cannot_undo(event.key):
+                key = self.app.get_key_display(Binding(event.key, ""))
+                self.show_notice(f"Press {key} again: that one came before this was shown.")
+                return False
+            if isinstance(event, events.MouseDown):
+                return False
+        if isinstance(event, events.Key):
+            self.show_notice("")
+        return True
+
+    def _cannot_undo(self, key: str) -> bool:
+        if key == "enter":
+            focused = self.focused
+            return isinstance(focused, Input) or (isinstance(focused, ActionButton) and focused.spec.cannot_undo)
+        return any(button.cannot_undo and key in button.key.split(",") for button in self.BUTTONS)
+
+    # ── what it shows ────────────────────────────────────────────────────────────────────────────────────────────
 
     def show_title(self, title: str) -> None:
         """Write the title into the frame, as plain text."""
@@ -202,10 +257,19 @@ class Dialog(ModalScreen[Answer]):
         below.update(self._title_text if is_too_long else "")
 
     def show_notice(self, sentence: str) -> None:
-        """Say something above the buttons, which a toast would cover; "" takes back what was said."""
-        notice = self.query_one(".dialog-notice", Static)
-        notice.update(Content(sentence))
-        notice.display = bool(sentence)
+        """Say something above the buttons until the next key; a toast would cover them."""
+        self._notice = sentence
+        self._show_sentence()
+
+    def show_problem(self, sentence: str) -> None:
+        """Say what is wrong, for as long as it is; "" takes it back."""
+        self._problem = sentence
+        self._show_sentence()
+
+    def _show_sentence(self) -> None:
+        for line in self.query(".dialog-notice").results(Static):  # none before it is mounted
+            line.update(Content(self._notice or self._problem))
+            line.display = bool(self._notice or self._problem)
 
     def button(self, button_id: str) -> ActionButton:
         """One of the buttons."""

@@ -87,11 +87,10 @@ class HistoryModal(Dialog[None]):
         with Horizontal(classes="asked", id="asked-file"):
             yield Static("Export to")
             yield LineInput("dfui-history.csv", id="file", placeholder="a file that ends in .csv or .json")
-        yield Static(id="history-notice", markup=False, classes="problem")
 
     def on_mount(self) -> None:
         """Show what the history has."""
-        for part in ("#asked-words", "#asked-file", "#history-notice"):
+        for part in ("#asked-words", "#asked-file"):
             self.query_one(part).display = False
         self._session.changes.follow(self, self._changed)
         self.reload()
@@ -120,7 +119,6 @@ class HistoryModal(Dialog[None]):
     def action_leave(self) -> None:
         """Leave what is typed, then the filter, then the history."""
         file, words = self.query_one("#asked-file"), self.query_one("#asked-words")
-        self._show_notice("")
         if file.display:
             file.display = False
         elif words.display:
@@ -164,7 +162,7 @@ class HistoryModal(Dialog[None]):
     async def _export(self, name: str, *, overwrite: bool) -> None:
         path = _path(name)
         if path.suffix.lower() not in (".csv", ".json"):
-            self._show_notice(EXPORT_HINT)
+            self.show_notice(EXPORT_HINT)
             return
         try:
             # A long history takes a while to write.
@@ -172,11 +170,11 @@ class HistoryModal(Dialog[None]):
         except FileExists:
             self._ask_to_overwrite(name)
         except (ExportError, StoreError) as error:
-            self._show_notice(not_exported(error))
+            self.show_notice(not_exported(error))
         else:
             self.query_one("#asked-file").display = False
             self._end_typing()
-            self._show_notice(exported(entries, str(path.absolute())))
+            self.show_notice(exported(entries, str(path.absolute())))
 
     def _write(self, path: Path, *, overwrite: bool) -> int:
         entries = self._session.store.history.entries(self._list.filter)
@@ -201,11 +199,6 @@ class HistoryModal(Dialog[None]):
     def _end_typing(self) -> None:
         self.button("details").display = True
         self._list.focus()
-
-    def _show_notice(self, sentence: str) -> None:
-        notice = self.query_one("#history-notice", Static)
-        notice.update(sentence)
-        notice.display = bool(sentence)
 
 
 def _path(typed: str) -> Path:

@@ -51,8 +51,8 @@ class OutcomeModal(Dialog[OutcomeAnswer]):
     NAME = "outcome"
     QUIET_SECONDS = 0.5
     BUTTONS = (
-        DialogButton("cancel-again", "Cancel again", "cancel_again", "c", variant="error"),
-        DialogButton("retry", "Retry", "retry", "r"),
+        DialogButton("cancel-again", "Cancel again", "cancel_again", "c", variant="error", cannot_undo=True),
+        DialogButton("retry", "Retry", "retry", "r", cannot_undo=True),
         DialogButton("fetch", "Fetch records", "fetch", "f"),
         DialogButton("close", "Close", "close", "escape", shown_key="enter", is_safe=True),
     )
@@ -178,7 +178,7 @@ class RelapseAlarm(Dialog[tuple[str, ...]]):
     NAME = "relapse"
     QUIET_SECONDS = 1.0
     BUTTONS = (
-        DialogButton("again", "Cancel again", "cancel_again", "c", variant="error"),
+        DialogButton("again", "Cancel again", "cancel_again", "c", variant="error", cannot_undo=True),
         DialogButton("close", "Close", "close", "escape", shown_key="enter", is_safe=True),
     )
 

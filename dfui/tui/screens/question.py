@@ -19,7 +19,7 @@ class Question(Dialog[bool]):
     BINDINGS: ClassVar[list[BindingType]] = [*BETWEEN_BUTTONS]
     BUTTONS = (
         DialogButton("no", "No", "answer(False)", "n,escape", is_safe=True),
-        DialogButton("yes", "Yes", "answer(True)", "y", variant="error"),
+        DialogButton("yes", "Yes", "answer(True)", "y", variant="error", cannot_undo=True),
     )
 
     def __init__(self, title: str, lines: list[str], *, yes: str, no: str) -> None:
