@@ -169,7 +169,7 @@ class DfuiApp(App[None]):
             self.notify(f"{sentence} What you confirmed goes on.", severity="error", markup=False)
 
     @on(KeyBurst)
-    async def _several_keys_came(self, burst: KeyBurst) -> None:
+    def _several_keys_came(self, burst: KeyBurst) -> None:
         if is_paste(self, burst.keys):
             add = shown_key("add", self.session.access.settings)
             sentence = f"That looked like a pasted text, so dfui ignored it. To paste IDs, press {add} first."
@@ -177,7 +177,7 @@ class DfuiApp(App[None]):
             show(sentence)
         else:
             for key in burst.keys:
-                await self.on_event(key)
+                self.post_message(key)
 
     def _keep_theme(self, theme: Theme) -> None:
         """Begin with it the next time, too."""

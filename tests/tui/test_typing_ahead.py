@@ -33,13 +33,15 @@ def test_a_dialog_is_closed_once(tmp_path: Path, opens: str, dialog: str, answer
         tui.comes_to_show("2 active of 28")
         tui.press(opens)
         tui.comes_to_show(dialog)
-        tui.press(answers)
+        tui.answer(answers)
         tui.comes_to_show(leads_to)
 
 
-@pytest.mark.parametrize(("typed", "leads_to"), [("h/qe1", "Filter qe1"), ("he/q/1", "Export to /q/1")])
+@pytest.mark.parametrize(("typed", "leads_to"), [("/qe1", "Filter qe1"), ("e/q/1", "Export to /q/1")])
 def test_in_the_history_too(tmp_path: Path, typed: str, leads_to: str) -> None:
     with TuiProcess("--demo", environment={"HOME": str(tmp_path), "TZ": "UTC"}, size=(80, 24)) as tui:
         tui.comes_to_show("2 active of 28")
+        tui.press("h")
+        tui.comes_to_show("History")
         tui.press(typed)
         tui.comes_to_show(leads_to)
