@@ -25,7 +25,8 @@ from dfui.api.shapes import (
     records_in,
     shaped,
 )
-from dfui.core.downloads import DATA_TYPES, Download, DownloadDetails, DownloadList, Status
+from dfui.core.clock import shown_everywhere
+from dfui.core.downloads import DATA_TYPES, MAX_COUNT, Download, DownloadDetails, DownloadList, Status
 from dfui.core.errors import Refused, UnreadableAnswer
 from dfui.core.outcomes import CancelAnswer
 from dfui.core.secret import Secret
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
     from dfui.core.account import Account
     from dfui.core.fetching import ResultFile
 
-MAX_COUNT = 2**53
-"""A count of records or credits beyond this is no count."""
 MAX_RAW_BYTES = 256 * 2**10
 """Of an answer that a person may read as it came."""
 
@@ -270,6 +269,6 @@ def _time(value: object) -> datetime | None:
         return None
     try:
         time = datetime.fromisoformat(value)
-        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+        return shown_everywhere(time.replace(tzinfo=UTC) if time.tzinfo is None else time)
     except (ValueError, OverflowError):
         return None

@@ -6,6 +6,12 @@ import time
 from datetime import UTC, datetime
 
 
+def shown_everywhere(time: datetime) -> datetime | None:
+    """The time in UTC; None if a time zone, or a deadline some days later, lies beyond the calendar."""
+    in_utc = time.astimezone(UTC)
+    return in_utc if datetime.min.year < in_utc.year < datetime.max.year else None
+
+
 class Clock:
     """The machine's time."""
 

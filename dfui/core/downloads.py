@@ -19,6 +19,10 @@ FILES_KEPT = timedelta(days=7)
 """How long after they were made result files can be fetched, also if their links still show."""
 
 
+MAX_COUNT = 2**53
+"""A count of records or credits beyond this is no count."""
+
+
 class Status(enum.Enum):
     """Where a download stands; the values are what `--status` and JSON use."""
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
+from dfui.core.clock import shown_everywhere
 from dfui.core.downloads import Download
 from dfui.core.secret import Secret
 from dfui.core.text import sanitize
@@ -95,9 +96,9 @@ def expires_at(link: Secret) -> datetime | None:
     query = parse_qs(_parts(link).query)
     try:
         if "Expires" in query:
-            return datetime.fromtimestamp(int(query["Expires"][0]), UTC)
+            return shown_everywhere(datetime.fromtimestamp(int(query["Expires"][0]), UTC))
         signed = datetime.strptime(query["X-Amz-Date"][0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-        return signed + timedelta(seconds=int(query["X-Amz-Expires"][0]))
+        return shown_everywhere(signed + timedelta(seconds=int(query["X-Amz-Expires"][0])))
     except (KeyError, ValueError, OverflowError, OSError):
         return None
 

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from types import NoneType
 from typing import Any, Generic, TypeVar, get_args, get_type_hints
 
-from dfui.core.downloads import Download
+from dfui.core.clock import shown_everywhere
+from dfui.core.downloads import MAX_COUNT, Download
 from dfui.core.history import HistoryEntry
 
 Value = TypeVar("Value")
@@ -97,6 +98,8 @@ def _converters(kind: Any) -> tuple[Convert, Convert]:
         return _time, datetime.timestamp
     if kind is bool:
         return bool, int
+    if kind is int:
+        return _count, None
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
         return kind, lambda member: member.value
     return None, None
@@ -116,10 +119,17 @@ def _allowed(hint: Any) -> frozenset[type]:
     return frozenset(each for kind in _kinds(hint) for each in stored.get(kind, (str,)))
 
 
+# What is read back is checked as what the API sends is: an odd value is unknown, and never the end of a list.
+
+
+def _count(number: int) -> int | None:
+    return number if 0 <= number <= MAX_COUNT else None
+
+
 def _time(seconds: float) -> datetime | None:
     try:
-        return datetime.fromtimestamp(seconds, UTC)
-    except (ValueError, OverflowError, OSError):  # beyond what a calendar holds
+        return shown_everywhere(datetime.fromtimestamp(seconds, UTC))
+    except (ValueError, OverflowError, OSError):
         return None
 
 
