@@ -23,7 +23,7 @@ def open_tui(options: argparse.Namespace, console: Console) -> int:
     """
     if console.as_json:
         raise usage_error("The terminal UI does not print JSON; use dfui list --json.")
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr)):
         raise usage_error("The terminal UI needs a terminal. Without one, use the commands: dfui --help.")
     if os.environ.get("TERM", "dumb") == "dumb":
         raise usage_error("This terminal cannot show the UI (TERM=dumb). Use the commands: dfui --help.")

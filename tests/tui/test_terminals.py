@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -158,3 +160,10 @@ def test_accessible_that_is_empty_or_0_does_not_count(tmp_path: Path, value: str
     with demo(tmp_path, {"ACCESSIBLE": value}) as tui:
         assert tui.screen().cursor.hidden
         assert DRAWN.search("\n".join(tui.screen().display))
+
+
+def test_without_standard_input_it_says_that_it_needs_a_terminal() -> None:
+    ended = subprocess.run(
+        ["sh", "-c", 'exec "$0" -m dfui --demo <&-', sys.executable], capture_output=True, encoding="utf-8", check=False
+    )
+    assert (ended.returncode, "needs a terminal" in ended.stderr) == (2, True)

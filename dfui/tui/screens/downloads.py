@@ -148,7 +148,7 @@ class DownloadsScreen(BackgroundScreen[None]):
             self._count()
         self._show_empty()
         if self._session.sign_in.is_asking:
-            self._open_sign_in()
+            self._open_sign_in(opens_by_itself=True)
 
     def _show_cancellations(self) -> None:
         before = self._table.cancelling
@@ -410,11 +410,11 @@ class DownloadsScreen(BackgroundScreen[None]):
         self._session.sign_in.ask(reason)
         self._open_sign_in()
 
-    def _open_sign_in(self) -> None:
+    def _open_sign_in(self, *, opens_by_itself: bool = False) -> None:
         from dfui.tui.screens.sign_in import SignIn
 
         if not any(isinstance(screen, SignIn) for screen in self.app.screen_stack):
-            self.app.push_screen(SignIn(self._session))
+            self.app.push_screen(SignIn(self._session, opens_by_itself=opens_by_itself))
 
     # ── the filter and the order ─────────────────────────────────────────────────────────────────────────────────
 

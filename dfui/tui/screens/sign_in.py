@@ -19,6 +19,8 @@ from dfui.tui.session import Session
 from dfui.tui.widgets.inputs import LineInput
 from dfui.tui.widgets.layouts import GIVES_WAY
 
+QUIET_SECONDS = 1.0
+"""If it opens by itself, for so long it takes no key: it may have been meant for the table."""
 FOR_THIS_SESSION = "It is used for this session only."
 
 
@@ -54,8 +56,9 @@ class SignIn(Dialog[None]):
         DialogButton("do-sign-in", "Sign in", "sign_in", shown_key="enter", variant="primary"),
     )
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *, opens_by_itself: bool = False) -> None:
         super().__init__()
+        self.quiet_seconds = QUIET_SECONDS if opens_by_itself else 0.0
         self._session = session
         self._sentence = session.sign_in.reason
         self._is_demo = session.access.is_simulated
