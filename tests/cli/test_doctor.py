@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
-import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -75,19 +75,6 @@ def test_all_is_well_in_each_dialect(dfui: Commands, account: Simulator, dialect
     assert account.requests == [("GET", "/account")]
 
 
-def test_the_account_is_told_with_its_credits_by_type(dfui: Commands) -> None:
-    assert examined(dfui).found("account") == (
-        "e-mail someone@example.com; plan simulated; account active; used 3,204 credits "
-        "(business 1,204, people 2,000); credits left business: 998,796 of 1,000,000, product: 1,000,000 of 1,000,000, "
-        "people: 998,000 of 1,000,000, property: 1,000,000 of 1,000,000."
-    )
-
-
-def test_it_writes_nothing(dfui: Commands) -> None:
-    examined(dfui)
-    assert not dfui.database.parent.exists()
-
-
 def test_as_text_each_check_has_a_line_and_the_end_says_it_all(dfui: Commands, unreachable: Commands) -> None:
     ended = dfui("doctor")
     assert tables(ended)[:2] == ["ok settings", "note keyring"]
@@ -138,12 +125,6 @@ def test_a_token_that_does_not_work_is_exit_3(dfui: Commands, monkeypatch: pytes
     assert token not in json.dumps([report.found(name) for name in NAMES])
 
 
-def test_an_api_that_cannot_be_reached_is_exit_4(unreachable: Commands) -> None:
-    report = examined(unreachable)
-    assert (report.exit_code, report.failing) == (4, ["api"])
-    assert (report.state("token"), report.state("account")) == ("note", "note")
-
-
 @pytest.mark.parametrize(
     ("answer", "failing", "exit_code", "words"),
     [
@@ -165,19 +146,15 @@ def test_what_the_api_answers_instead(
     assert words in report.found(failing)
 
 
-def test_certificates_that_cannot_be_read_and_a_proxy_that_lets_nothing_through_are_told(
+def test_what_changes_the_way_to_the_api_is_named(
     dfui: Commands, unreachable: Commands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/ca.pem")
-    report = examined(dfui, "--api-url", "https://api.invalid/v4")
-    assert (report.exit_code, report.failing) == (4, ["api"])
-    assert "SSL_CERT_FILE" in report.cure("api")
-
-    monkeypatch.delenv("SSL_CERT_FILE")
     monkeypatch.setenv("HTTPS_PROXY", unreachable.api_url.removesuffix("/v4"))
+    monkeypatch.setenv("NO_PROXY", "what?")
     report = examined(dfui, "--api-url", "https://api.invalid/v4")
     assert (report.exit_code, report.failing) == (4, ["api"])
     assert "HTTPS_PROXY" in report.found("api")
+    assert "no host, address or network: what?" in report.found("api")
 
 
 def test_of_several_the_highest_exit_code_applies(unreachable: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,76 +204,75 @@ def test_a_locked_keyring_is_told_with_its_cure(home: Path, dfui: Commands) -> N
 # ── the store and the config file ────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_damaged_database_is_told_and_left_where_it_is(dfui: Commands) -> None:
-    dfui.database.parent.mkdir(parents=True)
-    dfui.database.write_bytes(b"no database at all" * 1_000)
-    dfui.database.chmod(0o600)
-    report = examined(dfui)
-    assert (report.exit_code, report.failing) == (1, ["database"])
-    assert "not a database" in report.found("database")
-    assert [path.name for path in dfui.database.parent.iterdir()] == ["dfui.db"]
-    assert dfui.database.read_bytes() == b"no database at all" * 1_000
+def damaged(database: Path) -> None:
+    database.parent.mkdir(parents=True)
+    database.write_bytes(b"no database at all" * 1_000)
+    database.chmod(0o600)
 
 
-def test_a_database_of_a_newer_dfui_is_told_and_left_as_it_is(dfui: Commands) -> None:
-    dfui.database.parent.mkdir(parents=True)
-    connection = sqlite3.connect(dfui.database)
-    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
-    connection.close()
-    before = dfui.database.read_bytes()
+def newer(database: Path) -> None:
+    database.parent.mkdir(parents=True)
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+
+
+def readable(database: Path) -> None:
+    newer(database)
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA user_version = 0")
+    database.chmod(0o644)
+
+
+def in_an_open_folder(database: Path) -> None:
+    readable(database)
+    database.chmod(0o600)
+    database.parent.chmod(0o702)
+
+
+def in_no_folder(database: Path) -> None:
+    database.parent.parent.mkdir(parents=True)
+    database.parent.write_text("not a folder")
+
+
+@pytest.mark.parametrize(
+    ("break_it", "found", "cure"),
+    [
+        (damaged, "not a database", "sets it aside"),
+        (newer, "newer dfui", "Update dfui"),
+        (readable, "(mode 644)", "chmod 600"),
+        (in_an_open_folder, "(mode 702)", "chmod go-w"),
+        (in_no_folder, "cannot be", ""),
+    ],
+)
+def test_a_database_that_cannot_be_used_is_named_with_its_cure_and_left_alone(
+    break_it: Callable[[Path], None], found: str, cure: str, dfui: Commands
+) -> None:
+    break_it(dfui.database)
+    before = {path: path.read_bytes() for path in dfui.database.parent.parent.rglob("*") if path.is_file()}
     report = examined(dfui)
     assert (report.exit_code, report.failing) == (1, ["database"])
-    assert "newer dfui" in report.found("database")
-    assert dfui.database.read_bytes() == before
+    assert found in report.found("database")
+    assert cure in report.cure("database")
+    assert {path: path.read_bytes() for path in before} == before
 
 
 def test_what_the_database_holds_is_said_to_be_of_all_profiles(dfui: Commands) -> None:
     dfui("list")
     dfui("list", "--profile", "another")
-    assert len(dfui("list", "--offline", "--json").document) == 4
-    assert "; in all profiles and APIs: 8 downloads known, 4 active; 0 history entries, " in examined(dfui).found(
-        "database"
-    )
+    counts = "; in all profiles and APIs: 8 downloads known, 4 active; 0 history entries, "
+    assert counts in examined(dfui).found("database")
 
 
-def test_a_database_that_others_may_read_is_told(dfui: Commands) -> None:
-    dfui("add", "847070")
-    dfui.database.chmod(0o644)
-    report = examined(dfui)
-    assert (report.exit_code, report.failing) == (1, ["database"])
-    assert "chmod 600" in report.cure("database")
-
-
-@pytest.mark.parametrize("mode", [0o770, 0o777, 0o702])
-def test_a_data_folder_that_others_may_write_in_is_told(mode: int, dfui: Commands) -> None:
-    dfui("add", "847070")
-    dfui.database.parent.chmod(mode)
-    report = examined(dfui)
-    assert (report.exit_code, report.failing) == (1, ["database"])
-    assert f"(mode {mode:o})" in report.found("database")
-    assert "chmod go-w" in report.cure("database")
-
-
-def test_a_data_folder_that_is_a_file_is_told(dfui: Commands) -> None:
-    dfui.database.parent.parent.mkdir(parents=True)
-    dfui.database.parent.write_text("not a folder")
-    assert examined(dfui).failing == ["database"]
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="there is no /proc")
-def test_a_data_folder_that_cannot_be_made_is_told(dfui: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_DATA_HOME", "/proc/nope")  # where root may write, and nobody can
-    report = examined(dfui)
-    assert (report.exit_code, report.failing) == (1, ["database"])
-    assert report.found("database").startswith(
-        "/proc/nope/dfui/dfui.db cannot be created, so nothing is saved: No such file or directory"
-    )
-
-
-def test_the_folder_of_a_database_that_is_not_there_yet_is_left_as_it_is(dfui: Commands, tmp_path: Path) -> None:
+def test_a_data_folder_that_cannot_be_made_is_named_and_one_that_can_is_not_made(
+    dfui: Commands, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     before = [*tmp_path.rglob("*")]
     assert "will be created" in examined(dfui).found("database")
     assert [*tmp_path.rglob("*")] == before
+    monkeypatch.setenv("XDG_DATA_HOME", "/proc/nope")  # where root may write, and nobody can
+    report = examined(dfui)
+    assert report.failing == ["database"]
+    assert "/proc/nope/dfui/dfui.db cannot be created" in report.found("database")
 
 
 def test_a_config_file_that_cannot_be_used_is_a_failing_line_and_what_needs_it_is_not_checked(

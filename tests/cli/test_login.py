@@ -86,10 +86,6 @@ def test_what_can_be_no_token_is_neither_sent_nor_shown(
     assert account.requests == []
 
 
-def test_a_closed_standard_input_holds_no_token(signed_out: Commands, kept: KeptTokens) -> None:
-    assert signed_out.as_process("login", redirection="<&-").exit_code == 3
-
-
 def test_an_email_address_and_a_password_give_the_token(
     signed_out: Commands, account: Simulator, kept: KeptTokens
 ) -> None:
@@ -247,13 +243,6 @@ def test_a_blank_variable_is_no_token(signed_out: Commands, kept: KeptTokens, mo
     monkeypatch.setenv("DATAFINITI_TOKEN", "  ")
     assert "DATAFINITI_TOKEN" not in signed_out("login", stdin=TOKEN).stderr
     assert "DATAFINITI_TOKEN" not in signed_out("logout").stderr
-
-
-def test_an_option_mistyped_beside_the_word_login_is_no_token(dfui: Commands) -> None:
-    ended = dfui("list", "--profile", "login", "--statsu", "active")
-    assert ended.exit_code == 2
-    assert "--statsu" in ended.stderr
-    assert "token" not in ended.stderr
 
 
 def test_logout_without_a_keyring_fails_in_words(signed_out: Commands) -> None:

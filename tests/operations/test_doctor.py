@@ -62,34 +62,30 @@ async def checked(
     return {check.name: check for check in checks}
 
 
-async def test_a_keyring_is_tried_beside_the_token_which_stays(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("backend", "environment", "keyring_state", "token_state"),
+    [
+        (MemoryKeyring(), {}, State.OK, State.OK),
+        (Garbling(), {}, State.FAILING, State.FAILING),
+        (Plaintext(), {}, State.FAILING, State.FAILING),
+        (Garbling(), {"DATAFINITI_TOKEN": TOKEN}, State.NOTE, State.OK),
+    ],
+)
+async def test_a_keyring_is_tried_beside_the_token_and_is_left_as_it_was(
+    backend: MemoryKeyring,
+    environment: dict[str, str],
+    keyring_state: State,
+    token_state: State,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    backend = MemoryKeyring()
-    of_token = ("dfui", f"default@{settings.address.origin}")
-    backend.kept[of_token] = TOKEN
-    checks = await checked(settings, backend, monkeypatch)
-    assert (checks["keyring"].state, checks["token"].state) == (State.OK, State.OK)
-    assert backend.kept == {of_token: TOKEN}
-
-
-async def test_a_keyring_that_garbles_fails_and_nothing_is_left_in_it(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    backend = Garbling()
-    checks = await checked(settings, backend, monkeypatch)
-    assert (checks["keyring"].state, checks["keyring"].exit_code) == (State.FAILING, 1)
-    assert backend.kept == {}
-
-
-async def test_a_plain_text_keyring_is_refused_with_the_option_that_allows_it(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    backend = Plaintext()
-    checks = await checked(settings, backend, monkeypatch)
-    assert checks["keyring"].state is State.FAILING
-    assert "allow_plaintext_keyring = true" in str(checks["keyring"].cure)
-    assert backend.kept == {}
+    kept = {("dfui", f"default@{settings.address.origin}"): TOKEN} if keyring_state is State.OK else {}
+    backend.kept = dict(kept)
+    checks = await checked(settings, backend, monkeypatch, environment)
+    assert (checks["keyring"].state, checks["token"].state) == (keyring_state, token_state)
+    assert backend.kept == kept
+    if isinstance(backend, Plaintext):
+        assert "allow_plaintext_keyring = true" in str(checks["keyring"].cure)
 
 
 async def test_a_silent_keyring_is_waited_for_once(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,12 +98,6 @@ async def test_a_silent_keyring_is_waited_for_once(settings: Settings, monkeypat
     assert "has not answered" in checks["keyring"].found
     assert (checks["token"].state, checks["token"].exit_code) == (State.FAILING, 3)
     assert backend.asked == 1
-
-
-async def test_a_keyring_that_is_not_needed_does_not_fail(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    checks = await checked(settings, Garbling(), monkeypatch, {"DATAFINITI_TOKEN": TOKEN})
-    assert checks["keyring"].state is State.NOTE
-    assert checks["token"].state is State.OK
 
 
 # ── terminals ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -158,17 +158,17 @@ async def test_a_token_is_kept_for_its_profile_and_origin_alone(use: Use) -> Non
     assert await entry().read() == TOKEN
 
 
-async def test_a_keyring_that_forgets_is_found_out(use: Use) -> None:
+async def test_a_keyring_that_does_not_do_what_it_says_is_found_out(use: Use) -> None:
     use(Forgetful())
     with pytest.raises(KeyringFailed, match="does not give it back"):
         await entry().write(TOKEN)
-
-
-async def test_a_keyring_that_does_not_delete_is_found_out(use: Use) -> None:
     use(Clinging())
     await entry().write(TOKEN)
     with pytest.raises(KeyringFailed, match="still has the token"):
         await entry().delete()
+    use(Locked())
+    with pytest.raises(KeyringLocked):
+        await entry().read()
 
 
 async def test_a_keyring_that_tells_the_token_in_its_error_does_not_get_it_into_ours(use: Use) -> None:
@@ -176,12 +176,6 @@ async def test_a_keyring_that_tells_the_token_in_its_error_does_not_get_it_into_
     with pytest.raises(KeyringFailed, match="cannot store") as failed:
         await entry().write(TOKEN)
     assert TOKEN.reveal() not in "".join(traceback.format_exception(failed.value)) + repr(failed.value)
-
-
-async def test_a_locked_keyring_is_said_to_be_locked(use: Use) -> None:
-    use(Locked())
-    with pytest.raises(KeyringLocked):
-        await entry().read()
 
 
 async def test_a_silent_keyring_is_left_to_answer_later(use: Use, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,21 +188,6 @@ async def test_a_silent_keyring_is_left_to_answer_later(use: Use, monkeypatch: p
     assert not silent.value.answer.done()
     backend.answered.set()
     assert await asyncio.wrap_future(silent.value.answer) == TOKEN
-
-
-def test_a_keyring_that_answers_after_dfui_has_gone_on_disturbs_nobody(
-    use: Use, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(credentials, "KEYRING_SECONDS", 0.01)
-    backend = Asking()
-    use(backend)
-    with pytest.raises(KeyringSilent):
-        asyncio.run(entry().read())
-    (waiting,) = (thread for thread in threading.enumerate() if thread.name == "keyring")
-    assert waiting.daemon
-    backend.answered.set()
-    waiting.join(10)
-    assert not caplog.records
 
 
 async def test_a_plain_text_keyring_is_refused_unless_it_is_allowed(use: Use) -> None:
@@ -247,11 +226,8 @@ async def test_a_keyring_that_keeps_nothing_safely_is_none(
         await entry().write(TOKEN)
 
 
-def test_white_space_around_a_token_is_no_part_of_it() -> None:
+def test_a_token_is_one_word_of_at_most_so_many_characters() -> None:
     assert parse_token("  abc.DEF-1_2=\r\n") == Secret("abc.DEF-1_2=")
-
-
-def test_the_longest_token_is_one_and_one_more_is_not() -> None:
     assert len(parse_token("a" * MAX_TOKEN).reveal()) == MAX_TOKEN
     with pytest.raises(TokenError, match="too long"):
         parse_token("a" * (MAX_TOKEN + 1))
