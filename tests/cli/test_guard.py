@@ -41,7 +41,7 @@ def test_a_dialect_without_the_figure_is_refused_and_nothing_sent(dfui: Commands
     account.dialect = Dialect.DOCS_2026
     ended = dfui("cancel", "--yes", "--at", "100", "7")
     assert ended.exit_code == 1
-    assert "does not say how many records it has" in ended.stdout
+    assert "does not say how many records it has" in ended.stdout + ended.stderr
     assert deletes(account) == []
 
 
