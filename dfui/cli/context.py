@@ -95,7 +95,7 @@ class Context:
             refresher, FollowUps(self.store, clock=self.clock), clock=self.clock, store_failed=lambda error: None
         )
         with contextlib.suppress(StoreError):  # it was reported before
-            await poller.look_once(at_most=LOOKS_OF_A_COMMAND)
+            await poller.poll_once(at_most=LOOKS_OF_A_COMMAND)
 
     async def resolve(self, client: DatafinitiClient) -> None:
         """Resolve the history entries left open by a dfui that has exited, and name them."""

@@ -13,7 +13,7 @@ from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.progress import Progress
 from dfui.core.text import sanitize
 from dfui.operations.guard import guard
-from dfui.operations.poll import Look
+from dfui.operations.poll import PollResult
 from dfui.wording.downloads import records_so_far, status_glyph, status_word
 from dfui.wording.figures import as_sentence, counted
 from dfui.wording.outcomes import cancellation_step
@@ -65,12 +65,12 @@ async def guard_downloads(
         if shown:
             shown.clear()
         match event:
-            case Look() if shown and event.download:
+            case PollResult() if shown and event.download:
                 shown.draw(event.download)
-            case Look(error=None):
+            case PollResult(error=None):
                 if event.download:
                     console.notify(_line(event.download, context.clock.now()))
-            case Look():
+            case PollResult():
                 console.warn(_not_seen(event, context.clock.now()))
             case Progress():
                 if shown:
@@ -112,9 +112,9 @@ def _line(download: Download, now: datetime) -> str:
     return " · ".join(parts)
 
 
-def _not_seen(look: Look, now: datetime) -> str:
-    why = as_sentence(sanitize(look.error)) if look.error else ""
-    return f"{sanitize(look.download_id)}: not seen since {now.astimezone():%H:%M:%S}; still asking. {why}"
+def _not_seen(result: PollResult, now: datetime) -> str:
+    why = as_sentence(sanitize(result.error)) if result.error else ""
+    return f"{sanitize(result.download_id)}: not seen since {now.astimezone():%H:%M:%S}; still asking. {why}"
 
 
 def _stopped(outcome: Outcome, records: int) -> str:

@@ -23,7 +23,7 @@ from dfui.wording.figures import counted
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
-    from dfui.operations.poll import Look
+    from dfui.operations.poll import PollResult
 
 STATUSES = ("active", "queued", "running")
 NOTHING_TO_WATCH = "Nothing to watch."
@@ -87,26 +87,28 @@ class Watching:
         from dfui.operations.poll import watch
 
         exit_code = ExitCode.DONE
-        async for look in watch(ids, client=self._client, store=self._context.store, clock=self._context.clock):
-            self._show(look)
+        async for result in watch(ids, client=self._client, store=self._context.store, clock=self._context.clock):
+            self._show(result)
             self._context.report_relapses()
-            if isinstance(look.error, NotFound):
+            if isinstance(result.error, NotFound):
                 exit_code = ExitCode.FAILED
-            if look.is_last:
+            if result.is_last:
                 self._ring()
         return ExitCode.NOT_KNOWN if self._context.relapsed & set(ids) else exit_code
 
-    def _show(self, look: Look) -> None:
+    def _show(self, result: PollResult) -> None:
         console = self._context.console
-        if look.error is not None:
-            again = "" if look.is_last else " Trying again."
-            console.warn(f"{look.download_id}: {error_sentences(look.error)}{again}")
+        if result.error is not None:
+            again = "" if result.is_last else " Trying again."
+            console.warn(f"{result.download_id}: {error_sentences(result.error)}{again}")
         elif self._changed is not None:
             self._changed()
-        elif look.download is not None and look.download.without_times() != self._known.get(look.download_id):
+        elif result.download is not None and result.download.without_times() != self._known.get(result.download_id):
             now = self._context.clock.now()
-            relapsed = look.download_id in self._context.relapsed
-            console.piece(download_json(look.download, relapsed=relapsed), _change_line(look.download, console, now))
+            relapsed = result.download_id in self._context.relapsed
+            console.piece(
+                download_json(result.download, relapsed=relapsed), _change_line(result.download, console, now)
+            )
 
     def _ring(self) -> None:
         if self._context.settings.config.bell and self._context.console.shows_progress:

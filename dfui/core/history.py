@@ -9,7 +9,7 @@ from dfui.core.credits import CostFinal, CostNotReported, Credits
 from dfui.core.downloads import Download, Status
 from dfui.core.outcomes import OutcomeKind
 
-LOOKS_AFTER = tuple(timedelta(seconds=seconds) for seconds in (15, 60, 300, 900))
+FOLLOW_UP_AFTER = tuple(timedelta(seconds=seconds) for seconds in (15, 60, 300, 900))
 """How long after its outcome a download is looked at again."""
 WATCHED_FOR = timedelta(days=7)
 """How long later starts look again while something is open."""
@@ -134,7 +134,7 @@ class HistoryEntry:
         if self.closed_at is not None or self.ended_at is None or self.now is None or self.now.seen_at is None:
             return self.closed_at
         age = self.now.seen_at - self.ended_at
-        is_over = age >= WATCHED_FOR or (age >= LOOKS_AFTER[-1] and self.is_settled)
+        is_over = age >= WATCHED_FOR or (age >= FOLLOW_UP_AFTER[-1] and self.is_settled)
         return self.now.seen_at if is_over else None
 
     @property

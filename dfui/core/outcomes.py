@@ -107,7 +107,7 @@ class Outcome:
         return None if self.seen is None else self.seen.status
 
     def seen_later(self, now: Download | None) -> Outcome:
-        """What a later look makes of it: where that shows an end, this is how it ended, with its figures.
+        """The outcome after a later sighting: if that shows an end, this is how it ended, with its figures.
 
         An end that was seen is not taken back: a download that was cancelled and shows another status has relapsed.
         """
@@ -118,11 +118,11 @@ class Outcome:
         return replace(self, kind=OutcomeKind(now.status.value), seen=now)
 
     def is_overtaken_by(self, now: Download | None) -> bool:
-        """Whether a later look shows another status than the one that was seen."""
+        """Whether a later sighting shows another status than the one that was seen."""
         return now is not None and self._is_before(now) and (now.is_missing or now.status is not self.status)
 
     def has_relapsed(self, now: Download | None) -> bool:
-        """Whether it was seen cancelled, and a later look shows that it went on."""
+        """Whether it was seen cancelled, and a later sighting shows that it went on."""
         is_there = now is not None and not now.is_missing
         return self.kind is OutcomeKind.CANCELLED and is_there and self.is_overtaken_by(now)
 

@@ -1,4 +1,4 @@
-"""Cancelling one download: DELETE, look, and try again only if that is right."""
+"""Cancelling one download: DELETE, check, and try again only if that is right."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ BUDGET_SECONDS = 60.0
 REQUEST_SECONDS = 20.0
 """For one request, even if its answer dribbles in."""
 CHECK_PAUSES = (0.0, 0.5, 1.0, 2.0, 4.0)
-"""Seconds before each look at a download whose DELETE may have worked."""
+"""Seconds before each check of a download whose DELETE may have worked."""
 MAX_ANNOUNCED_WAITS = 3
 """Give up after this many `Retry-After` waits."""
 
@@ -69,14 +69,14 @@ class Attempt:
             if self._is_over(pauses) or not await self._pause_before_try(pauses):
                 break
             if self.evidence.was_sent:
-                # A second DELETE may be refused for a download that the first one stopped, so look before sending it.
-                await self._look()
+                # A second DELETE may be refused for a download that the first one stopped, so check before sending it.
+                await self._check()
                 if self.evidence.is_conclusive or self._batch.signed_out:
                     return
                 if self.evidence.seen is None:
                     continue
             await self._delete()
-        await self._look_until_conclusive()
+        await self._check_until_conclusive()
 
     @property
     def _is_retryable(self) -> bool:
@@ -128,7 +128,7 @@ class Attempt:
             self.evidence.in_flight = False
             raise
 
-    async def _look(self) -> None:
+    async def _check(self) -> None:
         self._batch.report(Progress(self.download_id, Step.CHECKING))
 
         async def get() -> None:
@@ -138,17 +138,17 @@ class Attempt:
             except NotFound:
                 self._batch.record_missing(self.download_id, began)
                 raise
-            self.evidence.look_error = None
+            self.evidence.check_error = None
             self.evidence.seen = details.seen(self._clock.now()).download
             self._batch.record_seen(self.evidence.seen, began)
 
         try:
             await self._request(get)
         except DatafinitiError as error:
-            self.evidence.look_error = error
+            self.evidence.check_error = error
 
-    async def _look_until_conclusive(self) -> None:
-        """The look that decides; several, with growing pauses, if the DELETE may have worked and needs its time."""
+    async def _check_until_conclusive(self) -> None:
+        """The check that decides; several, with growing pauses, if the DELETE may have worked and needs its time."""
         evidence = self.evidence
         if not evidence.was_sent or (self._batch.signed_out and evidence.answer is None):
             return
@@ -156,7 +156,7 @@ class Attempt:
         for pause in CHECK_PAUSES if may_work else CHECK_PAUSES[:1]:
             if self._seconds_left <= 0 or (pause and not await self._pause(pause)):
                 return
-            await self._look()
+            await self._check()
             if evidence.is_conclusive and not (evidence.is_missing and evidence.answer is not None):
                 return
             if self._batch.signed_out:

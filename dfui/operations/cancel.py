@@ -245,9 +245,9 @@ class Batch:
 
 
 class Slots:
-    """Gives out a number of places, in order; who has begun before goes before who has not.
+    """A number of slots, given out in order; attempts that have begun go first.
 
-    So what was sent is looked at before the next is sent, or soon after, however many wait.
+    So what was sent is checked soon, however many wait.
     """
 
     def __init__(self, places: int) -> None:

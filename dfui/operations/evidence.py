@@ -24,7 +24,7 @@ MAX_WAIT_SECONDS = 60.0
 
 @dataclass(slots=True)
 class Evidence:
-    """What the DELETEs of one download were answered, and what looks at it showed."""
+    """What the DELETEs of one download were answered, and what checks showed."""
 
     download_id: str
     deletes_sent: int = 0
@@ -35,16 +35,16 @@ class Evidence:
     """Whether a DELETE before the last one was sent, and may have worked."""
     answer: CancelAnswer | None = None
     delete_error: DatafinitiError | None = None
-    look_error: DatafinitiError | None = None
+    check_error: DatafinitiError | None = None
     seen: Download | None = None
-    """What the last look after the last DELETE showed."""
+    """What the last check after the last DELETE showed."""
     _fault: str | None = None
     """What broke the attempt, as a sentence."""
 
     def begin_delete(self) -> None:
         """A DELETE is about to be sent; what was seen before says nothing about it."""
         self.is_uncertain = self.is_uncertain or self.may_have_worked
-        self.seen = self.look_error = None
+        self.seen = self.check_error = None
 
     def delete_sent(self) -> None:
         """The DELETE is leaving this machine."""
@@ -67,22 +67,22 @@ class Evidence:
 
     @property
     def is_missing(self) -> bool:
-        """Whether the last look was answered 404."""
-        return isinstance(self.look_error, NotFound)
+        """Whether the last check was answered 404."""
+        return isinstance(self.check_error, NotFound)
 
     @property
     def is_conclusive(self) -> bool:
-        """Whether the last look shows that there is nothing left to stop."""
+        """Whether the last check shows that there is nothing left to stop."""
         return self.is_missing or (self.seen is not None and self.seen.status.is_final)
 
     @property
     def asked_wait(self) -> float | None:
         """The seconds that the API asks to wait before the next request, if it does."""
-        error = self.look_error or (None if self.answer else self.delete_error)
+        error = self.check_error or (None if self.answer else self.delete_error)
         return error.retry_after if isinstance(error, TooManyRequests | ServerFault) else None
 
     def outcome(self) -> Outcome:
-        """How it ended; the last look after the DELETE decides, unless it shows nothing final."""
+        """How it ended; the last check after the DELETE decides, unless it shows nothing final."""
         error, answer = self.delete_error, self.answer
         return Outcome(
             download_id=self.download_id,
@@ -126,12 +126,12 @@ class Evidence:
             return self._fault
         if self.in_flight:
             return "Interrupted before an answer came."
-        for error in (self.look_error, self.delete_error):
+        for error in (self.check_error, self.delete_error):
             if isinstance(error, ApiError) and error.retry_after is not None and error.retry_after > MAX_WAIT_SECONDS:
                 return f"The API asks to wait {error.retry_after:.0f} s before the next try."
         if self.is_missing:
             is_told = self._kind() is OutcomeKind.NOT_FOUND
             return None if is_told else "A check after it found no such download."
-        if self.look_error is not None:
-            return f"{'A later look failed' if self.seen else 'It could not be checked'}. {self.look_error}"
+        if self.check_error is not None:
+            return f"{'A later check failed' if self.seen else 'It could not be checked'}. {self.check_error}"
         return None if isinstance(self.delete_error, ApiError | None) else str(self.delete_error)

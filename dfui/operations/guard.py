@@ -14,7 +14,7 @@ from dfui.core.errors import AnswerLost, ApiError, NotFound, Unauthorized
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.operations.attempt import REQUEST_SECONDS, Attempt
 from dfui.operations.cancel import Batch, Event, SignIn, carry_out, import_ahead
-from dfui.operations.poll import QUICKEST_SECONDS, Look, Poller
+from dfui.operations.poll import QUICKEST_SECONDS, Poller, PollResult
 from dfui.store import Store
 from dfui.wording.errors import fault
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
 
 CLOSEST_SECONDS = 1.0
-"""Between two looks at a download that is about to reach the number."""
+"""Between polls of a download that is about to reach the number."""
 MARGIN_SECONDS = 0.1
-"""A look comes this much after the number should be reached: one before it costs another second of records."""
+"""Poll this long after the number should be reached: too early costs another second of records."""
 NO_FIGURE = "The API does not say how many records it has, so dfui cannot stop it at a number."
 NO_LONGER_GUARDED = "It is no longer guarded, and goes on."
 
@@ -41,7 +41,7 @@ async def guard(
     told_to_end: asyncio.Event,
     interrupted: asyncio.Event,
     clock: Clock,
-) -> AsyncIterator[Look | Event]:
+) -> AsyncIterator[PollResult | Event]:
     """Cancel each download when its `num_downloaded` reaches a number; gives each change, step and outcome.
 
     One that ends by itself has that as its outcome, and nothing is sent for it. Once `told_to_end`, those that have not
@@ -80,7 +80,7 @@ class _Guard:
         self._clock = clock
         self._confirmed_at = clock.now()
         self._batch = Batch(client=client, store=store, sign_in=sign_in, clock=clock)
-        self.events: asyncio.Queue[Look | Event] = self._batch.events  # type: ignore[assignment]  # it takes looks too
+        self.events: asyncio.Queue[PollResult | Event] = self._batch.events  # type: ignore[assignment]  # it takes poll results too
         self._schedule = Approach(ids, records, clock=clock)
         self._attempts: dict[asyncio.Task[None], Attempt] = {}
 
@@ -91,8 +91,8 @@ class _Guard:
     async def poll(self) -> None:
         """Poll until nothing is left to guard; a fault ends the guard of each, by name."""
         try:
-            async for look in Poller(self, self._schedule, clock=self._clock).looks(forever=False):
-                await self._judge(look)
+            async for result in Poller(self, self._schedule, clock=self._clock).results(forever=False):
+                await self._judge(result)
         except Exception as error:
             logger.exception("The guard broke")
             self._end_all(OutcomeKind.NOT_SENT, f"{fault(error)} {NO_LONGER_GUARDED}")
@@ -107,7 +107,7 @@ class _Guard:
                 task.cancel()
 
     async def refresh(self, download_id: str) -> DownloadDetails:
-        """Look at one download; the store may take that over later, or not at all."""
+        """PollResult at one download; the store may take that over later, or not at all."""
         generation, began = self._batch.token_generation, self._clock.monotonic()
         try:
             async with asyncio.timeout(REQUEST_SECONDS):
@@ -125,31 +125,31 @@ class _Guard:
         self._batch.record_seen(details.download, began)
         return details
 
-    async def _judge(self, look: Look) -> None:
-        download_id, download = look.download_id, look.download
+    async def _judge(self, result: PollResult) -> None:
+        download_id, download = result.download_id, result.download
         if download_id not in self._schedule:
-            return  # its guard has ended while this look was under way
-        if isinstance(look.error, Unauthorized):
+            return  # its guard ended during this poll
+        if isinstance(result.error, Unauthorized):
             if self._batch.signed_out:
-                self._end_all(OutcomeKind.UNAUTHORIZED, NO_LONGER_GUARDED, look.error)
+                self._end_all(OutcomeKind.UNAUTHORIZED, NO_LONGER_GUARDED, result.error)
             else:
-                self._end(download_id, OutcomeKind.UNAUTHORIZED, NO_LONGER_GUARDED, error=look.error)
-        elif isinstance(look.error, NotFound):
-            self._end(download_id, OutcomeKind.NOT_FOUND, error=look.error)
+                self._end(download_id, OutcomeKind.UNAUTHORIZED, NO_LONGER_GUARDED, error=result.error)
+        elif isinstance(result.error, NotFound):
+            self._end(download_id, OutcomeKind.NOT_FOUND, error=result.error)
         elif download is None:
-            if look.has_changed:
-                self.events.put_nowait(look)
+            if result.has_changed:
+                self.events.put_nowait(result)
         elif download.status.is_final:
             self._end(download_id, OutcomeKind(download.status.value), seen=download)
         elif download.num_downloaded is None and not self._schedule.has_figure(download_id):
             self._end(download_id, OutcomeKind.NOT_SENT, f"{NO_FIGURE} {NO_LONGER_GUARDED}", seen=download)
         elif (download.num_downloaded or 0) >= self._records:
-            self.events.put_nowait(look)
+            self.events.put_nowait(result)
             self._schedule.remove(download_id)
             attempt = Attempt(download_id, self._batch)
             self._attempts[asyncio.create_task(self._cancel(attempt))] = attempt
-        elif look.has_changed:
-            self.events.put_nowait(look)
+        elif result.has_changed:
+            self.events.put_nowait(result)
 
     async def _cancel(self, attempt: Attempt) -> None:
         await self._batch.open_history([attempt.download_id], confirmed_at=self._confirmed_at, stop_at=self._records)
@@ -193,7 +193,7 @@ class _Course:
     records_at: float = 0.0
     """When it was seen to have these records."""
     rate: float | None = None
-    """Records a second, between the last two looks that differ; None until there were two."""
+    """Records a second, between the last two polls; None until there were two."""
     error: type[Exception] | None = None
 
 
@@ -227,18 +227,18 @@ class Approach:
     def due(self) -> dict[str, float]:
         return {download_id: course.due for download_id, course in self._courses.items()}
 
-    def note(self, look: Look) -> bool:
-        course, now = self._courses.get(look.download_id), self._clock.monotonic()
+    def note(self, result: PollResult) -> bool:
+        course, now = self._courses.get(result.download_id), self._clock.monotonic()
         if course is None:
             return False
-        shown, error = look.download, type(look.error) if look.error else None
+        shown, error = result.download, type(result.error) if result.error else None
         has_changed = error is not course.error
         course.error = error
         if shown is not None:
             has_changed |= course.seen is None or shown.without_times() != course.seen.without_times()
             course.seen = shown
             self._note_records(course, shown, now)
-        asked = look.error.retry_after if isinstance(look.error, ApiError) else None
+        asked = result.error.retry_after if isinstance(result.error, ApiError) else None
         course.due = now + max(self._interval(course, now), asked or 0.0)
         return has_changed
 
@@ -259,5 +259,5 @@ class Approach:
         left = (self._records - course.records) / course.rate - (now - course.records_at)
         if left > 2 * QUICKEST_SECONDS:
             return QUICKEST_SECONDS
-        # Two equal steps, so that the last look need not wait its second after a look just before the number.
+        # Two equal steps, so that no poll comes just before the number, and the next a second later.
         return max(CLOSEST_SECONDS, left / 2 if left > QUICKEST_SECONDS else left + MARGIN_SECONDS)

@@ -13,35 +13,35 @@ from dfui.core.clock import Clock
 from dfui.core.credits import CostFinal
 from dfui.core.downloads import Download, DownloadDetails
 from dfui.core.errors import ApiError, DatafinitiError, NotFound, StoreError, Unauthorized
-from dfui.core.history import LOOKS_AFTER, WATCHED_FOR, HistoryEntry
-from dfui.operations.refresh import MAX_LOOKS, DownloadRefresher
+from dfui.core.history import FOLLOW_UP_AFTER, WATCHED_FOR, HistoryEntry
+from dfui.operations.refresh import MAX_POLLS, DownloadRefresher
 from dfui.store import Store
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
 
 QUICKEST_SECONDS = 5.0
-"""Between two looks at a download that changes: what the API's published examples do."""
+"""Between polls of a download that changes: what the API's published examples do."""
 SLOWEST_SECONDS = 60.0
 SLOWING = 1.5
 STORE_RETRY_SECONDS = 5.0
 SPREAD_SECONDS = 1.0
-"""After every `MAX_LOOKS` follow-up looks, so that a large batch is no flood."""
+"""After every `MAX_POLLS` follow-up polls, so that a large batch is no flood."""
 RETRY_SECONDS = 60.0
-"""Before a follow-up look that failed is made again; each time twice as long, up to `MAX_RETRY_SECONDS`."""
+"""Before a failed follow-up is tried again; twice as long each time, up to `MAX_RETRY_SECONDS`."""
 MAX_RETRY_SECONDS = 900.0
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class PollResult:
     """One answer about a download."""
 
     download_id: str
     download: Download | None = None
-    """None if the look failed."""
+    """None if the poll failed."""
     error: DatafinitiError | None = None
     has_changed: bool = True
-    """Whether this shows anything that the look before did not."""
+    """Whether this shows anything that the poll before did not."""
     is_last: bool = False
     """Whether the download is not polled any more."""
 
@@ -56,15 +56,15 @@ class Schedule(Protocol):
     """When each download is due."""
 
     def due(self) -> dict[str, float]:
-        """When each download is to be looked at next, in the clock's monotonic seconds.
+        """When each download is to be polled next, in the clock's monotonic seconds.
 
         Raises:
             StoreError: it cannot be read which downloads these are.
         """
         ...
 
-    def note(self, look: Look) -> bool:
-        """Take over what a look showed; whether that is news."""
+    def note(self, result: PollResult) -> bool:
+        """Take over a result; returns whether it is news."""
         ...
 
     def reset(self) -> None:
@@ -73,7 +73,7 @@ class Schedule(Protocol):
 
 
 class Poller:
-    """Looks at downloads when they are due, few at a time."""
+    """Polls downloads when they are due, few at a time."""
 
     def __init__(
         self,
@@ -83,7 +83,7 @@ class Poller:
         clock: Clock,
         store_failed: Callable[[StoreError], None] | None = None,
     ) -> None:
-        """With `store_failed`, a store that fails is reported and tried again; without, `looks` raises its error."""
+        """With `store_failed`, a store that fails is reported and tried again; without, `results` raises its error."""
         self._refresher = refresher
         self._schedule = schedule
         self._clock = clock
@@ -95,9 +95,9 @@ class Poller:
         self._schedule.reset()
         self._woken.set()
 
-    async def looks(self, *, forever: bool = True) -> AsyncGenerator[Look, None]:
-        """Each look as it is made; unless `forever`, until the schedule is empty."""
-        running: dict[str, asyncio.Task[Look]] = {}
+    async def results(self, *, forever: bool = True) -> AsyncGenerator[PollResult, None]:
+        """Each result as it comes; unless `forever`, until the schedule is empty."""
+        running: dict[str, asyncio.Task[PollResult]] = {}
         try:
             while True:
                 self._woken.clear()
@@ -108,27 +108,27 @@ class Poller:
                 for download_id, task in list(running.items()):
                     if task.done():
                         del running[download_id]
-                        look = task.result()
-                        has_changed = self._schedule.note(look)
-                        if look.download is not None or look.error is not None:
-                            yield replace(look, has_changed=has_changed)
+                        result = task.result()
+                        has_changed = self._schedule.note(result)
+                        if result.download is not None or result.error is not None:
+                            yield replace(result, has_changed=has_changed)
         finally:
             for task in running.values():
                 task.cancel()
             await asyncio.gather(*running.values(), return_exceptions=True)
 
-    async def look_once(self, *, at_most: int) -> None:
-        """Look at those that are due now, at most so many.
+    async def poll_once(self, *, at_most: int) -> None:
+        """PollResult at those that are due now, at most so many.
 
         Raises:
             StoreError: the schedule cannot be read.
         """
         now = self._clock.monotonic()
         due = [download_id for download_id, at in self._schedule.due().items() if at <= now]
-        for look in await asyncio.gather(*map(self._look, due[:at_most])):
-            self._schedule.note(look)
+        for result in await asyncio.gather(*map(self._poll, due[:at_most])):
+            self._schedule.note(result)
 
-    def _begin_due(self, running: dict[str, asyncio.Task[Look]]) -> float | None:
+    def _begin_due(self, running: dict[str, asyncio.Task[PollResult]]) -> float | None:
         """Begin what is due, as far as there is room; gives the seconds until the next is due, None if none is."""
         try:
             due = self._schedule.due()
@@ -140,15 +140,15 @@ class Poller:
         now = self._clock.monotonic()
         waiting = sorted((at, download_id) for download_id, at in due.items() if download_id not in running)
         for at, download_id in waiting:
-            if len(running) == MAX_LOOKS:
+            if len(running) == MAX_POLLS:
                 return None  # one that ends makes room
             if at > now:
                 return at - now
-            running[download_id] = asyncio.create_task(self._look(download_id))
+            running[download_id] = asyncio.create_task(self._poll(download_id))
         return None
 
-    async def _wait(self, running: Iterable[asyncio.Task[Look]], seconds: float | None) -> None:
-        """Wait until a look has ended, so many seconds are over, or `wake`."""
+    async def _wait(self, running: Iterable[asyncio.Task[PollResult]], seconds: float | None) -> None:
+        """Wait until a poll has ended, so many seconds are over, or `wake`."""
         others: list[asyncio.Task[Any]] = [asyncio.create_task(self._woken.wait())]
         if seconds is not None:
             others.append(asyncio.create_task(self._clock.sleep(seconds)))
@@ -158,16 +158,16 @@ class Poller:
             for task in others:
                 task.cancel()
 
-    async def _look(self, download_id: str) -> Look:
+    async def _poll(self, download_id: str) -> PollResult:
         try:
-            return Look(download_id, (await self._refresher.refresh(download_id)).download)
+            return PollResult(download_id, (await self._refresher.refresh(download_id)).download)
         except DatafinitiError as error:
-            return Look(download_id, error=error)
+            return PollResult(download_id, error=error)
         except StoreError as error:
             if self._store_failed is None:
                 raise
             self._store_failed(error)
-            return Look(download_id)
+            return PollResult(download_id)
 
 
 # ── schedules ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -175,11 +175,11 @@ class Poller:
 
 @dataclass(slots=True)
 class _Pace:
-    """How often one download is looked at."""
+    """How often one download is polled."""
 
     due: float
     last: tuple[Download | None, type[DatafinitiError] | None]
-    """What the last look showed, without the times."""
+    """What the last poll showed, without the times."""
     interval: float = QUICKEST_SECONDS
 
 
@@ -194,7 +194,7 @@ class WhileActive:
         known: Callable[[str], Download | None] | None = None,
         randomness: Callable[[], float] = random.random,
     ) -> None:
-        """`ids` gives the downloads to look at; what is `known` of them is looked at after the first interval."""
+        """`ids` gives the downloads to poll; with `known`, the first poll comes after an interval."""
         self._ids = ids
         self._known = known
         self._clock = clock
@@ -208,18 +208,18 @@ class WhileActive:
         self._paces = {each: self._paces.get(each) or self._first(each) for each in self._ids()}
         return {download_id: pace.due for download_id, pace in self._paces.items()}
 
-    def note(self, look: Look) -> bool:
-        pace = self._paces.get(look.download_id)
+    def note(self, result: PollResult) -> bool:
+        pace = self._paces.get(result.download_id)
         if pace is None:
             return True
         shown = (
-            look.download.without_times() if look.download else pace.last[0],
-            type(look.error) if look.error else None,
+            result.download.without_times() if result.download else pace.last[0],
+            type(result.error) if result.error else None,
         )
         has_changed = shown != pace.last
         pace.last = shown
         pace.interval = QUICKEST_SECONDS if has_changed else min(pace.interval * SLOWING, SLOWEST_SECONDS)
-        asked = look.error.retry_after if isinstance(look.error, ApiError) else None
+        asked = result.error.retry_after if isinstance(result.error, ApiError) else None
         pace.due = self._clock.monotonic() + max(self._jittered(pace.interval), asked or 0.0)
         return has_changed
 
@@ -238,18 +238,18 @@ class WhileActive:
 class FollowUps:
     """Each cancelled download 15 s, 1, 5 and 15 minutes after its outcome, and once at a later start.
 
-    An ordinary look in between counts as one of them. What is learnt goes into the store, which amends the entries.
+    An ordinary result in between counts as one of them. What is learnt goes into the store, which amends the entries.
     """
 
     def __init__(self, store: Store, *, clock: Clock) -> None:
         self._store = store
         self._clock = clock
         self._started_at = clock.now()
-        self._last_looks: dict[str, datetime] = {}
+        self._last_polls: dict[str, datetime] = {}
         self._retries: dict[str, tuple[float, float]] = {}
-        """When a look that failed is made again, and how long that is after it."""
+        """When a failed poll is tried again, and how long that is after it."""
         self._not_before = 0.0
-        self._until_pause = MAX_LOOKS
+        self._until_pause = MAX_POLLS
 
     def reset(self) -> None:
         pass  # there may be new entries; the times of the others stand
@@ -258,41 +258,41 @@ class FollowUps:
         now, monotonic = self._clock.now(), self._clock.monotonic()
         due: dict[str, float] = {}
         for entry in self._store.history.watched(since=now - WATCHED_FOR):
-            next_look = self._next_look(entry)
-            if next_look is not None:
+            next_follow_up = self._next_follow_up(entry)
+            if next_follow_up is not None:
                 retry_at, _ = self._retries.get(entry.download_id, (0.0, 0.0))
-                at = max(monotonic + (next_look - now).total_seconds(), retry_at, self._not_before)
+                at = max(monotonic + (next_follow_up - now).total_seconds(), retry_at, self._not_before)
                 due[entry.download_id] = min(at, due.get(entry.download_id, at))
         return due
 
-    def note(self, look: Look) -> bool:
-        now, error = self._clock.monotonic(), look.error
+    def note(self, result: PollResult) -> bool:
+        now, error = self._clock.monotonic(), result.error
         self._until_pause -= 1
         if not self._until_pause:
-            self._until_pause = MAX_LOOKS
+            self._until_pause = MAX_POLLS
             self._not_before = now + SPREAD_SECONDS
         if error is None:
-            self._retries.pop(look.download_id, None)
-            self._last_looks[look.download_id] = self._clock.now()
+            self._retries.pop(result.download_id, None)
+            self._last_polls[result.download_id] = self._clock.now()
             return True
-        _, before = self._retries.get(look.download_id, (0.0, RETRY_SECONDS / 2))
+        _, before = self._retries.get(result.download_id, (0.0, RETRY_SECONDS / 2))
         wait = min(2 * before, MAX_RETRY_SECONDS)
-        self._retries[look.download_id] = (now + wait, wait)
+        self._retries[result.download_id] = (now + wait, wait)
         # If the API is not reached, the others would fail as well.
         pause = (error.retry_after or 0.0) if isinstance(error, ApiError) else RETRY_SECONDS
         self._not_before = max(self._not_before, now + pause)
         return True
 
-    def _next_look(self, entry: HistoryEntry) -> datetime | None:
-        ended_at, own = entry.ended_at, self._last_looks.get(entry.download_id)
+    def _next_follow_up(self, entry: HistoryEntry) -> datetime | None:
+        ended_at, own = entry.ended_at, self._last_polls.get(entry.download_id)
         if ended_at is None:
             return None
         seen_at = entry.now.seen_at if entry.now else None
         last = max((time for time in (own, seen_at) if time is not None), default=None)
-        for after in LOOKS_AFTER:
+        for after in FOLLOW_UP_AFTER:
             if last is None or last < ended_at + after:
                 return ended_at + after
-        # The list does not show the cost in every dialect, so each start makes a look of its own.
+        # The list does not show the cost in every dialect, so each start polls once.
         return self._started_at if own is None and ended_at < self._started_at else None
 
 
@@ -310,8 +310,8 @@ async def watch(
     store: Store,
     clock: Clock,
     is_over: Callable[[Download], bool] = has_ended,
-) -> AsyncIterator[Look]:
-    """Look at downloads until each has ended, or `is_over`; gives each change, and of each failure the first look.
+) -> AsyncIterator[PollResult]:
+    """Poll downloads until each has ended, or `is_over`; gives each change, and the first of equal failures.
 
     Raises:
         Unauthorized: the token is rejected.
@@ -320,14 +320,14 @@ async def watch(
     remaining = dict.fromkeys(ids)
     schedule = WhileActive(lambda: remaining, clock=clock)
     poller = Poller(DownloadRefresher(client, store, clock=clock), schedule, clock=clock)
-    async for look in poller.looks(forever=False):
-        if isinstance(look.error, Unauthorized):
-            raise look.error
-        is_last = is_over(look.download) if look.download else isinstance(look.error, NotFound)
+    async for result in poller.results(forever=False):
+        if isinstance(result.error, Unauthorized):
+            raise result.error
+        is_last = is_over(result.download) if result.download else isinstance(result.error, NotFound)
         if is_last:
-            del remaining[look.download_id]
-        if is_last or look.has_changed:
-            yield replace(look, is_last=is_last)
+            del remaining[result.download_id]
+        if is_last or result.has_changed:
+            yield replace(result, is_last=is_last)
 
 
 async def wait_for_final_costs(
@@ -339,7 +339,7 @@ async def wait_for_final_costs(
     interrupted: asyncio.Event,
     clock: Clock,
 ) -> None:
-    """Look at cancelled downloads until each has ended and its cost is final, or it runs again; or time is over.
+    """PollResult at cancelled downloads until each has ended and its cost is final, or it runs again; or time is over.
 
     Raises:
         Unauthorized: the token is rejected.

@@ -18,26 +18,26 @@ if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
 
 PROGRESS_SECONDS = 0.5
-"""Between two tellings of how far a list has come."""
+"""Between progress reports."""
 ROWS_PER_PROGRESS = 500
-MAX_LOOKS = 4
+MAX_POLLS = 4
 """At a time, so that as many requests again are free for what was confirmed."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListRefresh:
-    """What a look at the whole list brought."""
+    """The result of fetching the whole list."""
 
     downloads: int
     """How many were read."""
     skipped: tuple[str, ...] = ()
     """What was wrong with each record that could not be read."""
     active: tuple[Download, ...] = ()
-    """Those that go on, or may, hidden ones too, in the order in which the API lists them."""
+    """Active ones, hidden ones too, in the order in which the API lists them."""
     not_stored: StoreError | None = None
     """Why they could not be stored."""
     unstored: tuple[Download, ...] = ()
-    """All of them, where they could not be stored."""
+    """All of them, if they could not be stored."""
 
 
 async def refresh_list(
@@ -50,19 +50,18 @@ async def refresh_list(
 ) -> ListRefresh:
     """Take over every download of the account; `GET /downloads`. Reading and storing happen on threads.
 
-    Without `waits_for_store`, they may be stored later, or not at all: for who is in a hurry.
-    `progressed` is called now and then, from any thread, where this takes its time.
+    Without `waits_for_store`, return before the rows are stored. `progressed` is called now and then, from any thread.
 
     Raises:
         DatafinitiError: there was no list.
     """
-    began = told = clock.monotonic()
+    began = reported = clock.monotonic()
     bytes_read = 0
 
     def report(stored: int) -> None:
-        nonlocal told
-        if clock.monotonic() - told >= PROGRESS_SECONDS:
-            told = clock.monotonic()
+        nonlocal reported
+        if clock.monotonic() - reported >= PROGRESS_SECONDS:
+            reported = clock.monotonic()
             progressed(ListProgress(bytes_read, stored))
 
     def read(so_far: int) -> None:
@@ -94,7 +93,7 @@ async def refresh_list(
 
 
 async def fetch_details(client: DatafinitiClient, store: Store, download_id: str, *, clock: Clock) -> DownloadDetails:
-    """Take over what the API shows of one download, and give all of it, also what is not kept.
+    """Store what the API shows of one download; returns that with what is not stored.
 
     Raises:
         NotFound: the API knows no such download; that is taken over too.
@@ -110,7 +109,7 @@ async def fetch_details(client: DatafinitiClient, store: Store, download_id: str
         raise
     details = answer.seen(clock.now())
     await store.downloads.observe([details.download], observed=began, now=clock.monotonic())
-    # With what this answer left out, and an earlier one told.
+    # With what this answer leaves out, from earlier ones.
     return replace(details, download=store.downloads.get(download_id) or details.download)
 
 
@@ -121,11 +120,11 @@ class DownloadRefresher:
         self._client = client
         self._store = store
         self._clock = clock
-        self._gate = asyncio.Semaphore(MAX_LOOKS)
+        self._gate = asyncio.Semaphore(MAX_POLLS)
         self._under_way: dict[str, asyncio.Task[DownloadDetails]] = {}
 
     async def refresh(self, download_id: str) -> DownloadDetails:
-        """`fetch_details`, or the answer of one that is under way."""
+        """`fetch_details`, or the result of one that is under way."""
         if download_id not in self._under_way:
             task = self._under_way[download_id] = asyncio.create_task(self._fetch(download_id))
             task.add_done_callback(lambda _: self._under_way.pop(download_id, None))

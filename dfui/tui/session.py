@@ -442,9 +442,9 @@ class Session:
         return details
 
     async def _poll(self, poller: Poller) -> None:
-        async for look in poller.looks():
-            self._record_contact(look.error)
-            self.changes.report([look.download_id])
+        async for result in poller.results():
+            self._record_contact(result.error)
+            self.changes.report([result.download_id])
 
     def _record_contact(self, error: DatafinitiError | None) -> None:
         if isinstance(error, Unauthorized):

@@ -7,7 +7,7 @@ from datetime import tzinfo
 
 from dfui.core.credits import CostFinal
 from dfui.core.downloads import Download, Status
-from dfui.core.history import LOOKS_AFTER, WATCHED_FOR, HistoryEntry
+from dfui.core.history import FOLLOW_UP_AFTER, WATCHED_FOR, HistoryEntry
 from dfui.core.outcomes import Outcome
 from dfui.core.text import sanitize
 from dfui.wording.downloads import status_glyph, status_word
@@ -59,7 +59,7 @@ def then_and_now(then: int | None, now: int | None) -> str:
 def look_plan(entry: HistoryEntry, *, zone: tzinfo | None = None) -> str:
     """Whether dfui looks at the download again; empty where it never meant to."""
     if entry.is_watched and entry.ended_at is not None and entry.is_settled:
-        until = date_time(entry.ended_at + LOOKS_AFTER[-1], zone=zone)
+        until = date_time(entry.ended_at + FOLLOW_UP_AFTER[-1], zone=zone)
         return f"the cost is final; dfui checks until {until} that the download stays stopped"
     if entry.is_watched and entry.ended_at is not None:
         until = date_time(entry.ended_at + WATCHED_FOR, zone=zone)

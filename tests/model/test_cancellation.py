@@ -274,7 +274,7 @@ class Cancellations(RuleBasedStateMachine):
         async with self._client() as client:
             refresher = DownloadRefresher(client, self.store, clock=self.clock)
             poller = Poller(refresher, FollowUps(self.store, clock=self.clock), clock=self.clock)
-            await poller.look_once(at_most=100)
+            await poller.poll_once(at_most=100)
 
     async def _settle(self, faults: list[Fault]) -> list[Outcome]:
         self._plan(faults)

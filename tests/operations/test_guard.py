@@ -14,7 +14,7 @@ from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.secret import Secret
 from dfui.operations.cancel import Event
 from dfui.operations.guard import guard
-from dfui.operations.poll import Look
+from dfui.operations.poll import PollResult
 from dfui.simulator.account import Dialect, Simulator
 from dfui.simulator.manual_clock import ManualClock
 from dfui.store import Store
@@ -28,7 +28,7 @@ class Guarding:
 
     def __init__(self, client: DatafinitiClient, store: Store, clock: ManualClock) -> None:
         self.told_to_end, self.interrupted = asyncio.Event(), asyncio.Event()
-        self.events: list[Look | Event] = []
+        self.events: list[PollResult | Event] = []
         self.ends_at_the_number = False
         """Whether it is told to end once a download is there."""
         self._given: dict[str, Any] = {"client": client, "store": store, "clock": clock}
@@ -44,14 +44,14 @@ class Guarding:
                 **self._given,
             ):
                 self.events.append(event)
-                records = event.download.num_downloaded if isinstance(event, Look) and event.download else None
+                records = event.download.num_downloaded if isinstance(event, PollResult) and event.download else None
                 if self.ends_at_the_number and records is not None and records >= RECORDS:
                     self.told_to_end.set()
         return {event.download_id: event for event in self.events if isinstance(event, Outcome)}
 
     @property
-    def looks(self) -> list[Look]:
-        return [event for event in self.events if isinstance(event, Look)]
+    def results(self) -> list[PollResult]:
+        return [event for event in self.events if isinstance(event, PollResult)]
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ async def test_a_lost_network_is_said_once_and_asked_on(
     began = clock.monotonic()
     simulator.interrupt = lambda request: unreachable(request) if 6 < clock.monotonic() - began < 36 else None
     outcome = (await guarding.run("7"))["7"]
-    assert [type(look.error) for look in guarding.looks if look.error] == [NotConnected]
+    assert [type(result.error) for result in guarding.results if result.error] == [NotConnected]
     assert outcome.kind is OutcomeKind.CANCELLED
     assert outcome.retained_records is not None
     assert outcome.retained_records <= 500 * 38  # it was asked each second once the number should have been reached
