@@ -144,6 +144,8 @@ def history_json(entry: HistoryEntry) -> dict[str, object]:
     """What was known when the cancellation ended, and under `now` what is known since."""
     return {
         "id": entry.download_id,
+        "data_type": entry.data_type,
+        "query": entry.query,
         "confirmed_at": _time(entry.confirmed_at),
         "stop_at": entry.stop_at,
         "ended_at": _time(entry.ended_at),

@@ -23,7 +23,7 @@ from dfui.cli import (
     watch,
 )
 from dfui.cli.arguments import EPILOG, Commands, Parser, add_common_options, did_you_mean, without_query
-from dfui.cli.console import usage_error
+from dfui.cli.console import Console, ExitCode, usage_error
 from dfui.core.progress import WAIT_SECONDS
 from dfui.simulator.scenarios import ORDINARY, SCENARIOS
 
@@ -60,7 +60,7 @@ def build_parser() -> Parser:
     )
     add_common_options(parser, is_before_command=True)
     parser.add_argument("--low-bandwidth", action="store_true", help="for slow connections: fewer bytes, no animation")
-    parser.add_argument("-V", "--version", action="version", version=f"dfui {__version__}")
+    parser.add_argument("-V", "--version", action="store_true", help="print the version")
     parser.set_defaults(run=open_tui.open_tui, parser=parser)
     commands = Commands(parser)
     for module in COMMANDS:
@@ -80,6 +80,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     given = _with_values(given)
     _check_command(parser, given)
     options, left_over = parser.parse_known_args(given)
+    if options.version:
+        options.run = _print_version
     command: Parser = options.parser
     if (left_over or literal) and command is parser.commands["login"]:  # it may be the token: it is not repeated
         raise usage_error("A token is never an argument. Type it at the prompt, or pipe it in.")
@@ -93,6 +95,11 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     if more:
         options.ids = [*options.ids, *more]
     return options
+
+
+def _print_version(options: argparse.Namespace, console: Console) -> int:
+    console.result({"version": __version__}, [f"dfui {__version__}"])
+    return ExitCode.DONE
 
 
 def _split(arguments: list[str]) -> tuple[list[str], list[str]]:

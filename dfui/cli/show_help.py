@@ -19,6 +19,7 @@ TOPICS = {
     "keys": "the actions of the terminal UI, and how to change their keys",
     "token": "where the token comes from, and what to do without a keyring",
     "files": "where dfui keeps its files",
+    "json": "what --json prints: each key, its type, and what null means",
     "outcomes": "how a cancellation can end",
 }
 """What each topic of `dfui help` is about."""
@@ -88,20 +89,24 @@ def add_command(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
+    lines = _lines(options, console)
+    console.result({"topic": options.topic, "text": "\n".join(lines)}, lines)
+    return ExitCode.DONE
+
+
+def _lines(options: argparse.Namespace, console: Console) -> list[str]:
     from dfui.cli.parser import build_parser
 
     if options.man:
         from dfui.cli.man_page import man_page
 
-        console.document(man_page())
-    elif options.topic in TOPICS:
-        console.document(_text(topic_lines(options.topic, columns=console.columns)))
-    elif options.topic and options.topic != "help":
-        console.document(build_parser().commands[options.topic].format_help())
-    else:
-        topics = ["", "topics, as in dfui help demo:", *in_two_columns(TOPICS.items())]
-        console.document(build_parser().format_help() + _text(topics))
-    return ExitCode.DONE
+        return man_page().splitlines()
+    if options.topic in TOPICS:
+        return topic_lines(options.topic, columns=console.columns)
+    if options.topic and options.topic != "help":
+        return build_parser().commands[options.topic].format_help().splitlines()
+    topics = ["", "topics, as in dfui help demo:", *in_two_columns(TOPICS.items())]
+    return [*build_parser().format_help().splitlines(), *topics]
 
 
 def topic_lines(topic: str, *, columns: int | None = None) -> list[str]:
@@ -125,6 +130,13 @@ def topic_lines(topic: str, *, columns: int | None = None) -> list[str]:
             return [*KEYS.splitlines(), "", *in_two_columns(keys)]
         case "token":
             return SIGNING_IN.splitlines()
+        case "json":
+            from dfui.cli.json_keys import FORMS, INTRODUCTION
+
+            lines, width = INTRODUCTION.splitlines(), columns or 78
+            for form, meanings in FORMS:
+                lines += ["", *textwrap.wrap(form, width), *in_two_columns(meanings.items(), columns=width)]
+            return lines
         case "files":
             return in_two_columns(_files())
         case _:
@@ -156,7 +168,3 @@ def _files() -> list[tuple[str, str]]:
         ("options", str(config_path())),
         ("the token", "the OS keyring, DATAFINITI_TOKEN, or what token_command prints"),
     ]
-
-
-def _text(lines: Iterable[str]) -> str:
-    return "".join(f"{line}\n" for line in lines)

@@ -52,6 +52,9 @@ class HistoryEntry:
     """The number of records at which it was to be stopped; None if at once."""
     now: Download | None = None
     """The download as it was last seen since the confirmation; kept with the downloads."""
+    data_type: str | None = None
+    """Of the download, as the next one; kept with the downloads."""
+    query: str | None = None
 
     @property
     def is_open(self) -> bool:
@@ -92,14 +95,13 @@ class HistoryEntry:
         return self.has_relapsed or now_known != (self.status, self.retained_records, self.credits_deducted)
 
     def after(self, download: Download | None) -> HistoryEntry:
-        """The entry beside what is known of its download, where that was seen since the confirmation."""
+        """The entry with its download's type and query, and how it stands if it was seen since the confirmation."""
+        if download is None:
+            return self
         is_news = (
-            download is not None
-            and download.seen_at is not None
-            and self.confirmed_at is not None
-            and download.seen_at >= self.confirmed_at
+            download.seen_at is not None and self.confirmed_at is not None and download.seen_at >= self.confirmed_at
         )
-        return replace(self, now=download) if is_news else self
+        return replace(self, data_type=download.data_type, query=download.query, now=download if is_news else self.now)
 
     def amended(self, *, seconds_since_cancelled: float | None) -> HistoryEntry:
         """The entry after a look that showed `now`.

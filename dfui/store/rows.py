@@ -134,4 +134,4 @@ def _time(seconds: float) -> datetime | None:
 
 
 DOWNLOADS = Rows(Download)
-ENTRIES = Rows(HistoryEntry, kept_elsewhere=("now",))
+ENTRIES = Rows(HistoryEntry, kept_elsewhere=("now", "data_type", "query"))

@@ -8,13 +8,23 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from dfui import __version__
+from dfui.cli import documents, json_keys
 from dfui.cli.completion import SHELLS
 from dfui.cli.parser import build_parser
 from dfui.cli.show_help import ENVIRONMENT, TOPICS
+from dfui.core.account import Account
+from dfui.core.downloads import Download, DownloadDetails
+from dfui.core.errors import DfuiError
+from dfui.core.fetching import ResultFile
+from dfui.core.history import HistoryEntry
+from dfui.core.outcomes import Outcome, OutcomeKind
+from dfui.core.secret import Secret
+from dfui.operations.doctor import DoctorCheck, State
 from dfui.simulator.account import Simulator
 from dfui.simulator.scenarios import SCENARIOS
 from tests.support.commands import Commands
@@ -75,6 +85,34 @@ def test_each_command_and_topic_has_help(subject: str) -> None:
 def test_the_version_and_the_scenarios_are_printed() -> None:
     assert run("--version").stdout == f"dfui {__version__}\n"
     assert all(f"--demo={scenario}" in run("help", "demo").stdout for scenario in SCENARIOS)
+
+
+def test_help_and_version_are_json_too() -> None:
+    assert run("--version", "--json").document == {"version": __version__}
+    assert "847070" in run("help", "cancel", "--json").document["text"]
+
+
+def test_the_help_has_each_key_of_each_json_form() -> None:
+    """What is printed and what is documented are the same keys, in the same order."""
+    details = DownloadDetails(Download("1"), files=(ResultFile("a", Secret("https://x.test/a"), None),))
+    (file,) = cast(list[dict[str, object]], documents.details_json(details, [])["result_files"])
+    outcome, entry = Outcome("1", OutcomeKind.CANCELLED), HistoryEntry(0, "1", None)
+    printed = (
+        (documents.error_json(DfuiError("x")), json_keys.ERROR),
+        (documents.download_json(Download("1")), json_keys.DOWNLOAD),
+        (documents.details_json(details, []), json_keys.DETAILS),
+        (file, json_keys.FILE),
+        (documents.outcome_json(outcome), json_keys.OUTCOME),
+        (documents.waited_json(outcome, outcome, entry), json_keys.WAITED),
+        (documents.history_json(entry), json_keys.ENTRY),
+        (documents.now_json(entry), json_keys.NOW),
+        (documents.account_json(Account()), json_keys.ACCOUNT),
+        (documents.check_json(DoctorCheck("x", State.OK, "")), json_keys.CHECK),
+    )
+    for document, keys in printed:
+        assert list(document) == list(keys)
+    shown = run("help", "json").stdout
+    assert all(f"  {key} " in shown for _, keys in json_keys.FORMS for key in keys)
 
 
 def test_the_man_page_has_its_sections_and_every_command() -> None:

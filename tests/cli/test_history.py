@@ -82,6 +82,8 @@ def test_an_entry_as_json_has_its_times_with_their_zone_and_null_for_what_is_not
     }
     assert entry == {
         "id": "847069",
+        "data_type": "business",
+        "query": "categories:hotels AND country:US",
         "stop_at": None,
         "outcome": "refused",
         "verified": True,
@@ -134,7 +136,7 @@ def test_an_empty_history_says_so(dfui: Commands) -> None:
 
 def test_csv_holds_what_the_json_holds(past: Commands) -> None:
     written, document = past("history", "--csv").stdout, past("history", "--json").document
-    assert written.startswith("id,confirmed_at,")
+    assert written.startswith("id,data_type,query,confirmed_at,")
 
     def cell(value: Any) -> str:
         return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
