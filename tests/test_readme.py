@@ -23,7 +23,7 @@ from dfui.simulator.account import TOKEN, Simulator
 from dfui.simulator.files import SimulatedFiles
 from dfui.system.config import read_config
 from dfui.tui.screens.downloads import DownloadsScreen
-from dfui.wording.help import outcome_meaning
+from dfui.wording.outcomes import OUTCOMES
 from tests.support import keyring_in_a_file
 from tests.support.keyring_daemon import MISSING
 from tests.support.server import SimulatorServer
@@ -46,7 +46,7 @@ def test_it_tells_the_same_of_keys_and_outcomes_as_the_help() -> None:
         assert isinstance(binding, Binding)
         assert f"| `{binding.key_display or binding.key}` | {binding.tooltip} |" in README
     for kind in OutcomeKind:
-        assert f"| `{kind.value}` | {outcome_meaning(kind)} | {kind.exit_code} |" in README
+        assert f"| `{kind.value}` | {OUTCOMES[kind].meaning} | {kind.exit_code} |" in README
     for code, meaning in EXIT_MEANINGS.items():
         assert f"| {code:d} | {meaning} |" in README
     variables = re.findall(r"(?m)^\| `([A-Z_]+)`(?:, `([A-Z_]+)`)? \|", README)

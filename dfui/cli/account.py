@@ -25,7 +25,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 async def _account(context: Context, options: argparse.Namespace) -> int:
     from dfui.wording.access import access_facts, account_facts
-    from dfui.wording.facts import fact_lines
+    from dfui.wording.figures import fact_lines
 
     async with context.online() as client:
         account = await client.account()

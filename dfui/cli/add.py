@@ -11,8 +11,8 @@ from dfui.cli.context import Context, run_command
 from dfui.cli.documents import download_json
 from dfui.cli.tables import download_lines
 from dfui.core.errors import CommandError, DatafinitiError, NotFound, TokenError
-from dfui.wording.downloads import added_but_not_found, left_active
-from dfui.wording.errors import error_sentences
+from dfui.wording.downloads import left_active
+from dfui.wording.errors import answered, error_sentences
 
 
 def add_command(commands: Commands) -> None:
@@ -66,7 +66,8 @@ async def _look(context: Context, ids: list[str]) -> int:
                 try:
                     await fetch_details(client, context.store, download_id, clock=context.clock)
                 except NotFound as error:
-                    context.console.warn(added_but_not_found(download_id, error.api_message))
+                    what = answered(f"{download_id}: added, but not found on this account", error.api_message)
+                    context.console.warn(f"{what} To hide it, run dfui hide {download_id}.")
                     exit_code = ExitCode.FAILED
     except (CommandError, TokenError, DatafinitiError) as error:
         context.console.warn(f"dfui: Added, and not looked at yet. {error_sentences(error)}")

@@ -17,12 +17,17 @@ from dfui.core.history import HistoryEntry
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.progress import LEAVING_SECONDS, WAIT_SECONDS, Progress
 from dfui.core.text import sanitize
-from dfui.wording.confirming import confirm_consequences, confirm_facts, confirm_title
-from dfui.wording.downloads import described, records_so_far
+from dfui.wording.downloads import confirm_consequences, confirm_facts, confirm_title, described, records_so_far
 from dfui.wording.figures import as_sentence, counted
-from dfui.wording.follow_up import follow_up_line
-from dfui.wording.outcomes import api_said, cancellation_step, outcome_lines, outcome_title
-from dfui.wording.several_outcomes import outcome_sums, outcomes_title
+from dfui.wording.history import now_line
+from dfui.wording.outcomes import (
+    api_said,
+    cancellation_step,
+    outcome_lines,
+    outcome_sums,
+    outcome_title,
+    outcomes_title,
+)
 
 if TYPE_CHECKING:
     import asyncio
@@ -228,7 +233,8 @@ class _Outcomes:
         lines = _lines(latest[0]) if len(self.ids) == 1 else [_outcomes_line(latest)]
         self._print("\n".join(lines), is_good=(len(self.ids) > 1 and not self._console.is_quiet) or not self.exit_code)
         for download_id, entry in (self.entries or {}).items():
-            self._print(follow_up_line(entry), is_good=self._has_ended(self._by_id[download_id]))
+            line = f"Now: {sanitize(download_id)} · {now_line(entry) or 'not seen since'}"
+            self._print(line, is_good=self._has_ended(self._by_id[download_id]))
 
     def _print(self, text: str, *, is_good: bool) -> None:
         """What did not stop goes to standard error; what went well is not said to who wants it quiet."""
@@ -366,10 +372,10 @@ def _would_cancel_line(download: Download) -> str:
     """What a dry run says of one download."""
     name = sanitize(download.id)
     if not download.is_active:
-        return f"Left out: {name} · {described(download)}"
+        return f"Skipped: {name} · {described(download)}"
     parts = [f"Would cancel: {name}", described(download), records_so_far(download).rstrip(".")]
     if download.estimated_savings is not None:
-        parts.append(f"may save about {counted(download.estimated_savings, 'credit')}")
+        parts.append(f"about {counted(download.estimated_savings, 'credit')} saved")
     return " · ".join(parts)
 
 

@@ -73,7 +73,7 @@ class Context:
 
     def report_relapses(self) -> None:
         """Warn of cancelled downloads that run again, whatever the command is for."""
-        from dfui.wording.follow_up import relapse_sentence
+        from dfui.wording.history import relapse_sentence
 
         try:
             unreported = [each for each in self.store.history.relapses() if each.download_id not in self.relapsed]
@@ -100,11 +100,11 @@ class Context:
     async def resolve(self, client: DatafinitiClient) -> None:
         """Resolve the history entries left open by a dfui that has exited, and name them."""
         from dfui.operations.resolve import resolve
-        from dfui.wording.outcomes import settled
+        from dfui.wording.outcomes import outcome_title
 
         try:
             async for outcome in resolve(client=client, store=self.store, clock=self.clock):
-                self.console.notify(settled(outcome))
+                self.console.notify(f"From an earlier session: {outcome_title(outcome)}.")
         except StoreError as error:
             self.console.notify(str(error))
 

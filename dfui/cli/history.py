@@ -14,6 +14,7 @@ from dfui.core.errors import CommandError, ExportError
 from dfui.core.history import HistoryEntry
 from dfui.core.identifiers import ids_of_arguments
 from dfui.core.outcomes import OutcomeKind
+from dfui.wording.figures import counted
 from dfui.wording.history import (
     HISTORY_HEADINGS,
     NO_HISTORY,
@@ -21,7 +22,6 @@ from dfui.wording.history import (
     entry_cells,
     exported,
     not_exported,
-    still_open_sentence,
 )
 
 OPEN = "open"
@@ -91,7 +91,8 @@ async def _history(context: Context, options: argparse.Namespace, ids: tuple[str
             console.notify(NO_HISTORY if wanted == HistoryFilter() else NONE_MATCHES)
         console.result([history_json(entry) for entry in entries], _lines(entries, console))
     if still_open := sum(entry.is_open for entry in entries):
-        console.notify(still_open_sentence(still_open))
+        unknown = counted(still_open, "result is", "results are")
+        console.notify(f"{unknown} still unknown; the next command that contacts the API will check.")
     return ExitCode.DONE
 
 

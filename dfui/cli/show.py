@@ -12,9 +12,10 @@ from dfui.cli.context import Context, run_command
 from dfui.cli.documents import details_json, error_json
 from dfui.core.downloads import DownloadDetails
 from dfui.core.errors import DatafinitiError
-from dfui.wording.details import details_facts, details_title
+from dfui.core.text import sanitize
+from dfui.wording.downloads import details_facts
 from dfui.wording.errors import error_sentences
-from dfui.wording.facts import fact_lines
+from dfui.wording.figures import fact_lines
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
@@ -61,7 +62,7 @@ async def _show(context: Context, ids: list[str]) -> int:
             relapsed = download_id in context.relapsed_ids()
             documents.append(details_json(found, history, relapsed=relapsed))
             facts = details_facts(found, history, now=context.clock.now())
-            lines += [*([""] if lines else []), details_title(found.download)]
+            lines += [*([""] if lines else []), f"Download {sanitize(found.download.id)}"]
             room = None if console.columns is None else console.columns - 2
             lines += [f"  {line}" for line in fact_lines(facts, columns=room)]
         console.result(documents if len(ids) > 1 else documents[0], lines)

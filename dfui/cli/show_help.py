@@ -10,7 +10,8 @@ from dfui.cli.arguments import Commands
 from dfui.cli.console import EXIT_MEANINGS, Console, ExitCode
 from dfui.core.outcomes import OutcomeKind
 from dfui.simulator.scenarios import ORDINARY, SCENARIOS
-from dfui.wording.help import OPEN, outcome_meaning
+from dfui.wording.history import OPEN
+from dfui.wording.outcomes import OUTCOMES
 
 TOPICS = {
     "demo": "the simulated accounts of --demo",
@@ -140,7 +141,7 @@ def topic_lines(topic: str, *, columns: int | None = None) -> list[str]:
         case "files":
             return in_two_columns(_files())
         case _:
-            outcomes = [(kind.value, f"{outcome_meaning(kind)} (exit {kind.exit_code})") for kind in OutcomeKind]
+            outcomes = [(kind.value, f"{OUTCOMES[kind].meaning} (exit {kind.exit_code})") for kind in OutcomeKind]
             return [
                 *in_two_columns([*outcomes, OPEN], columns=columns),
                 "",

@@ -11,7 +11,6 @@ from dfui.core.history import HistoryEntry
 from dfui.operations.poll import wait_for_final_costs
 from dfui.store.history import HistoryFilter
 from dfui.wording.errors import error_sentences
-from dfui.wording.follow_up import WAIT_INTERRUPTED, waiting_for_costs
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
@@ -27,7 +26,8 @@ async def wait_for_costs(
     if not ids:
         return {}
     if context.console.shows_progress:
-        context.console.notify(waiting_for_costs(len(ids), seconds))
+        whose = "it to end and its cost" if len(ids) == 1 else f"{len(ids):,} downloads to end and their cost"
+        context.console.notify(f"Waiting up to {seconds:.0f} s for {whose} to be final…")
     confirmed_at = context.clock.now()
     try:
         await wait_for_final_costs(
@@ -36,7 +36,7 @@ async def wait_for_costs(
     except (DatafinitiError, StoreError) as error:
         context.console.warn(error_sentences(error))
     if interrupted.is_set():
-        context.console.notify(WAIT_INTERRUPTED)
+        context.console.notify("Stopped waiting. dfui list checks again; dfui history shows what it has learned.")
     try:
         written = context.store.history.entries(HistoryFilter(ids=tuple(ids)))
         entries = {entry.download_id: entry for entry in reversed(written)}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from dfui.core.credits import CostFinal, CostNotReported, Credits
-from dfui.core.downloads import Download, Status
+from dfui.core.downloads import FILES_KEPT, Download, FetchBy, Status
 from dfui.core.outcomes import OutcomeKind
 
 FOLLOW_UP_AFTER = tuple(timedelta(seconds=seconds) for seconds in (15, 60, 300, 900))
@@ -75,6 +75,16 @@ class HistoryEntry:
     def credits_now(self) -> Credits:
         """What the download cost, as it was last seen."""
         return CostNotReported() if self.now is None or self.now.is_missing else self.now.credits
+
+    @property
+    def fetch_by(self) -> FetchBy | None:
+        """Until when the kept records can be fetched; if the API gives no date, counted from when it was cancelled."""
+        if self.now is not None and (self.now.is_missing or not self.now.status.is_final or self.now.fetch_by):
+            return self.now.fetch_by
+        records = self.retained_records if self.now is None else self.now.num_downloaded
+        if self.cancelled_seen_at is None or records == 0:
+            return None
+        return FetchBy(self.cancelled_seen_at + FILES_KEPT, is_estimate=True)
 
     @property
     def is_settled(self) -> bool:

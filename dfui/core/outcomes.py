@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import NamedTuple, assert_never
 
 from dfui.core.credits import CostFinal, CostNotReported, Credits
-from dfui.core.downloads import Download, Status
+from dfui.core.downloads import FILES_KEPT, Download, FetchBy, Status
 
 
 class OutcomeKind(enum.Enum):
@@ -91,6 +92,8 @@ class Outcome:
     """Whether the history has the outcome."""
     history_problem: str | None = None
     """What the history shows instead, and why, in sentences."""
+    ended_at: datetime | None = None
+    """When this was decided, in UTC."""
     deletes_sent: int | None = 0
     """How often a DELETE left this machine, or may have; None if a crash left that unknown."""
     was_final_before: bool = False
@@ -126,9 +129,15 @@ class Outcome:
         is_there = now is not None and not now.is_missing
         return self.kind is OutcomeKind.CANCELLED and is_there and self.is_overtaken_by(now)
 
+    def with_price_of(self, known: Download | None) -> Outcome:
+        """The outcome with the order's price as seen before, so that it does not pass for the final cost."""
+        if self.seen is None or known is None or known.order_price is None:
+            return self
+        return replace(self, seen=replace(self.seen, order_price=known.order_price))
+
     def _is_before(self, now: Download) -> bool:
-        then = None if self.seen is None else self.seen.seen_at
-        return now.seen_at is not None and (then is None or now.seen_at > then)
+        then = self.ended_at if self.seen is None else self.seen.seen_at
+        return now.seen_at is not None and then is not None and now.seen_at > then
 
     @property
     def retained_records(self) -> int | None:
@@ -139,6 +148,15 @@ class Outcome:
     def credits(self) -> Credits:
         """What the download cost, as far as the API has settled it."""
         return CostNotReported() if self.seen is None else self.seen.credits
+
+    @property
+    def fetch_by(self) -> FetchBy | None:
+        """Until when the kept records can be fetched; if the API gives no date, 7 days after they were seen."""
+        if self.seen is None or self.was_final_before or self.seen.fetch_by is not None:
+            return None if self.seen is None else self.seen.fetch_by
+        if self.kind is not OutcomeKind.CANCELLED or self.seen.seen_at is None or self.seen.num_downloaded == 0:
+            return None
+        return FetchBy(self.seen.seen_at + FILES_KEPT, is_estimate=True)
 
     @property
     def credits_deducted(self) -> int | None:

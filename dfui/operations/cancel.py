@@ -163,6 +163,7 @@ class Batch:
 
     async def recorded(self, outcome: Outcome) -> Outcome:
         """Write the outcome down; one that an interruption left unknown stays open, for the next start to resolve."""
+        outcome = self._with_price(replace(outcome, ended_at=self.clock.now()))
         entry = self._entries.get(outcome.download_id)
         if entry is None:
             problem = f"This is not in the history. {self._history_problem}"
@@ -179,6 +180,15 @@ class Batch:
                 return outcome
         problem = f"The history shows this as open; its outcome could not be saved. {self._history_problem}"
         return replace(outcome, journaled=False, history_problem=problem)
+
+    def _with_price(self, outcome: Outcome) -> Outcome:
+        if not outcome.credits_deducted:
+            return outcome
+        try:
+            return outcome.with_price_of(self._store.downloads.get(outcome.download_id))
+        except Exception:
+            logger.exception("The order's price could not be read")
+            return outcome
 
     async def ask_for_token(self) -> bool:
         """Ask a person for a token; whether one was given, and is in use now."""

@@ -54,8 +54,9 @@ async def resolve(*, client: DatafinitiClient, store: Store, clock: Clock | None
             seen=seen,
             http_status=entry.http_status,
             api_message=entry.api_message,
+            ended_at=clock.now(),
             deletes_sent=entry.deletes_sent,
-        )
+        ).with_price_of(entry.now or store.downloads.get(entry.download_id))
         if seen is not None:
             await store.downloads.observe([seen], observed=began, now=clock.monotonic())
         if entry.is_open:

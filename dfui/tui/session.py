@@ -22,6 +22,7 @@ from dfui.core.history import HistoryEntry
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.progress import LEAVING_SECONDS, ListProgress, Progress
 from dfui.core.secret import Secret
+from dfui.core.text import sanitize
 from dfui.operations.api_access import ApiAccess
 from dfui.store import Store
 from dfui.tui.api_status import ApiContact, ApiStatus
@@ -31,8 +32,9 @@ from dfui.tui.messages import Changes, Notice
 from dfui.tui.network_thread import NetworkThread
 from dfui.tui.sign_in import SignInFlow
 from dfui.wording.access import SIGN_OUT_LATER, SIGNED_OUT, TOKEN_COMES_FIRST
-from dfui.wording.downloads import downloads_added, list_refreshed, records_skipped
+from dfui.wording.downloads import downloads_added
 from dfui.wording.errors import broke, error_sentences, fault, keyring_sentences
+from dfui.wording.figures import counted
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
@@ -161,7 +163,8 @@ class Session:
     async def refresh_list(self) -> None:
         """Fetch the whole list, and say that it has come."""
         if await self._refresh_list():
-            self._notify(Notice(list_refreshed(*self.shown_store.downloads.counts()), seconds=4))
+            active, known = self.shown_store.downloads.counts()
+            self._notify(Notice(f"List refreshed: {counted(known, 'download')}, {active:,} active.", seconds=4))
 
     @on_network_thread
     async def refresh(self, ids: Sequence[str]) -> None:
@@ -184,8 +187,8 @@ class Session:
             self._online.wake()
         found = {download_id: self.shown_store.downloads.get(download_id) for download_id in ids}
         missing = [download_id for download_id, download in found.items() if download and download.is_missing]
-        forget = shown_key("hide", self.access.settings)
-        sentence = downloads_added(len(added), len(ids) - len(added), missing, forget=forget)
+        hide = shown_key("hide", self.access.settings)
+        sentence = downloads_added(len(added), len(ids) - len(added), missing, hide=hide)
         self._notify(Notice(sentence, is_problem=bool(missing)))
 
     @on_network_thread
@@ -407,7 +410,10 @@ class Session:
         else:
             self._record_contact(None)
             if refreshed.skipped:
-                self._notify(Notice(records_skipped(refreshed.skipped), is_problem=True))
+                first, *others = refreshed.skipped
+                more = f", and {len(others):,} more" if others else ""
+                sentence = f"Skipped unreadable entries of the list: {sanitize(first)}{more}."
+                self._notify(Notice(sentence, is_problem=True))
             if refreshed.not_stored:
                 raise refreshed.not_stored
             return True

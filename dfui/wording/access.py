@@ -9,8 +9,7 @@ from dfui.core.text import sanitize
 from dfui.system.credentials import TokenSource
 from dfui.system.settings import Settings
 from dfui.wording.errors import NEW_PASSWORD, answered, keyring_sentences
-from dfui.wording.facts import Fact, fact
-from dfui.wording.figures import as_sentence, counted
+from dfui.wording.figures import Fact, as_sentence, counted, fact
 
 if TYPE_CHECKING:
     from dfui.core.account import Account

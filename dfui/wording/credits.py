@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import assert_never
 
-from dfui.core.credits import CostFinal, CostNotReported, Credits, CreditSum, OrderPrice
+from dfui.core.credits import CostFinal, CostNotReported, Credits, OrderPrice
 from dfui.core.downloads import Download
 from dfui.core.text import sanitize
 from dfui.wording.figures import NOT_KNOWN, counted, number
@@ -48,21 +48,6 @@ def savings_lines(downloads: Sequence[Download]) -> list[str]:
     else:
         orders = f"The whole orders cost (known for {len(estimates):,} of {len(downloads):,})"
     return [f"· {orders} {price}; cancelling now", f"  may save about {saved:,} (an estimate, by the records)."]
-
-
-def credits_together(costs: CreditSum) -> str:
-    """What several downloads that have ended cost together."""
-    figure = counted(costs.credits, "credit")
-    missing = f"the API has not reported the cost of {counted(costs.not_reported, 'download')} yet"
-    match costs.credits > 0, costs.not_reported > 0:
-        case True, True:
-            return f"Total: at least {figure} deducted; {missing}."
-        case True, False:
-            return f"Total: {figure} deducted."
-        case False, True:
-            return f"You pay for the kept records; {missing}."
-        case _:
-            return "No credits were deducted."
 
 
 def credits_in_detail(cost: Credits, by_type: Mapping[str, int]) -> str:

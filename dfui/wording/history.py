@@ -1,30 +1,32 @@
-"""What is said of the history's entries."""
+"""What is said of a history entry: how the cancellation ended, and where its download stands now."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
 from dfui.core.credits import CostFinal
+from dfui.core.downloads import Download, Status
 from dfui.core.errors import ExportError, FileExists, StoreError
-from dfui.core.history import HistoryEntry
+from dfui.core.history import FOLLOW_UP_AFTER, WATCHED_FOR, HistoryEntry
+from dfui.core.outcomes import Outcome
 from dfui.core.text import sanitize
-from dfui.wording.facts import Fact, fact
-from dfui.wording.figures import counted, date_time, dated, day_and_time
-from dfui.wording.follow_up import FETCH_SOON, look_plan, now_line, now_word, relapse_sentence, then_and_now
+from dfui.wording.downloads import fetch_by_words, status_glyph, status_word
+from dfui.wording.figures import NOT_KNOWN, Fact, counted, date_time, dated, day_and_time, fact, number
 
-EXPORT_HINT = "Name a file that ends in .csv or .json."
 NO_HISTORY = "No cancellations yet."
 NONE_MATCHES = "No entry matches."
-HISTORY_HEADINGS = ("When", "ID", "Outcome", "Now", "Retained", "Credits", "The API said")
+HISTORY_HEADINGS = ("When", "ID", "Outcome", "Now", "Kept", "Credits", "The API said")
+OPEN = ("open", "no result yet: in progress, or dfui exited first and will check at its next start")
+"""What stands in place of an outcome, and what it means."""
 
 
 def outcome_word(entry: HistoryEntry) -> str:
-    """How it ended, in a word or two; `open` where that is not known yet."""
-    return "open" if entry.outcome is None else entry.outcome.value.replace("_", " ")
+    return OPEN[0] if entry.outcome is None else entry.outcome.value.replace("_", " ")
 
 
 def words_of_api(entry: HistoryEntry, *, max_length: int = 500) -> str:
-    """What the API said on the DELETE, in its words, with its HTTP status; empty where it did not answer."""
+    """What the API said on the DELETE, with its HTTP status; empty if it did not answer."""
     if entry.http_status is None:
         return ""
     status = f"HTTP {entry.http_status}"
@@ -33,28 +35,35 @@ def words_of_api(entry: HistoryEntry, *, max_length: int = 500) -> str:
 
 def entry_cells(entry: HistoryEntry, *, zone: tzinfo | None = None) -> tuple[str, ...]:
     """An entry as a line of a table, under `HISTORY_HEADINGS`."""
-    cost = entry.credits_now
-    records_now = entry.now.num_downloaded if entry.now and entry.now.status.is_final else None
+    cost, now = entry.credits_now, entry.now
+    now_word = NOT_KNOWN if now is None else f"{'! ' if entry.has_relapsed else ''}{status_word(now)}"
     return (
         day_and_time(entry.confirmed_at, zone=zone),
         sanitize(entry.download_id, max_length=128),
         outcome_word(entry),
-        now_word(entry),
-        then_and_now(entry.retained_records, records_now),
-        then_and_now(entry.credits_deducted, cost.credits if isinstance(cost, CostFinal) else None),
+        now_word,
+        _then_and_now(entry.retained_records, now.num_downloaded if now and now.status.is_final else None),
+        _then_and_now(entry.credits_deducted, cost.credits if isinstance(cost, CostFinal) else None),
         words_of_api(entry),
     )
 
 
+def _then_and_now(then: int | None, now: int | None) -> str:
+    """A figure at the outcome, and the one now if that is another."""
+    if then is None or now is None or then == now:
+        return number(now if then is None else then)
+    return f"{then:,} → {now:,}"
+
+
 def entry_line(entry: HistoryEntry, *, zone: tzinfo | None = None) -> str:
-    """An entry in a line, where it is clear which download it is about."""
+    """An entry in a line, if it is clear which download it is about."""
     parts = [
         ", ".join([date_time(entry.confirmed_at, zone=zone), *_aim(entry)]),
         outcome_word(entry),
         words_of_api(entry),
     ]
     if entry.retained_records is not None:
-        parts.append(f"{counted(entry.retained_records, 'record')} retained")
+        parts.append(f"{counted(entry.retained_records, 'record')} kept")
     if entry.credits_deducted is not None:
         parts.append(f"{counted(entry.credits_deducted, 'credit')} deducted")
     elif entry.retained_records:
@@ -62,72 +71,116 @@ def entry_line(entry: HistoryEntry, *, zone: tzinfo | None = None) -> str:
     if entry.has_news:
         parts.append(f"now: {now_line(entry, zone=zone)}")
     if entry.has_relapsed:
-        parts.append(f"RELAPSED: {relapse_sentence(entry, zone=zone)}")
+        parts.append(f"RUNNING AGAIN: {relapse_sentence(entry, zone=zone)}")
     return " · ".join(part for part in parts if part)
 
 
-def entry_title(entry: HistoryEntry) -> str:
-    """Which cancellation it is."""
-    return f"Cancellation of {sanitize(entry.download_id)}"
-
-
 def entry_facts(entry: HistoryEntry, *, now: datetime, zone: tzinfo | None = None) -> list[Fact]:
-    """All that the history tells of a cancellation; what is not known is left out."""
-    facts = [fact("Outcome", outcome_word(entry) if entry.outcome else "open: the result is not known yet")]
-    if entry.has_relapsed:
-        facts.append(fact("Relapsed", relapse_sentence(entry, zone=zone)))
-    if entry.confirmed_at:
-        facts.append(fact("You confirmed", ", ".join([dated(entry.confirmed_at, now=now, zone=zone), *_aim(entry)])))
-    if entry.ended_at:
-        facts.append(fact("Outcome seen", dated(entry.ended_at, now=now, zone=zone)))
-    sent = {None: "not known", 0: "no DELETE"}.get(entry.deletes_sent) or counted(entry.deletes_sent or 0, "DELETE")
-    facts.append(fact("Sent", sent))
-    if entry.http_status is not None or (entry.deletes_sent and not entry.is_open):
-        facts.append(fact("The API said", words_of_api(entry) or "nothing that could be read"))
-    if entry.status:
-        checked = f"its status was {entry.status.value}"
-        facts.append(fact("Checked", checked))
-    elif entry.verified is False:
-        facts.append(fact("Checked", "its status could not be read after the DELETE"))
-    if entry.retained_records is not None:
-        facts.append(fact("Retained", counted(entry.retained_records, "record")))
+    """All that the history has of a cancellation; what is not known is left out."""
+    lines = [
+        ("Outcome", outcome_word(entry) if entry.outcome else ": ".join(OPEN)),
+        ("Running again", relapse_sentence(entry, zone=zone) if entry.has_relapsed else ""),
+        (
+            "Confirmed at",
+            ", ".join([dated(entry.confirmed_at, now=now, zone=zone), *_aim(entry)]) if entry.confirmed_at else "",
+        ),
+        ("Aim", "".join(_aim(entry))),
+        ("Result at", dated(entry.ended_at, now=now, zone=zone) if entry.ended_at else ""),
+        ("DELETEs sent", "not known" if entry.deletes_sent is None else str(entry.deletes_sent)),
+        ("The API said", words_of_api(entry) or ("nothing that could be read" if _was_sent(entry) else "")),
+        ("Second look", entry.status.value if entry.status else _UNREADABLE if entry.verified is False else ""),
+        ("Kept", "" if entry.retained_records is None else counted(entry.retained_records, "record")),
+        ("Credits", _credits_then(entry)),
+        ("Now", now_line(entry, zone=zone)),
+        ("Follow-up", _plan(entry, zone=zone)),
+        ("Files", fetch_by_words(entry.fetch_by, now=now, zone=zone)),
+    ]
+    return [fact(label, line) for label, line in lines if line]
+
+
+_UNREADABLE = "the status could not be read after the DELETE"
+
+
+def _was_sent(entry: HistoryEntry) -> bool:
+    return bool(entry.deletes_sent) and not entry.is_open
+
+
+def _credits_then(entry: HistoryEntry) -> str:
     if entry.credits_deducted is not None:
-        facts.append(fact("Credits", f"{counted(entry.credits_deducted, 'credit')} deducted"))
-    elif entry.retained_records:
-        facts.append(fact("Credits", "not reported at the time"))
-    if line := now_line(entry, zone=zone):
-        facts.append(fact("Now", line))
-    if plan := look_plan(entry, zone=zone):
-        facts.append(fact("Follow-up", plan))
-    if (entry.now and entry.now.num_downloaded) or entry.retained_records:
-        facts.append(fact("Records", FETCH_SOON))
-    return facts
+        return f"{counted(entry.credits_deducted, 'credit')} deducted"
+    return "not reported at the time" if entry.retained_records else ""
 
 
-def still_open_sentence(entries: int) -> str:
-    """Some have no outcome yet."""
-    unknown = counted(entries, "result is", "results are")
-    return (
-        f"{unknown} still unknown (running, or dfui stopped first). "
-        "The next command that contacts the API will find out."
-    )
+def _plan(entry: HistoryEntry, *, zone: tzinfo | None) -> str:
+    """Whether dfui polls the download; empty if it never meant to."""
+    if entry.is_watched and entry.ended_at is not None:
+        if entry.is_settled:
+            until = date_time(entry.ended_at + FOLLOW_UP_AFTER[-1], zone=zone)
+            return f"the cost is final; dfui checks until {until} that the download stays stopped"
+        until = date_time(entry.ended_at + WATCHED_FOR, zone=zone)
+        return f"dfui keeps checking until the cost is final, or until {until}"
+    if entry.closed_at is None:
+        return ""
+    if entry.is_settled:
+        return "done: the cost is final"
+    if entry.now is not None and entry.now.status.is_final and entry.now.total_cost:
+        price = counted(entry.now.total_cost, "credit")
+        return f"after 7 days the API still shows the order's price ({price}); dfui has stopped checking"
+    return "the API reported no final cost within 7 days; dfui has stopped checking"
+
+
+# ── where the download stands now ────────────────────────────────────────────────────────────────────────────────────
+
+
+def now_line(entry: HistoryEntry, *, zone: tzinfo | None = None) -> str:
+    """Where the download stands now, in a line; empty if it was not seen since."""
+    return "" if entry.now is None else f"{_standing(entry.now)} · seen {date_time(entry.now.seen_at, zone=zone)}"
+
+
+def _standing(download: Download) -> str:
+    """Its status, and its records and credits as far as the API has reported them."""
+    parts = [f"{status_glyph(download)} {status_word(download)}"]
+    if not download.is_missing and download.num_downloaded is not None:
+        records = counted(download.num_downloaded, "record")
+        parts.append(f"{records} kept" if download.status.is_final else f"{records} so far")
+    if not download.is_missing and isinstance(download.credits, CostFinal):
+        parts.append(f"{counted(download.credits.credits, 'credit')} deducted")
+    elif not download.is_missing and download.status.is_final and download.num_downloaded:
+        parts.append("cost not reported yet")
+    return " · ".join(parts)
+
+
+def last_seen_line(outcome: Outcome, now: Download | None, *, zone: tzinfo | None = None) -> str:
+    """Where a download was last seen, if that is not as its outcome says any more; else empty."""
+    if now is None or not outcome.is_overtaken_by(now):
+        return ""
+    return f"Last seen: {sanitize(outcome.download_id)} {_standing(now)} at {date_time(now.seen_at, zone=zone)}."
+
+
+def relapse_sentence(entry: HistoryEntry, *, zone: tzinfo | None = None) -> str:
+    """A download that was seen cancelled goes on."""
+    name, seen = sanitize(entry.download_id), date_time(entry.cancelled_seen_at, zone=zone)
+    match entry.now.status if entry.now else None:
+        case Status.COMPLETED:
+            since = "ran on to its end after that"
+        case Status.CANCELLED:
+            since = f"ran again after that (seen {date_time(entry.relapsed_at, zone=zone)}); it is cancelled now"
+        case _:
+            since = "is running again, costing credits"
+    return f"{name} was cancelled at {seen} and {since}."
+
+
+def relapse_title(ids: Sequence[str]) -> str:
+    if len(ids) == 1:
+        return f"ALARM: {sanitize(ids[0])} did not stay cancelled"
+    return f"ALARM: {len(ids):,} downloads did not stay cancelled"
+
+
+# ── exports, and the history as a whole ──────────────────────────────────────────────────────────────────────────────
 
 
 def exported(entries: int, path: str) -> str:
-    """An export was written."""
     return f"Wrote {counted(entries, 'entry', 'entries')} to {sanitize(path)}, readable by you only."
-
-
-def entries_shown(entries: int, *, is_filtered: bool) -> str:
-    """How many are shown."""
-    return (
-        counted(entries, "matching entry", "matching entries") if is_filtered else counted(entries, "entry", "entries")
-    )
-
-
-def overwrite_question(path: str) -> tuple[str, list[str]]:
-    """The title and the lines that ask whether to overwrite a file."""
-    return "Overwrite this file?", [f"{sanitize(path)} already exists. Its contents would be lost."]
 
 
 def not_exported(error: ExportError | StoreError) -> str:

@@ -1,67 +1,171 @@
-"""What is said of a cancellation under way, and of how it ended."""
+"""What is said of a cancellation under way, and of how one or several ended."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import assert_never
+from datetime import datetime
+from typing import NamedTuple
 
-from dfui.core.credits import CostFinal
+from dfui.core.credits import CreditSum
 from dfui.core.downloads import Download, Status
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.progress import LEAVING_SECONDS
 from dfui.core.text import sanitize
-from dfui.wording.confirming import nothing_to_cancel, retained
 from dfui.wording.credits import credits_after
-from dfui.wording.downloads import goes_on, status_word
+from dfui.wording.downloads import goes_on, kept, nothing_to_cancel, status_word
 from dfui.wording.errors import NEW_PASSWORD
-from dfui.wording.figures import as_sentence, counted
+from dfui.wording.figures import as_sentence, counted, sum_known
 
-CHECK_THE_ID = "Check the ID, and whether this token belongs to the account that started the download."
-AFTER_REFUSAL = "Fix the problem that the API reports, or ask Datafiniti's support; then try again."
-OUTCOME_WAITS = "The cancellation has ended. Leave the filter to see how."
-SETTLED = "dfui stopped before it could tell how these ended. It has checked now."
+
+class OutcomeWords(NamedTuple):
+    """All that an outcome is called, and what it means."""
+
+    name: str
+    """In a list of several."""
+    title: str
+    """Over one; `{}` is the ID."""
+    meaning: str
+    """In the help."""
+    advice: str
+    """What it means for the download, and what to do next.
+
+    `{It}` is one or several of them, `{state}` whether they go on, `{if_active}` what that costs if they do.
+    """
+
+
+OUTCOMES = {
+    OutcomeKind.CANCELLED: OutcomeWords(
+        "Cancelled",
+        "Download {} is cancelled",
+        "confirmed: a second look showed it cancelled",
+        "",
+    ),
+    OutcomeKind.COMPLETED: OutcomeWords(
+        "Completed",
+        "Download {} is completed",
+        "it finished before it could be stopped; all records are there, and you pay for all of them",
+        "It finished before it could be stopped: all records are there, and you pay for all of them.",
+    ),
+    OutcomeKind.ACCEPTED: OutcomeWords(
+        "Accepted, not confirmed stopped",
+        "{}: accepted, not confirmed stopped",
+        "the API accepted the request, but the download is not confirmed stopped yet",
+        "{It} may still be spending credits. Check again in a moment.",
+    ),
+    OutcomeKind.STILL_ACTIVE: OutcomeWords(
+        "Still active",
+        "{} NOT cancelled: it is still active",
+        "the request did not get through; the download is still active and costs credits",
+        "The cancellation did not get through. {state} Try again.",
+    ),
+    OutcomeKind.REFUSED: OutcomeWords(
+        "Refused",
+        "{} NOT cancelled: the API refused",
+        "the API refused to cancel it",
+        "{state} Fix the reported problem or contact Datafiniti support, then retry.",
+    ),
+    OutcomeKind.NOT_FOUND: OutcomeWords(
+        "Not found",
+        "Download {} was not found",
+        "not found on this account",
+        "Check the ID, and whether this token belongs to the account that started the download.",
+    ),
+    OutcomeKind.UNAUTHORIZED: OutcomeWords(
+        "Token rejected",
+        "{} NOT cancelled: the token was rejected",
+        "the token was rejected",
+        f"{{if_active}} {NEW_PASSWORD} Sign in again, then cancel again.",
+    ),
+    OutcomeKind.UNKNOWN: OutcomeWords(
+        "Unknown whether stopped",
+        "{}: unknown whether it has stopped",
+        "no answer, and the status could not be read; check again",
+        "{It} may have stopped, or may still be running and costing credits. Check again as soon as you can.",
+    ),
+    OutcomeKind.NOT_SENT: OutcomeWords(
+        "Not sent",
+        "{} NOT cancelled: no request was sent",
+        "no request was sent; if it was running, it still is",
+        "{if_active}",
+    ),
+}
+
+
+def _words(outcome: Outcome) -> OutcomeWords:
+    """Of a status that dfui does not know, nothing is claimed."""
+    words = OUTCOMES[outcome.kind]
+    if outcome.kind is OutcomeKind.STILL_ACTIVE and outcome.status is Status.UNKNOWN:
+        unknown = OUTCOMES[OutcomeKind.UNKNOWN]
+        return words._replace(name=unknown.name, title=unknown.title)
+    return words
+
+
+def _advice(outcome: Outcome, *, are_several: bool) -> str:
+    if outcome.seen is None:
+        state = f"Refresh to see {'the' if are_several else 'its'} status."
+    elif are_several and outcome.status is not Status.UNKNOWN:
+        state = "They are still active, and may cost credits."
+    else:
+        state = goes_on(outcome.seen)
+    return (
+        _words(outcome)
+        .advice.replace("{It}", "They" if are_several else "It")
+        .replace("{state}", state)
+        .replace(
+            "{if_active}",
+            "Anything still active keeps costing credits."
+            if are_several
+            else "If it was running, it still is, and is costing credits.",
+        )
+    )
+
+
+# ── one ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def outcome_title(outcome: Outcome) -> str:
-    """How it ended, in a line."""
-    name = sanitize(outcome.download_id)
-    match outcome.kind:
-        case OutcomeKind.CANCELLED:
-            return f"Download {name} is cancelled"
-        case OutcomeKind.COMPLETED:
-            return f"Download {name} is completed"
-        case OutcomeKind.ACCEPTED:
-            return f"Cancelling {name} was accepted, but it has not been seen to stop"
-        case OutcomeKind.STILL_ACTIVE:
-            if outcome.status is Status.UNKNOWN:
-                return f"Unknown whether {name} has stopped"
-            return f"Download {name} is still active"
-        case OutcomeKind.REFUSED:
-            return f"Cancelling {name} was refused"
-        case OutcomeKind.NOT_FOUND:
-            return f"Download {name} was not found"
-        case OutcomeKind.UNAUTHORIZED:
-            return f"The token was rejected; {name} was not cancelled"
-        case OutcomeKind.UNKNOWN:
-            return f"Unknown whether {name} has stopped"
-        case OutcomeKind.NOT_SENT:
-            return f"Nothing was sent for {name}"
-        case _:
-            assert_never(outcome.kind)
+    return _words(outcome).title.replace("{}", sanitize(outcome.download_id))
 
 
-def outcome_lines(outcome: Outcome) -> list[str]:
-    """What the API said, what was checked, what was kept and what it cost, and what to do next; "" parts groups."""
+def outcome_lines(outcome: Outcome, *, now: datetime | None = None) -> list[str]:
+    """What the API said, what a second look showed, what was kept and what it cost, and what to do; "" parts groups."""
     if outcome.was_final_before:
-        return nothing_to_cancel(outcome.seen or Download(outcome.download_id, is_missing=True))
-    lines = [*api_said(outcome), *trouble_lines(outcome), *checked_lines(outcome)]
-    meaning = _meaning(outcome)
-    if lines and meaning:
-        lines.append("")
-    lines += meaning
-    if not outcome.journaled:
-        lines += ["", history_problem(outcome)]
+        return nothing_to_cancel(outcome.seen or Download(outcome.download_id, is_missing=True), now=now)
+    lines = _what_happened(outcome)
+    advice = _advice(outcome, are_several=False)
+    meaning = [advice] if advice else []
+    if outcome.kind.is_good:
+        meaning.append(kept(outcome.download_id, outcome.retained_records, outcome.fetch_by, now=now))
+        meaning += credits_after(outcome.credits, outcome.retained_records)
+    lines += ["", *meaning] if lines and meaning else meaning
+    return lines if outcome.journaled else [*lines, "", history_problem(outcome)]
+
+
+def _what_happened(outcome: Outcome) -> list[str]:
+    lines = api_said(outcome)
+    if outcome.trouble:
+        lines.append(as_sentence(sanitize(outcome.trouble)))
+    if outcome.seen is not None:
+        word = status_word(outcome.seen)
+        is_end = outcome.seen.status.is_final
+        lines.append(f"Confirmed by a second look: {word}." if is_end else f"A second look shows: {word}.")
     return lines
+
+
+def api_said(outcome: Outcome) -> list[str]:
+    """The API's own words on the DELETE, and each detail; nothing if it did not answer."""
+    if outcome.http_status is None and not outcome.api_message:
+        return []
+    if outcome.api_message:
+        said = [f"The API said: “{sanitize(outcome.api_message)}”"]
+    elif outcome.answered_status:
+        status = sanitize(outcome.answered_status, max_length=24)
+        said = [f"The API returned status “{status}” (HTTP {outcome.http_status})."]
+    else:
+        said = [f"The API returned HTTP {outcome.http_status} without a message."]
+    if outcome.http_status is not None and outcome.http_status >= 300 and outcome.api_message:
+        said[0] += f" (HTTP {outcome.http_status})"
+    return said + [f"· “{sanitize(detail)}”" for detail in outcome.details]
 
 
 def history_problem(outcome: Outcome) -> str:
@@ -69,118 +173,121 @@ def history_problem(outcome: Outcome) -> str:
     return sanitize(outcome.history_problem or "This is not in the history.", max_length=1_000)
 
 
-def trouble_lines(outcome: Outcome) -> list[str]:
-    """What dfui itself met."""
-    return [as_sentence(sanitize(outcome.trouble))] if outcome.trouble else []
+# ── several: the worst first, equal ones once ────────────────────────────────────────────────────────────────────────
 
 
-def checked_lines(outcome: Outcome) -> list[str]:
-    """What a look after the DELETE showed."""
-    return [] if outcome.seen is None else [f"Checked: its status is {status_word(outcome.seen)}."]
+def outcomes_title(outcomes: Sequence[Outcome]) -> str:
+    """How one or several ended: each kind counted, first what did not stop."""
+    if len(outcomes) == 1:
+        return outcome_title(outcomes[0])
+    counts = [0] * len(_COUNTED)
+    for outcome in outcomes:
+        counts[_severity(outcome)] += 1
+    parts = [f"{count:,} {what}" for count, what in zip(counts, _COUNTED, strict=True) if count]
+    first, _, rest = parts[0].partition(" ")
+    return " · ".join([f"{first} of {len(outcomes):,} {rest}", *parts[1:]])
 
 
-def api_said(outcome: Outcome) -> list[str]:
-    """The API's own words on the DELETE, and each detail; nothing where it did not answer."""
-    if outcome.api_message:
-        said = [f"The API said: “{sanitize(outcome.api_message)}”"]
-    elif outcome.http_status is None:
-        return []
-    elif outcome.answered_status:
-        status = sanitize(outcome.answered_status, max_length=24)
-        said = [f"The API answered with the download, status “{status}” (HTTP {outcome.http_status})."]
-    else:
-        said = [f"The API answered HTTP {outcome.http_status}, without a message."]
-    if outcome.http_status is not None and outcome.http_status >= 300 and outcome.api_message:
-        said[0] += f" (HTTP {outcome.http_status})"
-    return said + [f"· “{sanitize(detail)}”" for detail in outcome.details]
+_COUNTED = ("NOT cancelled", "not confirmed stopped", "not found", "cancelled", "had completed")
 
 
-def _cost(outcome: Outcome) -> list[str]:
-    """What a download that has ended cost, or where that will be seen."""
-    lines = credits_after(outcome.credits, outcome.retained_records)
-    if outcome.retained_records and outcome.journaled and not isinstance(outcome.credits, CostFinal):
-        lines.append("The cost will appear in the history.")
-    return lines
-
-
-def _meaning(outcome: Outcome) -> list[str]:
-    """What the outcome means for the download, and what to do next."""
+def _severity(outcome: Outcome) -> int:
+    """Its place in `_COUNTED`."""
     match outcome.kind:
         case OutcomeKind.CANCELLED:
-            return [
-                retained(outcome.download_id, outcome.retained_records),
-                *_cost(outcome),
-            ]
+            return 3
         case OutcomeKind.COMPLETED:
-            return [
-                "It finished before it could be stopped: all records are there, and all are paid for.",
-                retained(outcome.download_id, outcome.retained_records),
-                *_cost(outcome),
-            ]
-        case OutcomeKind.ACCEPTED:
-            return [
-                "It has not been seen to stop, and may still cost credits. Check again in a moment.",
-                "The records added so far stay fetchable, and their credits stay deducted.",
-            ]
-        case OutcomeKind.STILL_ACTIVE:
-            return [f"The cancellation did not get through. {_goes_on(outcome)} Try again."]
-        case OutcomeKind.REFUSED:
-            state = "Refresh to see its status." if outcome.seen is None else _goes_on(outcome)
-            return [f"The API did not cancel it. {state}", AFTER_REFUSAL]
+            return 4
         case OutcomeKind.NOT_FOUND:
-            return [CHECK_THE_ID]
-        case OutcomeKind.UNAUTHORIZED:
-            return [
-                "If it is active, it keeps running and costs credits.",
-                f"{NEW_PASSWORD} Sign in again, then cancel it.",
-            ]
-        case OutcomeKind.UNKNOWN:
-            return ["It may have stopped, or may still be running and costing credits. Check again as soon as you can."]
-        case OutcomeKind.NOT_SENT:
-            return ["If it is active, it keeps running and costs credits."]
+            return 2
+        case OutcomeKind.ACCEPTED | OutcomeKind.UNKNOWN:
+            return 1
         case _:
-            assert_never(outcome.kind)
+            return 1 if outcome.status is Status.UNKNOWN else 0
 
 
-def _goes_on(outcome: Outcome) -> str:
-    return goes_on(outcome.seen or Download(outcome.download_id))
+def not_stopped(outcomes: Sequence[Outcome]) -> list[str]:
+    """Those of several that are not known to have ended, the worst first: equal ones in one line, with the reason."""
+    bad = sorted((outcome for outcome in outcomes if not outcome.kind.is_good), key=_severity)
+    groups: dict[tuple[str, str], list[Outcome]] = {}
+    for outcome in bad:
+        groups.setdefault((_words(outcome).name, _reason(outcome, are_several=True)), []).append(outcome)
+    return [
+        line
+        for (name, _), group in groups.items()
+        for line in (_named(name, group), f"  {_reason(group[0], are_several=len(group) > 1)}")
+    ]
+
+
+def stopped(outcomes: Sequence[Outcome]) -> list[str]:
+    """Those of several that have ended: equal ones in one line; then what was kept and what it cost."""
+    good = [outcome for outcome in outcomes if outcome.kind.is_good]
+    groups: dict[str, list[Outcome]] = {}
+    for outcome in good:
+        groups.setdefault(_words(outcome).name, []).append(outcome)
+    return [*(_named(name, group) for name, group in groups.items()), *outcome_sums(good)]
+
+
+def _named(name: str, outcomes: Sequence[Outcome]) -> str:
+    count = f" ({len(outcomes):,})" if len(outcomes) > 1 else ""
+    return f"{name}{count}: {', '.join(sanitize(outcome.download_id) for outcome in outcomes)}"
+
+
+def _reason(outcome: Outcome, *, are_several: bool) -> str:
+    """Why it has not ended, and what to do; the same for queued and running ones, so that they can be one line."""
+    if outcome.was_final_before:
+        return "Not on this account, so nothing was sent."
+    lines = _what_happened(outcome)
+    if outcome.status in (Status.QUEUED, Status.RUNNING):
+        del lines[-1]
+    lines.append(_advice(outcome, are_several=are_several))
+    return " ".join(lines if outcome.journaled else [*lines, history_problem(outcome)])
+
+
+def outcome_sums(outcomes: Sequence[Outcome]) -> list[str]:
+    """What those that have ended kept and cost together, as far as it is known."""
+    ended = [outcome for outcome in outcomes if outcome.kind.is_good]
+    if not ended:
+        return []
+    records = sum_known([outcome.retained_records for outcome in ended])
+    costs = CreditSum.of(outcome.credits for outcome in ended)
+    parts = [] if records is None else [f"{counted(records, 'record')} kept"]
+    if not costs.not_reported:
+        parts.append(counted(costs.credits, "credit"))
+    elif costs.credits:
+        unknown = counted(costs.not_reported, "download")
+        parts.append(f"at least {counted(costs.credits, 'credit')} (the cost of {unknown} is not reported yet)")
+    else:
+        parts.append("cost not reported yet")
+    return [f"Total: {', '.join(parts)}."]
+
+
+# ── under way, and on the way out ────────────────────────────────────────────────────────────────────────────────────
 
 
 def cancelling_already(ids: Sequence[str]) -> str:
-    """These were confirmed, and their outcome is not known yet."""
     if len(ids) == 1:
         return f"{sanitize(ids[0])} is already being cancelled."
     return f"All {len(ids):,} are already being cancelled."
 
 
-def settled(outcome: Outcome) -> str:
-    """What became of a cancellation that a dfui left open which is gone."""
-    return f"From an earlier session: {outcome_title(outcome)}."
-
-
 def cancellation_step(download_id: str, step: str, seconds: float | None) -> str:
     """What dfui is doing for a download right now."""
-    name = sanitize(download_id)
-    match step:
-        case "waiting" if seconds is not None and seconds >= 1:
-            return f"{name}: waiting {seconds:.0f} s…"
-        case _:
-            return f"{name}: {step}…"
+    wait = f" {seconds:.0f} s" if step == "waiting" and seconds is not None and seconds >= 1 else ""
+    return f"{sanitize(download_id)}: {step}{wait}…"
 
 
 def quit_question(cancelling: int, not_begun: int) -> tuple[str, list[str]]:
-    """The title and the lines that ask whether to leave while cancellations are under way."""
-    under_way = f"{counted(cancelling, 'cancellation is', 'cancellations are')} under way"
-    lines = [f"{under_way}; {not_begun:,} of them not sent yet." if not_begun else f"{under_way}."]
-    return "Leave now?", [
-        *lines,
-        f"They get {LEAVING_SECONDS:.0f} seconds to finish. What is not sent by then keeps running.",
+    """The title and the lines that ask whether to quit while cancellations are in progress."""
+    unsent = f"; {not_begun:,} of them not sent yet" if not_begun else ""
+    return "Quit?", [
+        f"{counted(cancelling, 'cancellation')} in progress{unsent}.",
+        f"dfui will wait up to {LEAVING_SECONDS:.0f} s; anything unsent keeps running.",
     ]
 
 
 def leaving(cancelling: int) -> str:
-    """dfui was left, and waits for what was confirmed."""
-    return f"Waiting up to {LEAVING_SECONDS:.0f} seconds for {counted(cancelling, 'confirmed cancellation')} to finish…"
+    return f"Waiting up to {LEAVING_SECONDS:.0f} s for {counted(cancelling, 'confirmed cancellation')} to finish…"
 
 
 def suspending(cancelling: int) -> str:
@@ -194,7 +301,7 @@ def left_behind(outcomes: Sequence[Outcome]) -> list[str]:
     lines = [f"{outcome_title(outcome)}." for outcome in outcomes if outcome.kind is not OutcomeKind.NOT_SENT]
     if unsent:
         keeps = "it keeps" if len(unsent) == 1 else "they keep"
-        lines.append(f"Not sent, so {keeps} running: {', '.join(unsent)}. dfui names them again at the next start.")
+        lines.append(f"Not sent, so {keeps} running: {', '.join(unsent)}. dfui names them again at its next start.")
     if any(outcome.kind is OutcomeKind.UNKNOWN for outcome in outcomes):
-        lines.append("dfui finds out the unknown ones at the next start.")
+        lines.append("dfui checks the unknown ones at its next start.")
     return lines

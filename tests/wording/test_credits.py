@@ -5,32 +5,13 @@ from __future__ import annotations
 import pytest
 
 from dfui.core.account import Account
-from dfui.core.credits import CostFinal, CostNotReported, Credits, CreditSum
+from dfui.core.credits import CostFinal, CostNotReported
 from dfui.core.downloads import Download, DownloadDetails
 from dfui.wording.access import account_facts
-from dfui.wording.credits import credits_after, credits_together, savings_lines
-from dfui.wording.details import details_facts
-from dfui.wording.facts import fact_lines
+from dfui.wording.credits import credits_after, savings_lines
+from dfui.wording.downloads import details_facts
+from dfui.wording.figures import fact_lines
 from tests.support.rows import at
-
-
-@pytest.mark.parametrize(
-    ("costs", "said"),
-    [
-        ([CostFinal(10), CostFinal(20)], "Total: 30 credits deducted."),
-        (
-            [CostFinal(10), CostNotReported()],
-            "Total: at least 10 credits deducted; the API has not reported the cost of 1 download yet.",
-        ),
-        (
-            [CostNotReported(), CostNotReported()],
-            "You pay for the kept records; the API has not reported the cost of 2 downloads yet.",
-        ),
-        ([CostFinal(0), CostFinal(0)], "No credits were deducted."),
-    ],
-)
-def test_a_sum_with_a_part_that_is_not_settled_is_at_least(costs: list[Credits], said: str) -> None:
-    assert credits_together(CreditSum.of(costs)) == said
 
 
 def test_what_cancelling_saves_is_an_estimate_and_says_for_how_many_it_stands() -> None:
@@ -46,7 +27,7 @@ def test_what_cancelling_saves_is_an_estimate_and_says_for_how_many_it_stands() 
 
 
 @pytest.mark.parametrize("records", [1, 1_144, None])
-def test_no_credits_is_said_of_a_settled_0_alone(records: int | None) -> None:
+def test_no_credits_is_said_of_a_final_0_alone(records: int | None) -> None:
     assert "No credits" not in " ".join(credits_after(CostNotReported(), records))
     assert credits_after(CostFinal(0), 0) == ["No credits were deducted."]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,8 +10,8 @@ import pytest
 from dfui.core.downloads import Download, DownloadDetails
 from dfui.core.fetching import ResultFile
 from dfui.core.secret import Secret
-from dfui.wording.details import details_facts
-from dfui.wording.facts import Fact
+from dfui.wording.downloads import details_facts
+from dfui.wording.figures import Fact
 
 NOW = datetime(2026, 11, 23, 12, 4, tzinfo=UTC)
 
@@ -19,19 +20,25 @@ def facts(details: DownloadDetails) -> dict[str, tuple[str, ...]]:
     return dict[str, tuple[str, ...]](details_facts(details, [], now=NOW, zone=UTC))
 
 
-def test_links_that_end_together_are_told_once() -> None:
+def test_result_files_have_their_names_and_the_day_until_which_they_can_be_fetched() -> None:
     ends = NOW + timedelta(days=6, hours=23)
     files = (ResultFile("a.csv", Secret("x"), ends), ResultFile("", Secret("y"), ends))
-    told = facts(DownloadDetails(Download("7"), files=files))
-    assert told["Result files"] == ("2 files", "a.csv", "file 2")
-    assert told["Links expire"] == ("2026-11-30 11:04 UTC (in 6 days); refreshed on each check",)
+    ended = Download("7", "completed", files_expire_at=ends)
+    shown = facts(DownloadDetails(ended, files=files))
+    assert shown["Result files"] == ("2 files", "a.csv", "file 2")
+    assert shown["Fetch"] == ("fetch by Nov 30, 11:04",)
+    expired = replace(ended, files_expire_at=NOW - timedelta(days=500))
+    assert facts(DownloadDetails(expired, files=files))["Expired"] == ("files expired Jul 11, 2025",)
+    estimated = replace(ended, files_expire_at=None, updated_at=NOW)
+    assert facts(DownloadDetails(estimated, files=files))["Fetch"] == ("fetch by about Nov 30, 12:04",)
 
 
-def test_links_that_have_ended_are_said_to_have() -> None:
-    files = (ResultFile("a", Secret("x"), NOW - timedelta(hours=3)),)
-    assert facts(DownloadDetails(Download("7"), files=files))["Links"] == (
-        "the first expired 3 h ago; refreshed on each check",
-    )
+def test_of_a_job_only_what_it_is_is_shown() -> None:
+    download = Download("7", "running", num_records=200, num_downloaded=20, order_price=200, total_cost=200)
+    shown = facts(DownloadDetails(download, auto_trace=True, is_enrichment_job=False, num_records_suppressed=3))
+    assert shown["Job"] == ("autotrace (each record costs a property and a people credit)",)
+    assert shown["Suppressed"] == ("3 records",)
+    assert shown["Cancelling"] == ("may save about 180 credits (an estimate, by the records)",)
 
 
 def test_of_an_unseen_download_nothing_is_made_up() -> None:
@@ -41,9 +48,6 @@ def test_of_an_unseen_download_nothing_is_made_up() -> None:
 def test_a_missing_download_is_said_to_be_missing_with_what_it_was() -> None:
     told = facts(DownloadDetails(Download("7", api_status="running", is_missing=True)))
     assert told["Status"] == ("? not found on this account", "it was “running” before")
-
-
-UNSETTLED = "not final yet; the API does not show the figure"
 
 
 @pytest.mark.parametrize(

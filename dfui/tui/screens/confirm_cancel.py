@@ -19,14 +19,12 @@ from dfui.tui.session import Session
 from dfui.tui.widgets.inputs import NumberInput
 from dfui.tui.widgets.layouts import GIVES_WAY
 from dfui.tui.widgets.text_lines import TextLines
-from dfui.wording.confirming import (
+from dfui.wording.downloads import (
     confirm_consequences,
     confirm_facts,
     confirm_title,
     hidden_by_filter,
     nothing_to_cancel_title,
-    number_asked,
-    number_missing,
     window_too_small,
 )
 
@@ -104,7 +102,7 @@ class ConfirmCancel(Dialog[tuple[str, ...]]):
         elif not self._is_whole:
             self._show_too_small(True)
         elif self._asks_for_number and self.query_one(NumberInput).number != len(to_cancel):
-            self.show_notice(number_missing(len(to_cancel)))
+            self.show_notice(f"That is not {len(to_cancel)}; nothing was cancelled.")
             self.query_one(NumberInput).focus()
         else:
             self.dismiss(to_cancel)
@@ -154,7 +152,7 @@ class ConfirmCancel(Dialog[tuple[str, ...]]):
         self.query_one("#number").display = self._asks_for_number
         # A list must leave a few lines of the explanation; where a number is typed, there may be no room for that.
         self.set_class(len(self._ids) > 1 and not self._asks_for_number, "-leaves-explanation")
-        self.query_one("#number-asked", Static).update(number_asked(len(active)))
+        self.query_one("#number-asked", Static).update(f"Type {len(active)} to confirm:")
         self.show_problem("\n".join(dict.fromkeys(self._problems)))
         confirm, keep = self.button("cancel"), self.button("keep")
         confirm.display = bool(active) and not self.has_class(TOO_SMALL)

@@ -7,12 +7,13 @@ from dataclasses import replace
 from textual.app import ComposeResult
 
 from dfui.core.downloads import Download, DownloadDetails
+from dfui.core.text import sanitize
 from dfui.store.history import HistoryFilter
 from dfui.tui.messages import Changed
 from dfui.tui.screens.dialog import Dialog, DialogButton
 from dfui.tui.session import Session
 from dfui.tui.widgets.text_lines import FieldList, FieldsScroll
-from dfui.wording.details import details_facts, details_title
+from dfui.wording.downloads import details_facts
 
 
 class DetailsModal(Dialog[str]):
@@ -79,7 +80,7 @@ class DetailsModal(Dialog[str]):
 
     def _show(self) -> None:
         history = self._session.shown_store.history.entries(HistoryFilter(ids=(self._download_id,)))
-        self.show_title(details_title(self._details.download))
+        self.show_title(f"Download {sanitize(self._download_id)}")
         self.query_one(FieldList).show(details_facts(self._details, history, now=self._session.clock.now()))
         self.button("fetch").display = self._offers_fetch and not self._details.download.is_missing
         self.button("cancel").display = self._details.download.is_active

@@ -29,9 +29,9 @@ from dfui.tui.widgets.filter_bar import FilterBar
 from dfui.tui.widgets.key_bar import KeyBar
 from dfui.tui.widgets.title_bar import TitleBar
 from dfui.wording.access import SWITCH_LATER, TOKEN_REJECTED
-from dfui.wording.downloads import download_summary, hide_question, nothing_to_cancel_here, window_title
+from dfui.wording.downloads import download_summary, hide_question, window_title
 from dfui.wording.errors import error_sentences
-from dfui.wording.outcomes import OUTCOME_WAITS, cancellation_step, cancelling_already
+from dfui.wording.outcomes import cancellation_step, cancelling_already
 
 if TYPE_CHECKING:
     from dfui.tui.screens.outcome import OutcomeAnswer
@@ -165,7 +165,7 @@ class DownloadsScreen(BackgroundScreen[None]):
         if self.queue.collect():
             self.app.bell()
             if self._is_typing:
-                self.notify(OUTCOME_WAITS, markup=False)
+                self.notify("The cancellation has ended. Leave the filter to see how.", markup=False)
         self._show_what_waits()
 
     def _leave_ended(self, ids: Sequence[str] | frozenset[str]) -> None:
@@ -248,7 +248,7 @@ class DownloadsScreen(BackgroundScreen[None]):
         if chosen := self._chosen():
             self._confirm(chosen)
         else:
-            self.notify(nothing_to_cancel_here(add=self._shown_key("add")), markup=False)
+            self.notify(f"No download to cancel. Press {self._shown_key('add')} to add one.", markup=False)
 
     def _confirm(self, chosen: Sequence[str], *, counts_hidden: bool = True) -> None:
         from dfui.tui.screens.confirm_cancel import ConfirmCancel

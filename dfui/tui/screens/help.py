@@ -16,8 +16,10 @@ from dfui.system.settings import Settings
 from dfui.tui.keyboard import in_order, shown_keys
 from dfui.tui.screens.dialog import Dialog, DialogButton
 from dfui.tui.widgets.text_lines import FieldList
-from dfui.wording.facts import Fact, fact
-from dfui.wording.help import MOVING, OPEN, PALETTE, outcome_meaning, places
+from dfui.wording.figures import Fact, fact
+from dfui.wording.help import MOVING, PALETTE, places
+from dfui.wording.history import OPEN
+from dfui.wording.outcomes import OUTCOMES
 
 GROUPS = {
     "A download": ("cancel", "details", "fetch", "copy_id", "add", "hide"),
@@ -56,7 +58,7 @@ class HelpModal(Dialog[None]):
         for name, actions in GROUPS.items():
             yield name, [self._key(self._keys[action]) for action in actions]
         yield "Moving", [fact("", MOVING), *self._moving_keys(), fact(PALETTE, "list all commands")]
-        outcomes = [fact(kind.value, outcome_meaning(kind)) for kind in OutcomeKind]
+        outcomes = [fact(kind.value, OUTCOMES[kind].meaning) for kind in OutcomeKind]
         yield "How a cancellation can end", [*outcomes, fact(*OPEN)]
         kept = places(None if self._is_simulated else self._settings)
         yield "Where things are kept", [fact("", what, f"  {where}") for what, where in kept]

@@ -15,6 +15,7 @@ from textual.widgets import Input, Static
 from dfui.core.clock import Clock
 from dfui.core.errors import ExportError, FileExists, StoreError
 from dfui.core.history import HistoryEntry
+from dfui.core.text import sanitize
 from dfui.store.history import HistoryFilter
 from dfui.system.export import write_export
 from dfui.tui.messages import Changed
@@ -24,16 +25,13 @@ from dfui.tui.session import Session
 from dfui.tui.widgets.history_list import HistoryList
 from dfui.tui.widgets.inputs import LineInput
 from dfui.tui.widgets.text_lines import FieldList, FieldsScroll
+from dfui.wording.figures import counted
 from dfui.wording.history import (
-    EXPORT_HINT,
     NO_HISTORY,
     NONE_MATCHES,
-    entries_shown,
     entry_facts,
-    entry_title,
     exported,
     not_exported,
-    overwrite_question,
 )
 
 
@@ -55,7 +53,7 @@ class HistoryEntryModal(Dialog[None]):
 
     def on_mount(self) -> None:
         """Show the entry."""
-        self.show_title(entry_title(self._entry))
+        self.show_title(f"Cancellation of {sanitize(self._entry.download_id)}")
         self.query_one(FieldList).show(entry_facts(self._entry, now=self._clock.now()))
 
 
@@ -108,7 +106,8 @@ class HistoryModal(Dialog[None]):
         nothing = self.query_one("#no-entries", Static)
         nothing.display = not entries.display
         nothing.update(NONE_MATCHES if is_filtered else NO_HISTORY)
-        self.frame.border_subtitle = entries_shown(len(entries), is_filtered=is_filtered)
+        matching = "matching " if is_filtered else ""
+        self.frame.border_subtitle = counted(len(entries), f"{matching}entry", f"{matching}entries")
 
     def action_ask(self, what: str) -> None:
         """Type words to filter by, or a file to export to."""
@@ -162,7 +161,7 @@ class HistoryModal(Dialog[None]):
     async def _export(self, name: str, *, overwrite: bool) -> None:
         path = _path(name)
         if path.suffix.lower() not in (".csv", ".json"):
-            self.show_notice(EXPORT_HINT)
+            self.show_notice("Name a file that ends in .csv or .json.")
             return
         try:
             # A long history takes a while to write.
@@ -187,8 +186,8 @@ class HistoryModal(Dialog[None]):
             if yes:
                 self.run_worker(self._export(name, overwrite=True))
 
-        title, lines = overwrite_question(name)
-        self.app.push_screen(Question(title, lines, yes="Overwrite it", no="Keep it"), answered)
+        lines = [f"{sanitize(name)} already exists. Its contents would be lost."]
+        self.app.push_screen(Question("Overwrite this file?", lines, yes="Overwrite it", no="Keep it"), answered)
 
     # ── inside ───────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -19,9 +19,8 @@ from dfui.tui.screens.dialog import Dialog, DialogButton
 from dfui.tui.session import Session
 from dfui.tui.widgets.text_lines import TextLines
 from dfui.wording.figures import clock_time
-from dfui.wording.follow_up import BEFORE, news_since, relapse_lines, relapse_title
-from dfui.wording.outcomes import SETTLED, outcome_lines
-from dfui.wording.several_outcomes import not_stopped, outcomes_title, stopped
+from dfui.wording.history import last_seen_line, now_line, relapse_sentence, relapse_title
+from dfui.wording.outcomes import not_stopped, outcome_lines, outcomes_title, stopped
 
 TO_BE_CHECKED = (OutcomeKind.ACCEPTED, OutcomeKind.UNKNOWN)
 """They may have stopped: another look comes before another DELETE."""
@@ -86,11 +85,11 @@ class OutcomeModal(Dialog[OutcomeAnswer]):
     def compose_content(self) -> ComposeResult:
         """What was said, checked, kept and paid; of several, those first that did not stop."""
         with VerticalScroll(id="outcome-text", can_focus=False):
-            yield TextLines(id="since")
             if self._is_resolved:
-                yield Static(f"{SETTLED}\n", markup=False)
+                yield Static("dfui stopped before it could say how these ended. It has checked now.\n", markup=False)
             yield TextLines(id="not-stopped", headings="bold $text-warning")
             yield TextLines(id="stopped")
+            yield TextLines(id="last-seen")
 
     def on_mount(self) -> None:
         """Say how it ended."""
@@ -145,11 +144,9 @@ class OutcomeModal(Dialog[OutcomeAnswer]):
             bad, good = [], outcome_lines(self._outcomes[0])
         else:
             bad, good = not_stopped(self._outcomes), stopped(self._outcomes)
-        # What is not as it was any more stands above the rest, where it is seen on a small screen.
-        news = [line for outcome in self._outcomes if (line := news_since(outcome, now[outcome.download_id]))]
-        if self._relapsed:
-            (bad or good).insert(0, BEFORE)
-        for part, lines, follows in (("since", news, bad or good), ("not-stopped", bad, good), ("stopped", good, [])):
+        seen = [line for outcome in self._outcomes if (line := last_seen_line(outcome, now[outcome.download_id]))]
+        groups = {"not-stopped": (bad, good or seen), "stopped": (good, seen), "last-seen": (seen, list[str]())}
+        for part, (lines, follows) in groups.items():
             shown = self.query_one(f"#{part}", TextLines)
             shown.display = bool(lines)
             shown.show([*lines, ""] if lines and follows else lines)
@@ -196,7 +193,9 @@ class RelapseAlarm(Dialog[tuple[str, ...]]):
     def on_mount(self) -> None:
         """Ring, and offer to cancel what can be."""
         self.show_title(relapse_title([each.download_id for each in self._relapses]))
-        lines = [line for relapse in self._relapses for line in (*relapse_lines(relapse), "")]
+        lines = [
+            line for relapse in self._relapses for line in (relapse_sentence(relapse), f"Now: {now_line(relapse)}.", "")
+        ]
         if self._active:
             lines.append(
                 f"The header shows this until you cancel again or read the entry in the history ({self._history_key})."

@@ -15,12 +15,13 @@ from textual.message import Message
 
 from dfui.core.clock import Clock
 from dfui.core.downloads import Download, Status
+from dfui.core.text import sanitize
 from dfui.store.download_query import DownloadQuery, SortBy
 from dfui.store.known_downloads import KnownDownloads
 from dfui.system.event_loop import call_on_daemon_thread
 from dfui.tui.widgets.columns import COLUMNS, Cell, column_at, fit, fitting, heading_line
 from dfui.tui.widgets.row_list import HEADINGS, PAGE_ROWS, RowList
-from dfui.wording.downloads import MAX_ID_SHOWN, nothing_matches
+from dfui.wording.downloads import MAX_ID_SHOWN
 
 FIRST_ROWS = 2_000
 """Read before the first picture; it does not wait for more."""
@@ -321,7 +322,7 @@ class DownloadsTable(RowList[Download]):
     def text_without_rows(self) -> str:
         """What the filter found nothing of."""
         search = self._shown_query.filter
-        return f"{' ' * MARGIN}{nothing_matches(search)}" if search else ""
+        return f"{' ' * MARGIN}No download matches “{sanitize(search, max_length=60)}”." if search else ""
 
     def headings(self) -> str:
         """The headings of the columns that fit."""

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widgets import Static
 
-from dfui.wording.facts import Fact
+from dfui.wording.figures import Fact
 
 LEAST = 10
 """Cells that a wrapped text has at least."""

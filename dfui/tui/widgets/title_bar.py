@@ -12,7 +12,6 @@ from textual.widget import Widget
 from dfui.core.clock import Clock
 from dfui.core.progress import ListProgress
 from dfui.tui.api_status import ApiStatus
-from dfui.wording.downloads import list_progress
 from dfui.wording.figures import clock_time
 
 BETWEEN = " · "
@@ -79,7 +78,8 @@ class TitleBar(Widget):
 
     def _status_in_words(self) -> tuple[str, str]:
         if self.progress is not None:
-            return list_progress(self.progress.bytes_read, self.progress.downloads_stored), QUIET
+            stored, read = self.progress.downloads_stored, self.progress.bytes_read
+            return (f"{stored:,} listed" if stored else f"list: {read / 1e6:,.0f} MB"), QUIET
         match self.status:
             case ApiStatus.STALE if self.since is not None:
                 return f"stale since {clock_time(self.since, now=self._clock.now())}", LOUD
