@@ -122,7 +122,7 @@ def test_the_script_cancels_what_is_active_waits_fetches_and_reports(
     assert len(COMMANDS["script"].splitlines()) == 5
     ended = run("script", environment | {"DATAFINITI_TOKEN": TOKEN}, tmp_path, shell="sh")
     assert ended.returncode == 0, ended
-    assert "2 of 2 downloads are cancelled" in ended.stdout
+    assert "2 of 2 cancelled" in ended.stdout
     assert ended.stdout == (tmp_path / "report.txt").read_text()
     assert [line for line in ended.stdout.splitlines() if line.startswith("Now: ")]
     cancelled = [path for method, path in account.requests if method == "DELETE"]

@@ -65,7 +65,7 @@ def has_finished_it(account: Simulator) -> None:
     [
         (kept, 0, "34,120 records were", "cancelled", {"http_status": 200, "retained_records": 34_120}),
         (speaks_2026, 0, "“Download cancelled successfully”", "cancelled", {"http_status": 200}),
-        (has_finished_it, 0, "all are paid for", "completed", {"http_status": 200, "retained_records": 2_000}),
+        (has_finished_it, 0, "you pay for all of them", "completed", {"http_status": 200, "retained_records": 2_000}),
         (stops_late, 4, "accepted", "accepted", {"status": "running", "http_status": 200}),
         (
             answered(answering("DELETE", 503, "Out of service.", headers=LONG_WAIT)),

@@ -152,7 +152,7 @@ def test_a_killed_cancel_is_settled_by_the_next_list_by_looking_alone(dfui: Comm
     told = dfui("list").stderr.splitlines()
     assert sorted(told) == [
         "From an earlier session: Download 847069 is cancelled.",
-        "From an earlier session: Download 847070 is still active.",
+        "From an earlier session: 847070 NOT cancelled: it is still active.",
     ]
     assert deletes(account) == []
     assert {row.download_id: row.outcome for row in dfui.history()} == {
@@ -208,7 +208,7 @@ def test_interrupted_while_it_waits_for_costs_it_sums_up_in_words(dfui: Commands
         ended = terminal.ended(seconds=10)
     assert ended.exit_code == 130
     assert ended.stdout.startswith("Download 847070 is cancelled\n")
-    assert ended.stdout.splitlines()[-1].startswith("Now: 847070 · ✗ cancelled · 34,120 records retained")
+    assert ended.stdout.splitlines()[-1].startswith("Now: 847070 · ✗ cancelled · 34,120 records kept")
     assert "/nowhere" not in ended.stdout + ended.stderr
 
 

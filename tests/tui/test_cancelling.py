@@ -49,13 +49,13 @@ async def test_c_and_y_cancel_and_tell_what_was_retained(
         await pilot.press("y")
         outcome = text(await opened(pilot, OutcomeModal))
         assert "Download 7 is cancelled" in outcome
-        assert "Checked: its status is cancelled." in outcome
+        assert "Confirmed by a second look: cancelled." in outcome
         assert "stay fetchable, through GET /downloads/7." in outcome
         if dialect is Dialect.DOCS_2026:
             assert "The API said: “Download cancelled successfully”" in outcome
             assert "6,500" not in outcome
         else:
-            assert "The API answered with the download, status “cancelled” (HTTP 200)." in outcome
+            assert "The API returned status “cancelled” (HTTP 200)." in outcome
             assert "6,500 records were retained" in outcome
             assert "You pay for those 6,500 records; the API has not reported the cost yet." in outcome
             assert "6,500 credits" not in outcome

@@ -46,7 +46,7 @@ async def test_a_cost_that_comes_later_is_in_the_row_the_outcome_and_the_receipt
         await pilot.press("enter")
         entry = " ".join(text(await opened(pilot, HistoryEntryModal)).split())
     assert "not reported" in entry
-    assert "✗ cancelled · 10,000 records retained · 10,000 credits deducted · seen" in entry
+    assert "✗ cancelled · 10,000 records kept · 10,000 credits deducted · seen" in entry
     assert "Fetch them within 7 days" in entry
 
 
@@ -104,7 +104,9 @@ async def test_what_runs_again_is_cancelled_from_the_open_outcome_and_no_alarm_c
         account.downloads["847070"].relapses_after_seconds = 10
         clock.advance(16)
         await until(pilot, lambda: any("Cancel again  c" in line for line in picture(app)), "the way on")
-        assert text(shown).index("Now: 847070 · ● running") < text(shown).index("Checked: its status is cancelled.")
+        assert text(shown).index("Now: 847070 · ● running") < text(shown).index(
+            "Confirmed by a second look: cancelled."
+        )
         await pilot.press("c")
         await opened(pilot, ConfirmCancel)
         await pilot.press("n")

@@ -178,7 +178,7 @@ def test_after_a_kill_the_next_start_shows_what_the_api_and_the_journal_say(
     with TuiProcess(environment=environment) as dfui:
         dfui.shows("Download 7 is cancelled")
         dfui.shows("dfui stopped before it could tell")
-        dfui.shows("Checked: its status is cancelled.")
+        dfui.shows("Confirmed by a second look: cancelled.")
     assert [row.outcome for row in history(server, tmp_path)] == [OutcomeKind.CANCELLED]
     assert [method for method, _ in simulator.requests].count("DELETE") == 1
 
