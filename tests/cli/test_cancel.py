@@ -243,7 +243,7 @@ def test_a_dry_run_says_what_it_may_save_and_sends_no_delete(dfui: Commands, acc
     text = dfui("cancel", "--dry-run", "847070", "847001")
     as_json = dfui("cancel", "--dry-run", "-j", "847070", "847001")
     assert text.exit_code == as_json.exit_code == 0
-    assert text.stdout.splitlines()[0].endswith("may save about 15,880 credits")
+    assert text.stdout.splitlines()[0].endswith("about 15,880 credits saved")
     assert "847001" in text.stdout.splitlines()[1]
     assert text.stdout.splitlines()[2].startswith("Dry run: 1 download would be cancelled")
     assert [(each["would_cancel"], each["estimated_savings"]) for each in as_json.document] == [

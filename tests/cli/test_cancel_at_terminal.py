@@ -41,11 +41,11 @@ def test_at_a_terminal_several_are_listed_with_their_sums_and_those_that_have_en
         terminal.wait_for("Cancel 2 downloads? [y/N] ")
         assert terminal.shown.count("[y/N]") == 1
         assert terminal.shown.splitlines()[:7] == [
-            "847070 · ● running · 34,120 records · business",
-            "847069 · ◌ queued · 0 records · business",
-            "left out: 847001 · ✓ completed · 2,000 records · people",
-            "left out: 999 · ? not found",
-            "2 are not active, and are left out.",
+            "847070 · ● running · 34,120 records · business · categories:hotels AND country:US",
+            "847069 · ◌ queued · 0 records · business · categories:hotels AND country:US",
+            "skipped: 847001 (completed)",
+            "skipped: 999 (not found)",
+            "2 are not active and will be skipped.",
             "34,120 records so far in total.",
             "This stops the downloads. It does not delete them.",
         ]
@@ -151,8 +151,8 @@ def test_a_killed_cancel_is_settled_by_the_next_list_by_looking_alone(dfui: Comm
 
     told = dfui("list").stderr.splitlines()
     assert sorted(told) == [
-        "From an earlier session: Download 847069 is cancelled.",
         "From an earlier session: 847070 NOT cancelled: it is still active.",
+        "From an earlier session: Download 847069 is cancelled.",
     ]
     assert deletes(account) == []
     assert {row.download_id: row.outcome for row in dfui.history()} == {

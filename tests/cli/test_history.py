@@ -56,13 +56,13 @@ def test_entries_are_shown_the_newest_first_with_what_was_kept_and_said(past: Co
     ended = past("history")
     heading, *lines = ended.stdout.splitlines()
     assert ended.exit_code == 0
-    assert heading.split() == ["When", "ID", "Outcome", "Now", "Retained", "Credits", "The", "API", "said"]
+    assert heading.split() == ["When", "ID", "Outcome", "Now", "Kept", "Credits", "The", "API", "said"]
     assert [line.split()[2:4] for line in lines] == [
         ["847069", "refused"],
         ["847001", "completed"],
         ["847070", "cancelled"],
     ]
-    assert lines[0].endswith(f"refused    queued     –         –        “{REFUSAL}” (HTTP 403)")
+    assert lines[0].endswith(f"refused    queued     –     –        “{REFUSAL}” (HTTP 403)")
     assert lines[2].endswith("34,120    –        HTTP 200")
     assert account.requests == []
 
