@@ -105,7 +105,6 @@ async def test_what_runs_again_is_cancelled_from_the_open_outcome_and_no_alarm_c
         clock.advance(16)
         await until(pilot, lambda: any("Cancel again  c" in line for line in picture(app)), "the way on")
         assert "ALARM" in text(shown)
-        )
         await pilot.press("c")
         await opened(pilot, ConfirmCancel)
         await pilot.press("n")
