@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dfui.core.clock import Clock
 from dfui.core.downloads import Download
@@ -85,7 +85,7 @@ async def cancel(
     try:
         without_outcome = len(tasks)
         while without_outcome:
-            event = await batch.events.get()
+            event: Event = await batch.events.get()
             without_outcome -= isinstance(event, Outcome)
             yield event
     finally:
@@ -139,7 +139,7 @@ class Batch:
         self.why_signed_out = "No working token, and no other was given."
         self.is_interrupted = False
         self.token_generation = 0
-        self.events: asyncio.Queue[Event] = asyncio.Queue()
+        self.events: asyncio.Queue[Any] = asyncio.Queue()
         self._store = store
         self._sign_in = sign_in
         self._names_unsent_later = names_unsent_later

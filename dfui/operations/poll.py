@@ -173,18 +173,27 @@ class Poller:
 # ── schedules ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+Pause = Callable[[PollResult, bool, float], float]
+"""Seconds until the next poll, by a result, whether it is news, and the seconds before it."""
+
+
+def slowing(_: PollResult, is_news: bool, before: float) -> float:
+    """Every 5 s while a download changes, slowing to 60 s while it does not."""
+    return QUICKEST_SECONDS if is_news else min(before * SLOWING, SLOWEST_SECONDS)
+
+
 @dataclass(slots=True)
 class _Pace:
     """How often one download is polled."""
 
     due: float
-    last: tuple[Download | None, type[DatafinitiError] | None]
+    last: tuple[Download | None, type[DatafinitiError] | None] = (None, None)
     """What the last poll showed, without the times."""
-    interval: float = QUICKEST_SECONDS
+    seconds: float = QUICKEST_SECONDS
 
 
 class WhileActive:
-    """Every 5 s while a download changes, slowing to 60 s while it does not; a longer `Retry-After` is respected."""
+    """Polls downloads until they are left out; after each result comes a pause, or a longer `Retry-After`."""
 
     def __init__(
         self,
@@ -192,12 +201,14 @@ class WhileActive:
         *,
         clock: Clock,
         known: Callable[[str], Download | None] | None = None,
+        pause: Pause = slowing,
         randomness: Callable[[], float] = random.random,
     ) -> None:
-        """`ids` gives the downloads to poll; with `known`, the first poll comes after an interval."""
+        """`ids` gives the downloads to poll; with `known`, the first poll comes after a pause."""
         self._ids = ids
         self._known = known
         self._clock = clock
+        self._pause = pause
         self._random = randomness
         self._paces: dict[str, _Pace] = {}
 
@@ -212,21 +223,18 @@ class WhileActive:
         pace = self._paces.get(result.download_id)
         if pace is None:
             return True
-        shown = (
-            result.download.without_times() if result.download else pace.last[0],
-            type(result.error) if result.error else None,
-        )
-        has_changed = shown != pace.last
-        pace.last = shown
-        pace.interval = QUICKEST_SECONDS if has_changed else min(pace.interval * SLOWING, SLOWEST_SECONDS)
-        asked = result.error.retry_after if isinstance(result.error, ApiError) else None
-        pace.due = self._clock.monotonic() + max(self._jittered(pace.interval), asked or 0.0)
-        return has_changed
+        error = result.error
+        shown = (result.download.without_times() if result.download else pace.last[0], type(error) if error else None)
+        is_news, pace.last = shown != pace.last, shown
+        pace.seconds = self._pause(result, is_news, pace.seconds)
+        asked = error.retry_after if isinstance(error, ApiError) else None
+        pace.due = self._clock.monotonic() + max(self._jittered(pace.seconds), asked or 0.0)
+        return is_news
 
     def _first(self, download_id: str) -> _Pace:
         now = self._clock.monotonic()
         if self._known is None:
-            return _Pace(now, (None, None))
+            return _Pace(now)
         known = self._known(download_id)
         return _Pace(now + self._jittered(QUICKEST_SECONDS), (known and known.without_times(), None))
 
