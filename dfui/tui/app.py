@@ -112,7 +112,6 @@ class DfuiApp(App[None]):
         self._typed_at = position
 
     def get_default_screen(self) -> DownloadsScreen:
-        """The downloads are what it opens with."""
         return DownloadsScreen(self.session)
 
     def get_key_display(self, binding: Binding) -> str:
@@ -130,7 +129,6 @@ class DfuiApp(App[None]):
         yield SystemCommand("Theme", "Choose a theme", self.action_change_theme)
 
     def on_mount(self) -> None:
-        """Set the keys of the settings, and watch for what ends dfui from outside."""
         self.set_keymap(keymap(self.session.access.settings.config.keys))
         if self._unknown_theme:
             self.notify(unknown_theme(self._unknown_theme), severity="warning", markup=False)
@@ -190,7 +188,6 @@ class DfuiApp(App[None]):
             self.notify(str(error), severity="warning", markup=False)
 
     def bell(self) -> None:
-        """Ring, unless the settings say not to."""
         if self.session.access.settings.config.bell:
             super().bell()
 
@@ -277,7 +274,6 @@ class DfuiApp(App[None]):
             os.kill(os.getpid(), signal.SIGTSTP)
 
     def action_clear_toast(self) -> None:
-        """Remove the toast."""
         self._problems.clear()
         self.clear_notifications()
 

@@ -40,7 +40,6 @@ class AccountModal(Dialog[str]):
         self._access = session.access
 
     def compose_content(self) -> ComposeResult:
-        """The profile, the API and the token's source; then what the API says of the account."""
         with VerticalScroll(can_focus=False):
             if self._access.is_simulated:
                 yield Static(SIMULATED, markup=False, classes="dialog-text")
@@ -48,7 +47,6 @@ class AccountModal(Dialog[str]):
             yield Static(id="account-notice", markup=False, classes="dialog-text")
 
     def on_mount(self) -> None:
-        """Ask the API for the account."""
         has_token = self._access.token is not None
         self.button("sign_in").display = self._is_signed_out or not self._access.is_simulated
         if self._is_signed_out:
@@ -69,7 +67,6 @@ class AccountModal(Dialog[str]):
             self._show_notice(problem)
 
     def action_answer(self, answer: str) -> None:
-        """Close with what to do next."""
         self.dismiss(answer)
 
     def _show_account(self, account: Account | None) -> None:
@@ -103,7 +100,6 @@ class ChooseProfile(Dialog[str]):
         self._current = current
 
     def compose_content(self) -> ComposeResult:
-        """One line for each, with a sign at the one in use."""
         yield OptionList(
             *(Option(Content(f"{'•' if name == self._current else ' '} {name}")) for name in self._names),
             id="profile-names",
@@ -111,7 +107,6 @@ class ChooseProfile(Dialog[str]):
         )
 
     def on_mount(self) -> None:
-        """Start at the one in use."""
         self.query_one(OptionList).highlighted = self._names.index(self._current)
 
     @on(OptionList.OptionSelected)

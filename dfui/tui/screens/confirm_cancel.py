@@ -59,7 +59,6 @@ class ConfirmCancel(Dialog[tuple[str, ...]]):
         self._known: dict[str, Download] = {}
 
     def compose_content(self) -> ComposeResult:
-        """What is known of the downloads, and what a cancellation does."""
         facts = Static(id="facts", markup=False, classes=GIVES_WAY)
         if len(self._ids) == 1:
             yield facts
@@ -74,7 +73,6 @@ class ConfirmCancel(Dialog[tuple[str, ...]]):
         yield Static(window_too_small(self._ids), id="too-small", markup=False)
 
     def on_mount(self) -> None:
-        """Show what is known."""
         self._session.changes.follow(self, self._changed)
         self._read()
         self.on_resize()
@@ -82,7 +80,6 @@ class ConfirmCancel(Dialog[tuple[str, ...]]):
             self.query_one(NumberInput).focus()
 
     def on_resize(self) -> None:
-        """Ask where there is room to."""
         columns, lines = SMALLEST
         self._show_too_small(self.app.size.width < columns or self.app.size.height < lines)
 
@@ -108,7 +105,6 @@ class ConfirmCancel(Dialog[tuple[str, ...]]):
             self.dismiss(to_cancel)
 
     def action_keep(self) -> None:
-        """Cancel nothing."""
         self.dismiss(())
 
     # ── what it shows ────────────────────────────────────────────────────────────────────────────────────────────

@@ -85,7 +85,6 @@ class DownloadsScreen(BackgroundScreen[None]):
         """A download that was added; the cursor goes there once it is listed."""
 
     def compose(self) -> ComposeResult:
-        """The parts, from top to bottom."""
         address = self._access.settings.address
         yield TitleBar(
             whose="demo" if self._access.is_simulated else self._access.settings.profile,
@@ -243,7 +242,6 @@ class DownloadsScreen(BackgroundScreen[None]):
     # ── cancelling ───────────────────────────────────────────────────────────────────────────────────────────────
 
     async def action_cancel(self) -> None:
-        """Ask whether to cancel the marked downloads, or the one under the cursor."""
         await self._table.caught_up()
         if chosen := self._chosen():
             self._confirm(chosen)
@@ -284,7 +282,6 @@ class DownloadsScreen(BackgroundScreen[None]):
     # ── the other actions ────────────────────────────────────────────────────────────────────────────────────────
 
     async def action_details(self) -> None:
-        """Show the details of the download under the cursor."""
         from dfui.tui.screens.details import DetailsModal
 
         await self._table.caught_up()
@@ -301,7 +298,6 @@ class DownloadsScreen(BackgroundScreen[None]):
         self.app.push_screen(DetailsModal(self._session, download.id, offers_fetch=True), answered)
 
     async def action_fetch(self) -> None:
-        """Ask where the result files of the marked downloads, or of the one under the cursor, are to go."""
         await self._table.caught_up()
         if chosen := self._chosen():
             self._fetch(chosen)
@@ -312,7 +308,6 @@ class DownloadsScreen(BackgroundScreen[None]):
         self.app.push_screen(FetchResults(ids, self._session))
 
     def action_add(self) -> None:
-        """Ask for IDs to make known; the cursor goes to the first of them."""
         from dfui.tui.screens.add_downloads import AddDownloads
 
         def answered(ids: Sequence[str] | None) -> None:
@@ -323,7 +318,6 @@ class DownloadsScreen(BackgroundScreen[None]):
         self.app.push_screen(AddDownloads(), answered)
 
     async def action_hide(self) -> None:
-        """Ask whether to hide the marked downloads, or the one under the cursor."""
         from dfui.tui.screens.question import Question
 
         await self._table.caught_up()
@@ -349,13 +343,11 @@ class DownloadsScreen(BackgroundScreen[None]):
             self.notify(f"Sent to the clipboard: {named}", markup=False)
 
     def action_history(self) -> None:
-        """Show the cancellations that were confirmed here."""
         from dfui.tui.screens.history import HistoryModal
 
         self.app.push_screen(HistoryModal(self._session))
 
     def action_help(self) -> None:
-        """Show the keys, the outcomes, and where things are kept."""
         from dfui.tui.screens.help import HelpModal
 
         self.app.push_screen(HelpModal(self.BINDINGS, self._access.settings, is_simulated=self._access.is_simulated))
@@ -365,7 +357,6 @@ class DownloadsScreen(BackgroundScreen[None]):
         await self.app.action_quit()
 
     def action_refresh(self) -> None:
-        """Fetch the whole list."""
         if self._is_signed_out:
             self._ask_to_sign_in(TOKEN_REJECTED if self._access.token else None)
         else:
@@ -378,7 +369,6 @@ class DownloadsScreen(BackgroundScreen[None]):
         return self._access.token is None or self._session.contact.status.needs_token
 
     def action_account(self) -> None:
-        """Show the account and the token."""
         from dfui.tui.screens.account import AccountModal
 
         def answered(answer: str | None) -> None:
@@ -419,11 +409,9 @@ class DownloadsScreen(BackgroundScreen[None]):
     # ── the filter and the order ─────────────────────────────────────────────────────────────────────────────────
 
     def action_filter(self) -> None:
-        """Type what to show."""
         self.query_one(FilterBar).open()
 
     def action_show_all(self) -> None:
-        """Clear the filter."""
         self.query_one(FilterBar).action_clear()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -440,7 +428,6 @@ class DownloadsScreen(BackgroundScreen[None]):
         self.set_focus(self._table)
 
     def action_sort(self) -> None:
-        """Ask what to sort by."""
         from dfui.tui.screens.sort_by import SortByModal
 
         self.app.push_screen(SortByModal(self._table.download_query), self._sort_by)
@@ -459,20 +446,17 @@ class DownloadsScreen(BackgroundScreen[None]):
     # ── marks ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def action_mark(self) -> None:
-        """Mark or unmark the current download, and go on to the next."""
         await self._table.caught_up()
         self._table.toggle_mark()
         self._count_marks()
 
     async def action_mark_active(self) -> None:
-        """Mark every active download that the filter shows."""
         await self._table.caught_up()
         if not await self._table.mark_active():
             self.notify("No active downloads shown.", markup=False)
         self._count_marks()
 
     def action_unmark(self) -> None:
-        """Clear all marks."""
         self._table.unmark()
         self._count_marks()
 

@@ -83,7 +83,6 @@ class OutcomeModal(Dialog[OutcomeAnswer]):
         return tuple(outcome.download_id for outcome in self._outcomes if outcome.kind in TO_BE_CHECKED)
 
     def compose_content(self) -> ComposeResult:
-        """What was said, checked, kept and paid; of several, those first that did not stop."""
         with VerticalScroll(id="outcome-text", can_focus=False):
             if self._is_resolved:
                 yield Static("dfui stopped before it could say how these ended. It has checked now.\n", markup=False)
@@ -92,7 +91,6 @@ class OutcomeModal(Dialog[OutcomeAnswer]):
             yield TextLines(id="last-seen")
 
     def on_mount(self) -> None:
-        """Say how it ended."""
         self._session.changes.follow(self, self._changed)
         self._show()
 
@@ -152,7 +150,6 @@ class OutcomeModal(Dialog[OutcomeAnswer]):
             shown.show([*lines, ""] if lines and follows else lines)
 
     def action_fetch(self) -> None:
-        """Close, and fetch what was retained."""
         self.dismiss(OutcomeAnswer(NextStep.FETCH, self._fetchable))
 
     def action_retry(self) -> None:
@@ -165,7 +162,6 @@ class OutcomeModal(Dialog[OutcomeAnswer]):
             self._session.refresh(self._unclear)
 
     def action_cancel_again(self) -> None:
-        """Close, and ask whether to cancel those that run again."""
         self.dismiss(OutcomeAnswer(NextStep.CANCEL_AGAIN, self._running_again))
 
 
@@ -186,12 +182,10 @@ class RelapseAlarm(Dialog[tuple[str, ...]]):
         self._history_key = history_key
 
     def compose_content(self) -> ComposeResult:
-        """What goes on, and since when it was thought to have stopped."""
         with VerticalScroll(can_focus=False):
             yield TextLines(id="relapses")
 
     def on_mount(self) -> None:
-        """Ring, and offer to cancel what can be."""
         self.show_title(relapse_title([each.download_id for each in self._relapses]))
         lines = [
             line for relapse in self._relapses for line in (relapse_sentence(relapse), f"Now: {now_line(relapse)}.", "")
@@ -206,5 +200,4 @@ class RelapseAlarm(Dialog[tuple[str, ...]]):
         self.app.bell()
 
     def action_cancel_again(self) -> None:
-        """Close, and ask whether to cancel those that are active."""
         self.dismiss(self._active)

@@ -30,16 +30,13 @@ class Question(Dialog[bool]):
         self._no = no
 
     def compose_content(self) -> ComposeResult:
-        """The lines under the title."""
         with VerticalScroll(can_focus=False):
             yield Static("\n".join(self._lines), markup=False, classes="dialog-text")
 
     def on_mount(self) -> None:
-        """Write the title and the answers."""
         self.show_title(self._title)
         self.button("no").relabel(self._no)
         self.button("yes").relabel(self._yes)
 
     def action_answer(self, answer: bool) -> None:
-        """Close with an answer."""
         self.dismiss(answer)

@@ -67,7 +67,6 @@ class SignIn(Dialog[None]):
         """Whether what was typed last did not work: then the sentence about that says what to do."""
 
     def compose_content(self) -> ComposeResult:
-        """What is asked for, and whether to keep it."""
         yield Static(id="asks", markup=False, classes=f"dialog-text {GIVES_WAY}")
         yield Static(self._sentence or "", id="sign-in-problem", markup=False, classes=f"problem {GIVES_WAY}")
         yield LineInput(id="email", placeholder="E-mail address")
@@ -77,7 +76,6 @@ class SignIn(Dialog[None]):
         yield Static(id="switch", markup=False)
 
     def on_mount(self) -> None:
-        """Ask for a token first."""
         self.show_title(f"Sign in to {'the demo' if self._is_demo else self._session.access.settings.address.host}")
         self._show()
         self._session.changes.follow(self, self._changed)
@@ -97,7 +95,6 @@ class SignIn(Dialog[None]):
             self._show()  # whether there is a keyring is known now
 
     def action_switch(self) -> None:
-        """Ask for the other: a token, or an e-mail address and a password."""
         self._by_password = not self._by_password
         self.query_one("#token", LineInput).value = ""  # what was typed is the other secret
         self._sentence, self._has_failed = None, False
@@ -106,7 +103,6 @@ class SignIn(Dialog[None]):
         self.set_focus(self.query_one("#email" if self._by_password else "#token", LineInput))
 
     def action_leave(self) -> None:
-        """Go on without a token."""
         self._session.decline_sign_in()
         self.dismiss()
 
@@ -116,7 +112,6 @@ class SignIn(Dialog[None]):
 
     @on(Input.Submitted, "#token")
     def action_sign_in(self) -> None:
-        """Have what was typed checked."""
         typed = self.query_one("#token", LineInput).value
         email_address = self.query_one("#email", LineInput).value.strip()
         if self._by_password and not (email_address and typed):

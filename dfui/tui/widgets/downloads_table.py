@@ -113,11 +113,9 @@ class DownloadsTable(RowList[Download]):
 
     @property
     def current(self) -> Download | None:
-        """The download under the cursor."""
         return self.row_at(self.cursor)
 
     def read_rows(self, keys: Sequence[int]) -> Mapping[int, Download]:
-        """Read downloads."""
         return self._downloads.by_key(keys)
 
     def as_seen(self, row: Download | None) -> Download | None:
@@ -247,7 +245,6 @@ class DownloadsTable(RowList[Download]):
     # ── marks ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def toggle_mark(self) -> None:
-        """Mark or unmark the current download, and go on to the next."""
         download = self.current
         if download is not None:
             if download.id in self.marked:
@@ -282,7 +279,6 @@ class DownloadsTable(RowList[Download]):
     # ── drawing ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def on_resize(self) -> None:
-        """Fit the columns to the width."""
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -293,7 +289,6 @@ class DownloadsTable(RowList[Download]):
         self.refresh()
 
     def on_click(self, event: events.Click) -> None:
-        """Ask to sort by the column whose heading was clicked."""
         place = event.get_content_offset(self)
         if place is not None and self.line_at(event) == HEADINGS:
             column = column_at(self._cells, place.x - MARGIN)
@@ -310,26 +305,21 @@ class DownloadsTable(RowList[Download]):
 
     @property
     def id_width(self) -> int:
-        """How much of an ID is shown, in cells."""
         return self._cells[0].width if self._cells else MAX_ID_SHOWN
 
     @property
     def cursor_width(self) -> int:
-        """With low bandwidth, only the marks and the ID."""
         return MARGIN + self.id_width if self._is_low_bandwidth else super().cursor_width
 
     @property
     def text_without_rows(self) -> str:
-        """What the filter found nothing of."""
         search = self._shown_query.filter
         return f"{' ' * MARGIN}No download matches “{sanitize(search, max_length=60)}”." if search else ""
 
     def headings(self) -> str:
-        """The headings of the columns that fit."""
         return " " * MARGIN + heading_line(self._cells, self._shown_query)
 
     def row_segments(self, row: Download, base: Style, cursor: Style | None) -> list[Segment]:
-        """One download in columns."""
         self._make_room_for(row)
         first = cursor or base
         style = base if self._is_low_bandwidth else first

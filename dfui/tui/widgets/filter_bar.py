@@ -20,7 +20,7 @@ class FilterBar(Horizontal):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "clear", "Clear filter", id="filter.clear"),
-        Binding("enter,down", "leave", "To the table", id="filter.leave", key_display="enter", priority=True),
+        Binding("enter,down", "leave", "Apply", id="filter.leave", key_display="enter", priority=True),
     ]
 
     @dataclass
@@ -33,13 +33,11 @@ class FilterBar(Horizontal):
         """The typing has ended; a filter stays on."""
 
     def compose(self) -> ComposeResult:
-        """The line to type into, and how many downloads match."""
         yield Static("/", id="filter-sign")
-        yield LineInput(id="search", placeholder="words of the ID, status, type or query")
+        yield LineInput(id="search", placeholder="ID, status, type or query · !word · status: type: older:2h newer:3d")
         yield Static(id="matches", markup=False)
 
     def on_mount(self) -> None:
-        """Start closed."""
         self.display = False
 
     def open(self) -> None:
@@ -57,7 +55,6 @@ class FilterBar(Horizontal):
         self.post_message(self.Changed(event.value))
 
     def action_clear(self) -> None:
-        """Show everything again."""
         self.query_one(Input).value = ""
         self.action_leave()
 

@@ -120,7 +120,8 @@ async def test_a_filter_searches_id_status_type_and_query_as_one_types(
     async with running(app, size=(110, 30)) as pilot:
         for words, found in [
             ("HOTELS", {"7", "9"}), ("product", {"8"}), ("cancelled", {"9"}), ("run 8", {"8"}), ("8", {"8"}),
-            ("50%_", {"8"}), ("5%0", set()), ("hotels running", {"7"}),
+            ("50%_", {"8"}), ("5%0", set()), ("hotels running", {"7"}), ("!hotels", {"8"}),
+            ("status:active !product", {"7"}),
         ]:  # fmt: skip
             await pilot.press("slash")
             downloads_screen(pilot).query_one(Input).value = words
