@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from dfui.core.downloads import Download
 from dfui.core.errors import StoreError
+from dfui.core.history import HistoryEntry
 from dfui.store import Store, open_store
 from tests.support.rows import at, close_entry
 from tests.support.stores import ORIGIN, Open, see
@@ -54,30 +56,32 @@ def in_a_word(content: bytes, chance: random.Random) -> bytes:
     return content.replace(word, bytes(chance.randrange(256) for _ in word), chance.choice([1, 1_000]))
 
 
-def use(store: Store) -> None:
-    """All that the screens and the commands do with a store; each may fail, by a StoreError alone."""
-    uses: list[Callable[[], object]] = [
-        store.downloads.counts,
+def use(store: Store) -> set[object]:
+    """All that screens and commands do with a store; each may fail, by a StoreError alone. Gives what was read."""
+    uses: list[Callable[[], Iterable[Download | HistoryEntry | None]]] = [
         lambda: list(store.downloads),
-        store.downloads.active_ids,
-        lambda: store.downloads.get("7"),
+        lambda: [store.downloads.get("7")],
         store.history.entries,
-        store.history.keys,
-        lambda: see(store, Download("7", "cancelled")),
-        lambda: store.downloads.add(["999"]).wait(),
+        lambda: store.history.by_key(store.history.keys()).values(),
+        lambda: [see(store, Download("7", "cancelled"))],  # type: ignore[func-returns-value]
+        lambda: [None for _ in (store.downloads.counts(), store.downloads.active_ids())],
+        lambda: [None for _ in store.downloads.add(["999"]).wait()],
         lambda: asyncio.run(store.history.take_left_open()),
-        lambda: close_entry(store, store.history.open_entries(["7"], confirmed_at=at(9)).wait()[0]),
+        lambda: [None for each in store.history.open_entries(["7"], confirmed_at=at(9)).wait() if each < 0],
     ]
+    told: set[object] = set()
     for each in uses:
         try:
-            each()
+            for row in each():
+                told |= {value for value in asdict(row).values() if isinstance(value, str | int)} if row else set()
         except StoreError as error:
             assert str(error).endswith(".")
+    return told
 
 
 @pytest.mark.parametrize("damage", [flipped, in_the_schema, in_a_word])
 @pytest.mark.parametrize("seed", range(40))
-def test_a_damaged_database_is_set_aside_or_works(
+def test_a_damaged_database_is_set_aside_or_works_and_no_word_becomes_another(
     tmp_path: Path, sound: bytes, damage: Callable[[bytes, random.Random], bytes], seed: int
 ) -> None:
     path = tmp_path / "dfui.db"
@@ -88,7 +92,8 @@ def test_a_damaged_database_is_set_aside_or_works(
         assert list(tmp_path.glob("dfui.db.damaged-*"))
         assert store.history.entries() == []
         close_entry(store, store.history.open_entries(["7"], confirmed_at=at(9)).wait()[0])
-    use(store)
+    written = {*map(str, range(60)), *range(60), "999", "é" * 40, "running", "cancelled", 200}
+    assert use(store) - {True, False} <= written
     store.close()
 
 

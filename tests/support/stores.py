@@ -25,7 +25,7 @@ def ids(store: Store) -> list[str]:
 
 def see(store: Store, *rows: Download, observed: float = 10.0, now: float = 100.0) -> None:
     """Take these over as seen at a moment."""
-    store.downloads.observe(rows, observed=observed, now=now).wait()
+    store.downloads.observe(rows, observed=observed, now=now).wait(seconds=30)
 
 
 def relapsed_store(download_id: str, *, cancelled_at: datetime) -> Store:
