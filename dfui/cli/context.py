@@ -6,7 +6,8 @@ import argparse
 import contextlib
 import logging
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+import signal
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -67,7 +68,8 @@ class Context:
     def relapsed_ids(self) -> set[str]:
         """Cancelled downloads that run again."""
         try:
-            return {entry.download_id for entry in self.store.history.relapses()}
+            relapses = self.store.history.relapses()
+            return {entry.download_id for entry in relapses if entry.now and entry.now.is_active}
         except StoreError:
             return set()
 
@@ -132,9 +134,23 @@ def run_command(
         if store.problem:
             console.warn(store.problem)
         context = Context(console, access.settings, store, access, clock)
-        return run_on_event_loop(command(context, options))
+        with ending_as_interrupted():
+            return run_on_event_loop(command(context, options))
     finally:
         store.close()
+
+
+@contextlib.contextmanager
+def ending_as_interrupted() -> Iterator[None]:
+    """Let SIGTERM and a hangup end a command as Ctrl-C does; one that is ignored, as under nohup, stays ignored."""
+    ends = [each for each in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(each) is signal.SIG_DFL]
+    for each in ends:
+        signal.signal(each, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        yield
+    finally:
+        for each in ends:
+            signal.signal(each, signal.SIG_DFL)
 
 
 def begin_log(options: argparse.Namespace) -> None:

@@ -38,6 +38,10 @@ ENVIRONMENT = (
     ("NO_PROXY", "hosts, domains, addresses and networks to reach without it"),
     ("XDG_DATA_HOME, XDG_CONFIG_HOME", "where the database and the config file are"),
 )
+EXITS = (
+    "With several downloads, the highest that applies. Ctrl-C, SIGTERM and a hangup give 130, unless all was done "
+    "before dfui ended; confirmed cancellations get 5 s after SIGTERM or a hangup."
+)
 DEMO = "--demo runs on a simulated account: no token, no network; nothing is kept but files that you fetch. Scenarios:"
 KEYS = """\
 The actions of the terminal UI, and their default keys. To use others, set them in the config file:
@@ -122,7 +126,7 @@ def topic_lines(topic: str, *, columns: int | None = None) -> list[str]:
             return in_two_columns(ENVIRONMENT, columns=columns)
         case "exit-codes":
             codes = ((f"{code:d}", meaning) for code, meaning in EXIT_MEANINGS.items())
-            return in_two_columns(codes, columns=columns)
+            return [*in_two_columns(codes, columns=columns), "", *textwrap.wrap(EXITS, columns or 78)]
         case "keys":
             from dfui.system.keys import ACTIONS, keys_of
 

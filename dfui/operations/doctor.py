@@ -16,6 +16,7 @@ from dfui.core.errors import (
     NotFound,
     ServerFault,
     SettingsError,
+    StoreError,
     TokenCommandFailed,
     TokenError,
     TooManyRequests,
@@ -23,6 +24,7 @@ from dfui.core.errors import (
 )
 from dfui.core.text import sanitize
 from dfui.operations.api_access import ApiAccess
+from dfui.store import read_store
 from dfui.store.inspection import Inspection, inspect_store
 from dfui.system.credentials import TokenSource, source_in_environment, try_keyring
 from dfui.system.settings import NO_HOME, Settings, database_path
@@ -82,6 +84,7 @@ async def examine(
         *first,
         *online,
         _database(database, inspect_store(database)),
+        *_running_again(settings),
         _terminal(terminal),
         _colours(terminal),
         _locale(terminal),
@@ -238,6 +241,26 @@ def _database(path: Path, found: Inspection) -> DoctorCheck:
         counts = f"in all profiles and APIs: {downloads}; {history}"
         return _ok("database", f"{named}: {file_size(found.size)}, schema {found.schema}; {counts}.")
     return _failing("database", what, cure)
+
+
+def _running_again(settings: Settings | SettingsError) -> list[DoctorCheck]:
+    """What was cancelled under this profile and runs again, as it was last seen."""
+    if isinstance(settings, SettingsError) or not settings.database.exists():
+        return []
+    try:
+        store = read_store(settings.database, profile=settings.profile, origin=settings.address.origin)
+    except StoreError:  # the check of the database says why
+        return []
+    try:
+        ids = [sanitize(entry.download_id) for entry in store.history.relapses() if entry.now and entry.now.is_active]
+    except StoreError:
+        return []
+    finally:
+        store.close()
+    if not ids:
+        return []
+    found = f"Cancelled, and running again when last seen: {', '.join(ids)}."
+    return [_failing("downloads", found, f"Run dfui cancel {' '.join(ids)}")]
 
 
 # ── the terminal ─────────────────────────────────────────────────────────────────────────────────────────────────────

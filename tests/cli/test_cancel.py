@@ -328,6 +328,10 @@ def test_any_look_sees_a_relapse_and_warns(command: tuple[str, ...], dfui: Comma
     assert ALARM in dfui(*command).stderr
     assert ALARM in dfui(*command).stderr  # as long as it runs
     assert dfui("history", "--json").document[0]["now"]["relapsed"]
+    assert dfui("list", "--json", "--match", "847070").document[0]["relapsed"]
+    assert "! running again" in dfui("list", "--offline").stdout
+    doctor = {each["name"]: each for each in dfui("doctor", "--json").document["checks"]}
+    assert (doctor["downloads"]["state"], doctor["downloads"]["cure"]) == ("failing", "Run dfui cancel 847070")
     dfui("cancel", "847070", "--yes")
     assert ALARM not in dfui(*command).stderr
 

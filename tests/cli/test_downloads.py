@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -172,7 +174,8 @@ def test_without_a_connection_nothing_old_is_shown_as_if_it_were_fresh(
     assert as_json.document["error"]["kind"] == "not_connected"
 
 
-def test_ctrl_c_ends_a_list_that_waits(dfui: Commands, account: Simulator) -> None:
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_a_list_that_waits(dfui: Commands, account: Simulator, signal_number: signal.Signals) -> None:
     asked, answered = threading.Event(), threading.Event()
 
     def hang(request: httpx.Request) -> None:
@@ -182,10 +185,10 @@ def test_ctrl_c_ends_a_list_that_waits(dfui: Commands, account: Simulator) -> No
     account.interrupt = hang
     with dfui.on_terminal("list") as terminal:
         assert asked.wait(30)
-        terminal.type("\x03")
+        os.kill(terminal.process.pid, signal_number)
         ended = terminal.ended(seconds=10)
     answered.set()
-    assert ended.exit_code == 130
+    assert (ended.exit_code, ended.stderr) == (130, "dfui: Interrupted.\n")
 
 
 def test_downloads_belong_to_a_profile_and_an_api_origin(dfui: Commands, unreachable: Commands) -> None:
