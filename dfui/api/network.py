@@ -14,7 +14,7 @@ from typing import NamedTuple
 import httpx
 
 from dfui.core.addresses import is_loopback_host
-from dfui.core.errors import InsecureConnection, NotConnected
+from dfui.core.errors import UnusableEnvironment
 
 MAX_CONNECTIONS = 16
 # What OpenSSL was built with may not exist: a Python from elsewhere looks where its own builder keeps certificates.
@@ -86,7 +86,7 @@ def _network(entry: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None
 class NetworkTransport(httpx.AsyncBaseTransport):
     """Sends each request by its own way: through the proxy for its host, or directly.
 
-    What cannot be used of the environment is raised by the request that needs it, as `NotConnected`.
+    What cannot be used of the environment is raised by the request that needs it, as `UnusableEnvironment`.
     """
 
     def __init__(self) -> None:
@@ -112,7 +112,7 @@ class NetworkTransport(httpx.AsyncBaseTransport):
                 )
             except (ValueError, httpx.InvalidURL):
                 variable = proxy.variable if proxy else ""
-                raise NotConnected(f"{variable} is not the address of an HTTP or SOCKS5 proxy.") from None
+                raise UnusableEnvironment(f"{variable} is not the address of an HTTP or SOCKS5 proxy.") from None
         try:
             return await self._pools[way].handle_async_request(request)
         except Exception as error:
@@ -134,7 +134,7 @@ def trusted_certificates(environment: Mapping[str, str] = os.environ) -> ssl.SSL
     """Those of SSL_CERT_FILE and SSL_CERT_DIR, else the system's; SSLKEYLOGFILE is left out, for it gives away a token.
 
     Raises:
-        InsecureConnection: a file or folder that a variable names cannot be read.
+        UnusableEnvironment: a file or folder that a variable names cannot be read.
     """
     file, folder = environment.get("SSL_CERT_FILE"), environment.get("SSL_CERT_DIR")
     if not file and not folder and sys.platform == "darwin":
@@ -147,10 +147,10 @@ def trusted_certificates(environment: Mapping[str, str] = os.environ) -> ssl.SSL
             context.load_verify_locations(cafile=file)
         except OSError as error:
             reason = "it holds no certificates" if isinstance(error, ssl.SSLError) else error.strerror
-            raise InsecureConnection(f"SSL_CERT_FILE names {file}, which cannot be used: {reason}.") from None
+            raise UnusableEnvironment(f"SSL_CERT_FILE names {file}, which cannot be used: {reason}.") from None
     if folder:
         if not Path(folder).is_dir():
-            raise InsecureConnection(f"SSL_CERT_DIR names {folder}, which is not a folder.")
+            raise UnusableEnvironment(f"SSL_CERT_DIR names {folder}, which is not a folder.")
         context.load_verify_locations(capath=folder)
     if not file and not folder:
         context.set_default_verify_paths()

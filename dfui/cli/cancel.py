@@ -334,10 +334,14 @@ async def _ask_for_token() -> Secret | None:
     """Another token, from a hidden prompt; an empty line declines."""
     from dfui.cli.prompts import read_hidden_meanwhile
     from dfui.system.credentials import parse_token
-    from dfui.wording.access import ANOTHER_TOKEN
+    from dfui.wording.errors import NEW_PASSWORD
 
     try:
-        return parse_token(await read_hidden_meanwhile(ANOTHER_TOKEN))
+        return parse_token(
+            await read_hidden_meanwhile(
+                f"The token was rejected. {NEW_PASSWORD}\nAnother token (leave empty to stop): "
+            )
+        )
     except (TokenError, EOFError):
         return None
 

@@ -110,13 +110,12 @@ def run_logout(options: argparse.Namespace, console: Console) -> int:
 
 
 async def _logout(context: Context, options: argparse.Namespace) -> int:
-    from dfui.wording.access import not_removed
-
     settings = context.settings
     try:
         was_kept = await context.access.forget_token()
     except KeyringProblem as problem:
-        raise CommandError(problem.kind, not_removed(problem), ExitCode.FAILED) from None
+        message = f"{sanitize(problem)} A token that was stored in a keyring before is still in it."
+        raise CommandError(problem.kind, message, ExitCode.FAILED) from None
     _notify_of_environment(context)
     whose = f"{settings.profile} at {settings.address.origin}"
     context.console.result(

@@ -26,7 +26,8 @@
     └── DatafinitiError              a call of the API did not do what it was for
         ├── UnreadableAnswer
         ├── NotConnected
-        │   └── InsecureConnection
+        │   ├── InsecureConnection
+        │   └── UnusableEnvironment
         ├── AnswerLost
         └── ApiError
             ├── Refused
@@ -225,6 +226,10 @@ class InsecureConnection(NotConnected):
     """TLS could not be established, so nothing was sent: a certificate that is not trusted, a wrong host, no TLS."""
 
     kind = "insecure_connection"
+
+
+class UnusableEnvironment(NotConnected):
+    """A variable names certificates or a proxy that cannot be used, so nothing was sent."""
 
 
 class AnswerLost(DatafinitiError):

@@ -30,6 +30,7 @@ from textual.theme import Theme
 from dfui.core.clock import Clock
 from dfui.core.errors import SettingsError
 from dfui.core.progress import LEAVING_SECONDS
+from dfui.core.text import sanitize
 from dfui.operations.api_access import ApiAccess
 from dfui.store import Store
 from dfui.system.keys import keymap
@@ -43,7 +44,6 @@ from dfui.tui.terminal_input import KeyBurst
 from dfui.tui.terminal_io import ProgressChanged, Shutdown, TerminalTitle, TitleChanged, driver_for, focus_place
 from dfui.tui.textual_private import faulty_dialog
 from dfui.tui.themes import OWN_THEMES, first_theme, needs_terminal_colours
-from dfui.wording.access import unknown_theme
 from dfui.wording.errors import fault
 from dfui.wording.outcomes import leaving, left_behind, quit_question, suspending
 
@@ -131,7 +131,9 @@ class DfuiApp(App[None]):
     def on_mount(self) -> None:
         self.set_keymap(keymap(self.session.access.settings.config.keys))
         if self._unknown_theme:
-            self.notify(unknown_theme(self._unknown_theme), severity="warning", markup=False)
+            name = sanitize(self._unknown_theme, max_length=40)
+            sentence = f"There is no theme “{name}”. The palette (ctrl+p, Theme) lists them."
+            self.notify(sentence, severity="warning", markup=False)
         self.theme_changed_signal.subscribe(self, self._keep_theme)
         if not self.is_headless:
             self.shutdown.watch(sys.__stdin__.fileno() if sys.__stdin__ else 0)

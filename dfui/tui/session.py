@@ -31,7 +31,6 @@ from dfui.tui.keyboard import shown_key
 from dfui.tui.messages import Changes, Notice
 from dfui.tui.network_thread import NetworkThread
 from dfui.tui.sign_in import SignInFlow
-from dfui.wording.access import SIGN_OUT_LATER, SIGNED_OUT, TOKEN_COMES_FIRST
 from dfui.wording.downloads import downloads_added
 from dfui.wording.errors import broke, error_sentences, fault, keyring_sentences
 from dfui.wording.figures import counted
@@ -56,6 +55,7 @@ OPENED_LATER = (
     "dfui.operations.fetch", "rich.traceback",
 )  # fmt: skip
 """Modules that the first picture does not wait for."""
+TOKEN_COMES_FIRST = "No token yet. dfui asks for one before it sends anything."  # noqa: S105
 ExportText = Callable[[Iterable[HistoryEntry], str], str]
 """Makes the content of a file from history entries; the second argument is `csv` or `json`."""
 Arguments = ParamSpec("Arguments")
@@ -322,9 +322,9 @@ class Session:
     async def sign_out(self) -> None:
         """Remove the token from memory and the keyring."""
         if self._under_way:
-            self._notify(Notice(SIGN_OUT_LATER, is_problem=True))
+            self._notify(Notice("Cancellations are in progress. Sign out when they are done.", is_problem=True))
             return
-        sentence = SIGNED_OUT
+        sentence = "Signed out: the token was removed from the keyring and from memory."
         try:
             await self.access.forget_token()
         except KeyringProblem as problem:

@@ -19,7 +19,7 @@ from dfui.operations.api_access import ApiAccess
 from dfui.system.credentials import Token, TokenSource
 from dfui.tui.api_status import ApiContact, ApiStatus
 from dfui.tui.messages import Notice
-from dfui.wording.access import TOKEN_REJECTED, kept_for_session, password_rejected, token_came_from, token_rejected
+from dfui.wording.access import TOKEN_REJECTED, password_rejected, token_rejected
 from dfui.wording.errors import error_sentences, keyring_sentences
 
 
@@ -87,7 +87,7 @@ class SignInFlow:
         if not self._has_asked:
             self._has_asked = True
             if reason and token and token.source is not TokenSource.SESSION:
-                reason += f" {token_came_from(token.source)}"
+                reason += f" It came from {token.source.value}."
             self.ask(reason)
 
     async def wait_for_token(self) -> Secret | None:
@@ -124,7 +124,7 @@ class SignInFlow:
             try:
                 await self._access.keep(token)
             except KeyringProblem as problem:
-                self._notify(Notice(kept_for_session(problem), is_problem=True, seconds=20))
+                self._notify(Notice(f"It will not be saved. {keyring_sentences(problem)}", is_problem=True, seconds=20))
         else:
             self._access.use(token)
         await self._use(token)

@@ -1,29 +1,20 @@
-"""What is said of the account, the token and signing in."""
+"""The account, the token and signing in."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dfui.core.errors import KeyringProblem, Unauthorized
+from dfui.core.errors import Unauthorized
 from dfui.core.text import sanitize
 from dfui.system.credentials import TokenSource
 from dfui.system.settings import Settings
-from dfui.wording.errors import NEW_PASSWORD, answered, keyring_sentences
-from dfui.wording.figures import Fact, as_sentence, counted, fact
+from dfui.wording.errors import NEW_PASSWORD, answered
+from dfui.wording.figures import Fact, counted, fact
 
 if TYPE_CHECKING:
     from dfui.core.account import Account
 
 TOKEN_REJECTED = f"The token was rejected. {NEW_PASSWORD} Enter another token to continue."
-ANOTHER_TOKEN = f"The token was rejected. {NEW_PASSWORD}\nAnother token (leave empty to stop): "
-TOKEN_COMES_FIRST = "No token yet. dfui asks for one before it sends anything."  # noqa: S105
-ASKING_FOR_ACCOUNT = "Asking the API for the account…"
-SIGN_OUT_LATER = "Cancellations are in progress. Sign out when they are done."
-SWITCH_LATER = "Cancellations are in progress. Change the profile when they are done."
-SIGNED_OUT = "Signed out: the token was removed from the keyring and from memory."
-
-
-SIMULATED = "This is a simulated account: no token, no network. Only files that you fetch are kept."
 
 
 def access_facts(settings: Settings, source: TokenSource | None) -> list[Fact]:
@@ -33,11 +24,6 @@ def access_facts(settings: Settings, source: TokenSource | None) -> list[Fact]:
         fact("API", settings.address.url),
         fact("Token", "none: signed out" if source is None else f"from {source.value}"),
     ]
-
-
-def token_came_from(source: TokenSource) -> str:
-    """Which token it was that was rejected."""
-    return f"It came from {source.value}."
 
 
 def account_facts(account: Account) -> list[Fact]:
@@ -81,7 +67,6 @@ def _overages(account: Account) -> str:
 
 
 def token_rejected(error: Unauthorized) -> str:
-    """The API does not take a token that was just given."""
     what = answered("The token was rejected and not stored", error.api_message)
     return f"{what} {NEW_PASSWORD} Copy the current one from your account page."
 
@@ -89,28 +74,3 @@ def token_rejected(error: Unauthorized) -> str:
 def password_rejected(error: Unauthorized) -> str:
     what = "Wrong e-mail or password"
     return answered(f"{what}, or a malformed request" if error.http_status == 400 else what, error.api_message)
-
-
-def kept_for_session(problem: KeyringProblem) -> str:
-    """The token works, and could not be kept."""
-    return f"The token is used for this session only. {keyring_sentences(problem)}"
-
-
-def not_removed(problem: KeyringProblem) -> str:
-    """The keyring cannot be asked to remove a token."""
-    return f"{as_sentence(sanitize(problem))} A token that was stored in a keyring before is still in it."
-
-
-def no_token(problem: KeyringProblem, profile: str) -> str:
-    """No token found, and why the keyring gives none."""
-    return f"No token found for the profile {sanitize(profile)}. {keyring_sentences(problem)}"
-
-
-def not_signed_in(profile: str) -> str:
-    """What to do where no token is known."""
-    return f"No token found for the profile {sanitize(profile)}. Run dfui login, or see dfui help token."
-
-
-def unknown_theme(name: str) -> str:
-    """The config file names a theme that there is none of."""
-    return f"There is no theme “{sanitize(name, max_length=40)}”. The palette (ctrl+p, Theme) lists them."

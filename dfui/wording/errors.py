@@ -14,13 +14,15 @@ from dfui.core.errors import (
     NotFound,
     PlainTextKeyring,
     Refused,
+    ServerFault,
     TooManyRequests,
     Unauthorized,
+    UnusableEnvironment,
 )
 from dfui.core.text import sanitize
 from dfui.wording.figures import as_sentence
 
-NEW_PASSWORD = "Changing the account's password also changes its token."  # noqa: S105  # a sentence
+NEW_PASSWORD = "If the password changed, so did the token."  # noqa: S105  # a sentence
 """The likeliest reason why a token that worked is rejected."""
 
 
@@ -36,12 +38,16 @@ def error_sentences(error: DfuiError) -> str:
             return answered("There is no such download on this account", error.api_message)
         case TooManyRequests():
             return f"{answered('The API received too many requests', error.api_message)} Try again in a while."
+        case UnusableEnvironment():
+            return f"{what} Correct or unset it."
         case InsecureConnection():
             return f"{what} If your own certificate authority signed it, set SSL_CERT_FILE."
         case NotConnected():
             return f"{what} Check the network, then try again."
         case AnswerLost():
             return f"{what} Try again."
+        case ServerFault():
+            return f"{what} Try again in a while; status.datafiniti.co reports outages."
         case Refused() if 300 <= error.http_status < 400:
             return (
                 f"The API address redirects (HTTP {error.http_status}). dfui does not follow it, to keep the token "
@@ -95,5 +101,5 @@ def broke(error: Exception) -> str:
 
 
 def answered(what: str, api_message: str | None) -> str:
-    """What happened, with the API's own words where it gave some."""
+    """What happened, and the API's own words if it gave any."""
     return f"{what}: the API said “{sanitize(api_message).rstrip('.')}”." if api_message else f"{what}."

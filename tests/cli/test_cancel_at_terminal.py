@@ -104,7 +104,7 @@ def test_after_a_rejected_token_another_is_asked_for_once_and_not_shown(
     monkeypatch.setenv("DATAFINITI_TOKEN", "another-token")
     with dfui.on_terminal("cancel", "--yes", "--json", "847070", "847069") as terminal:
         terminal.wait_for(
-            "The token was rejected.", "Changing the account's password", "Another token (leave empty to stop): "
+            "The token was rejected.", "If the password changed,", "Another token (leave empty to stop): "
         )
         terminal.type(f"{TOKEN}\n")
         ended = terminal.ended()

@@ -18,7 +18,7 @@ from dfui.tui.messages import Changed
 from dfui.tui.screens.dialog import Dialog, DialogButton
 from dfui.tui.session import Session
 from dfui.tui.widgets.text_lines import FieldList
-from dfui.wording.access import ASKING_FOR_ACCOUNT, SIMULATED, access_facts, account_facts
+from dfui.wording.access import access_facts, account_facts
 
 
 class AccountModal(Dialog[str]):
@@ -42,7 +42,8 @@ class AccountModal(Dialog[str]):
     def compose_content(self) -> ComposeResult:
         with VerticalScroll(can_focus=False):
             if self._access.is_simulated:
-                yield Static(SIMULATED, markup=False, classes="dialog-text")
+                sentence = "This is a simulated account: no token, no network. Only files that you fetch are kept."
+                yield Static(sentence, markup=False, classes="dialog-text")
             yield FieldList(id="account-fields", classes="dialog-text")
             yield Static(id="account-notice", markup=False, classes="dialog-text")
 
@@ -56,7 +57,7 @@ class AccountModal(Dialog[str]):
         self._show_account(None)
         self._show_notice("")
         if has_token:
-            self._show_notice(ASKING_FOR_ACCOUNT)
+            self._show_notice("Asking the API for the account…")
             self._session.changes.follow(self, self._changed)
             self._session.fetch_account()
 

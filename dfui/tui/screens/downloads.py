@@ -28,7 +28,7 @@ from dfui.tui.widgets.downloads_table import DownloadsTable
 from dfui.tui.widgets.filter_bar import FilterBar
 from dfui.tui.widgets.key_bar import KeyBar
 from dfui.tui.widgets.title_bar import TitleBar
-from dfui.wording.access import SWITCH_LATER, TOKEN_REJECTED
+from dfui.wording.access import TOKEN_REJECTED
 from dfui.wording.downloads import download_summary, hide_question, window_title
 from dfui.wording.errors import error_sentences
 from dfui.wording.outcomes import cancellation_step, cancelling_already
@@ -388,7 +388,8 @@ class DownloadsScreen(BackgroundScreen[None]):
 
         def answered(profile: str | None) -> None:
             if profile is not None and len(self._cancellations):
-                self.notify(SWITCH_LATER, severity="warning", markup=False)
+                sentence = "Cancellations are in progress. Change the profile when they are done."
+                self.notify(sentence, severity="warning", markup=False)
             elif profile is not None:
                 # Nothing of one profile, a token least of all, is left for the next: the app ends, another begins.
                 self._session.next_profile = profile
