@@ -106,7 +106,7 @@ async def test_a_locked_keyring_says_so_and_takes_a_token_for_the_session(app: D
         assert "The keyring is locked, and was not unlocked. Unlock it, then try again." in text(sign_in)
         await pilot.press(*TOKEN, "enter")
         await live(pilot)
-        await told(pilot, "The token is used for this session only.")
+        await told(pilot, "It will not be saved.")
 
 
 async def test_a_keyring_that_waits_for_a_person_holds_nothing_up_and_is_heard_later(
@@ -133,7 +133,7 @@ async def test_without_any_keyring_it_does_not_offer_to_keep_the_token_and_says_
     async with app.run_test(size=(110, 30)) as pilot:
         sign_in = await opened(pilot, SignIn)
         assert not sign_in.query_one("#keep").display
-        assert "It is used for this session only." in text(sign_in)
+        assert "It is It will not be saved." in text(sign_in)
         await pilot.press(*TOKEN, "enter")
         await live(pilot)
         assert notifications(pilot) == ""
