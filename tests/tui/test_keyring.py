@@ -133,7 +133,7 @@ async def test_without_any_keyring_it_does_not_offer_to_keep_the_token_and_says_
     async with app.run_test(size=(110, 30)) as pilot:
         sign_in = await opened(pilot, SignIn)
         assert not sign_in.query_one("#keep").display
-        assert "It is It will not be saved." in text(sign_in)
+        assert "It will not be saved." in text(sign_in)
         await pilot.press(*TOKEN, "enter")
         await live(pilot)
         assert notifications(pilot) == ""

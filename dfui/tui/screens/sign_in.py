@@ -21,7 +21,7 @@ from dfui.tui.widgets.layouts import GIVES_WAY
 
 QUIET_SECONDS = 1.0
 """If it opens by itself, for so long it takes no key: it may have been meant for the table."""
-FOR_THIS_SESSION = "It is used for this session only."
+FOR_THIS_SESSION = "It will not be saved."
 
 
 class TickBox(Checkbox):
