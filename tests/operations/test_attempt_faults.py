@@ -133,45 +133,39 @@ def faulty(
     return choose, came
 
 
+SCENES = {
+    "the DELETE was done and its answer lost": ("DELETE", 1, True, OutcomeKind.CANCELLED, "DELETE GET"),
+    "the DELETE was lost": ("DELETE", 1, False, OutcomeKind.CANCELLED, "DELETE GET DELETE GET"),
+    "no DELETE comes through": (
+        "DELETE",
+        99,
+        False,
+        OutcomeKind.STILL_ACTIVE,
+        "DELETE GET DELETE GET DELETE" + " GET" * 99,
+    ),
+    "no check can be read": ("GET", 99, False, OutcomeKind.ACCEPTED, "DELETE" + " GET" * 99),
+}
+
+
+@pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES)
 @pytest.mark.parametrize("fault", LOST.values(), ids=LOST)
-async def test_the_delete_was_done_and_its_answer_lost(
-    fault: Fault, real_client: DatafinitiClient, server: SimulatorServer, store: Store, clock: ManualClock
+async def test_a_lost_answer_is_looked_up_and_never_guessed(
+    fault: Fault,
+    scene: tuple[str, int, bool, OutcomeKind, str],
+    real_client: DatafinitiClient,
+    server: SimulatorServer,
+    store: Store,
+    clock: ManualClock,
 ) -> None:
+    method, times, is_done, expected, requests = scene
     download = server.simulator.downloads["7"]
-    server.fault, came = faulty("DELETE", fault, times=1, does_it=lambda: download.cancel(clock.now()))
+    done = (lambda: download.cancel(clock.now())) if is_done else None
+    server.fault, came = faulty(method, fault, times=times, does_it=done)
     outcome = await outcome_of(real_client, store, clock)
-    assert (outcome.kind, outcome.retained_records) == (OutcomeKind.CANCELLED, 2_000)
-    assert came == ["DELETE", "GET"]
-
-
-@pytest.mark.parametrize("fault", LOST.values(), ids=LOST)
-async def test_the_delete_was_lost_on_its_way(
-    fault: Fault, real_client: DatafinitiClient, server: SimulatorServer, store: Store, clock: ManualClock
-) -> None:
-    server.fault, came = faulty("DELETE", fault, times=1)
-    outcome = await outcome_of(real_client, store, clock)
-    assert outcome.kind is OutcomeKind.CANCELLED
-    assert came == ["DELETE", "GET", "DELETE", "GET"]
-
-
-@pytest.mark.parametrize("fault", LOST.values(), ids=LOST)
-async def test_no_delete_comes_through(
-    fault: Fault, real_client: DatafinitiClient, server: SimulatorServer, store: Store, clock: ManualClock
-) -> None:
-    server.fault, came = faulty("DELETE", fault, times=99)
-    outcome = await outcome_of(real_client, store, clock)
-    assert (outcome.kind, outcome.retained_records) == (OutcomeKind.STILL_ACTIVE, None)
-    assert came.count("DELETE") == 3
-
-
-@pytest.mark.parametrize("fault", LOST.values(), ids=LOST)
-async def test_the_delete_was_taken_and_no_look_can_be_read(
-    fault: Fault, real_client: DatafinitiClient, server: SimulatorServer, store: Store, clock: ManualClock
-) -> None:
-    server.fault, came = faulty("GET", fault, times=99)
-    outcome = await outcome_of(real_client, store, clock)
-    assert (outcome.kind, outcome.verified) == (OutcomeKind.ACCEPTED, False)
-    assert came.count("DELETE") == 1
+    assert outcome.kind is expected
+    assert (outcome.retained_records is None) == (expected is not OutcomeKind.CANCELLED)
+    assert came == requests.split()[: len(came)]
+    assert came.count("DELETE") == requests.count("DELETE")
 
 
 @pytest.mark.parametrize(
@@ -198,18 +192,3 @@ async def test_an_empty_answer_of_a_2xx_is_an_acceptance_without_words(
     outcome = await outcome_of(real_client, store, clock)
     assert (outcome.kind, outcome.http_status, outcome.api_message) == (OutcomeKind.CANCELLED, 204, None)
     assert came == ["DELETE", "GET"]
-
-
-async def test_an_older_list_does_not_turn_cancelled_back(
-    real_client: DatafinitiClient, server: SimulatorServer, store: Store, clock: ManualClock
-) -> None:
-    from dfui.operations.refresh import fetch_details
-
-    before = (await fetch_details(real_client, store, "7", clock=clock)).download
-    began = clock.monotonic()
-    clock.advance(1)
-    await outcome_of(real_client, store, clock)
-    store.downloads.observe([before], observed=began, now=clock.monotonic()).wait()
-    row = store.downloads.get("7")
-    assert row is not None
-    assert row.status.value == "cancelled"
