@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import concurrent.futures
-import gc
 import sqlite3
 import threading
 from pathlib import Path
 
-import pytest
-
 from dfui.core.downloads import Download
-from dfui.core.errors import StoreError
 from dfui.store import open_store
 from tests.support.stores import OPEN, ORIGIN, Open, end, ids, run, see
 
@@ -113,22 +108,3 @@ def test_reading_does_not_wait_for_another_that_writes(opened: Open, path: Path)
     other.execute("ROLLBACK")
     other.close()
     assert row == Download("7")
-
-
-async def test_a_write_that_was_given_up_ends_in_silence(
-    opened: Open, path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("dfui.store.writer.MAX_WAIT_SECONDS", 0.05)
-    store = opened()
-    store.downloads.add(["7"]).wait(seconds=10)
-    other = sqlite3.connect(path, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(StoreError, match="busy"):
-        await store.downloads.add(["8"])
-    other.execute("ROLLBACK")
-    other.close()
-    store.downloads.add(["9"]).wait(seconds=10)
-    await asyncio.sleep(0)
-    gc.collect()
-    assert caplog.records == []
-    assert "8" not in ids(store)
