@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import enum
-import json
 from datetime import datetime
 from typing import NamedTuple
 
-from dfui.core.choice import Choice
-from dfui.core.downloads import STATUSES
+from dfui.core.choice import ACTIVE, FINAL, Choice
+from dfui.core.downloads import STATUSES, Status
 
 _STATUS_WORD = """
     CASE WHEN is_missing THEN 'not found'
@@ -19,11 +18,15 @@ _SEARCHED = (
     f"(id || char(10) || {_STATUS_WORD} || char(10) || coalesce(data_type, '') || char(10) || coalesce(query, ''))"
 )
 _WORD = "lower(trim(coalesce(api_status, ''), char(9, 10, 11, 12, 13, 32)))"
-_STATUS_NAMES = f"""
-    (CASE WHEN is_active THEN 'active' ELSE 'final' END IN (SELECT value FROM json_each(?))
-     OR CASE {"".join(f" WHEN {_WORD} = '{word}' THEN '{status.value}'" for word, status in STATUSES.items())}
-        ELSE 'unknown' END IN (SELECT value FROM json_each(?)))
-"""
+_STATUSES = {
+    ACTIVE: "is_active",
+    FINAL: "NOT is_active",
+    Status.UNKNOWN.value: f"{_WORD} NOT IN {tuple(STATUSES)}",
+    **{
+        status.value: f"{_WORD} IN ({', '.join(repr(word) for word, each in STATUSES.items() if each is status)})"
+        for status in STATUSES.values()
+    },
+}
 # As `Download.credits` has it.
 _FINAL_COST = """
     CASE WHEN is_active THEN NULL
@@ -84,8 +87,7 @@ class DownloadQuery(NamedTuple):
             condition += f" AND {_SEARCHED} {has} ? ESCAPE '\\'" + (" AND query NOT NULL" if has != "LIKE" else "")
             values.append(f"%{literally(word.removeprefix('!'))}%")
         if choice.status:
-            condition += f" AND NOT is_missing AND {_STATUS_NAMES}"
-            values += [json.dumps(sorted(choice.status_names))] * 2
+            condition += f" AND NOT is_missing AND ({' OR '.join(_STATUSES[name] for name in choice.status_names)})"
         if choice.data_type:
             condition += " AND data_type LIKE ? ESCAPE '\\'"
             values.append(f"{literally(choice.data_type)}%")
