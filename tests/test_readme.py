@@ -16,8 +16,7 @@ from typing import cast
 import pytest
 from textual.binding import Binding
 
-from dfui.cli.console import EXIT_MEANINGS
-from dfui.cli.show_help import ENVIRONMENT, SIGNING_IN
+from dfui.cli.show_help import SIGNING_IN, TOPICS
 from dfui.core.outcomes import OutcomeKind
 from dfui.simulator.account import TOKEN, Simulator
 from dfui.simulator.files import SimulatedFiles
@@ -37,37 +36,30 @@ COMMANDS = {
 }
 """The commands by the name in the comment above each."""
 RUN_BY_CI = {"demo", "pipx", "venv", "tests"}
-RUN_HERE = {"completion", "login", "environment", "keyring", "script"}
+RUN_HERE = {"completion", "login", "environment", "recipes"}
 RUN_BY_HAND = {"benchmarks"}  # which takes its time; tests/benchmarks tests the measuring
 
 
-def test_it_tells_the_same_of_keys_and_outcomes_as_the_help() -> None:
-    for binding in DownloadsScreen.BINDINGS:
-        assert isinstance(binding, Binding)
-        assert f"| `{binding.key_display or binding.key}` | {binding.tooltip} |" in README
+def test_it_says_the_same_of_keys_and_outcomes_as_the_help() -> None:
+    keys = {each.key_display or each.key for each in DownloadsScreen.BINDINGS if isinstance(each, Binding)}
+    assert set(re.findall(r"\| `(\w|\?)` \|", README)) <= keys
     for kind in OutcomeKind:
         assert f"| `{kind.value}` | {OUTCOMES[kind].meaning} | {kind.exit_code} |" in README
-    for code, meaning in EXIT_MEANINGS.items():
-        assert f"| {code:d} | {meaning} |" in README
-    variables = re.findall(r"(?m)^\| `([A-Z_]+)`(?:, `([A-Z_]+)`)? \|", README)
-    assert [", ".join(filter(None, names)) for names in variables] == [name for name, _ in ENVIRONMENT]
-
-
-def test_what_it_says_of_servers_without_a_keyring_is_in_the_help_too() -> None:
-    for name in ("environment", "keyring"):
-        assert f"\n  {COMMANDS[name]}" in f"{SIGNING_IN}\n"
+    topics = re.search(r"`dfui help` has the rest: (.*?)\.", README, re.DOTALL)
+    assert topics and set(re.findall(r"`([\w-]+)`", topics[1])) == set(TOPICS)
 
 
 def test_every_command_has_a_name_and_is_run_somewhere() -> None:
     assert set(COMMANDS) == RUN_BY_CI | RUN_HERE | RUN_BY_HAND
     assert README.count("```sh\n") == len(COMMANDS)
+    assert COMMANDS["environment"] in SIGNING_IN
     ci = ROOT / ".ci" / "run"
     assert all(re.search(rf"\b{name}\b", ci.read_text()) for name in RUN_BY_CI)
 
 
 def test_the_options_in_it_can_be_used(tmp_path: Path) -> None:
     blocks = [textwrap.dedent(each) for each in re.findall(r"```toml\n(.*?)\n *```", README, re.DOTALL)]
-    assert len(blocks) == 2
+    assert len(blocks) == 1
     for block in blocks:
         assert tomllib.loads(block)
         path = tmp_path / "config.toml"
@@ -80,10 +72,10 @@ def test_the_options_in_it_can_be_used(tmp_path: Path) -> None:
 
 @pytest.fixture
 def account(simulator: Simulator) -> Iterator[Simulator]:
-    """Two active downloads and one that has ended, with their files; costs settle at once."""
+    """Two downloads that have run for three hours and one that has ended, with their files; costs settle at once."""
     simulator.costs_settle_after_seconds = 0
     for each in ("1", "2"):
-        simulator.add(each, started_at=simulator.now() - timedelta(seconds=341.2))
+        simulator.add(each, started_at=simulator.now() - timedelta(hours=3), records_a_second=3.0)
     simulator.add("3").cancel(simulator.now())
     with SimulatorServer(cast(Simulator, SimulatedFiles(simulator))) as files:
         simulator.link_origin = files.url
@@ -102,11 +94,9 @@ def environment(account: Simulator, server: SimulatorServer, tmp_path: Path) -> 
     }
 
 
-def run(
-    name: str, environment: dict[str, str], folder: Path, *, shell: str = "bash"
-) -> subprocess.CompletedProcess[str]:
+def run(command: str, environment: dict[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [shell, "-c", COMMANDS[name]],
+        ["bash", "-c", command],
         cwd=folder,
         env=environment,
         capture_output=True,
@@ -116,29 +106,27 @@ def run(
     )
 
 
-def test_the_script_cancels_what_is_active_waits_fetches_and_reports(
+def test_the_recipes_cancel_what_is_old_show_what_a_choice_saves_and_stop_at_a_number(
     account: Simulator, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    assert len(COMMANDS["script"].splitlines()) == 5
-    ended = run("script", environment | {"DATAFINITI_TOKEN": TOKEN}, tmp_path, shell="sh")
+    report, choosing, stopping = COMMANDS["recipes"].splitlines()
+    environment |= {"DATAFINITI_TOKEN": TOKEN}
+    ended = run(report, environment, tmp_path)
     assert ended.returncode == 0, ended
-    assert "2 of 2 cancelled" in ended.stdout
-    assert ended.stdout == (tmp_path / "report.txt").read_text()
-    assert [line for line in ended.stdout.splitlines() if line.startswith("Now: ")]
-    cancelled = [path for method, path in account.requests if method == "DELETE"]
-    assert sorted(cancelled) == ["/downloads/1", "/downloads/2"]
+    assert "2 of 2" in (tmp_path / "report.txt").read_text()
     assert sorted(path.name for path in (tmp_path / "results").iterdir()) == ["1", "2"]
     assert (tmp_path / "results" / "1" / "1_1.csv").exists()
-    again = run("script", environment | {"DATAFINITI_TOKEN": TOKEN}, tmp_path, shell="sh")
-    assert (again.returncode, again.stdout) == (0, "Nothing to cancel.\n")
+    assert cancelled(account) == ["/downloads/1", "/downloads/2"]
+    account.add("847070", started_at=account.now() - timedelta(seconds=101), query="categories:hotels")
+    ended = run(choosing, environment, tmp_path)
+    assert (ended.returncode, "847070" in ended.stdout) == (0, True), ended
+    assert cancelled(account) == ["/downloads/1", "/downloads/2"]
+    ended = run(stopping, environment, tmp_path)
+    assert (ended.returncode, cancelled(account)[-1]) == (0, "/downloads/847070"), ended
 
 
-def test_the_script_reports_what_goes_on_with_its_exit_code(
-    account: Simulator, environment: dict[str, str], tmp_path: Path
-) -> None:
-    ended = run("script", environment | {"DATAFINITI_TOKEN": "another-token"}, tmp_path, shell="sh")
-    assert ended.returncode == 3
-    assert "The token was rejected" in ended.stdout
+def cancelled(account: Simulator) -> list[str]:
+    return sorted(path for method, path in account.requests if method == "DELETE")
 
 
 def test_a_token_is_piped_in(environment: dict[str, str], tmp_path: Path) -> None:
@@ -147,13 +135,13 @@ def test_a_token_is_piped_in(environment: dict[str, str], tmp_path: Path) -> Non
         "PYTHON_KEYRING_BACKEND": f"{keyring_in_a_file.__name__}.Keyring",
         keyring_in_a_file.FILE_VARIABLE: str(tmp_path / "kept.json"),
     }
-    ended = run("login", environment | backend, tmp_path)
+    ended = run(COMMANDS["login"], environment | backend, tmp_path)
     assert ended.returncode == 0, ended
     assert TOKEN in (tmp_path / "kept.json").read_text()
 
 
 def test_completion_is_put_where_bash_looks_for_it(environment: dict[str, str], tmp_path: Path) -> None:
-    assert run("completion", environment, tmp_path).returncode == 0
+    assert run(COMMANDS["completion"], environment, tmp_path).returncode == 0
     assert "complete" in (tmp_path / ".local/share/bash-completion/completions/dfui").read_text()
 
 
@@ -183,7 +171,8 @@ def test_dfui_finds_an_unlocked_keyring_in_a_session_made_for_it(environment: di
     runtime = tmp_path / "runtime"
     runtime.mkdir(mode=0o700)
     environment |= {"XDG_RUNTIME_DIR": str(runtime), "TERM": "xterm-256color"}
-    with Shell("sh", "-c", COMMANDS["keyring"], environment=environment) as opened:
+    keyring = next(line.strip() for line in SIGNING_IN.splitlines() if "dbus-run-session" in line)
+    with Shell("sh", "-c", keyring, environment=environment) as opened:
         opened.wait_for("Keyring password: ")
         opened.type("of my choice\n")
         assert "of my choice" not in opened.wait_for("Keep it in the OS keyring")

@@ -22,6 +22,7 @@ TOPICS = {
     "files": "where dfui keeps its files",
     "json": "what --json prints: each key, its type, and what null means",
     "outcomes": "how a cancellation can end",
+    "screen-readers": "the commands, and the terminal UI with ACCESSIBLE=1",
 }
 """What each topic of `dfui help` is about."""
 
@@ -51,6 +52,14 @@ The actions of the terminal UI, and their default keys. To use others, set them 
   "list.down" = "j,ctrl+n"
 
 dfui config check reports unknown names and clashes."""
+SCREEN_READERS = """\
+The commands work best: they print plain lines. In the terminal UI, ACCESSIBLE=1,
+or accessible = true in the config file, puts the terminal's own cursor on the
+selected row or the focused button, and draws no boxes, bars or symbols.
+
+Over SSH, and on a terminal with 16 colours, the UI starts with the theme
+terminal-colours, readable on dark and on light backgrounds. ctrl+p or : opens
+the palette; Theme there lists others, such as high-contrast."""
 SIGNING_IN = """\
 dfui looks for the token in this order: typed in this session, DATAFINITI_TOKEN,
 the file that DATAFINITI_TOKEN_FILE names, the profile's token_command, the
@@ -135,6 +144,8 @@ def topic_lines(topic: str, *, columns: int | None = None) -> list[str]:
             return [*KEYS.splitlines(), "", *in_two_columns(keys)]
         case "token":
             return SIGNING_IN.splitlines()
+        case "screen-readers":
+            return SCREEN_READERS.splitlines()
         case "json":
             from dfui.cli.json_keys import FORMS, INTRODUCTION
 
