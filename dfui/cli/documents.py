@@ -62,7 +62,7 @@ def details_json(
     return download_json(details.download, relapsed=relapsed) | {
         "is_enrichment_job": details.is_enrichment_job,
         "is_suppression_job": details.is_suppression_job,
-        "auto_trace": details.auto_trace,
+        "auto_trace": details.download.auto_trace,
         "num_records_suppressed": details.num_records_suppressed,
         "result_files": files,
         "history": [history_json(entry) for entry in history],

@@ -97,6 +97,8 @@ class Download:
     """Credits that the whole order costs: the `total_cost` above 0 that the API showed while it was active."""
     files_expire_at: datetime | None = None
     """The earliest expiry among the links of its result files."""
+    auto_trace: bool | None = None
+    """Whether each record costs a property credit and a people credit."""
 
     @property
     def status(self) -> Status:
@@ -171,8 +173,6 @@ class DownloadDetails:
     view: str | None = None
     is_enrichment_job: bool | None = None
     is_suppression_job: bool | None = None
-    auto_trace: bool | None = None
-    """Whether each record costs a property credit and a people credit."""
     num_records_suppressed: int | None = None
     files: tuple[ResultFile, ...] | None = None
     """None if the answer says nothing of files."""

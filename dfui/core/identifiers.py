@@ -10,6 +10,8 @@ from dfui.core.errors import NotAnId
 ID = re.compile(r"(?=[A-Za-z0-9_-]*[0-9])[A-Za-z0-9_-]{1,128}", re.ASCII)
 ADDRESS_END = re.compile(r"/downloads/([^/?#\s\"'<>]*)/?(?:[?#].*)?$", re.ASCII)
 ADDRESSES = re.compile(r"/downloads/([A-Za-z0-9_-]+)", re.ASCII)
+COMMAND = re.compile(r"(?:^|\s)(?:curl|wget|xh|https?|GET|DELETE|POST|Invoke-\w+)\s")
+"""A paste with one of these holds more than IDs and addresses."""
 BETWEEN_TOKENS = re.compile(r"[\s,;]+")
 _BEARER = re.compile(r"\bbearer\b.*", re.IGNORECASE | re.DOTALL)
 _WEB_TOKEN = re.compile(r"[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?", re.ASCII)
@@ -55,15 +57,17 @@ def ids_of_arguments(texts: list[str]) -> list[str]:
 def ids_in_paste(text: str) -> list[str]:
     """The IDs in a paste, each once, in their order; none where the paste is empty.
 
-    JSON gives the `id` of the object, of each in an array, or of each in `records`; else every `…/downloads/ID`
-    address gives its ID (a curl line, say); else each token between white space, commas and semicolons is one.
+    JSON gives the `id` or `download_id` of the object, of each in an array, or of each in `records`; a command such as
+    curl gives every `…/downloads/ID` address in it; else each token is an ID or such an address.
 
     Raises:
         NotAnId: a token, or an `id`, is none.
     """
     found = _ids_in_json(text)
-    if found is None:
-        found = ADDRESSES.findall(text) or tokens_in_line(text)
+    if found is None and COMMAND.search(text):
+        found = ADDRESSES.findall(text)
+    if not found:
+        return ids_of_arguments(tokens_in_line(text))
     for candidate in found:
         if not is_id(candidate):
             raise NotAnId(without_keys(candidate))
@@ -102,7 +106,8 @@ def _ids_in_json(text: str) -> list[str] | None:
     if isinstance(pasted, dict):
         records = pasted.get("records")
         pasted = records if isinstance(records, list) else [pasted]
-    found = [record["id"] for record in pasted if isinstance(record, dict) and "id" in record]
+    records = [record for record in pasted if isinstance(record, dict)]
+    found = [record.get("id", record.get("download_id")) for record in records if {"id", "download_id"} & {*record}]
     return [str(each) for each in found] or None
 
 

@@ -106,7 +106,7 @@ class KnownDownloads:
 
     def counts(self) -> tuple[int, int]:
         """How many known downloads are active, and how many are known."""
-        query = f"SELECT coalesce(sum(is_active), 0), count(*) {_LISTED}"
+        query = f"SELECT coalesce(sum(is_active AND api_status IS NOT NULL), 0), count(*) {_LISTED}"
         counts = self._read(query, self._scope, row=lambda row: (int(row[0]), int(row[1])))
         return counts[0] if counts else (0, 0)
 

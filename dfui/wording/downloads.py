@@ -149,7 +149,7 @@ def details_facts(
     jobs = {
         "enrichment": details.is_enrichment_job,
         "suppression": details.is_suppression_job,
-        "autotrace (each record costs a property and a people credit)": details.auto_trace,
+        "autotrace (each record costs a property and a people credit)": download.auto_trace,
     }
     if any(jobs.values()):
         facts.append(fact("Job", *(job for job, is_one in jobs.items() if is_one)))
@@ -232,7 +232,7 @@ def _listed(download: Download) -> str:
     return " · ".join(parts)
 
 
-def confirm_consequences(downloads: Sequence[Download], *, is_autotrace: bool = False) -> list[str]:
+def confirm_consequences(downloads: Sequence[Download]) -> list[str]:
     """What cancelling these downloads does, and what it may save; or why there is nothing to cancel."""
     active = [download for download in downloads if download.is_active]
     is_one = len(downloads) == 1
@@ -255,7 +255,7 @@ def confirm_consequences(downloads: Sequence[Download], *, is_autotrace: bool = 
         "  for 7 days. Their credits are not refunded.",
         *savings_lines(active),
     ]
-    if is_autotrace:
+    if any(download.auto_trace for download in active):
         lines.append("· Autotrace: each record costs a property and a people credit.")
     return lines
 

@@ -44,6 +44,8 @@ def error_sentences(error: DfuiError) -> str:
             return f"{what} If your own certificate authority signed it, set SSL_CERT_FILE."
         case NotConnected():
             return f"{what} Check the network, then try again."
+        case ServerFault():
+            return f"{what} Try again in a while; status.datafiniti.co reports outages."
         case AnswerLost():
             return f"{what} Try again."
         case ServerFault():

@@ -67,6 +67,8 @@ def test_repeated_arguments_collapse_and_keep_their_order() -> None:
         ("7, 8;9\n10\t7", ["7", "8", "9", "10"]),
         ('{"id": 7, "status": "running"}', ["7"]),
         ('[{"id": "dl_8"}, {"id": 7}, {"id": "dl_8"}]', ["dl_8", "7"]),
+        ('{"download_id": "dl_9"}', ["dl_9"]),
+        ("847070 https://api.datafiniti.co/v4/downloads/7?api_key=x, 8", ["847070", "7", "8"]),
         ('\n {"num_found": 2, "records": [{"id": "7"}, {"id": 8, "_id": 9}]}', ["7", "8"]),
         ('curl -X DELETE "https://api.datafiniti.co/v4/downloads/847070" -H "Authorization: Bearer e1.x"', ["847070"]),
         ("https://api.datafiniti.co/v4/downloads/7\nGET /downloads/8?x=9 #2", ["7", "8"]),
@@ -83,7 +85,12 @@ def test_a_paste_gives_its_ids(paste: str, ids: list[str]) -> None:
         ("7 8.0", "8.0"),
         ('[{"id": 7}, {"id": "../8"}]', "../8"),
         ('{"id": null}', "None"),
-        ("https://api.datafiniti.co/v4/downloads/7 https://api.datafiniti.co/v4/downloads/search", "search"),
+        (
+            "https://api.datafiniti.co/v4/downloads/7 https://api.datafiniti.co/v4/downloads/search",
+            "https://api.datafiniti.co/v4/downloads/search",
+        ),
+        ("curl https://api.datafiniti.co/v4/downloads/search", "search"),
+        ("https://api.datafiniti.co/v4/downloads/7 oops", "oops"),
         ('{"id": 7', '{"id":'),
     ],
 )

@@ -34,8 +34,8 @@ def test_result_files_have_their_names_and_the_day_until_which_they_can_be_fetch
 
 
 def test_of_a_job_only_what_it_is_is_shown() -> None:
-    download = Download("7", "running", num_records=200, num_downloaded=20, order_price=200, total_cost=200)
-    shown = facts(DownloadDetails(download, auto_trace=True, is_enrichment_job=False, num_records_suppressed=3))
+    download = Download("7", "running", num_records=200, num_downloaded=20, order_price=200, auto_trace=True)
+    shown = facts(DownloadDetails(download, is_enrichment_job=False, num_records_suppressed=3))
     assert shown["Job"] == ("autotrace (each record costs a property and a people credit)",)
     assert shown["Suppressed"] == ("3 records",)
     assert shown["Cancelling"] == ("may save about 180 credits (an estimate, by the records)",)
