@@ -39,7 +39,7 @@ def _known(what: str) -> dict[str, Any]:
         "fish": f"(dfui completion --known {what} --described 2>/dev/null)",
         "preamble": {
             "bash": f'{function}() {{\n  compgen -W "$({command})" -- $1\n}}',
-            "zsh": f'{function}() {{\n  compadd -- ${{(f)"$({command})"}}\n}}',
+            "zsh": f'{function}() {{\n  [[ $PREFIX == -* ]] || compadd -- ${{(f)"$({command})"}}\n}}',
         },
     }
 

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from dfui.core.clock import Clock
 from dfui.simulator.account import TOKEN, Dialect, Simulator
 from tests.support.commands import Commands
 from tests.support.ended import Ended
@@ -412,3 +413,80 @@ def test_hostile_arguments_and_options_are_harmless(dfui: Commands) -> None:
     config.parent.mkdir(parents=True)
     config.write_text('"\\u001b]0;owned\\u0007[red]x[/red]" = 1\n')
     harmless(dfui("list"))
+
+
+# ── choosing by what it is ───────────────────────────────────────────────────────────────────────────────────────────
+
+RUNNING, QUEUED, PEOPLE, STOPPED = "847070", "847069", "847001", "846990"
+
+
+@pytest.fixture
+def times(account: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ages are those of the account's time."""
+    account.downloads[QUEUED].query = "brands:Acme"
+    monkeypatch.setattr(Clock, "now", lambda clock: account.now())
+
+
+@pytest.mark.parametrize(
+    ("choice", "chosen"),
+    [
+        (["--type", "people"], [PEOPLE]),
+        (["--match", "hotels !846990"], [RUNNING, PEOPLE]),
+        (["--match", "!hotels"], [QUEUED]),
+        (["--older-than", "2h"], [PEOPLE, STOPPED]),
+        (["--newer-than", "1d", "--status", "final"], [PEOPLE]),
+        (["--status", "active", "--type", "business", "--match", "hotels"], [RUNNING]),
+        (["--status", "final", "--limit", "1"], [PEOPLE]),
+        (["--match", "status:queued"], [QUEUED]),
+        (["--type", "property"], []),
+    ],
+    ids=" ".join,
+)
+@pytest.mark.usefixtures("times")
+def test_all_conditions_must_hold(dfui: Commands, choice: list[str], chosen: list[str]) -> None:
+    ended = dfui("list", "-q", *choice, "--exit-status")
+    assert (ended.stdout.split(), ended.stderr) == (chosen, "")
+    assert ended.exit_code == (0 if chosen else 1)
+
+
+@pytest.mark.usefixtures("times")
+def test_cancel_takes_the_active_ones_that_the_api_shows(dfui: Commands, account: Simulator) -> None:
+    """Never by the local list alone: nothing is known here yet."""
+    planned = dfui("cancel", "--match", "hotels", "--older-than", "5m", "--dry-run", "--json")
+    assert [(each["id"], each["would_cancel"]) for each in planned.document] == [(RUNNING, True)]
+    assert dfui("cancel", "--match", "hotels").exit_code == 2  # nobody can be asked
+    assert [method for method, _ in account.requests] == ["GET"]
+    ended = dfui("cancel", "--match", "hotels", "--yes", "--json")
+    assert [(each["id"], each["outcome"]) for each in ended.document] == [(RUNNING, "cancelled")]
+    again = dfui("cancel", "--match", "hotels", "--yes")
+    assert (again.exit_code, again.stdout) == (0, "Nothing to cancel.\n")
+
+
+def test_one_that_cannot_be_judged_is_left_out_and_counted(dfui: Commands, account: Simulator) -> None:
+    account.dialect = Dialect.DOCS_2026  # which names no type and no query
+    ended = dfui("cancel", "--type", "business", "--yes")
+    assert (ended.exit_code, ended.stdout) == (0, "Nothing to cancel.\n")
+    assert "2 downloads left out: too little is known to judge" in ended.stderr
+    assert not [path for method, path in account.requests if method == "DELETE"]
+
+
+@pytest.mark.usefixtures("times")
+def test_what_dfui_prints_is_what_it_reads(dfui: Commands, no_pauses: None) -> None:
+    listed = dfui("list", "--status", "active", "--json").stdout
+    for given in (
+        listed,
+        dfui("list", "-q", "--status", "active").stdout,
+        f"# mine\n{RUNNING} # the first\n{QUEUED}\n",
+    ):
+        planned = dfui("cancel", "-", "--dry-run", "--json", stdin=given)
+        assert ids(planned) == [RUNNING, QUEUED]
+    lines = dfui("watch", PEOPLE, STOPPED, "--json").stdout
+    assert sorted(ids(dfui("cancel", "-", "--dry-run", "--json", stdin=lines))) == [STOPPED, PEOPLE]
+
+
+@pytest.mark.parametrize(
+    "given", ['[{"id": "847070"}, {}]', '{"error": {"kind": "x"}}', '[{"id": "84', "[5]", '[{"id": true}]']
+)
+def test_json_without_an_id_is_exit_2_and_nothing_is_sent(dfui: Commands, account: Simulator, given: str) -> None:
+    assert dfui("cancel", "-", "--yes", stdin=given).exit_code == 2
+    assert account.requests == []

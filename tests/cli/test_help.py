@@ -218,20 +218,25 @@ def at_prompt(shell: str, environment: Mapping[str, str], folder: Path) -> Shell
 COMPLETIONS = {
     "dfui comple": "dfui completion ",
     "dfui cancel --dry": "dfui cancel --dry-run ",
+    "dfui list --status act": "dfui list --status active ",
+    "dfui list --demo=lost": "dfui list --demo=lost-answer ",
     "dfui show 8470": "dfui show 847070 ",
     "dfui --profile defa": "dfui --profile default ",
 }
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh"])
-def test_tab_completes_commands_options_and_what_is_known(
+def test_tab_completes_commands_options_and_what_is_known_and_starts_dfui_for_that_alone(
     shell: str, environment: dict[str, str], tmp_path: Path
 ) -> None:
+    command, starts = tmp_path / "bin" / "dfui", tmp_path / "starts"
+    command.write_text(command.read_text().replace("\n", f'\necho "$*" >> {starts}\n', 1))
     with at_prompt(shell, environment, tmp_path) as opened:
         for typed, completed in COMPLETIONS.items():
             opened.type(f"{typed}\t")
             opened.wait_for(completed)
             opened.type("\x15")
+    assert starts.read_text().splitlines() == ["completion --known ids", "completion --known profiles"]
 
 
 def test_fish_completes_them_too(environment: dict[str, str], tmp_path: Path) -> None:
