@@ -78,7 +78,7 @@ async def guard_downloads(
             case Outcome():
                 if event.kind is OutcomeKind.NOT_SENT and interruption.told.is_set():
                     left_alone.append(event.download_id)
-                if event.kind is OutcomeKind.CANCELLED and not event.was_final_before:
+                if event.kind is OutcomeKind.CANCELLED and not event.was_final_before and not console.is_quiet:
                     console.line(_stopped(event, records))
                 ended(event)
     if left_alone:
