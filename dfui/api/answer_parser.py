@@ -156,7 +156,7 @@ class AnswerParser:
         return Secret(raw.token)
 
     def read_error(self, body: Body) -> tuple[str | None, tuple[str, ...]]:
-        """The API's message and each detail of an error; no words where the body is none of the documented forms."""
+        """The API's message and each detail of an error; none if the body has no documented form."""
         try:
             raw = decode(body, RawError)
         except UnreadableAnswer:
@@ -207,7 +207,7 @@ class AnswerParser:
         """Result links: addresses, or objects with a `url`."""
         addresses = (result.get("url") if isinstance(result, dict) else result for result in results)
         links = [address for address in addresses if isinstance(address, str) and address]
-        safe = [Secret(_whole(link)) for link in links if self._text(unquote(link)) == _whole(unquote(link))]
+        safe = [Secret(_whole(link)) for link in links if self._is_safe(link) and self._is_safe(unquote(link))]
         if len(safe) < len(links):
             logger.warning("%d result links were left out: they hold the token", len(links) - len(safe))
         return safe
@@ -233,7 +233,10 @@ class AnswerParser:
         except (ValueError, RecursionError):
             return None
         text = self._text(_ADDRESS_WITH_A_KEY.sub(r"\1?…", written))
-        return text if text and self._text(unquote(text)) == _whole(unquote(text)) else None
+        return text if text and self._is_safe(unquote(text)) else None
+
+    def _is_safe(self, text: str) -> bool:
+        return self._text(text) == _whole(text)
 
     def _text_or_number(self, value: object) -> str | None:
         is_number = isinstance(value, int) and not isinstance(value, bool)

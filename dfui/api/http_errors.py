@@ -178,7 +178,7 @@ def in_words(fault: Exception) -> str:
         case httpx.TimeoutException():
             return f"nothing within {READ_SECONDS:.0f} s"
         case httpx.InvalidURL():
-            return "there is an address in it that is none"
+            return "it has an invalid address"
         case httpx.ProtocolError():
             # What follows the colon is quoted from the answer, which may repeat the token.
             return str(fault).partition(": ")[0].rstrip(".") or type(fault).__name__

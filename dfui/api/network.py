@@ -17,7 +17,7 @@ from dfui.core.addresses import is_loopback_host
 from dfui.core.errors import UnusableEnvironment
 
 MAX_CONNECTIONS = 16
-# What OpenSSL was built with may not exist: a Python from elsewhere looks where its own builder keeps certificates.
+# For a Python that was built elsewhere, and whose own default is not on this machine.
 _CA_FILES = (
     "/etc/ssl/certs/ca-certificates.crt",  # Debian, Ubuntu
     "/etc/pki/tls/cert.pem",  # Fedora, RHEL

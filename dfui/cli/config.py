@@ -40,7 +40,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 
 def _init(options: argparse.Namespace, console: Console) -> int:
-    if options.demo is not None:  # where nothing is kept
+    if options.demo is not None:  # it keeps nothing
         console.result({"file": None, "text": example_config()}, example_config().splitlines())
         return ExitCode.DONE
     path = config_path()

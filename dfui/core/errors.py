@@ -240,7 +240,7 @@ class AnswerLost(DatafinitiError):
     def __init__(self, message: str, *, http_status: int | None = None) -> None:
         super().__init__(message)
         self.http_status = http_status
-        """The status of the answer, where at least that could be read."""
+        """The status of the answer, if at least that could be read."""
 
 
 class ApiError(DatafinitiError):
@@ -261,11 +261,11 @@ class ApiError(DatafinitiError):
     ) -> None:
         self.http_status = http_status
         self.api_message = api_message
-        """The API's own words, as they came; None where it gave none."""
+        """The API's own words, as they came; None if it gave none."""
         self.details = details
         """What else the API said: `field: message`, or the further messages of a list."""
         self.retry_after = retry_after
-        """Seconds to wait before the next try, where the answer named them."""
+        """Seconds to wait before the next try, if the answer named them."""
         super().__init__(
             f"The API answered HTTP {http_status}" + (f" and said “{api_message}”" if api_message else "") + "."
         )

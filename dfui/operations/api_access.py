@@ -112,7 +112,7 @@ class ApiAccess:
             return await token_of_command(profile.token_command or (), at_terminal=profile.token_command_terminal)
 
     async def _renewed_token(self, rejected: Secret) -> Secret | None:
-        """After a 401: what the command prints now, where that is another token; None where it is not."""
+        """After a 401: the token that the command prints now, or None if it is the same."""
         async with self._renewing:
             if self.token is None or rejected == self._stays_rejected:
                 return None

@@ -108,7 +108,7 @@ class KeyringEntry:
         self._allow_plaintext = allow_plaintext
 
     async def read(self) -> Secret | None:
-        """The token; None where none is kept."""
+        """The token; None if none is stored."""
 
         def read() -> Secret | None:
             kept = self._backend().get_password(SERVICE, self._user)
@@ -139,7 +139,7 @@ class KeyringEntry:
                 return False
             backend.delete_password(SERVICE, self._user)
             if backend.get_password(SERVICE, self._user) is not None:
-                raise KeyringFailed("The keyring still has the token after it was told to remove it.")
+                raise KeyringFailed("The keyring did not remove the token.")
             return True
 
         return await self._call(delete)
@@ -201,7 +201,7 @@ async def try_keyring(*, allow_plaintext: bool = False) -> str:
     except KeyringSilent:
         raise
     except KeyringProblem:
-        with contextlib.suppress(KeyringProblem):  # the first one is told
+        with contextlib.suppress(KeyringProblem):  # the first one is raised
             await entry.delete()
         raise
     if not await entry.delete() or kept != written:

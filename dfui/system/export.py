@@ -1,4 +1,4 @@
-"""Writing an export to a file that a person named; a file that is there already stays, unless told otherwise."""
+"""Writes an export to a file that a person named; overwrites one only if asked to."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def write_export(path: Path, text: str, *, overwrite: bool = False) -> None:
     """
     try:
         if path.exists() and not path.is_file():
-            raise ExportError(f"{path} is no file that could be written. Name another.")
+            raise ExportError(f"{path} is not a regular file. Name another.")
         if not overwrite:
             _create(path, text)
             return
@@ -32,12 +32,12 @@ def write_export(path: Path, text: str, *, overwrite: bool = False) -> None:
     except FileExistsError:
         raise FileExists(f"{path} exists already, and was left alone.") from None
     except (OSError, ValueError) as error:  # ValueError: a name, or a text, that no file can have
-        reason = (isinstance(error, OSError) and error.strerror) or "its name or text is none that a file can have"
+        reason = (isinstance(error, OSError) and error.strerror) or "its name or text is not valid for a file"
         raise ExportError(f"{path} could not be written: {reason}. Nothing was written.") from None
 
 
 def _create(path: Path, text: str) -> None:
-    """Write a file that was not there before; where that fails, it is not there afterwards."""
+    """Create a file; if writing it fails, remove it."""
     descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:

@@ -31,7 +31,7 @@ ACTIONS: Mapping[str, str] = {
     "list.first": "home,g",
     "list.last": "end,G",
 }
-"""The actions of the downloads screen by their binding IDs, and their keys unless told."""
+"""The actions of the downloads screen by their binding IDs, with their default keys."""
 
 FIXED: Mapping[str, str] = {
     "enter": "details",  # presses what has the focus in every dialog
@@ -60,10 +60,7 @@ _SIGN_NAMES = {
 
 
 def key_name(written: str) -> str | None:
-    """A key by its name in Textual, which takes a name that it does not know for a key that never comes.
-
-    None where there is no such key.
-    """
+    """A key by its name in Textual, or None: Textual silently accepts unknown key names."""
     if len(written) == 1 and not written.isalnum() and written.isprintable():
         name = unicodedata.name(written, "").lower().replace("-", "_").replace(" ", "_")
         written = _SIGNS.get(name, name)
@@ -71,20 +68,17 @@ def key_name(written: str) -> str | None:
 
 
 def keys_of(action: str, keys: Mapping[str, str]) -> list[str]:
-    """The keys of an action, where the settings give it these."""
+    """The keys of an action under these settings."""
     return (keys.get(action) or ACTIONS[action]).split(",")
 
 
 def keymap(keys: Mapping[str, str]) -> dict[str, str]:
-    """Textual's keymap for these keys. It has every action, for Textual puts those that it has at the footer's end."""
+    """Textual's keymap, with every action: Textual puts those that a keymap has at the footer's end."""
     return {**ACTIONS, **keys} if keys else {}
 
 
 def clashes(keys: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Each action that was given a key which another has already, and what is wrong; Textual would drop one unsaid.
-
-    Two that were given the same key are told once.
-    """
+    """Each action that was given a key of another, once for each pair; Textual would silently drop one."""
     owners: dict[str, str] = {}
     for action, default in ACTIONS.items():
         if action not in keys:

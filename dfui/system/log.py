@@ -18,14 +18,14 @@ def write_log(path: Path) -> None:
     try:
         descriptor = os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        # What stands behind a ? may be a key, where an address was given in place of a file.
+        # If an address was given by mistake, a key may stand behind its ?.
         shown, mark, _ = str(path).partition("?")
         raise SettingsError(
             f"The log file {shown}{mark and '?…'} cannot be written: {error.strerror}. Name another."
         ) from None
     handler = logging.StreamHandler(os.fdopen(descriptor, "a", encoding="utf-8"))
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    # Of dfui's own records alone: what the libraries below log may hold headers.
+    # dfui's own records alone: what libraries log may hold headers.
     logger = logging.getLogger("dfui")
     logger.addHandler(handler)
     logger.setLevel(logging.DEBUG)

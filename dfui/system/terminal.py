@@ -1,4 +1,4 @@
-"""What a terminal can show, as far as its environment tells."""
+"""What a terminal can show, judged by its environment."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Terminal:
     """The terminal that dfui runs at."""
 
     name: str
-    """TERM; empty where it is not set."""
+    """TERM; empty if it is not set."""
     size: tuple[int, int] | None
-    """Columns and lines; None where there is no terminal."""
+    """Columns and lines; None if there is no terminal."""
     colours: int
     is_unicode: bool
     """Whether the locale says that it shows more than ASCII."""
@@ -46,7 +46,7 @@ ABLE_TERMINAL = Terminal(
 
 
 def terminal_here(environment: Mapping[str, str] = os.environ, *, size: tuple[int, int] | None) -> Terminal:
-    """The terminal of this environment; `size` is in columns and lines, None where there is none."""
+    """The terminal of this environment; `size` is in columns and lines, None if there is none."""
     name = environment.get("TERM", "")
     locale = next((value for key in ("LC_ALL", "LC_CTYPE", "LANG") if (value := environment.get(key))), "")
     no_colour = bool(environment.get("NO_COLOR"))
@@ -62,7 +62,7 @@ def terminal_here(environment: Mapping[str, str] = os.environ, *, size: tuple[in
 
 
 def size_of_terminal() -> tuple[int, int] | None:
-    """Columns and lines of the terminal that standard input, error or output is; None where none is."""
+    """Columns and lines of the terminal that standard input, error or output is; None if none is."""
     for descriptor in (0, 2, 1):
         try:
             size = os.get_terminal_size(descriptor)

@@ -164,7 +164,7 @@ async def test_a_keyring_that_does_not_do_what_it_says_is_found_out(use: Use) ->
         await entry().write(TOKEN)
     use(Clinging())
     await entry().write(TOKEN)
-    with pytest.raises(KeyringFailed, match="still has the token"):
+    with pytest.raises(KeyringFailed, match="did not remove the token"):
         await entry().delete()
     use(Locked())
     with pytest.raises(KeyringLocked):
