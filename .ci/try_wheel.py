@@ -17,11 +17,13 @@ import time
 from pathlib import Path
 
 PATIENCE_SECONDS = 60.0
+READING_SECONDS = 0.6
 DFUI = str(Path(sys.executable).parent / "dfui")
 STEPS = (
     ("68%", "c"),  # the table is there
-    ("it is not deleted.", "y"),
-    ("Checked: its status is cancelled.", "\rq"),
+    ("It does not delete it.", "y"),
+    ("Confirmed by a second look: cancelled.", "\r"),
+    ("1 active of", "q"),
 )
 
 
@@ -51,7 +53,8 @@ class Demo:
         self._shown = self._shown.partition(words.encode())[2]
 
     def press(self, key: str) -> None:
-        """Type."""
+        """Type, as a person does: no sooner than what is asked could be read."""
+        time.sleep(READING_SECONDS)
         os.write(self._side, key.encode())
 
     def ended(self) -> int:
