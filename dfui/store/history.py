@@ -23,7 +23,7 @@ MAX_WATCHED = 1_000
 MAX_MESSAGE = 10_000
 """Characters of the API's message that are kept."""
 _UNTOLD = "untold"
-"""The owner of an entry that was closed when nobody could be told."""
+"""The owner of an entry that was closed while dfui was left; the next start names it."""
 
 _COLUMNS = f"{ENTRIES.columns.replace('checksum', 'history.checksum')}, " + DOWNLOADS.columns.replace(
     "checksum", "downloads.checksum"
@@ -138,7 +138,7 @@ class History:
     async def take_left_open(self) -> list[HistoryEntry]:
         """Take over the open entries that no living dfui works on, so that two do not resolve one.
 
-        Entries that were closed when nobody could be told are given as well, each once.
+        Entries that were closed while dfui was left are given as well, each once.
         """
         now, mine = time.time(), self._own()
         left_open = "scope = ? AND (ended_at IS NULL OR owner = ?)"

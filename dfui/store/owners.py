@@ -1,4 +1,4 @@
-"""Which dfui works on an open entry of the history: told by its process, so that no lock is needed."""
+"""Which dfui works on an open entry of the history, known by its process, so that no lock is needed."""
 
 from __future__ import annotations
 

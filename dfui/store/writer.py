@@ -1,4 +1,4 @@
-"""The one thread that writes a database, so that neither a lock nor a disk holds up who asks for a write."""
+"""The one thread that writes a database, so that neither a lock nor a disk holds up the caller."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Write(Generic[Result]):
             raise self._given_up() from None
 
     def wait(self, *, seconds: float | None = None) -> Result:
-        """The result, once it is written; `seconds` is for who has more time than usual."""
+        """The result, once it is written; `seconds` replaces the usual limit."""
         if seconds is not None:
             self._gives_up_at = time.monotonic() + seconds
         try:
@@ -160,7 +160,7 @@ class Writer:
                 self._waiting.extendleft(reversed(again))
         if self._connection is not None:
             with self._lock, contextlib.suppress(sqlite3.Error):
-                # Here, where a slow disk holds nobody up, rather than where the last connection is closed.
+                # A slow disk holds nobody up here, as it would when the last connection is closed.
                 self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
                 self._disconnect()
 
@@ -179,7 +179,7 @@ class Writer:
             on_disk = any(write.on_disk for write in writes)
             connection.execute(f"PRAGMA synchronous = {'FULL' if on_disk else 'NORMAL'}")
             connection.execute("BEGIN IMMEDIATE")
-        except Exception as error:  # noqa: BLE001  # whatever it is, it is raised where each is waited for
+        except Exception as error:  # noqa: BLE001  # each write raises it to its caller
             if is_busy(error):
                 return [write for write in writes if write.is_wanted()]
             self._held_up_since = None

@@ -68,8 +68,8 @@ def simulator() -> Simulator:
     return Simulator(now=Clock().now)
 
 
-async def settled(machine: Machine) -> list[Outcome]:
-    """What the next start does: it settles what was left open."""
+async def resolved(machine: Machine) -> list[Outcome]:
+    """What the next start does: it resolves what was left open."""
     store = machine.store()
     try:
         async with DatafinitiClient(Secret(TOKEN), address=parse_api_url(machine.server.url)) as client:
@@ -79,7 +79,7 @@ async def settled(machine: Machine) -> list[Outcome]:
 
 
 async def check(machine: Machine) -> None:
-    """Nothing was sent that the history does not know of; each entry is settled by looking, as the API has it."""
+    """Nothing was sent that the history does not know of; each entry is resolved as the API has it."""
     machine.server.drain()
     store = machine.store()
     assert store.problem is None
@@ -87,7 +87,7 @@ async def check(machine: Machine) -> None:
     store.close()
     deletes = machine.deletes()
     assert len(before) == (len(IDS) if deletes else len(before))
-    outcomes = await settled(machine)
+    outcomes = await resolved(machine)
     assert machine.deletes() == deletes
     store = machine.store()
     after = store.history.entries()
@@ -161,9 +161,9 @@ async def test_what_another_living_dfui_works_on_is_left_to_it(server: Simulator
     process = living.start()
     try:
         wait_until(lambda: living.deletes() == len(IDS), "each DELETE has come")
-        assert await settled(living) == []
+        assert await resolved(living) == []
     finally:
         process.kill()
         process.wait()
     server.simulator.interrupt = lambda request: None
-    assert len(await settled(living)) == len(IDS)
+    assert len(await resolved(living)) == len(IDS)

@@ -12,7 +12,7 @@ from tests.support.stores import Open, see
 
 
 def cancelled(store: Store, download_id: str = "7", *, records: int = 100, at_second: float = 1) -> int:
-    """A cancellation whose cost is not settled yet; gives its entry."""
+    """A cancellation whose cost is not final yet; gives its entry."""
     (number,) = store.history.open_entries([download_id], confirmed_at=at(at_second - 1)).wait()
     look(store, at_second, download_id, "cancelled", records)
     close_entry(store, number, outcome(download_id, records=records, cost=0), ended_at=at(at_second))
@@ -51,7 +51,7 @@ def test_a_relapse_is_written_with_the_look_that_shows_it_and_told_until_it_is_r
     assert [row.has_relapsed for row in store.history.entries()] == [False, True]
 
 
-def test_a_relapse_in_the_whole_list_and_of_a_forgotten_download_counts(store: Store) -> None:
+def test_a_relapse_in_the_whole_list_and_of_a_hidden_download_counts(store: Store) -> None:
     cancelled(store)
     store.downloads.hide("7").wait()
     rows = [Download(str(number), "running", num_downloaded=200, seen_at=at(20)) for number in range(2_000)]

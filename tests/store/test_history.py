@@ -18,7 +18,7 @@ from tests.support.stores import OPEN, Open, run
 from tests.support.tui_process import wait_until
 
 
-def test_the_journal_tells_what_was_sent_and_answered_newest_first(store: Store) -> None:
+def test_the_history_holds_what_was_answered_newest_first(store: Store) -> None:
     first, second = store.history.open_entries(["7", "8"], confirmed_at=at(1)).wait()
     (third,) = store.history.open_entries(["7"], confirmed_at=at(3)).wait()
     store.history.record_answer(first, http_status=503, api_message="Later, “please”.").wait()

@@ -114,7 +114,7 @@ def test_a_missing_download_is_not_active_and_what_was_known_stays(store: Store)
     assert store.downloads.active_ids() == ["7"]
 
 
-def test_only_adding_it_again_brings_a_forgotten_download_back(store: Store) -> None:
+def test_only_adding_it_again_brings_a_hidden_download_back(store: Store) -> None:
     assert store.downloads.add(["7", "8", "7"]).wait() == ["7", "8"]
     see(store, Download("7", "running", data_type="business"))
     assert store.downloads.hide("7").wait()

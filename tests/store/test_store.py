@@ -91,7 +91,7 @@ def test_a_damaged_database_is_set_aside_and_named(opened: Open, path: Path, dam
     assert ids(again) == ["8"]
 
 
-def test_a_database_of_a_newer_dfui_is_left_alone_and_the_journal_refuses(opened: Open, path: Path) -> None:
+def test_a_database_of_a_newer_dfui_is_left_alone_and_the_history_refuses(opened: Open, path: Path) -> None:
     fill(opened())
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA user_version = 99")
@@ -123,7 +123,7 @@ def test_a_place_that_cannot_be_written_is_said_and_nothing_is_kept(opened: Open
         store.history.open_entries(["7"], confirmed_at=at(1)).wait()
 
 
-def test_a_temporary_store_keeps_a_journal_while_it_lasts() -> None:
+def test_a_temporary_store_keeps_a_history_while_it_lasts() -> None:
     store = temporary_store(profile="default", origin=ORIGIN)
     assert store.problem is None
     assert not store.is_kept
