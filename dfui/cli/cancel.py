@@ -268,6 +268,9 @@ class _Outcomes:
             by_id = {str(each["id"]): each for each in fetch_json(self.fetched.summary, self.ids)}
             documents = [document | {"fetched": by_id.get(str(document["id"]))} for document in documents]
         self._console.result(documents, lines)
+        if self._console.as_json:  # the text says it beside each outcome
+            for problem in dict.fromkeys(each.history_problem for each in self._in_order if each.history_problem):
+                self._console.warn(sanitize(problem, max_length=1_000))
         if self._console.could_not_write:  # what was cancelled must be heard
             for outcome in self._in_order:
                 self._console.warn(_outcome_line(outcome))

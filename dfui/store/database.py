@@ -20,7 +20,7 @@ from dfui.store.schema import create_schema, schema_version, seal_rows
 from dfui.store.sqlite_errors import is_busy, store_errors
 from dfui.store.writer import Write, Writer
 
-OPENING_SECONDS = 0.6
+OPENING_SECONDS = 0.5
 """For another dfui that creates the same database; what is left of the second that anything may wait is for reading."""
 BUSY_SECONDS = 0.25
 """SQLite's own wait for a lock: writers repeat it, readers meet a lock only after a crash."""

@@ -90,7 +90,7 @@ def limited(request: pytest.FixtureRequest, past: Commands, tmp_path: Path) -> L
         subprocess.run(command.split(), check=True, cwd=tmp_path)
         environment["LD_PRELOAD"] = str(tmp_path / "no_locks.so")
     if why == "root's":
-        for each in (tmp_path, *tmp_path.parents[:3]):  # up to /tmp: pytest makes these for root alone
+        for each in (folder.parent, tmp_path, *tmp_path.parents[:3]):  # up to /tmp: pytest makes these for root alone
             each.chmod(0o755)
         os.chown(folder, NOBODY, NOBODY)
         prefix = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
@@ -178,9 +178,10 @@ def test_what_a_lock_that_comes_later_leaves_open_is_said_to_be_open(past: Comma
             other.execute("BEGIN IMMEDIATE")
 
     account.interrupt = lock
-    said = past("cancel", "--yes", "847069").stdout
+    ended = past("cancel", "--yes", "847069", "--json")
     other.close()
-    assert "The history shows this as open; its outcome could not be saved. The database " in said
+    assert ended.document[0]["journaled"] is False
+    assert "The history shows this as open; its outcome could not be saved. The database " in ended.stderr
     assert past.history()[0].outcome is None
 
 
