@@ -60,8 +60,9 @@ def _init(options: argparse.Namespace, console: Console) -> int:
 def _check(options: argparse.Namespace, console: Console) -> int:
     found = read_config(config_path())
     unknown = unknown_profile(found, chosen_profile(found.config, options.profile))
-    all_problems = [*found.problems, *([unknown] if unknown else [])]
-    problems = [{"key": problem.key, "message": found.sentence(problem)} for problem in all_problems]
+    problems = [{"key": problem.key, "message": found.sentence(problem)} for problem in found.problems]
+    if unknown:
+        problems.append({"key": None, "message": unknown})
     if problems:
         lines = [sanitize(problem["message"]) for problem in problems]
     elif found.exists:

@@ -14,7 +14,6 @@ from dfui.system.config import (
     PROFILE_NAME_RULE,
     Config,
     ConfigFile,
-    ConfigProblem,
     ProfileConfig,
     dotted,
     nearest,
@@ -75,7 +74,7 @@ def load_settings(
     if not PROFILE_NAME.fullmatch(profile):
         raise SettingsError(f"A profile's name is {PROFILE_NAME_RULE}. Choose another name.")
     if (unknown := unknown_profile(found, profile)) and not profile_may_be_new:
-        raise SettingsError(found.sentence(unknown))
+        raise SettingsError(unknown)
     config = replace(
         config,
         low_bandwidth=config.low_bandwidth or bool(environment.get("SSH_CONNECTION")),
@@ -94,14 +93,14 @@ def chosen_profile(config: Config, given: str | None, environment: Mapping[str, 
     return given or environment.get("DFUI_PROFILE") or config.profile or DEFAULT_PROFILE
 
 
-def unknown_profile(found: ConfigFile, profile: str) -> ConfigProblem | None:
-    """What is wrong if the config file has profiles, and not this one: no read_only of theirs would apply."""
+def unknown_profile(found: ConfigFile, profile: str) -> str | None:
+    """A sentence if the config file has profiles, and not this one: no read_only of theirs would apply."""
     known = found.config.profiles
     if not known or profile in known or profile == DEFAULT_PROFILE:
         return None
     table = dotted(("profiles", profile))
     hint = nearest(profile, (DEFAULT_PROFILE, *known)) or f"; to make it, add [{table}]"
-    return ConfigProblem("profile" if profile == found.config.profile else None, f"it has no profile {profile}{hint}")
+    return f"The config file {found.path} has no profile {profile}{hint}."
 
 
 def add_profile(settings: Settings) -> None:

@@ -139,9 +139,9 @@ def test_the_options_of_a_profile_apply_to_it_alone(config_file: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ("prodution", "it has no profile prodution; the nearest known one is production."),
+        ("prodution", "has no profile prodution; the nearest known one is production."),
         ("defualt", "the nearest known one is default."),
-        ("Production", "it has no profile Production"),
+        ("Production", "has no profile Production"),
         ("light", "; to make it, add [profiles.light]."),
         ("st.aging", '; to make it, add [profiles."st.aging"].'),
     ],
