@@ -47,7 +47,7 @@ STEPS = 30
 
 
 class Cancellations(RuleBasedStateMachine):
-    """Downloads are cancelled under faults, and settled after crashes; every word is held against the scenario."""
+    """Downloads are cancelled under faults, and resolved after crashes; every word is compared with what happened."""
 
     downloads: Bundle[str] = Bundle("downloads")
 
@@ -59,10 +59,8 @@ class Cancellations(RuleBasedStateMachine):
         self.scenario = Scenario(self.simulator, self.clock)
         self.store = self._open()
         self.started = 0
-        self.unsettled: set[str] = set()
-        """Downloads whose cancellation was confirmed, and broken off by a crash."""
-        self.settled: defaultdict[str, set[int]] = defaultdict(set)
-        """The costs that the scenario has settled, of each download."""
+        self.final_costs: defaultdict[str, set[int]] = defaultdict(set)
+        """The costs that have been final, of each download."""
         self.shown: defaultdict[str, set[tuple[str, int]]] = defaultdict(set)
         """The states and the records of each download while the last walk asked for them."""
         self.scenario.answered = self._note
@@ -95,10 +93,10 @@ class Cancellations(RuleBasedStateMachine):
         self.simulator.shows_price_until_settled = shows_price
 
     @rule(faults=FAULTS, seconds=st.sampled_from([0.0, 20.0, 400.0]))
-    def look_again(self, faults: list[Fault], seconds: float) -> None:
+    def follow_up(self, faults: list[Fault], seconds: float) -> None:
         self.clock.advance(seconds)
-        asyncio.run(self._look_again(faults))
-        assert not any(happened.left for happened in self.scenario.happened.values()), "a later look sent a DELETE"
+        asyncio.run(self._follow_up(faults))
+        assert not any(happened.left for happened in self.scenario.happened.values()), "a follow-up sent a DELETE"
 
     @rule(seconds=st.sampled_from([1.0, 20.0, 3_600.0]))
     def wait(self, seconds: float) -> None:
@@ -165,11 +163,11 @@ class Cancellations(RuleBasedStateMachine):
         assert {download_id for download_id in ids if self.scenario.happened[download_id].left} <= known
 
     @rule(faults=FAULTS)
-    def restart_and_settle(self, faults: list[Fault]) -> None:
+    def restart_and_resolve(self, faults: list[Fault]) -> None:
         self._restart()
         open_before = {entry.number for entry in self.store.history.entries() if entry.is_open}
-        outcomes = asyncio.run(self._settle(faults))
-        assert not any(happened.left for happened in self.scenario.happened.values()), "settling sent a DELETE"
+        outcomes = asyncio.run(self._resolve(faults))
+        assert not any(happened.left for happened in self.scenario.happened.values()), "resolving sent a DELETE"
         for outcome in outcomes:
             assert outcome.kind is not OutcomeKind.NOT_SENT, outcome
             self._hold_state(outcome_json(outcome))
@@ -178,25 +176,25 @@ class Cancellations(RuleBasedStateMachine):
         assert len(outcomes) == len(open_before & closed)
 
     @invariant()
-    def every_closed_receipt_names_a_state_that_was_seen(self) -> None:
+    def not_sent_means_that_no_delete_left(self) -> None:
         for entry in self.store.history.entries():
             if entry.outcome is OutcomeKind.NOT_SENT:
                 assert entry.deletes_sent == 0
 
     @invariant()
-    def no_figure_is_told_that_the_world_had_not_settled(self) -> None:
+    def no_cost_is_said_before_it_is_final(self) -> None:
         for entry in self.store.history.entries():
             document = history_json(entry)
             now = document["now"]
             assert isinstance(now, dict)
-            told = {document["credits_deducted"], now["credits_deducted"]} - {None}
-            assert told <= self.settled[entry.download_id], entry
+            shown = {document["credits_deducted"], now["credits_deducted"]} - {None}
+            assert shown <= self.final_costs[entry.download_id], entry
             said = " ".join(line for fact in entry_facts(entry, now=self.clock.now()) for line in fact.lines)
             figures = {int(figure.replace(",", "")) for figure in re.findall(r"([\d,]+) credits? deducted", said)}
-            assert figures <= self.settled[entry.download_id], said
+            assert figures <= self.final_costs[entry.download_id], said
 
     @invariant()
-    def a_relapse_is_told_of_nothing_that_stayed_cancelled(self) -> None:
+    def nothing_that_stayed_cancelled_is_said_to_run_again(self) -> None:
         for entry in self.store.history.entries():
             if entry.has_relapsed:
                 assert self.simulator.downloads[entry.download_id].has_run_again(self.clock.now()), entry
@@ -269,14 +267,14 @@ class Cancellations(RuleBasedStateMachine):
                     outcomes[event.download_id] = event
         return outcomes
 
-    async def _look_again(self, faults: list[Fault]) -> None:
+    async def _follow_up(self, faults: list[Fault]) -> None:
         self._plan(faults)
         async with self._client() as client:
             refresher = DownloadRefresher(client, self.store, clock=self.clock)
             poller = Poller(refresher, FollowUps(self.store, clock=self.clock), clock=self.clock)
             await poller.poll_once(at_most=100)
 
-    async def _settle(self, faults: list[Fault]) -> list[Outcome]:
+    async def _resolve(self, faults: list[Fault]) -> list[Outcome]:
         self._plan(faults)
         async with self._client() as client:
             return [outcome async for outcome in resolve(client=client, store=self.store, clock=self.clock)]
@@ -287,11 +285,11 @@ class Cancellations(RuleBasedStateMachine):
             self.shown[download_id].add((download.status(now), download.num_downloaded(now)))
             cost = self.simulator.settled_credits(download_id)
             if cost is not None:
-                self.settled[download_id].add(cost)
+                self.final_costs[download_id].add(cost)
             if not download.num_downloaded(now):
-                self.settled[download_id].add(0)  # without records, 0 is the cost
+                self.final_costs[download_id].add(0)  # without records, 0 is the cost
             if download.status(now) == "completed":
-                self.settled[download_id].add(download.num_records)  # with all of them, the price is the cost
+                self.final_costs[download_id].add(download.num_records)  # with all of them, the price is the cost
 
     # ── what must hold ───────────────────────────────────────────────────────────────────────────────────────────
 

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from dfui.api.client import DatafinitiClient
 from dfui.simulator.account import Simulator
 from dfui.simulator.manual_clock import ManualClock
 from dfui.store import Store
 from tests.support.fetching import Account
 from tests.support.file_server import FileServer
+from tests.support.outcomes import Together
 from tests.support.server import SimulatorServer
 
 
@@ -33,3 +35,9 @@ def files() -> Iterator[FileServer]:
 @pytest.fixture
 def account(simulator: Simulator, server: SimulatorServer, store: Store, clock: ManualClock) -> Account:
     return Account(simulator, server, store, clock)
+
+
+@pytest.fixture
+def it(client: DatafinitiClient, simulator: Simulator, store: Store, clock: ManualClock) -> Together:
+    """What nearly every operation needs."""
+    return Together(client, simulator, store, clock)

@@ -19,8 +19,7 @@ from dfui.core.secret import Secret
 from dfui.operations.cancel import MAX_REQUESTS, Slots, cancel
 from dfui.simulator.account import TOKEN, Dialect, Simulator, transport
 from dfui.simulator.manual_clock import ManualClock
-from dfui.store import Store
-from tests.support.outcomes import Answer, done_and, lost, methods, outcomes_of, script, unreachable
+from tests.support.outcomes import Answer, Together, done_and, lost, methods, outcomes_of, script, unreachable
 
 MANY = [str(number) for number in range(100, 120)]
 
@@ -57,33 +56,24 @@ OUTCOMES = {
 
 @pytest.mark.parametrize(("deletes", "gets", "kind", "requests"), OUTCOMES.values(), ids=OUTCOMES)
 async def test_the_answers_decide_the_outcome_and_how_often_what_is_sent(
-    deletes: list[Any],
-    gets: list[Any],
-    kind: str,
-    requests: str,
-    client: DatafinitiClient,
-    simulator: Simulator,
-    store: Store,
-    clock: ManualClock,
+    it: Together, deletes: list[Any], gets: list[Any], kind: str, requests: str
 ) -> None:
-    script(simulator, deletes, gets)
-    outcome = (await outcomes_of(["7"], client, store, clock))["7"]
-    assert (outcome.kind.value, methods(simulator)) == (kind, requests)
+    script(it.simulator, deletes, gets)
+    outcome = (await it.cancel(["7"]))["7"]
+    assert (outcome.kind.value, methods(it.simulator)) == (kind, requests)
     if kind == "refused":
         assert outcome.api_message == f"Told to answer {deletes[0]}."
 
 
-async def test_cancelled_is_said_once_a_look_has_shown_it(
-    dialect: Dialect, client: DatafinitiClient, simulator: Simulator, store: Store, clock: ManualClock
-) -> None:
-    simulator.dialect = dialect
-    outcome = (await outcomes_of(["7"], client, store, clock))["7"]
+async def test_cancelled_is_said_once_a_look_has_shown_it(it: Together, dialect: Dialect) -> None:
+    it.simulator.dialect = dialect
+    outcome = (await it.cancel(["7"]))["7"]
     assert (outcome.kind, outcome.verified) == (OutcomeKind.CANCELLED, True)
-    assert methods(simulator) == "DELETE GET"
+    assert methods(it.simulator) == "DELETE GET"
     assert outcome.retained_records == (None if dialect is Dialect.DOCS_2026 else 2_000)
     assert outcome.credits == CostNotReported()
     assert outcome.api_message == ("Download cancelled successfully" if dialect is Dialect.DOCS_2026 else None)
-    row = store.downloads.get("7")
+    row = it.store.downloads.get("7")
     assert row is not None
     assert (row.api_status, row.num_downloaded) == ("cancelled", outcome.retained_records)
 
@@ -92,48 +82,36 @@ async def test_cancelled_is_said_once_a_look_has_shown_it(
     ("stopping_seconds", "kind", "looks"), [(2, "cancelled", 4), (60, "accepted", 5)], ids=["soon", "not in time"]
 )
 async def test_a_stop_that_takes_its_time_is_looked_at_five_times(
-    stopping_seconds: float,
-    kind: str,
-    looks: int,
-    client: DatafinitiClient,
-    simulator: Simulator,
-    store: Store,
-    clock: ManualClock,
+    it: Together, stopping_seconds: float, kind: str, looks: int
 ) -> None:
-    simulator.downloads["7"].stopping_seconds = stopping_seconds
-    outcome = (await outcomes_of(["7"], client, store, clock))["7"]
+    it.simulator.downloads["7"].stopping_seconds = stopping_seconds
+    outcome = (await it.cancel(["7"]))["7"]
     assert outcome.kind.value == kind
-    assert clock.slept == [0.5, 1.0, 2.0, 4.0][: looks - 1]
-    assert methods(simulator) == "DELETE" + " GET" * looks
+    assert it.clock.slept == [0.5, 1.0, 2.0, 4.0][: looks - 1]
+    assert methods(it.simulator) == "DELETE" + " GET" * looks
 
 
-async def test_a_download_that_had_finished_is_completed_and_an_unknown_one_not_found(
-    client: DatafinitiClient, store: Store, clock: ManualClock
-) -> None:
-    clock.advance(10_000)
-    outcomes = await outcomes_of(["7", "8"], client, store, clock)
+async def test_a_download_that_had_finished_is_completed_and_an_unknown_one_not_found(it: Together) -> None:
+    it.clock.advance(10_000)
+    outcomes = await it.cancel(["7", "8"])
     assert (outcomes["7"].kind, outcomes["7"].retained_records) == (OutcomeKind.COMPLETED, 50_000)
     assert outcomes["8"].kind is OutcomeKind.NOT_FOUND
 
 
-async def test_a_refused_second_delete_does_not_hide_that_the_first_one_worked(
-    client: DatafinitiClient, simulator: Simulator, store: Store, clock: ManualClock
-) -> None:
-    simulator.downloads["7"].stopping_seconds = 2
-    script(simulator, [done_and(lost, simulator), 409])
-    outcome = (await outcomes_of(["7"], client, store, clock))["7"]
+async def test_a_refused_second_delete_does_not_hide_that_the_first_one_worked(it: Together) -> None:
+    it.simulator.downloads["7"].stopping_seconds = 2
+    script(it.simulator, [done_and(lost, it.simulator), 409])
+    outcome = (await it.cancel(["7"]))["7"]
     assert outcome.kind is OutcomeKind.CANCELLED
-    assert methods(simulator).count("DELETE") == 2
+    assert methods(it.simulator).count("DELETE") == 2
 
 
-async def test_delete_is_not_sent_again_while_nobody_knows_the_state(
-    client: DatafinitiClient, simulator: Simulator, store: Store, clock: ManualClock
-) -> None:
-    began = clock.monotonic()
-    script(simulator, [lost] * 99, [lost] * 99)
-    assert (await outcomes_of(["7"], client, store, clock))["7"].kind is OutcomeKind.UNKNOWN
-    assert methods(simulator).count("DELETE") == 1
-    assert clock.monotonic() - began <= 60
+async def test_delete_is_not_sent_again_while_nobody_knows_the_state(it: Together) -> None:
+    began = it.clock.monotonic()
+    script(it.simulator, [lost] * 99, [lost] * 99)
+    assert (await it.cancel(["7"]))["7"].kind is OutcomeKind.UNKNOWN
+    assert methods(it.simulator).count("DELETE") == 1
+    assert it.clock.monotonic() - began <= 60
 
 
 @pytest.mark.parametrize(
@@ -146,42 +124,32 @@ async def test_delete_is_not_sent_again_while_nobody_knows_the_state(
     ids=["is waited out", "over a minute ends the tries", "again and again ends with the tries"],
 )
 async def test_a_wait_that_the_api_asks_for(
-    answers: list[Answer],
-    kind: OutcomeKind,
-    waited: list[float],
-    client: DatafinitiClient,
-    simulator: Simulator,
-    store: Store,
-    clock: ManualClock,
+    it: Together, answers: list[Answer], kind: OutcomeKind, waited: list[float]
 ) -> None:
-    script(simulator, answers)
-    events = [event async for event in cancel(["7"], client=client, store=store, clock=clock)]
+    script(it.simulator, answers)
+    events = [event async for event in cancel(["7"], **it.given)]
     assert [event.seconds for event in events if isinstance(event, Progress) and event.seconds] == waited
     (outcome,) = (event for event in events if isinstance(event, Outcome))
     assert outcome.kind is kind
     assert ("3600 s" in (outcome.trouble or "")) == (not waited)
 
 
-async def test_an_api_that_asks_everyone_to_wait_is_given_up_after_three_waits(
-    client: DatafinitiClient, simulator: Simulator, store: Store, clock: ManualClock
-) -> None:
-    simulator.interrupt = waits(30)
-    assert (await outcomes_of(["7"], client, store, clock))["7"].kind is OutcomeKind.UNKNOWN
-    assert clock.slept == [30.0, 30.0, 30.0]
+async def test_an_api_that_asks_everyone_to_wait_is_given_up_after_three_waits(it: Together) -> None:
+    it.simulator.interrupt = waits(30)
+    assert (await it.cancel(["7"]))["7"].kind is OutcomeKind.UNKNOWN
+    assert it.clock.slept == [30.0, 30.0, 30.0]
 
 
-async def test_the_look_after_the_delete_wins_over_one_that_began_while_it_waited_for_its_slot(
-    client: DatafinitiClient, simulator: Simulator, store: Store, clock: ManualClock
-) -> None:
+async def test_the_look_after_the_delete_wins_over_one_that_began_while_it_waited_for_its_slot(it: Together) -> None:
     def interrupt(request: httpx.Request) -> None:
         if request.method == "DELETE":  # another look, which began after this batch, and saw it run
-            clock.advance(1)
+            it.clock.advance(1)
             running = Download("7", api_status="running")
-            store.downloads.observe([running], observed=clock.monotonic(), now=clock.monotonic()).wait()
+            it.store.downloads.observe([running], observed=it.clock.monotonic(), now=it.clock.monotonic()).wait()
 
-    simulator.interrupt = interrupt
-    assert (await outcomes_of(["7"], client, store, clock))["7"].kind is OutcomeKind.CANCELLED
-    row = store.downloads.get("7")
+    it.simulator.interrupt = interrupt
+    assert (await it.cancel(["7"]))["7"].kind is OutcomeKind.CANCELLED
+    row = it.store.downloads.get("7")
     assert row is not None
     assert row.api_status == "cancelled"
 
@@ -189,23 +157,19 @@ async def test_the_look_after_the_delete_wins_over_one_that_began_while_it_waite
 # ── a batch ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_all_are_in_the_history_before_the_first_delete(
-    client: DatafinitiClient, simulator: Simulator, store: Store, clock: ManualClock
-) -> None:
+async def test_all_are_in_the_history_before_the_first_delete(it: Together) -> None:
     seen: list[int] = []
-    simulator.interrupt = lambda request: seen.append(len(store.history.entries()))
-    await outcomes_of(["7", *MANY], client, store, clock)
+    it.simulator.interrupt = lambda request: seen.append(len(it.store.history.entries()))
+    await it.cancel(["7", *MANY])
     assert seen == [21] * 42
-    assert {entry.outcome for entry in store.history.entries()} == {OutcomeKind.CANCELLED}
+    assert {entry.outcome for entry in it.store.history.entries()} == {OutcomeKind.CANCELLED}
 
 
-async def test_what_was_sent_is_looked_at_soon_however_many_wait(
-    simulator: Simulator, store: Store, clock: ManualClock
-) -> None:
+async def test_what_was_sent_is_looked_at_soon_however_many_wait(it: Together) -> None:
     """A sound API that takes 0.6 s an answer, and 400 downloads: each has its look long before its time is over."""
     ids = [str(number) for number in range(1_000, 1_400)]
     for download_id in ids:
-        simulator.add(download_id)
+        it.simulator.add(download_id)
     at_once = most_at_once = 0
 
     async def latency() -> None:
@@ -214,15 +178,15 @@ async def test_what_was_sent_is_looked_at_soon_however_many_wait(
         most_at_once = max(most_at_once, at_once)
         for _ in range(3):
             await asyncio.sleep(0)
-        clock.advance(0.6 / MAX_REQUESTS)
+        it.clock.advance(0.6 / MAX_REQUESTS)
         at_once -= 1
 
-    client = DatafinitiClient(Secret(TOKEN), address=DATAFINITI, transport=transport(simulator, latency=latency))
-    outcomes = await outcomes_of(ids, client, store, clock)
+    client = DatafinitiClient(Secret(TOKEN), address=DATAFINITI, transport=transport(it.simulator, latency=latency))
+    outcomes = await outcomes_of(ids, client, it.store, it.clock)
     assert {outcome.kind for outcome in outcomes.values()} == {OutcomeKind.CANCELLED}
     assert most_at_once == MAX_REQUESTS
     sent: dict[str, int] = {}
-    for position, (method, path) in enumerate(simulator.requests):
+    for position, (method, path) in enumerate(it.simulator.requests):
         if method == "DELETE":
             sent[path] = position
         else:
@@ -253,9 +217,7 @@ async def test_slots_go_first_to_attempts_that_have_begun() -> None:
 # ── the token ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_a_rejected_token_is_asked_for_once_and_all_go_on(
-    client: DatafinitiClient, simulator: Simulator, store: Store, clock: ManualClock
-) -> None:
+async def test_a_rejected_token_is_asked_for_once_and_all_go_on(it: Together) -> None:
     """It is rejected once five DELETEs were answered: they are all looked at as well."""
     answered = asked = 0
 
@@ -263,76 +225,68 @@ async def test_a_rejected_token_is_asked_for_once_and_all_go_on(
         nonlocal answered
         answered += request.method == "DELETE"
         if answered == 5:
-            simulator.token = "another"
+            it.simulator.token = "another"
 
     async def sign_in() -> Secret:
         nonlocal asked
         asked += 1
         await asyncio.sleep(0)
-        simulator.interrupt = lambda request: None
+        it.simulator.interrupt = lambda request: None
         return Secret("another")
 
-    simulator.interrupt = interrupt
-    outcomes = await outcomes_of(MANY, client, store, clock, sign_in=sign_in)
+    it.simulator.interrupt = interrupt
+    outcomes = await it.cancel(MANY, sign_in=sign_in)
     assert {(outcome.kind, outcome.verified) for outcome in outcomes.values()} == {(OutcomeKind.CANCELLED, True)}
     assert asked == 1
 
 
-async def test_without_another_token_the_rest_is_not_sent(
-    client: DatafinitiClient, simulator: Simulator, store: Store, clock: ManualClock
-) -> None:
-    simulator.token = "another"
-    kinds = [outcome.kind for outcome in (await outcomes_of(MANY, client, store, clock)).values()]
+async def test_without_another_token_the_rest_is_not_sent(it: Together) -> None:
+    it.simulator.token = "another"
+    kinds = [outcome.kind for outcome in (await it.cancel(MANY)).values()]
     assert set(kinds) == {OutcomeKind.UNAUTHORIZED, OutcomeKind.NOT_SENT}
-    deletes = [request for request in simulator.requests if request[0] == "DELETE"]
+    deletes = [request for request in it.simulator.requests if request[0] == "DELETE"]
     assert len(deletes) == kinds.count(OutcomeKind.UNAUTHORIZED) <= MAX_REQUESTS
-    assert simulator.requests.count(("GET", "/account")) == 1
+    assert it.simulator.requests.count(("GET", "/account")) == 1
 
 
-async def test_a_401_of_one_download_is_its_own_if_the_account_answers(
-    client: DatafinitiClient, simulator: Simulator, store: Store, clock: ManualClock
-) -> None:
+async def test_a_401_of_one_download_is_its_own_if_the_account_answers(it: Together) -> None:
     rejected = httpx.Response(401, json={"errors": ["Invalid token."]})
-    simulator.interrupt = lambda request: rejected if request.url.path.endswith("/103") else None
+    it.simulator.interrupt = lambda request: rejected if request.url.path.endswith("/103") else None
 
     async def sign_in() -> Secret | None:
         raise AssertionError("nobody is asked")
 
-    outcomes = await outcomes_of(MANY, client, store, clock, sign_in=sign_in)
+    outcomes = await it.cancel(MANY, sign_in=sign_in)
     assert outcomes.pop("103").kind is OutcomeKind.UNAUTHORIZED
     assert {outcome.kind for outcome in outcomes.values()} == {OutcomeKind.CANCELLED}
 
 
-async def test_without_another_token_nothing_is_waited_for(
-    client: DatafinitiClient, simulator: Simulator, store: Store, clock: ManualClock
-) -> None:
+async def test_without_another_token_nothing_is_waited_for(it: Together) -> None:
     """Both DELETEs are lost to a 503, and then the token is rejected."""
 
     def interrupt(request: httpx.Request) -> httpx.Response | None:
         if request.method != "DELETE":
-            simulator.token = "another"
+            it.simulator.token = "another"
             return None
         return httpx.Response(503)
 
-    simulator.interrupt = interrupt
-    started = clock.monotonic()
-    outcomes = await outcomes_of(MANY[:2], client, store, clock)
+    it.simulator.interrupt = interrupt
+    started = it.clock.monotonic()
+    outcomes = await it.cancel(MANY[:2])
     assert {outcome.kind for outcome in outcomes.values()} == {OutcomeKind.UNKNOWN}
-    assert clock.monotonic() - started <= 5
+    assert it.clock.monotonic() - started <= 5
 
 
 # ── what breaks ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("has_token", [True, False])
-async def test_a_fault_while_a_token_is_asked_for_gives_each_its_outcome(
-    has_token: bool, client: DatafinitiClient, simulator: Simulator, store: Store, clock: ManualClock
-) -> None:
+async def test_a_fault_while_a_token_is_asked_for_gives_each_its_outcome(it: Together, has_token: bool) -> None:
     async def sign_in() -> Secret | None:
         raise RuntimeError("a fault")
 
-    simulator.token = "another"
-    events = cancel(MANY, client=client, store=store, clock=clock, sign_in=sign_in, has_token=has_token)
+    it.simulator.token = "another"
+    events = cancel(MANY, **it.given, sign_in=sign_in, has_token=has_token)
     outcomes = [event async for event in events if isinstance(event, Outcome)]
     assert {outcome.download_id for outcome in outcomes} == set(MANY)
     assert {outcome.kind for outcome in outcomes} <= {OutcomeKind.NOT_SENT, OutcomeKind.UNAUTHORIZED}
@@ -345,62 +299,51 @@ async def test_a_fault_while_a_token_is_asked_for_gives_each_its_outcome(
 )
 @pytest.mark.parametrize("error", [ModuleNotFoundError("No module named 'dfui.api'"), RuntimeError(), MemoryError()])
 async def test_an_exception_of_any_kind_ends_one_id_and_the_others_go_on(
-    method: str,
-    kind: OutcomeKind,
-    deletes_sent: int,
-    error: Exception,
-    client: DatafinitiClient,
-    store: Store,
-    clock: ManualClock,
-    monkeypatch: pytest.MonkeyPatch,
+    it: Together, method: str, kind: OutcomeKind, deletes_sent: int, error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    works: Callable[..., Any] = getattr(client, method)
+    works: Callable[..., Any] = getattr(it.client, method)
 
     async def breaks(download_id: str, **options: Any) -> Any:
         if download_id == "7":
             raise error
         return await works(download_id, **options)
 
-    monkeypatch.setattr(client, method, breaks)
-    outcomes = await outcomes_of(["7", *MANY], client, store, clock)
+    monkeypatch.setattr(it.client, method, breaks)
+    outcomes = await it.cancel(["7", *MANY])
     broken = outcomes.pop("7")
     assert (broken.kind, broken.deletes_sent, broken.journaled) == (kind, deletes_sent, True)
     assert broken.trouble
     assert {outcome.kind for outcome in outcomes.values()} == {OutcomeKind.CANCELLED}
 
 
-async def test_an_exception_after_a_delete_left_is_unknown(
-    client: DatafinitiClient, store: Store, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_exception_after_a_delete_left_is_unknown(it: Together, monkeypatch: pytest.MonkeyPatch) -> None:
     async def breaks(download_id: str, *, on_sent: Callable[[], None]) -> None:
         on_sent()
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(client, "cancel_download", breaks)
-    outcome = (await outcomes_of(["7"], client, store, clock))["7"]
+    monkeypatch.setattr(it.client, "cancel_download", breaks)
+    outcome = (await it.cancel(["7"]))["7"]
     assert (outcome.kind, outcome.deletes_sent) == (OutcomeKind.UNKNOWN, 1)
 
 
 @pytest.mark.parametrize("method", ["open_entries", "close_entry"])
 async def test_a_history_that_breaks_in_any_way_holds_up_no_delete(
-    method: str, client: DatafinitiClient, store: Store, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+    it: Together, method: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def breaks(*_: object, **__: object) -> None:
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(store.history, method, breaks)
-    outcomes = await outcomes_of(MANY, client, store, clock)
+    monkeypatch.setattr(it.store.history, method, breaks)
+    outcomes = await it.cancel(MANY)
     assert {(each.kind, each.journaled) for each in outcomes.values()} == {(OutcomeKind.CANCELLED, False)}
 
 
-async def test_an_interruption_gives_each_its_outcome_at_once(
-    client: DatafinitiClient, simulator: Simulator, store: Store
-) -> None:
+async def test_an_interruption_gives_each_its_outcome_at_once(it: Together) -> None:
     interrupted = asyncio.Event()
     standing = ManualClock()  # whoever waits on it waits for ever
-    simulator.interrupt = lambda request: waits(30)(request) if request.url.path.endswith("/105") else None
+    it.simulator.interrupt = lambda request: waits(30)(request) if request.url.path.endswith("/105") else None
     outcomes = {}
-    async for event in cancel(MANY, client=client, store=store, clock=standing, interrupted=interrupted):
+    async for event in cancel(MANY, client=it.client, store=it.store, clock=standing, interrupted=interrupted):
         if isinstance(event, Outcome):
             outcomes[event.download_id] = event.kind
             if len(outcomes) == len(MANY) - 1:
@@ -410,9 +353,9 @@ async def test_an_interruption_gives_each_its_outcome_at_once(
 
 
 async def test_an_interruption_while_an_outcome_is_written_down_does_not_lose_it(
-    client: DatafinitiClient, store: Store, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+    it: Together, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    interrupted, close_entry = asyncio.Event(), store.history.close_entry
+    interrupted, close_entry = asyncio.Event(), it.store.history.close_entry
 
     async def slow(*arguments: Any, **named: Any) -> None:
         interrupted.set()
@@ -420,8 +363,8 @@ async def test_an_interruption_while_an_outcome_is_written_down_does_not_lose_it
             await asyncio.sleep(0)
         await close_entry(*arguments, **named)
 
-    monkeypatch.setattr(store.history, "close_entry", slow)
+    monkeypatch.setattr(it.store.history, "close_entry", slow)
     async with asyncio.timeout(10):
-        events = cancel(["7"], client=client, store=store, clock=clock, interrupted=interrupted)
+        events = cancel(["7"], **it.given, interrupted=interrupted)
         outcomes = [event async for event in events if isinstance(event, Outcome)]
     assert [outcome.kind for outcome in outcomes] == [OutcomeKind.CANCELLED]

@@ -16,10 +16,9 @@ from dfui.core.errors import DatafinitiError, StoreError
 from dfui.core.secret import Secret
 from dfui.operations.poll import FollowUps, Poller, Schedule, WhileActive, wait_for_final_costs, watch
 from dfui.operations.refresh import MAX_POLLS, DownloadRefresher, refresh_list
-from dfui.simulator.account import TOKEN, Dialect, Simulator, transport
+from dfui.simulator.account import TOKEN, Dialect, transport
 from dfui.simulator.manual_clock import ManualClock
-from dfui.store import Store
-from tests.support.outcomes import methods, outcomes_of
+from tests.support.outcomes import Together, methods, outcomes_of
 
 MAX_SECONDS = 10.0
 
@@ -27,13 +26,13 @@ MAX_SECONDS = 10.0
 class Polling:
     """A poller, and when it made each result."""
 
-    def __init__(self, client: DatafinitiClient, store: Store, clock: ManualClock, schedule: Schedule) -> None:
-        self.clock = clock
+    def __init__(self, it: Together, schedule: Schedule) -> None:
+        self.clock = it.clock
         self.made: list[tuple[str, float]] = []
         self.errors: list[DatafinitiError] = []
         self.failures: list[StoreError] = []
-        refresher = DownloadRefresher(client, store, clock=clock)
-        self.poller = Poller(refresher, schedule, clock=clock, store_failed=self.failures.append)
+        refresher = DownloadRefresher(it.client, it.store, clock=it.clock)
+        self.poller = Poller(refresher, schedule, clock=it.clock, store_failed=self.failures.append)
 
     async def run(self, wanted: int) -> list[float]:
         """Let it poll so many times more; gives the seconds before each."""
@@ -48,60 +47,51 @@ class Polling:
         return [round(at - before) for before, at in zip([began, *times], times, strict=False)]
 
 
-def active(client: DatafinitiClient, store: Store, clock: ManualClock) -> Polling:
-    known = store.downloads
-    schedule = WhileActive(known.active_ids, known=known.get, clock=clock, randomness=lambda: 0.5)
-    return Polling(client, store, clock, schedule)
+def active(it: Together) -> Polling:
+    known = it.store.downloads
+    return Polling(it, WhileActive(known.active_ids, known=known.get, clock=it.clock, randomness=lambda: 0.5))
 
 
-def follow_ups(client: DatafinitiClient, store: Store, clock: ManualClock) -> Polling:
-    return Polling(client, store, clock, FollowUps(store, clock=clock))
+def follow_ups(it: Together) -> Polling:
+    return Polling(it, FollowUps(it.store, clock=it.clock))
 
 
 # ── active downloads ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_polls_slow_down_while_nothing_changes_and_are_quick_after_a_change(
-    client: DatafinitiClient, simulator: Simulator, store: Store, clock: ManualClock
-) -> None:
-    simulator.add("7", queued_seconds=10_000)
-    await refresh_list(client, store, clock=clock)
-    polling = active(client, store, clock)
+async def test_polls_slow_down_while_nothing_changes_and_are_quick_after_a_change(it: Together) -> None:
+    it.simulator.add("7", queued_seconds=10_000)
+    await refresh_list(it.client, it.store, clock=it.clock)
+    polling = active(it)
     assert await polling.run(9) == [5, 8, 11, 17, 25, 38, 57, 60, 60]
     polling.poller.wake()
     assert await polling.run(2) == [5, 8]
-    simulator.downloads["7"].queued_seconds = 0
+    it.simulator.downloads["7"].queued_seconds = 0
     assert await polling.run(4) == [11, 5, 5, 5]
 
 
-async def test_a_wait_that_the_api_asks_for_is_granted(
-    client: DatafinitiClient, simulator: Simulator, store: Store, clock: ManualClock
-) -> None:
-    simulator.add("7")
-    await refresh_list(client, store, clock=clock)
-    simulator.interrupt = lambda request: httpx.Response(429, headers={"Retry-After": "120"})
-    assert await active(client, store, clock).run(3) == [5, 120, 120]
+async def test_a_wait_that_the_api_asks_for_is_granted(it: Together) -> None:
+    it.simulator.add("7")
+    await refresh_list(it.client, it.store, clock=it.clock)
+    it.simulator.interrupt = lambda request: httpx.Response(429, headers={"Retry-After": "120"})
+    assert await active(it).run(3) == [5, 120, 120]
 
 
-async def test_nothing_is_sent_while_none_is_active(
-    client: DatafinitiClient, simulator: Simulator, store: Store, clock: ManualClock
-) -> None:
-    polling = active(client, store, clock)
+async def test_nothing_is_sent_while_none_is_active(it: Together) -> None:
+    polling = active(it)
     following = asyncio.create_task(polling.run(1))
     for _ in range(50):
         await asyncio.sleep(0)
-    assert simulator.requests == []
-    simulator.add("8")
-    store.downloads.add(["8"]).wait()
+    assert it.simulator.requests == []
+    it.simulator.add("8")
+    it.store.downloads.add(["8"]).wait()
     polling.poller.wake()
     await following
-    assert simulator.requests == [("GET", "/downloads/8")]
+    assert it.simulator.requests == [("GET", "/downloads/8")]
 
 
 @pytest.mark.parametrize("ids", [["7"] * 8, [str(number) for number in range(30)]], ids=["the same", "many"])
-async def test_few_are_polled_together_and_none_twice_at_once(
-    ids: list[str], simulator: Simulator, store: Store, clock: ManualClock
-) -> None:
+async def test_few_are_polled_together_and_none_twice_at_once(it: Together, ids: list[str]) -> None:
     at_once = most = 0
 
     async def latency() -> None:
@@ -113,88 +103,80 @@ async def test_few_are_polled_together_and_none_twice_at_once(
         at_once -= 1
 
     for download_id in ids:
-        simulator.add(download_id)
+        it.simulator.add(download_id)
     async with DatafinitiClient(
-        Secret(TOKEN), address=DATAFINITI, transport=transport(simulator, latency=latency)
+        Secret(TOKEN), address=DATAFINITI, transport=transport(it.simulator, latency=latency)
     ) as client:
-        refresher = DownloadRefresher(client, store, clock=clock)
+        refresher = DownloadRefresher(client, it.store, clock=it.clock)
         seen = await asyncio.gather(*map(refresher.refresh, ids))
     assert [details.download.id for details in seen] == ids
-    assert len(simulator.requests) == len(set(ids))
+    assert len(it.simulator.requests) == len(set(ids))
     assert most == min(MAX_POLLS, len(set(ids)))
 
 
 async def test_a_store_that_fails_for_a_while_is_reported_and_ends_nothing(
-    client: DatafinitiClient, simulator: Simulator, store: Store, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+    it: Together, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    simulator.add("7")
-    await refresh_list(client, store, clock=clock)
-    works, failing = store.downloads.active_ids, [StoreError("The database is locked.")] * 2
+    it.simulator.add("7")
+    await refresh_list(it.client, it.store, clock=it.clock)
+    works, failing = it.store.downloads.active_ids, [StoreError("The database is locked.")] * 2
 
     def fail() -> list[str]:
         if failing:
             raise failing.pop()
         return works()
 
-    monkeypatch.setattr(store.downloads, "active_ids", fail)
-    polling = active(client, store, clock)
+    monkeypatch.setattr(it.store.downloads, "active_ids", fail)
+    polling = active(it)
     assert len(await polling.run(1)) == 1
     assert [str(failure) for failure in polling.failures] == ["The database is locked."] * 2
 
 
-async def test_watching_gives_each_change_once_and_ends_with_the_download(
-    client: DatafinitiClient, simulator: Simulator, store: Store, clock: ManualClock
-) -> None:
-    simulator.add("7", num_records=5_000, queued_seconds=20)
-    results = [result async for result in watch(["7", "404"], client=client, store=store, clock=clock)]
+async def test_watching_gives_each_change_once_and_ends_with_the_download(it: Together) -> None:
+    it.simulator.add("7", num_records=5_000, queued_seconds=20)
+    results = [result async for result in watch(["7", "404"], **it.given)]
     (missing,) = [result for result in results if result.download_id == "404"]
     assert missing.is_last
     seen = [result for result in results if result.download_id == "7"]
     records = [result.download.num_downloaded or 0 for result in seen if result.download]
     assert records == sorted(set(records))
     assert [result.is_last for result in seen] == [False] * (len(seen) - 1) + [True]
-    assert len(simulator.requests) > len(results)
+    assert len(it.simulator.requests) > len(results)
 
 
 # ── cancelled downloads ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def cancelled(
-    client: DatafinitiClient, simulator: Simulator, store: Store, clock: ManualClock, *ids: str
-) -> float:
+async def cancelled(it: Together, *ids: str) -> float:
     """Downloads that were cancelled; gives when that ended."""
     for download_id in ids:
-        simulator.add(download_id, num_records=50_000)
-    clock.advance(100)
-    outcomes = await outcomes_of(ids, client, store, clock)
+        it.simulator.add(download_id, num_records=50_000)
+    it.clock.advance(100)
+    outcomes = await it.cancel(ids)
     assert {outcome.kind.value for outcome in outcomes.values()} == {"cancelled"}
-    simulator.requests.clear()
-    return clock.monotonic()
+    it.simulator.requests.clear()
+    return it.clock.monotonic()
 
 
-async def test_follow_ups_come_15_s_and_1_5_and_15_minutes_after_the_outcome_and_then_no_more(
-    client: DatafinitiClient, simulator: Simulator, store: Store, clock: ManualClock
-) -> None:
-    ended_at = await cancelled(client, simulator, store, clock, "7")
-    polling = follow_ups(client, store, clock)
+async def test_follow_ups_come_15_s_and_1_5_and_15_minutes_after_the_outcome_and_then_no_more(it: Together) -> None:
+    ended_at = await cancelled(it, "7")
+    polling = follow_ups(it)
     await polling.run(4)
     assert [round(at - ended_at) for _, at in polling.made] == [15, 60, 300, 900]
-    assert methods(simulator) == "GET GET GET GET"
-    (entry,) = store.history.entries()
+    assert methods(it.simulator) == "GET GET GET GET"
+    (entry,) = it.store.history.entries()
     assert entry.credits_now == CostFinal(10_000)
     assert entry.credits_deducted is None
     assert entry.closed_at is not None
-    await follow_ups(client, store, clock).poller.poll_once(at_most=10)
-    assert len(simulator.requests) == 4
+    await follow_ups(it).poller.poll_once(at_most=10)
+    assert len(it.simulator.requests) == 4
 
 
-async def test_an_ordinary_poll_counts_as_one_of_them(
-    client: DatafinitiClient, simulator: Simulator, store: Store, clock: ManualClock
-) -> None:
-    ended_at = await cancelled(client, simulator, store, clock, "7")
-    polling = follow_ups(client, store, clock)
-    clock.advance(290)
-    await refresh_list(client, store, clock=clock)
+async def test_an_ordinary_poll_counts_as_one_of_them(it: Together) -> None:
+    ended_at = await cancelled(it, "7")
+    polling = follow_ups(it)
+    it.clock.advance(290)
+    await refresh_list(it.client, it.store, clock=it.clock)
     await polling.run(2)
     assert [round(at - ended_at) for _, at in polling.made] == [300, 900]
 
@@ -205,108 +187,92 @@ async def test_an_ordinary_poll_counts_as_one_of_them(
     ids=["until the cost is final", "7 days where no cost is shown"],
 )
 async def test_a_later_start_polls_once_while_something_is_open(
-    dialect: Dialect,
-    costs_after_days: int,
-    polled: list[int],
-    client: DatafinitiClient,
-    simulator: Simulator,
-    store: Store,
-    clock: ManualClock,
+    it: Together, dialect: Dialect, costs_after_days: int, polled: list[int]
 ) -> None:
-    simulator.dialect = dialect
-    simulator.costs_settle_after_seconds = costs_after_days * 86_400
-    await cancelled(client, simulator, store, clock, "7")
+    it.simulator.dialect = dialect
+    it.simulator.costs_settle_after_seconds = costs_after_days * 86_400
+    await cancelled(it, "7")
     polls = []
     for _ in range(9):
-        clock.advance(86_400)
-        polling = follow_ups(client, store, clock)
-        simulator.requests.clear()
+        it.clock.advance(86_400)
+        polling = follow_ups(it)
+        it.simulator.requests.clear()
         for _ in range(3):
             await polling.poller.poll_once(at_most=10)
-        polls.append(len(simulator.requests))
+        polls.append(len(it.simulator.requests))
     assert polls == polled
 
 
-async def test_a_large_batch_is_no_flood(
-    client: DatafinitiClient, simulator: Simulator, store: Store, clock: ManualClock
-) -> None:
-    await cancelled(client, simulator, store, clock, *(str(1_000 + number) for number in range(60)))
-    polling = follow_ups(client, store, clock)
+async def test_a_large_batch_is_no_flood(it: Together) -> None:
+    await cancelled(it, *(str(1_000 + number) for number in range(60)))
+    polling = follow_ups(it)
     await polling.run(60)
     assert len({download_id for download_id, _ in polling.made}) == 60
     assert polling.made[59][1] - polling.made[0][1] >= 60 / MAX_POLLS - 2
 
 
-async def test_a_refused_poll_is_made_again_and_holds_up_no_other(
-    client: DatafinitiClient, simulator: Simulator, store: Store, clock: ManualClock
-) -> None:
-    await cancelled(client, simulator, store, clock, "1", "2", "3", "4", "5")
-    simulator.interrupt = lambda request: (
+async def test_a_refused_poll_is_made_again_and_holds_up_no_other(it: Together) -> None:
+    await cancelled(it, "1", "2", "3", "4", "5")
+    it.simulator.interrupt = lambda request: (
         None if request.url.path.endswith("/5") else httpx.Response(403, json={"errors": ["Not now."]})
     )
-    polling = follow_ups(client, store, clock)
+    polling = follow_ups(it)
     await polling.run(12)
     polled = [download_id for download_id, _ in polling.made]
     assert set(polled) == {"1", "2", "3", "4", "5"}
     assert polled.count("1") >= 2
 
 
-async def test_without_a_connection_it_is_tried_again_until_there_is_one(
-    client: DatafinitiClient, simulator: Simulator, store: Store, clock: ManualClock
-) -> None:
-    await cancelled(client, simulator, store, clock, "7")
-    polling = follow_ups(client, store, clock)
+async def test_without_a_connection_it_is_tried_again_until_there_is_one(it: Together) -> None:
+    await cancelled(it, "7")
+    polling = follow_ups(it)
 
     def interrupt(request: httpx.Request) -> None:
         if len(polling.errors) < 30:
             raise httpx.ConnectError("no route", request=request)
 
-    simulator.interrupt = interrupt
+    it.simulator.interrupt = interrupt
     pauses = await polling.run(31)
     assert len(polling.errors) == 30
     assert pauses[1:8] == [60, 120, 240, 480, 900, 900, 900]
-    (entry,) = store.history.entries()
+    (entry,) = it.store.history.entries()
     assert entry.is_settled
 
 
 @pytest.mark.parametrize("hides_relapse", [False, True], ids=["shown by the status", "by the records alone"])
-async def test_a_relapse_is_seen(
-    hides_relapse: bool, client: DatafinitiClient, simulator: Simulator, store: Store, clock: ManualClock
-) -> None:
-    await cancelled(client, simulator, store, clock, "7")
-    download = simulator.downloads["7"]
+async def test_a_relapse_is_seen(it: Together, hides_relapse: bool) -> None:
+    await cancelled(it, "7")
+    download = it.simulator.downloads["7"]
     download.relapses_after_seconds, download.hides_relapse = 70, hides_relapse
-    await follow_ups(client, store, clock).run(3)
-    assert [relapse.download_id for relapse in store.history.unread_relapses()] == ["7"]
+    await follow_ups(it).run(3)
+    assert [relapse.download_id for relapse in it.store.history.unread_relapses()] == ["7"]
     download.relapses_after_seconds = None
-    assert (await outcomes_of(["7"], client, store, clock))["7"].kind.value == "cancelled"
-    assert store.history.relapses() == []
+    assert (await it.cancel(["7"]))["7"].kind.value == "cancelled"
+    assert it.store.history.relapses() == []
 
 
-async def test_records_that_were_under_way_are_no_relapse(
-    client: DatafinitiClient, simulator: Simulator, store: Store, clock: ManualClock
-) -> None:
-    await cancelled(client, simulator, store, clock, "7")
-    simulator.downloads["7"].late_records = 60
-    await follow_ups(client, store, clock).run(4)
-    (entry,) = store.history.entries()
+async def test_records_that_were_under_way_are_no_relapse(it: Together) -> None:
+    await cancelled(it, "7")
+    it.simulator.downloads["7"].late_records = 60
+    await follow_ups(it).run(4)
+    (entry,) = it.store.history.entries()
     assert not entry.has_relapsed
     assert (entry.retained_records, entry.now and entry.now.num_downloaded) == (10_000, 10_060)
     assert entry.credits_now == CostFinal(10_060)
 
 
 @pytest.mark.parametrize(("late", "waited"), [(10, 12), (3_600, 300)])
-async def test_waiting_ends_when_the_cost_is_final_or_time_is_over(
-    late: float, waited: float, client: DatafinitiClient, simulator: Simulator, store: Store
-) -> None:
+async def test_waiting_ends_when_the_cost_is_final_or_time_is_over(it: Together, late: float, waited: float) -> None:
     clock = ManualClock()
-    simulator.now = clock.now
-    simulator.costs_settle_after_seconds = late
-    simulator.add("7", started_at=clock.now() - timedelta(seconds=50))
-    await outcomes_of(["7"], client, store, clock)
+    it.simulator.now = clock.now
+    it.simulator.costs_settle_after_seconds = late
+    it.simulator.add("7", started_at=clock.now() - timedelta(seconds=50))
+    await outcomes_of(["7"], it.client, it.store, clock)
     began = clock.monotonic()
     waiting = asyncio.create_task(
-        wait_for_final_costs(["7"], client=client, store=store, seconds=300, interrupted=asyncio.Event(), clock=clock)
+        wait_for_final_costs(
+            ["7"], client=it.client, store=it.store, seconds=300, interrupted=asyncio.Event(), clock=clock
+        )
     )
     for _ in range(100_000):
         if waiting.done():

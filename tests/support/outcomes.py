@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import httpx
 
@@ -74,3 +76,22 @@ def done_and(answer: Answer, simulator: Simulator) -> Answer:
         return answer(request)
 
     return do
+
+
+@dataclass
+class Together:
+    """A client of a simulated account, a store, and the clock of both."""
+
+    client: DatafinitiClient
+    simulator: Simulator
+    store: Store
+    clock: ManualClock
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What the operations take."""
+        return {"client": self.client, "store": self.store, "clock": self.clock}
+
+    async def cancel(self, ids: Sequence[str], *, sign_in: SignIn | None = None) -> dict[str, Outcome]:
+        """Cancel these; the outcome of each."""
+        return await outcomes_of(ids, self.client, self.store, self.clock, sign_in=sign_in)
