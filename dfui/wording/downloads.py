@@ -160,7 +160,7 @@ def details_facts(
     if details.files is not None:
         facts.append(fact("Result files", *_files(details.files, download)))
     if until := fetch_by_words(download.fetch_by, now=now, zone=zone):
-        facts.append(fact("Fetch" if until.startswith("fetch") else "Expired", until))
+        facts.append(fact("Files", until.removeprefix("files ")))
     if history:
         facts.append(fact("History", *(entry_line(entry, zone=zone) for entry in history)))
     return facts

@@ -93,7 +93,7 @@ def entry_facts(entry: HistoryEntry, *, now: datetime, zone: tzinfo | None = Non
         ("Credits", _credits_then(entry)),
         ("Now", now_line(entry, zone=zone)),
         ("Follow-up", _plan(entry, zone=zone)),
-        ("Files", fetch_by_words(entry.fetch_by, now=now, zone=zone)),
+        ("Files", fetch_by_words(entry.fetch_by, now=now, zone=zone).removeprefix("files ")),
     ]
     return [fact(label, line) for label, line in lines if line]
 

@@ -26,11 +26,11 @@ def test_result_files_have_their_names_and_the_day_until_which_they_can_be_fetch
     ended = Download("7", "completed", files_expire_at=ends)
     shown = facts(DownloadDetails(ended, files=files))
     assert shown["Result files"] == ("2 files", "a.csv", "file 2")
-    assert shown["Fetch"] == ("fetch by Nov 30, 11:04",)
+    assert shown["Files"] == ("fetch by Nov 30, 11:04",)
     expired = replace(ended, files_expire_at=NOW - timedelta(days=500))
-    assert facts(DownloadDetails(expired, files=files))["Expired"] == ("files expired Jul 11, 2025",)
+    assert facts(DownloadDetails(expired, files=files))["Files"] == ("expired Jul 11, 2025",)
     estimated = replace(ended, files_expire_at=None, updated_at=NOW)
-    assert facts(DownloadDetails(estimated, files=files))["Fetch"] == ("fetch by about Nov 30, 12:04",)
+    assert facts(DownloadDetails(estimated, files=files))["Files"] == ("fetch by about Nov 30, 12:04",)
 
 
 def test_of_a_job_only_what_it_is_is_shown() -> None:
