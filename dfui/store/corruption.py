@@ -8,7 +8,6 @@ import functools
 import os
 import sqlite3
 import time
-import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -60,7 +59,7 @@ def set_aside(path: Path, *, inode: int) -> Path | None:
         if path.stat().st_ino != inode:
             return None
         stamp = datetime.fromtimestamp(time.time(), UTC).strftime("%Y%m%d-%H%M%S")
-        aside = path.with_name(f"{path.name}.damaged-{stamp}-{uuid.uuid4().hex[:4]}")
+        aside = path.with_name(f"{path.name}.damaged-{stamp}-{os.urandom(2).hex()}")
         path.rename(aside)
         for ending in ("-wal", "-shm"):
             with contextlib.suppress(FileNotFoundError):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import stat
-import uuid
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -92,7 +92,7 @@ def _read(path: Path, found: Inspection) -> Inspection:
 
 def _write(path: Path) -> None:
     """Write a hidden row that belongs to no profile, read it back, and remove it."""
-    uri, name = f"{path.absolute().as_uri()}?mode=rw", f"check-{uuid.uuid4().hex}"
+    uri, name = f"{path.absolute().as_uri()}?mode=rw", f"check-{os.urandom(16).hex()}"
     try:
         with contextlib.closing(
             sqlite3.connect(uri, uri=True, timeout=_LOCKED_SECONDS, isolation_level=None)

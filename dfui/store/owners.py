@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import os
-import uuid
 from pathlib import Path
 
 ELSEWHERE_SECONDS = 900.0
@@ -16,7 +15,7 @@ _here: set[str] = set()
 
 def new_owner() -> str:
     """Name another owner in this process."""
-    owner = " ".join((*_machine(), str(os.getpid()), _started(os.getpid()) or "-", uuid.uuid4().hex))
+    owner = " ".join((*_machine(), str(os.getpid()), _started(os.getpid()) or "-", os.urandom(16).hex()))
     _here.add(owner)
     return owner
 
