@@ -49,6 +49,7 @@ class SortBy(enum.Enum):
     CREDITS = "credits"
     TYPE = "type"
     STARTED = "started"
+    QUERY = "query"
 
 
 _EXPRESSIONS = {
@@ -61,8 +62,9 @@ _EXPRESSIONS = {
     SortBy.CREDITS: (_FINAL_COST,),
     SortBy.TYPE: ("data_type",),
     SortBy.STARTED: ("started_at",),
+    SortBy.QUERY: ("query",),
 }
-_FROM_A_TO_Z = frozenset({SortBy.STATUS, SortBy.TYPE})
+_FROM_A_TO_Z = frozenset({SortBy.STATUS, SortBy.TYPE, SortBy.QUERY})
 
 
 class DownloadQuery(NamedTuple):

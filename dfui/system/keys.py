@@ -26,8 +26,8 @@ ACTIONS: Mapping[str, str] = {
     "quit": "q",
     "list.up": "up,k",
     "list.down": "down,j",
-    "list.page_up": "pageup",
-    "list.page_down": "pagedown",
+    "list.page_up": "pageup,ctrl+u,ctrl+b",
+    "list.page_down": "pagedown,ctrl+d,ctrl+f",
     "list.first": "home,g",
     "list.last": "end,G",
 }
@@ -43,6 +43,7 @@ FIXED: Mapping[str, str] = {
     "ctrl+p": "the command palette",
     "ctrl+q": "quit",
     "ctrl+z": "suspend",
+    **dict.fromkeys("ISPRCTAQ", "sorting by a column"),
 }
 """Keys that no other action may have."""
 

@@ -129,8 +129,8 @@ class Dialog(ModalScreen[Answer]):
         *in_order(Binding("shift+tab", "app.focus_previous", show=False)),
         Binding("up,k", "scroll('up')", show=False),
         Binding("down,j", "scroll('down')", show=False),
-        Binding("pageup", "scroll('page_up')", show=False),
-        Binding("pagedown", "scroll('page_down')", show=False),
+        Binding("pageup,ctrl+u,ctrl+b", "scroll('page_up')", show=False),
+        Binding("pagedown,ctrl+d,ctrl+f", "scroll('page_down')", show=False),
         Binding("home,g", "scroll('home')", show=False),
         Binding("end,G", "scroll('end')", show=False),
     ]

@@ -12,6 +12,7 @@ from textual.widgets.option_list import Option
 
 from dfui.store.download_query import DownloadQuery, SortBy
 from dfui.tui.screens.dialog import Dialog
+from dfui.tui.widgets.columns import SORT_KEYS
 
 NAMES = {
     SortBy.ACTIVITY: "active first, then newest",
@@ -22,6 +23,7 @@ NAMES = {
     SortBy.CREDITS: "credits",
     SortBy.TYPE: "type",
     SortBy.STARTED: "started",
+    SortBy.QUERY: "query",
 }
 
 
@@ -45,7 +47,7 @@ class SortByModal(Dialog[SortBy]):
 
     def on_mount(self) -> None:
         """Start at the current order."""
-        self.frame.border_subtitle = "enter sorts; again reverses"
+        self.frame.border_subtitle = "enter sort · again to reverse"
         self.query_one(OptionList).highlighted = list(SortBy).index(self._query.sort_by)
 
     @on(OptionList.OptionSelected)
@@ -56,4 +58,5 @@ class SortByModal(Dialog[SortBy]):
         sign = " "
         if sort_by is self._query.sort_by:
             sign = "•" if sort_by is SortBy.ACTIVITY else "▴" if self._query.goes_up else "▾"
-        return f"{sign} {NAMES[sort_by]}"
+        key = next((key for key, column in SORT_KEYS.items() if column is sort_by), "")
+        return f"{sign} {NAMES[sort_by]:<26}{key}"

@@ -16,7 +16,7 @@ from dfui.wording.downloads import MAX_ID_SHOWN, records_cell, status_glyph, sta
 from dfui.wording.figures import clock_time
 
 GAP = 2
-BAR_WIDTH = 14
+BAR_WIDTH = 8
 MAX_QUERY_SHOWN = 200
 
 
@@ -41,6 +41,8 @@ class Column:
     sort_by: SortBy | None
     aligns_right: bool = False
     """Whether it holds a figure, which is shown whole or not at all."""
+    from_width: int = 0
+    """The narrowest line that has it: 83 cells if the terminal has 90 columns, 93 if it has 100."""
 
     @property
     def gap(self) -> int:
@@ -55,15 +57,15 @@ class Column:
 
 def _bar(download: Download, now: datetime) -> str:
     progress = download.progress
-    if progress is None:
+    if progress is None or not download.is_active:
         return ""
     filled = int(progress * BAR_WIDTH)
     return "█" * filled + "░" * (BAR_WIDTH - filled)
 
 
 def _percent(download: Download, now: datetime) -> str:
-    # Rounded down: 100 % is said of nothing that is not whole.
-    return "" if download.progress is None else f"{int(download.progress * 100)}%"
+    # Rounded down: 100 % is said of nothing that is not whole. Of one that has ended, fewer matches are normal.
+    return "" if download.progress is None or not download.is_active else f"{int(download.progress * 100)}%"
 
 
 def _id(download: Download, now: datetime) -> str:
@@ -95,18 +97,21 @@ def _query(download: Download, now: datetime) -> str:
 
 
 COLUMNS = (
-    Column("id", "ID", 9, 0, _id, SortBy.ID),
-    Column("status", "Status", 13, 0, _status, SortBy.STATUS),
-    Column("bar", "Progress", BAR_WIDTH, 7, _bar, SortBy.PROGRESS),
+    Column("id", "ID", 6, 0, _id, SortBy.ID),
+    Column("status", "Status", 11, 0, _status, SortBy.STATUS),
+    Column("bar", "Progress", BAR_WIDTH, 5, _bar, SortBy.PROGRESS, from_width=83),
     Column("percent", "", 4, 1, _percent, SortBy.PROGRESS, aligns_right=True),
-    Column("records", "Records", 15, 2, _records, SortBy.RECORDS, aligns_right=True),
-    Column("credits", "Credits", 9, 3, _credits, SortBy.CREDITS, aligns_right=True),
-    Column("type", "Type", 8, 6, _type, SortBy.TYPE),
-    Column("started", "Started", 8, 4, _started, SortBy.STARTED),
-    Column("query", "Query", 24, 5, _query, None),
+    Column("records", "Records", 13, 2, _records, SortBy.RECORDS, aligns_right=True),
+    Column("credits", "Credits", 8, 3, _credits, SortBy.CREDITS, aligns_right=True),
+    Column("type", "Type", 8, 7, _type, SortBy.TYPE),
+    Column("started", "Started", 8, 6, _started, SortBy.STARTED),
+    Column("query", "Query", 20, 4, _query, SortBy.QUERY, from_width=93),
 )
-WIDTH_WITH_QUERY = 113
-"""Of the line, where the terminal has 120 columns; a narrower one has no room for the query."""
+SORT_KEYS: Mapping[str, SortBy] = {
+    "I": SortBy.ID, "S": SortBy.STATUS, "P": SortBy.PROGRESS, "R": SortBy.RECORDS, "C": SortBy.CREDITS,
+    "T": SortBy.TYPE, "A": SortBy.STARTED, "Q": SortBy.QUERY,
+}  # fmt: skip
+"""Shift and a letter of a column sorts by it; A is the age."""
 
 
 def fitting(width: int, longest: Mapping[str, int]) -> list[Cell]:
@@ -114,7 +119,7 @@ def fitting(width: int, longest: Mapping[str, int]) -> list[Cell]:
 
     `longest` is how long the longest text of a column is, by the column's name, where it is known.
     """
-    shown = [column for column in COLUMNS if column.name != "query" or width >= WIDTH_WITH_QUERY]
+    shown = [column for column in COLUMNS if width >= column.from_width]
     widths = {column.name: column.width for column in shown}
     widths["id"] = max(widths["id"], min(longest.get("id", 0), MAX_ID_SHOWN))
     for column in shown:

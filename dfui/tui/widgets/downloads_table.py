@@ -11,6 +11,7 @@ from typing import ClassVar, TypeVar
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from dfui.core.clock import Clock
@@ -19,7 +20,7 @@ from dfui.core.text import sanitize
 from dfui.store.download_query import DownloadQuery, SortBy
 from dfui.store.known_downloads import KnownDownloads
 from dfui.system.event_loop import call_on_daemon_thread
-from dfui.tui.widgets.columns import COLUMNS, Cell, column_at, fit, fitting, heading_line
+from dfui.tui.widgets.columns import COLUMNS, SORT_KEYS, Cell, column_at, fit, fitting, heading_line
 from dfui.tui.widgets.row_list import HEADINGS, PAGE_ROWS, RowList
 from dfui.wording.downloads import MAX_ID_SHOWN
 
@@ -37,6 +38,9 @@ Answer = TypeVar("Answer")
 class DownloadsTable(RowList[Download]):
     """Known downloads, which can be filtered, sorted and marked; their order is read on a thread."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(key, f"sort_by('{sort_by.value}')", show=False) for key, sort_by in SORT_KEYS.items()
+    ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "downloads-table--queued",
         "downloads-table--running",
@@ -44,7 +48,6 @@ class DownloadsTable(RowList[Download]):
         "downloads-table--cancelled",
         "downloads-table--unknown",
         "downloads-table--cancelling",
-        "downloads-table--bar",
         "downloads-table--relapsed",
     }
 
@@ -295,6 +298,10 @@ class DownloadsTable(RowList[Download]):
             if column is not None and column.sort_by is not None:
                 self.post_message(self.HeadingClicked(column.sort_by))
 
+    def action_sort_by(self, column: str) -> None:
+        """Ask to sort by a column, or to reverse its order."""
+        self.post_message(self.HeadingClicked(SortBy(column)))
+
     def _make_room_for(self, row: Download) -> None:
         """Lay the columns out anew if a text of this row is longer than any before."""
         texts = {column.name: column.text(row, self._now) for column in COLUMNS if column.makes_room}
@@ -340,11 +347,10 @@ class DownloadsTable(RowList[Download]):
         if has_relapsed and name == "status":
             text = f"! {text[2:]}"  # a sign beside the colour
         # A line that has the cursor's colours from end to end has no others.
-        if is_plain and has_relapsed:
-            style += self.get_component_rich_style("downloads-table--relapsed", partial=True)
-        elif is_plain and name in ("status", "bar"):
-            colour = "bar" if name == "bar" else "cancelling" if is_being_cancelled else _status_style(download)
-            style += self.get_component_rich_style(f"downloads-table--{colour}", partial=True)
+        if is_plain:
+            colour = "relapsed" if has_relapsed else "cancelling" if is_being_cancelled else _status_style(download)
+            if name in ("status", "bar", "percent") or has_relapsed or download.status.is_final:
+                style += self.get_component_rich_style(f"downloads-table--{colour}", partial=True)
         return Segment(fit(text, cell), style)
 
 

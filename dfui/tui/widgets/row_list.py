@@ -34,8 +34,8 @@ class RowList(ScrollView, Generic[Row], can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", id="list.up", show=False),
         Binding("down,j", "move(1)", "Down", id="list.down", show=False),
-        Binding("pageup", "page(-1)", "Page up", id="list.page_up", show=False),
-        Binding("pagedown", "page(1)", "Page down", id="list.page_down", show=False),
+        Binding("pageup,ctrl+u,ctrl+b", "page(-1)", "Page up", id="list.page_up", show=False),
+        Binding("pagedown,ctrl+d,ctrl+f", "page(1)", "Page down", id="list.page_down", show=False),
         Binding("home,g", "move_to(0)", "First", id="list.first", show=False),
         Binding("end,G", "move_to(-1)", "Last", id="list.last", show=False),
     ]
