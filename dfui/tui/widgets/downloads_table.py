@@ -335,7 +335,8 @@ class DownloadsTable(RowList[Download]):
         filled = 0
         for cell in self._cells:
             segments.append(Segment(" " * (cell.start - filled), style))
-            segments.append(self._segment(row, cell, style if cell.start else first, is_plain=style == base))
+            cell_style = style if cell.start else first
+            segments.append(self._segment(row, cell, cell_style, is_plain=cell_style == base))
             filled = cell.start + cell.width
         return segments
 
