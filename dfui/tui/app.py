@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from concurrent.futures import Future
 from functools import partial
@@ -82,6 +83,8 @@ class DfuiApp(App[None]):
         self._is_asking_to_quit = False
         self._problems: list[tuple[float, str]] = []
         """The problems in the toast, and until when each is shown."""
+        self._asked: deque[tuple[Event, Screen[Any]]] = deque(maxlen=100)
+        """Keys that a dialog has said to take."""
         self.dialog_faults: list[Exception] = []
         """Faults of dfui's own that closed a dialog."""
         self.session = Session(access, store, clock=clock, export_text=export_text)
@@ -140,9 +143,13 @@ class DfuiApp(App[None]):
 
     async def on_event(self, event: Event) -> None:
         """Keep from a dialog what was not meant for it, and end a dialog that fails, not the app."""
-        screen = self.screen if isinstance(event, Key | Paste | MouseEvent) and not event.is_forwarded else None
+        # A key also comes back here from the table, and then acts on a dialog that has opened meanwhile.
+        is_typed = isinstance(event, Key | Paste) or (isinstance(event, MouseEvent) and not event.is_forwarded)
+        screen = self.screen if is_typed else None
         if isinstance(screen, ModalScreen) and (takes := getattr(screen, "takes", None)):
-            if not takes(event):
+            is_asked = any(asked is event and by is screen for asked, by in self._asked)
+            self._asked.append((event, screen))
+            if not is_asked and not takes(event):
                 return
             try:
                 await super().on_event(event)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 
 from dfui.core.downloads import Download, DownloadDetails
 from dfui.core.text import sanitize
 from dfui.store.history import HistoryFilter
+from dfui.tui.keyboard import in_order
 from dfui.tui.messages import Changed
 from dfui.tui.screens.dialog import Dialog, DialogButton
 from dfui.tui.session import Session
-from dfui.tui.widgets.text_lines import FieldList, FieldsScroll
+from dfui.tui.widgets.text_lines import FieldList, FieldsScroll, TextLines
 from dfui.wording.downloads import details_facts
 
 
@@ -23,16 +27,32 @@ class DetailsModal(Dialog[str]):
     """
 
     NAME = "details"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *in_order(Binding("j", "step(1)", "Next", show=False)),
+        *in_order(Binding("k", "step(-1)", "Previous", show=False)),
+        Binding("y", "copy_id", "Copy ID", show=False),
+        Binding("w", "raw", "Raw answer", id="details.raw"),
+    ]
     BUTTONS = (
         DialogButton("fetch", "Fetch", "answer('fetch')", "f"),
         DialogButton("cancel", "Cancel download", "answer('cancel')", "c", variant="error"),
         DialogButton("close", "Close", "answer('')", "escape,q", shown_key="esc", is_safe=True),
     )
 
-    def __init__(self, session: Session, download_id: str, *, offers_fetch: bool = False) -> None:
+    def __init__(
+        self,
+        session: Session,
+        download_id: str,
+        *,
+        offers_fetch: bool = False,
+        step: Callable[[int], str | None] = lambda lines: None,
+    ) -> None:
+        """`step` moves the cursor of the list under it by so many lines, and gives the ID there."""
         super().__init__()
+        self._step = step
+        self._shows_raw = False
         self._session = session
-        self._download_id = download_id
+        self.download_id = download_id
         self._offers_fetch = offers_fetch
         self._details = DownloadDetails(self._read())
         self._fetched: DownloadDetails | None = None
@@ -41,20 +61,21 @@ class DetailsModal(Dialog[str]):
         """The fields."""
         with FieldsScroll():
             yield FieldList(id="details-fields")
+            yield TextLines(id="raw")
 
     def on_mount(self) -> None:
         """Show what is known, and fetch the rest."""
         self._show()
         self._session.changes.follow(self, self._changed)
-        self._session.fetch_details(self._download_id)
+        self._session.fetch_details(self.download_id)
 
     # ── messages ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _changed(self, changed: Changed) -> None:
-        if not changed.concerns([self._download_id]):
+        if not changed.concerns([self.download_id]):
             return
         known, fetched = self._read(), self._session.details
-        if fetched is not None and fetched is not self._fetched and fetched.download.id == self._download_id:
+        if fetched is not None and fetched is not self._fetched and fetched.download.id == self.download_id:
             self._fetched = self._details = fetched
         if known != self._details.download:
             is_old = known.without_times() != self._details.download.without_times()
@@ -63,8 +84,8 @@ class DetailsModal(Dialog[str]):
                 # The costs by type and the files belong to the old figures.
                 self._details = DownloadDetails(known, view=self._details.view)
                 if not known.is_missing:
-                    self._session.fetch_details(self._download_id)
-        self.show_problem("" if known.is_missing else self._session.problems.get(self._download_id, ""))
+                    self._session.fetch_details(self.download_id)
+        self.show_problem("" if known.is_missing else self._session.problems.get(self.download_id, ""))
         self._show()
 
     # ── actions ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -73,14 +94,37 @@ class DetailsModal(Dialog[str]):
         """Close with what to do next."""
         self.dismiss(answer)
 
+    def action_step(self, lines: int) -> None:
+        """Show the next download of the list, or the one before."""
+        download_id = self._step(lines)
+        if download_id is not None and download_id != self.download_id:
+            self.download_id = download_id
+            self._details, self._fetched = DownloadDetails(self._read()), None
+            self._show()
+            self._session.fetch_details(download_id)
+
+    def action_copy_id(self) -> None:
+        """Send the ID to the terminal's clipboard."""
+        self.app.copy_to_clipboard(self.download_id)
+        self.show_notice(f"Sent to the clipboard: {sanitize(self.download_id)}")
+
+    def action_raw(self) -> None:
+        """Show the API's answer as it came, without token and links; or the fields again."""
+        self._shows_raw = not self._shows_raw
+        self._show()
+
     # ── what it shows ────────────────────────────────────────────────────────────────────────────────────────────
 
     def _read(self) -> Download:
-        return self._session.shown_store.downloads.get(self._download_id) or Download(self._download_id)
+        return self._session.shown_store.downloads.get(self.download_id) or Download(self.download_id)
 
     def _show(self) -> None:
-        history = self._session.shown_store.history.entries(HistoryFilter(ids=(self._download_id,)))
-        self.show_title(f"Download {sanitize(self._download_id)}")
+        history = self._session.shown_store.history.entries(HistoryFilter(ids=(self.download_id,)))
+        self.show_title(f"Download {sanitize(self.download_id)}")
         self.query_one(FieldList).show(details_facts(self._details, history, now=self._session.clock.now()))
+        raw = self._details.raw or "The API has not answered yet."
+        self.query_one("#raw", TextLines).show([sanitize(line) for line in raw.splitlines()])
+        self.query_one("#raw").display = self._shows_raw
+        self.query_one(FieldList).display = not self._shows_raw
         self.button("fetch").display = self._offers_fetch and not self._details.download.is_missing
         self.button("cancel").display = self._details.download.is_active

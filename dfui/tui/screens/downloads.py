@@ -291,11 +291,16 @@ class DownloadsScreen(BackgroundScreen[None]):
 
         def answered(answer: str | None) -> None:
             if answer == "cancel":
-                self._confirm((download.id,))
+                self._confirm((dialog.download_id,))
             elif answer == "fetch":
-                self._fetch((download.id,))
+                self._fetch((dialog.download_id,))
 
-        self.app.push_screen(DetailsModal(self._session, download.id, offers_fetch=True), answered)
+        def step(lines: int) -> str | None:
+            self._table.cursor += lines
+            return self._table.current.id if self._table.current else None
+
+        dialog = DetailsModal(self._session, download.id, offers_fetch=True, step=step)
+        self.app.push_screen(dialog, answered)
 
     async def action_fetch(self) -> None:
         await self._table.caught_up()

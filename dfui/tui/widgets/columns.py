@@ -119,7 +119,7 @@ def fitting(width: int, longest: Mapping[str, int]) -> list[Cell]:
 
     `longest` is how long the longest text of a column is, by the column's name, where it is known.
     """
-    shown = [column for column in COLUMNS if width >= column.from_width]
+    shown = [column for column in COLUMNS if max(0, width) >= column.from_width]
     widths = {column.name: column.width for column in shown}
     widths["id"] = max(widths["id"], min(longest.get("id", 0), MAX_ID_SHOWN))
     for column in shown:

@@ -179,3 +179,23 @@ async def test_of_an_unknown_status_nothing_is_made_up(simulator: Simulator, clo
         for label in ("Requested", "Credits", "Query", "Result files"):
             assert label not in text(details)
     app.session.stop()
+
+
+async def test_keys_go_to_the_next_download_copy_the_id_and_show_the_answer_as_it_came(
+    simulator: Simulator, clock: ManualClock
+) -> None:
+    app = app_on(simulator, clock)
+    async with running(app, size=(80, 24)) as pilot:
+        await pilot.press("enter")
+        details = await opened(pilot, DetailsModal)
+        await until(pilot, lambda: "Download 9" in text(details), "the first one")
+        await pilot.press("j")
+        await until(pilot, lambda: "Download 8" in text(details) and "8_1.csv" in text(details), "the next one")
+        await pilot.press("j", "y")
+        assert app.clipboard == "8"
+        await pilot.press("w")
+        assert '"status": "cancelled"' in text(details)
+        assert "(link left out)" in text(details)
+        assert "Signature" not in app.export_screenshot()
+        await pilot.press("k")
+        await until(pilot, lambda: "Download 9" in text(details), "back at the first one")

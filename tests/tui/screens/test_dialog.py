@@ -12,6 +12,7 @@ from textual.events import Key
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from dfui.core.outcomes import OutcomeKind
 from dfui.simulator.account import Simulator
 from dfui.simulator.manual_clock import ManualClock
 from dfui.tui.cancellations import Ended
@@ -27,6 +28,7 @@ from dfui.tui.screens.sort_by import SortByModal
 from dfui.tui.terminal_input import KeyBurst
 from dfui.tui.widgets.filter_bar import FilterBar
 from tests.support.apps import app_on, downloads_screen, notifications, opened, running, text, until
+from tests.support.rows import outcome
 
 AGAIN = "Press {} again: that one came before this was shown."
 
@@ -75,6 +77,16 @@ async def test_y_counts_only_once_the_question_has_been_seen(simulator: Simulato
 
 
 @pytest.mark.usefixtures("dialogs_take_time")
+async def test_y_read_together_with_c_does_not_confirm(simulator: Simulator, clock: ManualClock) -> None:
+    async with running(app_on(simulator, clock)) as pilot:
+        for key in "cy":
+            pilot.app.post_message(Key(key, key))
+        dialog = await opened(pilot, ConfirmCancel)
+        await until(pilot, lambda: AGAIN.format("y") in text(dialog), "it asks for the key again")
+    assert deletes(simulator) == 0
+
+
+@pytest.mark.usefixtures("dialogs_take_time")
 async def test_the_key_that_changes_nothing_counts_at_once(simulator: Simulator, clock: ManualClock) -> None:
     async with running(app_on(simulator, clock)) as pilot:
         await pilot.press("c", "n", "x", "enter")
@@ -104,7 +116,11 @@ async def test_what_opens_by_itself_takes_no_key_at_first(
 ) -> None:
     app = app_on(simulator, clock)
     async with running(app) as pilot:
-        dialog = RelapseAlarm([], history_key="h") if kind is RelapseAlarm else OutcomeModal(Ended(()), app.session)
+        dialog = (
+            RelapseAlarm([], history_key="h")
+            if kind is RelapseAlarm
+            else OutcomeModal(Ended((outcome("3", OutcomeKind.CANCELLED),)), app.session)
+        )
         await app.push_screen(dialog)
         await until(pilot, lambda: dialog.is_shown, "shown")
         for key in ("escape", "enter", "c"):
