@@ -116,11 +116,9 @@ async def test_what_opens_by_itself_takes_no_key_at_first(
 ) -> None:
     app = app_on(simulator, clock)
     async with running(app) as pilot:
-        dialog = (
-            RelapseAlarm([], history_key="h")
-            if kind is RelapseAlarm
-            else OutcomeModal(Ended((outcome("3", OutcomeKind.CANCELLED),)), app.session)
-        )
+        ended = Ended((outcome("3", OutcomeKind.CANCELLED),))
+        is_alarm = kind is RelapseAlarm
+        dialog = RelapseAlarm([], history_key="h") if is_alarm else OutcomeModal(ended, app.session)
         await app.push_screen(dialog)
         await until(pilot, lambda: dialog.is_shown, "shown")
         for key in ("escape", "enter", "c"):
