@@ -25,24 +25,24 @@ async def read_body(
         UnreadableAnswer: it broke off, is too large, or is packed in a way that was not asked for.
     """
     encoding = answer.headers.get("Content-Encoding", "").strip().lower()
-    unpacker = None if encoding in ("", "identity") else _Unpacker(encoding)
+    if encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
+        # The word is not repeated: whoever sends it may have put anything there.
+        raise UnreadableAnswer("is packed in a way that dfui did not ask for and does not read")
+    unpacker = None if encoding in ("", "identity") else zlib.decompressobj(zlib.MAX_WBITS | 32)  # of either header
     body = bytearray()
     received = 0
     try:
         async for part in answer.aiter_raw():
             received += len(part)
-            if unpacker is None:
-                body += part
-            else:
-                for piece in unpacker.unpacked(part):
-                    body += piece
-                    _check(len(body), max_bytes)
+            _check(received, max_bytes)  # packed bytes may hold nothing at all, without end
+            for piece in (part,) if unpacker is None else _unpacked(unpacker, part):
+                body += piece
+                _check(len(body), max_bytes)
+                if unpacker is not None:
                     await asyncio.sleep(0)
-            # Packed bytes may hold nothing at all, without end.
-            _check(max(received, len(body)), max_bytes)
             if progressed is not None:
                 progressed(len(body))
-        if unpacker is None or unpacker.is_whole or not received:
+        if unpacker is None or unpacker.eof or not received:
             return body
         wrong = f"broke off within what is packed as {encoding}"
     except FAULTS as error:
@@ -58,38 +58,11 @@ def _check(size: int, max_bytes: int) -> None:
         raise UnreadableAnswer(f"was too large (over {max_bytes // MB} MB)")
 
 
-class _Unpacker:
-    """Unpacks gzip or deflate, a piece at a time."""
-
-    def __init__(self, encoding: str) -> None:
-        if encoding not in ("gzip", "x-gzip", "deflate"):
-            # The word is not repeated: whoever sends it may have put anything there.
-            raise UnreadableAnswer("is packed in a way that dfui did not ask for and does not read")
-        self._is_gzip = encoding != "deflate"
-        self._zlib = zlib.decompressobj(zlib.MAX_WBITS | 16) if self._is_gzip else zlib.decompressobj()
-        self._has_begun = False
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether all of it has come."""
-        return self._zlib.eof
-
-    def unpacked(self, part: bytes) -> Iterator[bytes]:
-        """The next part of the packed bytes, unpacked in pieces of a bounded size."""
-        while not self._zlib.eof:
-            piece = self._piece(part)
-            yield piece
-            part = self._zlib.unconsumed_tail
-            if not part and len(piece) < UNPACKED_AT_A_TIME:
-                return
-
-    def _piece(self, part: bytes) -> bytes:
-        has_begun, self._has_begun = self._has_begun, True
-        try:
-            return self._zlib.decompress(part, UNPACKED_AT_A_TIME)
-        except zlib.error:
-            if self._is_gzip or has_begun:
-                raise
-            # Some servers send deflate without the header that it should have.
-            self._zlib = zlib.decompressobj(-zlib.MAX_WBITS)
-            return self._zlib.decompress(part, UNPACKED_AT_A_TIME)
+def _unpacked(unpacker: zlib._Decompress, part: bytes) -> Iterator[bytes]:
+    """The next part of the packed bytes, unpacked in pieces of a bounded size."""
+    while not unpacker.eof:
+        piece = unpacker.decompress(part, UNPACKED_AT_A_TIME)
+        yield piece
+        part = unpacker.unconsumed_tail
+        if not part and len(piece) < UNPACKED_AT_A_TIME:
+            return

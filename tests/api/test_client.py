@@ -275,11 +275,6 @@ async def test_a_list_may_be_larger_than_one_download() -> None:
 # ── packed answers ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def deflated(body: bytes, *, wbits: int) -> bytes:
-    packer = zlib.compressobj(wbits=wbits)
-    return packer.compress(body) + packer.flush()
-
-
 @pytest.mark.parametrize(
     "body", [RUNNING, json.dumps({"id": "7", "query": "a" * (SMALL_LIMIT - 64)}).encode()], ids=["small", "large"]
 )
@@ -289,8 +284,7 @@ def deflated(body: bytes, *, wbits: int) -> bytes:
         ("identity", bytes),
         ("gzip", gzip.compress),
         ("X-GZip", gzip.compress),
-        ("deflate", lambda body: deflated(body, wbits=zlib.MAX_WBITS)),
-        ("deflate", lambda body: deflated(body, wbits=-zlib.MAX_WBITS)),
+        ("deflate", zlib.compress),
     ],
 )
 async def test_unpacked_answers_are_asked_for_and_packed_ones_are_read(
