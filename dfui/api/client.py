@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -45,6 +46,18 @@ MAX_READ_INLINE = 16 * 2**10
 logger = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class _Call(Generic[Answer]):
+    """What is particular about a call, beside its address."""
+
+    read: Callable[[AnswerParser, Body, int], Answer]
+    bad_request: type[ApiError] = Refused
+    """What a 400 means that is not about the token."""
+    max_bytes: int | None = None
+    progressed: Callable[[int], None] | None = None
+    on_sent: Callable[[], None] | None = None
 
 
 class DatafinitiClient:
@@ -110,12 +123,11 @@ class DatafinitiClient:
         2026 with a message alone. A 2xx whose body is an error raises `Refused`, with the API's words. `on_sent` is
         called once, when the first byte of the request is about to leave this machine.
         """
-        return await self._call(
-            "DELETE",
-            f"/downloads/{_segment(download_id)}",
-            lambda parser, body, http_status: parser.read_cancel_answer(body, http_status, download_id),
-            on_sent=on_sent,
-        )
+
+        def read(parser: AnswerParser, body: Body, http_status: int) -> CancelAnswer:
+            return parser.read_cancel_answer(body, http_status, download_id)
+
+        return await self._call("DELETE", f"/downloads/{_segment(download_id)}", _Call(read, on_sent=on_sent))
 
     async def get_download(self, download_id: str) -> DownloadDetails:
         """What the API knows of one download; `GET /downloads/{id}`, free of credits."""
@@ -126,46 +138,38 @@ class DatafinitiClient:
                 raise UnreadableAnswer("is about another download")
             return details
 
-        return await self._call("GET", f"/downloads/{_segment(download_id)}", read, bad_request=NotFound)
+        return await self._call("GET", f"/downloads/{_segment(download_id)}", _Call(read, bad_request=NotFound))
 
     async def list_downloads(self, *, progressed: Callable[[int], None] | None = None) -> DownloadList:
         """Every download that the account ever started; `GET /downloads`.
 
         `progressed` is called with the bytes that came so far.
         """
-        return await self._call(
-            "GET",
-            "/downloads",
-            lambda parser, body, _: parser.read_list(body),
-            max_bytes=MAX_LIST_BYTES,
-            progressed=progressed,
-        )
+
+        def read(parser: AnswerParser, body: Body, http_status: int) -> DownloadList:
+            return parser.read_list(body)
+
+        return await self._call("GET", "/downloads", _Call(read, max_bytes=MAX_LIST_BYTES, progressed=progressed))
 
     async def account(self) -> Account:
         """The account and the credits it has used; `GET /account`, free of credits."""
-        return await self._call(
-            "GET", "/account", lambda parser, body, _: parser.read_account(body), bad_request=Unauthorized
-        )
+
+        def read(parser: AnswerParser, body: Body, http_status: int) -> Account:
+            return parser.read_account(body)
+
+        return await self._call("GET", "/account", _Call(read, bad_request=Unauthorized))
 
     async def authenticate(self, email_address: str, password: Secret) -> Secret:
         """Get the account's token for an e-mail address and a password; `POST /auth`. Neither is kept."""
-        body = {"email": email_address, "password": password.reveal()}
-        request = self._http.build_request("POST", f"{self._url}/auth", json=body)
-        return await self._send(
-            request, AnswerParser(password), lambda parser, body, _: parser.read_token(body), bad_request=Unauthorized
-        )
 
-    async def _call(
-        self,
-        method: str,
-        path: str,
-        read: Callable[[AnswerParser, Body, int], Answer],
-        *,
-        bad_request: type[ApiError] = Refused,
-        max_bytes: int | None = None,
-        progressed: Callable[[int], None] | None = None,
-        on_sent: Callable[[], None] | None = None,
-    ) -> Answer:
+        def read(parser: AnswerParser, body: Body, http_status: int) -> Secret:
+            return parser.read_token(body)
+
+        content = {"email": email_address, "password": password.reveal()}
+        request = self._http.build_request("POST", f"{self._url}/auth", json=content)
+        return await self._send(request, AnswerParser(password), _Call(read, bad_request=Unauthorized))
+
+    async def _call(self, method: str, path: str, call: _Call[Answer]) -> Answer:
         """Send a request with the token, and once more with another if it was rejected and there is another."""
 
         async def send(token: Secret | None) -> Answer:
@@ -176,15 +180,7 @@ class DatafinitiClient:
                     raise NotConnected(wrong)
                 headers["Authorization"] = f"Bearer {token.reveal()}"
             request = self._http.build_request(method, self._url + path, headers=headers)
-            return await self._send(
-                request,
-                AnswerParser(token),
-                read,
-                bad_request=bad_request,
-                max_bytes=max_bytes,
-                progressed=progressed,
-                on_sent=on_sent,
-            )
+            return await self._send(request, AnswerParser(token), call)
 
         token = self._token
         try:
@@ -196,29 +192,19 @@ class DatafinitiClient:
         self._token = renewed
         return await send(renewed)
 
-    async def _send(
-        self,
-        request: httpx.Request,
-        parser: AnswerParser,
-        read: Callable[[AnswerParser, Body, int], Answer],
-        *,
-        bad_request: type[ApiError] = Refused,
-        max_bytes: int | None = None,
-        progressed: Callable[[int], None] | None = None,
-        on_sent: Callable[[], None] | None = None,
-    ) -> Answer:
-        answer = await self._open(request, Departure(on_sent, is_traced=self._is_traced))
+    async def _send(self, request: httpx.Request, parser: AnswerParser, call: _Call[Answer]) -> Answer:
+        answer = await self._open(request, Departure(call.on_sent, is_traced=self._is_traced))
         http_status, wait = answer.status_code, retry_after(answer.headers.get("Retry-After"))
 
         def interpret() -> Answer:
             if not answer.is_success:
                 message, details = parser.read_error(body)
-                raise error_for(http_status, message, details, wait, bad_request=bad_request)
-            return read(parser, body, http_status)
+                raise error_for(http_status, message, details, wait, bad_request=call.bad_request)
+            return call.read(parser, body, http_status)
 
         try:
             try:
-                body = await read_body(answer, max_bytes=max_bytes or MAX_ANSWER_BYTES, progressed=progressed)
+                body = await read_body(answer, max_bytes=call.max_bytes or MAX_ANSWER_BYTES, progressed=call.progressed)
             finally:
                 await answer.aclose()
             path = request.url.raw_path.decode()
@@ -227,7 +213,7 @@ class DatafinitiClient:
             return await asyncio.to_thread(interpret) if len(body) > MAX_READ_INLINE else interpret()
         except UnreadableAnswer as error:
             if not answer.is_success:  # the status alone says what it is
-                raise error_for(http_status, None, (), wait, bad_request=bad_request) from None
+                raise error_for(http_status, None, (), wait, bad_request=call.bad_request) from None
             raise AnswerLost(f"{self._host}'s response {error}.", http_status=http_status) from None
 
     async def _open(self, request: httpx.Request, departure: Departure) -> httpx.Response:
