@@ -362,7 +362,7 @@ def _outcome_line(outcome: Outcome) -> str:
         parts += api_said(outcome)
         parts += [sanitize(outcome.trouble)] if outcome.trouble else []
     if outcome.retained_records is not None:
-        parts.append(f"{counted(outcome.retained_records, 'record')} retained")
+        parts.append(f"{counted(outcome.retained_records, 'record')} kept")
     if outcome.credits_deducted is not None:
         parts.append(f"{counted(outcome.credits_deducted, 'credit')} deducted")
     if not outcome.journaled:

@@ -67,7 +67,7 @@ def _coloured(line: str, shown: str, download: Download) -> str:
 
 def _cells(download: Download, now: datetime, *, has_relapsed: bool) -> tuple[str, ...]:
     is_again = has_relapsed and download.is_active
-    progress = download.progress if download.is_active else None
+    progress = download.progress
     return (
         sanitize(download.id),
         "! running again" if is_again else f"{status_glyph(download)} {status_word(download)}",

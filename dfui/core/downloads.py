@@ -117,8 +117,8 @@ class Download:
 
     @property
     def progress(self) -> float | None:
-        """The part of the records that is there, from 0 to 1; None where it is not known."""
-        if self.num_downloaded is None or not self.num_records:
+        """The part of the records that is there, from 0 to 1; None if not known, or ended: fewer matches are normal."""
+        if not self.is_active or self.num_downloaded is None or not self.num_records:
             return None
         return min(1.0, self.num_downloaded / self.num_records)
 

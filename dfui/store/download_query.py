@@ -57,7 +57,7 @@ _EXPRESSIONS = {
     # IDs that are numbers sort as numbers.
     SortBy.ID: ("length(id)", "id"),
     SortBy.STATUS: (_STATUS_WORD,),
-    SortBy.PROGRESS: ("num_downloaded * 1.0 / nullif(num_records, 0)",),
+    SortBy.PROGRESS: ("CASE WHEN is_active THEN num_downloaded * 1.0 / nullif(num_records, 0) END",),
     SortBy.RECORDS: ("coalesce(num_downloaded, num_records)",),
     SortBy.CREDITS: (_FINAL_COST,),
     SortBy.TYPE: ("data_type",),
