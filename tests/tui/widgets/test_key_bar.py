@@ -48,7 +48,7 @@ async def test_a_filter_can_be_cleared_by_a_key_that_is_shown_while_it_is_on(
         assert "esc" not in last_line(app)
         await pilot.press("slash", "7")
         await until(
-            pilot, lambda: last_line(app).strip() == "enter To the table  esc Clear filter", "what is not typed"
+            pilot, lambda: last_line(app).strip() == "enter Apply  esc Clear filter", "what is not typed"
         )
         await pilot.press("enter")
         await until(pilot, lambda: "esc Clear filter" in last_line(app), "the key")
