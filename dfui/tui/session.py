@@ -248,41 +248,38 @@ class Session:
     async def _cancel(self, ids: Sequence[str]) -> None:
         online = None
         try:
+            from dfui.operations.cancel import cancel
+
             online = self._connect()
-            await self._walk_cancellations(ids, online)
+            token = self.access.token
+            online.client.use_token(token.secret if token else None)
+            async for event in cancel(
+                ids,
+                client=online.client,
+                store=self.store,
+                sign_in=self.sign_in.wait_for_token,
+                has_token=token is not None,
+                interrupted=self._interrupted,
+                names_unsent_later=True,
+                clock=self.clock,
+            ):
+                match event:
+                    case Progress():
+                        self.cancellations.record(event)
+                    case Outcome():
+                        self.cancellations.end(event)
         except Exception as error:
-            # What a DELETE may have been sent for is open in the history; the others were never in it.
+            if not isinstance(error, DfuiError):
+                logger.exception("A fault while cancelling")
+            # Without a client nothing was sent, nor written down; else a DELETE may have left, and the entry is open.
             kind = OutcomeKind.NOT_SENT if online is None else OutcomeKind.UNKNOWN
-            trouble = str(error) if isinstance(error, DfuiError) else broke(error)
+            trouble = str(error) if isinstance(error, DfuiError) else fault(error) if online is None else broke(error)
             for download_id in ids:
                 if download_id in self.cancellations:
                     self.cancellations.end(Outcome(download_id, kind, trouble=trouble, journaled=online is not None))
-            if not isinstance(error, DfuiError):
-                logger.exception("A fault while cancelling")
         finally:
             if online is not None:
                 online.wake()
-
-    async def _walk_cancellations(self, ids: Sequence[str], online: _Online) -> None:
-        from dfui.operations.cancel import cancel
-
-        token = self.access.token
-        online.client.use_token(token.secret if token else None)
-        async for event in cancel(
-            ids,
-            client=online.client,
-            store=self.store,
-            sign_in=self.sign_in.wait_for_token,
-            has_token=token is not None,
-            interrupted=self._interrupted,
-            names_unsent_later=True,
-            clock=self.clock,
-        ):
-            match event:
-                case Progress():
-                    self.cancellations.record(event)
-                case Outcome():
-                    self.cancellations.end(event)
 
     @on_network_thread
     async def relapses_read(self, relapses: Sequence[HistoryEntry]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -206,8 +206,15 @@ def _severity(outcome: Outcome) -> int:
             return 1 if outcome.status is Status.UNKNOWN else 0
 
 
-def not_stopped(outcomes: Sequence[Outcome]) -> list[str]:
-    """Those of several that are not known to have ended, the worst first: equal ones in one line, with the reason."""
+NAMED_BY_QUERY = 4
+"""More of one kind stand in one line, by their IDs alone."""
+
+
+def not_stopped(outcomes: Sequence[Outcome], queries: Mapping[str, str] | None = None) -> list[str]:
+    """Those of several that are not known to have ended, the worst first: equal ones together, with the reason.
+
+    A few are named by their queries as well, as far as these are given by ID.
+    """
     bad = sorted((outcome for outcome in outcomes if not outcome.kind.is_good), key=_severity)
     groups: dict[tuple[str, str], list[Outcome]] = {}
     for outcome in bad:
@@ -215,22 +222,26 @@ def not_stopped(outcomes: Sequence[Outcome]) -> list[str]:
     return [
         line
         for (name, _), group in groups.items()
-        for line in (_named(name, group), f"  {_reason(group[0], are_several=len(group) > 1)}")
+        for line in (*_named(name, group, queries or {}), f"  {_reason(group[0], are_several=len(group) > 1)}")
     ]
 
 
-def stopped(outcomes: Sequence[Outcome]) -> list[str]:
-    """Those of several that have ended: equal ones in one line; then what was kept and what it cost."""
+def stopped(outcomes: Sequence[Outcome], queries: Mapping[str, str] | None = None) -> list[str]:
+    """Those of several that have ended: equal ones together; then what was kept and what it cost."""
     good = [outcome for outcome in outcomes if outcome.kind.is_good]
     groups: dict[str, list[Outcome]] = {}
     for outcome in good:
         groups.setdefault(_words(outcome).name, []).append(outcome)
-    return [*(_named(name, group) for name, group in groups.items()), *outcome_sums(good)]
+    named = [line for name, group in groups.items() for line in _named(name, group, queries or {})]
+    return [*named, *outcome_sums(good)]
 
 
-def _named(name: str, outcomes: Sequence[Outcome]) -> str:
-    count = f" ({len(outcomes):,})" if len(outcomes) > 1 else ""
-    return f"{name}{count}: {', '.join(sanitize(outcome.download_id) for outcome in outcomes)}"
+def _named(name: str, outcomes: Sequence[Outcome], queries: Mapping[str, str]) -> list[str]:
+    ids = [outcome.download_id for outcome in outcomes]
+    if len(ids) <= NAMED_BY_QUERY and any(each in queries for each in ids):
+        return [f"{name}: {' · '.join(map(sanitize, filter(None, (each, queries.get(each)))))}" for each in ids]
+    count = f" ({len(ids):,})" if len(ids) > 1 else ""
+    return [f"{name}{count}: {', '.join(map(sanitize, ids))}"]
 
 
 def _reason(outcome: Outcome, *, are_several: bool) -> str:

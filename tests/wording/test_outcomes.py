@@ -65,6 +65,7 @@ def test_equal_ones_are_one_line_queued_and_running_alike_the_worst_first() -> N
         "Not found: 10",
     ]
     assert stopped([*GOOD, *RUNNING]) == ["Cancelled (2): 1, 2", "Total: 14 records kept, cost not reported yet."]
+    assert stopped([*GOOD, *RUNNING], {"2": "brand:*"})[:2] == ["Cancelled: 1", "Cancelled: 2 · brand:*"]
 
 
 @pytest.mark.parametrize("kind", [kind for kind in OutcomeKind if not kind.is_good])

@@ -141,7 +141,8 @@ class OutcomeModal(Dialog[OutcomeAnswer]):
         if len(self._outcomes) == 1:
             bad, good = [], outcome_lines(self._outcomes[0])
         else:
-            bad, good = not_stopped(self._outcomes), stopped(self._outcomes)
+            queries = {each: row.query for each, row in now.items() if row and row.query}
+            bad, good = not_stopped(self._outcomes, queries), stopped(self._outcomes, queries)
         seen = [line for outcome in self._outcomes if (line := last_seen_line(outcome, now[outcome.download_id]))]
         groups = {"not-stopped": (bad, good or seen), "stopped": (good, seen), "last-seen": (seen, list[str]())}
         for part, (lines, follows) in groups.items():

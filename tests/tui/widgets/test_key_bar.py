@@ -47,9 +47,7 @@ async def test_a_filter_can_be_cleared_by_a_key_that_is_shown_while_it_is_on(
     async with running(app, size=(80, 15)) as pilot:
         assert "esc" not in last_line(app)
         await pilot.press("slash", "7")
-        await until(
-            pilot, lambda: last_line(app).strip() == "enter Apply  esc Clear filter", "what is not typed"
-        )
+        await until(pilot, lambda: last_line(app).strip() == "enter Apply  esc Clear filter", "what is not typed")
         await pilot.press("enter")
         await until(pilot, lambda: "esc Clear filter" in last_line(app), "the key")
         assert last_line(app).endswith(" ? Help  q Quit ")
