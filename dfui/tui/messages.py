@@ -55,17 +55,18 @@ class Changes:
         with self._lock:
             for screen in list(self._followers):
                 pending = self._pending.get(screen)
-                if pending is not None:
+                if pending is not None and screen.is_running:
                     pending.ids |= ids
                     pending.is_list |= is_list
-                elif screen.call_later(self._deliver, screen):
+                elif pending is None and screen.call_later(self._deliver, screen):
                     self._pending[screen] = Changed(set(ids), is_list)
-                else:
+                else:  # it has closed
                     del self._followers[screen]
+                    self._pending.pop(screen, None)
 
     def _deliver(self, screen: Screen[Any]) -> None:
         with self._lock:
-            changed = self._pending.pop(screen)
+            changed = self._pending.pop(screen, None)
             follower = self._followers.get(screen)
-        if follower is not None and screen in screen.app.screen_stack:
+        if changed is not None and follower is not None and screen in screen.app.screen_stack:
             follower(changed)
