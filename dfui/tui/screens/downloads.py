@@ -274,8 +274,9 @@ class DownloadsScreen(BackgroundScreen[None]):
         # Another confirmation of the same download may have been open, or its outcome be tried again meanwhile.
         ids = [download_id for download_id in confirmed if download_id not in self._cancellations]
         if ids:
+            # Before the network thread can have ended them: what has ended is what was shown, and is no more.
+            self._table.show_states(cancelling=self._table.cancelling | set(ids))
             self._session.cancel(ids)
-            self._show_cancellations()
         else:
             self.notify(cancelling_already(confirmed), markup=False)
 

@@ -193,12 +193,13 @@ class DownloadsTable(RowList[Download]):
         if self._is_catching_up:
             self._is_behind = True  # the answer that is awaited may be older
 
-    def show_states(self, *, cancelling: Iterable[str], relapsed: Iterable[str]) -> None:
+    def show_states(self, *, cancelling: Iterable[str], relapsed: Iterable[str] | None = None) -> None:
         """Show which downloads are being cancelled, and which are running again.
 
         One that is being cancelled keeps its place until it has its outcome, so that the cursor can go on from there.
         """
-        cancelling, relapsed = frozenset(cancelling), frozenset(relapsed)
+        cancelling = frozenset(cancelling)
+        relapsed = self._relapsed if relapsed is None else frozenset(relapsed)
         if self.cancelling - cancelling:
             self.reload()
         changed = (self.cancelling ^ cancelling) | (self._relapsed ^ relapsed)
