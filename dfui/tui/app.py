@@ -262,7 +262,7 @@ class DfuiApp(App[None]):
 
             self._is_asking_to_quit = True
             title, lines = quit_question(len(under_way), sum(each.progress is None for each in under_way))
-            self.push_screen(Question(title, lines, yes="Leave", no="Stay"), self._quit_answered)
+            self.push_screen(Question(title, lines, yes="Quit", no="Stay"), self._quit_answered)
 
     async def action_interrupt(self) -> None:
         """Leave as `q` does; a second time, in the question about that, leave at once."""

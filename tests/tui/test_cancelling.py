@@ -56,7 +56,7 @@ async def test_c_and_y_cancel_and_tell_what_was_retained(
             assert "6,500" not in outcome
         else:
             assert "The API returned status “cancelled” (HTTP 200)." in outcome
-            assert "6,500 records were retained" in outcome
+            assert "6,500 records were kept" in outcome
             assert "You pay for those 6,500 records; the API has not reported the cost yet." in outcome
             assert "6,500 credits" not in outcome
         await pilot.press("enter")
@@ -191,7 +191,7 @@ async def test_what_another_dfui_left_open_is_told_at_the_start(
     async with app.run_test(size=(110, 30)) as pilot:
         outcome = text(await opened(pilot, OutcomeModal))
         assert "Download 7 is cancelled" in outcome
-        assert "dfui stopped before it could tell" in outcome
+        assert "dfui stopped before it could say" in outcome
         await live(pilot)
     assert deletes(simulator) == []
     assert [row.outcome for row in store.history.entries()] == [OutcomeKind.CANCELLED]

@@ -102,7 +102,7 @@ async def test_an_id_that_is_pasted_is_gone_to(
         await pilot.press("a")
         await opened(pilot, AddDownloads)
         await pilot.press(*added, "enter")
-        await told(pilot, "listed." if added != "300" else "added.")
+        await told(pilot, "in the list" if added != "300" else "added.")
         await until(pilot, lambda: current(pilot) == added, "gone to")
 
 

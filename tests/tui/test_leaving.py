@@ -177,7 +177,7 @@ def test_after_a_kill_the_next_start_shows_what_the_api_and_the_journal_say(
     assert [(row.deletes_sent, row.ended_at) for row in history(server, tmp_path)] == [(None, None)]
     with TuiProcess(environment=environment) as dfui:
         dfui.shows("Download 7 is cancelled")
-        dfui.shows("dfui stopped before it could tell")
+        dfui.shows("dfui stopped before it could say")
         dfui.shows("Confirmed by a second look: cancelled.")
     assert [row.outcome for row in history(server, tmp_path)] == [OutcomeKind.CANCELLED]
     assert [method for method, _ in simulator.requests].count("DELETE") == 1
@@ -202,11 +202,11 @@ def test_who_leaves_is_asked_and_what_was_not_sent_is_named_now_and_at_the_next_
         dfui.answer("y")
         wait_until(lambda: any(method == "DELETE" for method, _ in simulator.requests), "a DELETE has come")
         dfui.press(leaves_by)
-        dfui.shows("12 cancellations are under way; ")
+        dfui.shows("12 cancellations in progress; ")
         dfui.answer("y")
         dfui.shows("Waiting up to 5 seconds for 12 confirmed cancellations")
         assert dfui.process.wait(15) == 0
-        wait_until(lambda: b"dfui names them again at the next start" in dfui.everything, "named")
+        wait_until(lambda: b"dfui names them again at its next start" in dfui.everything, "named")
         assert dfui.settings() == dfui.settings_before
     delete_waits.set()
     entries = history(server, tmp_path)
