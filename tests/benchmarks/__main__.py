@@ -7,27 +7,45 @@ after the other. It takes about five minutes, and needs curl and xargs for two o
 from __future__ import annotations
 
 import argparse
+import os
+import platform
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
-from tests.benchmarks import bytes_written, commands, fetching, keys, long_list, start
-from tests.benchmarks.measuring import Plan
-from tests.benchmarks.report import Row, markdown
+from tests.benchmarks import commands, fetching, tui
+from tests.benchmarks.measure import Plan, Row
 
 BENCHMARKS: dict[str, Callable[[Plan], Iterator[Row]]] = {
-    "start": start.start_of_100,
-    "start-100000": start.start_of_100_000,
-    "long-list": long_list.keys_meanwhile,
-    "keys-100000": keys.keys_at_100_000,
-    "move": bytes_written.moves,
-    "rest": bytes_written.rest,
+    "start": tui.start_of_100,
+    "start-100000": tui.start_of_100_000,
+    "long-list": tui.keys_during_a_long_list,
+    "keys-100000": tui.keys_at_100_000,
+    "move": tui.moves,
+    "rest": tui.rest,
     "cancel": commands.cancel_one,
     "cancel-100": commands.cancel_many,
     "fetch": fetching.fetch,
+    "keys-fetching": fetching.keys_meanwhile,
 }
+HEADINGS = ("what", "dfui", "baseline", "ratio", "goal", "reached")
 QUICK = "Measured with --quick: it shows that measuring works, and the figures are not to be quoted."
+
+
+def markdown(rows: Iterable[Row], *, remarks: Iterable[str] = ()) -> str:
+    """The rows as a Markdown table under a line that says where and when they were measured."""
+    packages = ", ".join(f"{name} {version(name)}" for name in ("dfui", "textual", "httpx"))
+    where = (
+        f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC on {platform.system()} {platform.machine()}, "
+        f"{os.cpu_count()} CPUs (load {os.getloadavg()[0]:.1f} at the end), Python {platform.python_version()}, "
+        f"{packages}."
+    )
+    table = [HEADINGS, ("---",) * len(HEADINGS), *(row.cells() for row in rows)]
+    lines = [f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |" for cells in table]
+    return "\n".join([where, *(f"\n{remark}" for remark in remarks), "", *lines, ""])
 
 
 def main() -> int:

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import importlib.util
 import itertools
-import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from statistics import median
 
-from tests.benchmarks.measuring import (
+from tests.benchmarks.measure import (
     TOKEN,
     Plan,
+    Row,
     baseline_command,
-    dfui_command,
+    dfui_at,
     environment,
     interleaved,
-    median,
     ratio_of,
     seconds,
 )
-from tests.benchmarks.report import Row, skipped
 from tests.benchmarks.servers import api_server
-from tests.benchmarks.store_of import fill_store
+from tests.benchmarks.stores import fill_store
 
 AT_A_TIME = 8
 LATENCY_SECONDS = 0.05
@@ -36,93 +34,63 @@ send --request DELETE "$1/downloads/$2" && send "$1/downloads/$2"
 
 def cancel_one(plan: Plan) -> Iterator[Row]:
     """One cancellation, without latency."""
-    what = "`dfui cancel ID --yes` (a script with requests)"
-    if importlib.util.find_spec("requests") is None:
-        yield skipped(what, "requests for the baseline is not installed: pip install -e '.[dev,bench]'")
-        return
     home = plan.place("cancel")
-    env = environment(home)
     new_ids = (str(number) for number in itertools.count(700_001))
     with api_server() as api:
         fill_store(home, 100, api_url=api.url)
 
         def through(command: Callable[[str], list[str]], expected: str) -> float:
             download_id = next(new_ids)
-            took = timed(command(download_id), env, expected)
+            took = timed(command(download_id), environment(home), expected)
             requests, _ = api.counts()
             for method in ("DELETE", "GET"):
-                sent = requests[f"{method} /downloads/{download_id}"]
-                assert sent == 1, f"{command(download_id)} sent {sent} {method}"
+                assert requests[f"{method} /downloads/{download_id}"] == 1, command(download_id)
             return took
 
         of_dfui, of_requests, of_httpx = interleaved(
             plan.times(15),
-            partial(
-                through,
-                lambda each: [*dfui_command(), "--api-url", api.url, "cancel", each, "--yes"],
-                "is cancelled",
-            ),
+            partial(through, lambda each: dfui_at(api.url, "cancel", each, "--yes"), "is cancelled"),
             partial(through, lambda each: baseline_command("cancel_requests.py", api.url, each), "cancelled"),
             partial(through, lambda each: baseline_command("cancel_httpx.py", api.url, each), "cancelled"),
         )
+    took = seconds(median(of_dfui))
     ratio = ratio_of(of_dfui, of_requests)
-    yield Row(
-        what,
-        seconds(median(of_dfui)),
-        seconds(median(of_requests)),
-        ratio,
-        "≤ 1.5 ×",
-        ratio <= 1.5,
-    )
-    yield Row(
-        "… (an async script with httpx)",
-        seconds(median(of_dfui)),
-        seconds(median(of_httpx)),
-        ratio_of(of_dfui, of_httpx),
-    )
+    what = "`dfui cancel ID --yes` (a script with requests)"
+    yield Row(what, took, seconds(median(of_requests)), ratio, "≤ 1.5 ×", ratio <= 1.5)
+    yield Row("… (an async script with httpx)", took, seconds(median(of_httpx)), ratio_of(of_dfui, of_httpx))
 
 
 def cancel_many(plan: Plan) -> Iterator[Row]:
     """A hundred cancellations, with latency."""
-    what = "cancelling 100 downloads, 50 ms of latency each (`xargs -P 8` with curl)"
-    missing = [tool for tool in ("curl", "xargs") if shutil.which(tool) is None]
-    if missing:
-        yield skipped(what, f"{' and '.join(missing)} for the baseline cannot be found. Install it, and run this again")
-        return
     home = plan.place("cancel-100")
-    env = environment(home)
     ids = [str(number) for number in range(700_001, 700_101)]
     most_of_dfui: list[int] = []
 
     def by_dfui() -> float:
         with api_server(latency=LATENCY_SECONDS) as api:
             fill_store(home, 100, api_url=api.url)
-            took = timed([*dfui_command(), "--api-url", api.url, "cancel", *ids, "--yes"], env, *_titles(ids))
+            command = dfui_at(api.url, "cancel", *ids, "--yes")
+            took = timed(command, environment(home), *(f"{download_id} is cancelled" for download_id in ids))
             most_of_dfui.append(_checked(api.counts(), ids))
         return took
 
     def by_curl() -> float:
         with api_server(latency=LATENCY_SECONDS) as api:
-            each = ["sh", "-c", CURL, "sh", api.url]
-            took = timed(["xargs", f"-P{AT_A_TIME}", "-n1", *each], env, stdin="\n".join(ids))
+            command = ["xargs", f"-P{AT_A_TIME}", "-n1", "sh", "-c", CURL, "sh", api.url]
+            took = timed(command, environment(home), stdin="\n".join(ids))
             _checked(api.counts(), ids)
         return took
 
     of_dfui, of_curl = interleaved(plan.times(5), by_dfui, by_curl)
     ratio = ratio_of(of_dfui, of_curl)
-    yield Row(
-        what, seconds(median(of_dfui)), seconds(median(of_curl)), ratio, "≤ 1 ×", ratio <= 1
-    )  # fmt: skip
+    what = "cancelling 100 downloads, 50 ms of latency each (`xargs -P 8` with curl)"
+    yield Row(what, seconds(median(of_dfui)), seconds(median(of_curl)), ratio, "≤ 1 ×", ratio <= 1)
     most = max(most_of_dfui)
     yield Row("… the most requests at a time", str(most), str(AT_A_TIME), None, "≤ 8", most <= AT_A_TIME)
 
 
-def _titles(ids: Sequence[str]) -> list[str]:
-    return [f"{download_id} is cancelled" for download_id in ids]
-
-
 def _checked(counts: tuple[Mapping[str, int], int], ids: Sequence[str]) -> int:
-    """The most requests at a time, where each download was cancelled once and then looked at."""
+    """The most requests at a time; each download was cancelled once and then looked at."""
     requests, most = counts
     expected = {f"{method} /downloads/{download_id}": 1 for method in ("DELETE", "GET") for download_id in ids}
     assert requests == expected, requests
@@ -130,20 +98,13 @@ def _checked(counts: tuple[Mapping[str, int], int], ids: Sequence[str]) -> int:
 
 
 def timed(command: Sequence[str], variables: Mapping[str, str], *expected: str, stdin: str = "") -> float:
-    """Run a command that must succeed and print all of this; gives the seconds that the whole process took."""
+    """Run a command that must succeed and print all of this; returns the seconds of the whole process."""
     began = time.perf_counter()
     ended = subprocess.run(
-        command,
-        env=dict(variables),
-        input=stdin,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=MAX_SECONDS,
-        check=False,
+        command, env=dict(variables), input=stdin, capture_output=True, text=True, timeout=MAX_SECONDS, check=False
     )
     took = time.perf_counter() - began
-    missing = [words for words in expected if words not in ended.stdout]
     assert ended.returncode == 0, ended
-    assert not missing, (missing, ended)
+    assert all(words in ended.stdout for words in expected), ended
     assert TOKEN not in ended.stdout + ended.stderr, ended
     return took

@@ -1,10 +1,11 @@
-"""The command `dfui fetch` beside curl: throughput, and memory that does not grow with the file."""
+"""`dfui fetch` beside curl over TLS, as real links are; and keys in the terminal UI while it fetches."""
 
 from __future__ import annotations
 
 import filecmp
 import os
 import random
+import re
 import shutil
 import subprocess
 import time
@@ -12,28 +13,30 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from statistics import median
 
 import trustme
 
-from tests.benchmarks.measuring import (
+from tests.benchmarks.measure import (
     Plan,
-    dfui_command,
+    Row,
+    dfui_at,
     environment,
     interleaved,
-    median,
     megabytes,
     ratio_of,
     seconds,
 )
-from tests.benchmarks.pty_process import peak_memory_of
-from tests.benchmarks.report import Row, skipped
-from tests.benchmarks.servers import api_server, file_server
+from tests.benchmarks.servers import ServerProcess, api_server, file_server
+from tests.benchmarks.stores import FIRST_ID, fill_store, write_list
+from tests.benchmarks.terminal import PtyProcess, peak_memory_of
+from tests.benchmarks.tui import has_table
 
 BLOCK = 1_000_000
 LOOK_SECONDS = 0.01
 """Between two looks at how much memory a process has held."""
-DOWNLOAD_ID = "847070"
-SIGNED = "X-Amz-Date=20261123T120000Z&X-Amz-Expires=604800&X-Amz-Signature=simulated"
+DOWNLOAD_ID = str(FIRST_ID)
+SIGNED = "X-Amz-Date=20261123T120000Z&X-Amz-Expires=1000000000&X-Amz-Signature=simulated"
 
 
 @dataclass(frozen=True)
@@ -42,80 +45,34 @@ class Fetch:
 
     took: float
     """Seconds of the whole process."""
+    cpu_seconds: float
     peak_memory: int
     """In bytes."""
 
 
 def fetch(plan: Plan) -> Iterator[Row]:
-    """500 MB over TLS, as real links are, and without; 50 MB, which must need as much memory; and next to nothing."""
-    large, small = (50, 10) if plan.is_quick else (500, 50)
-    if shutil.which("curl") is None:
-        why = "curl for the baseline cannot be found. Install it, and run this again"
-        yield skipped(f"fetching {megabytes(large * BLOCK)} over loopback (`curl -o`)", why)
-        return
-    home = plan.place("fetch")
-    kept = plan.place("kept")
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(home / "authority.pem")
-    certificate = home / "certificate.pem"
-    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(certificate)
-    try:
-        large_file = _write_file(kept / f"{DOWNLOAD_ID}_1.csv", large)
-        small_file = _write_file(kept / f"{DOWNLOAD_ID}_2.csv", small)
-        tiny_file = kept / f"{DOWNLOAD_ID}_3.csv"
-        tiny_file.write_text("id,name\n" + "1,a\n" * 1000)
-        for how, given in (("over TLS on loopback", certificate), ("over loopback, not encrypted", None)):
-            with file_server(kept, certificate=given) as files:
-                fetches = [
-                    partial(fetched_by, home, file, f"{files.origin}/{file.name}?{SIGNED}")
-                    for fetched_by, file in (
-                        (_by_dfui, large_file),
-                        (_by_curl, large_file),
-                        (_by_dfui, small_file),
-                        (_by_dfui, tiny_file),
-                        (_by_curl, tiny_file),
-                    )
-                ]
-                of_large, of_curl, of_small, of_tiny, tiny_of_curl = interleaved(plan.times(5), *fetches)
-            what = f"fetching {megabytes(large * BLOCK)} {how} (`curl -o`)"
-            yield _throughput(what, large * BLOCK, of_large, of_curl, has_goal=given is not None)
-            yield _transfer(large * BLOCK, _less(of_large, of_tiny), _less(of_curl, tiny_of_curl))
-            yield _memory(small * BLOCK, of_large, of_small)
-    finally:
-        shutil.rmtree(kept)
-
-
-def _throughput(what: str, size: int, ours: list[Fetch], theirs: list[Fetch], *, has_goal: bool) -> Row:
-    ratio = ratio_of([each.took for each in theirs], [each.took for each in ours])
-    dfui_took, curl_took = median(each.took for each in ours), median(each.took for each in theirs)
-    return Row(
-        what,
-        f"{seconds(dfui_took)}, {megabytes(size / dfui_took)}/s",
+    """500 MB, and 50 MB, which must need as much memory."""
+    home, (large, small), files = _served(plan, "fetch", *((50, 10) if plan.is_quick else (500, 50)))
+    with files:
+        of_large, of_curl, of_small = interleaved(
+            plan.times(5),
+            partial(_by_dfui, home, large, files),
+            partial(_by_curl, home, large, files),
+            partial(_by_dfui, home, small, files),
+        )
+    size = large.stat().st_size
+    took, curl_took = median(each.took for each in of_large), median(each.took for each in of_curl)
+    yield Row(
+        f"fetching {megabytes(size)} over TLS on loopback (`curl -o`)",
+        f"{seconds(took)}, {megabytes(size / took)}/s",
         f"{seconds(curl_took)}, {megabytes(size / curl_took)}/s",
-        ratio,
-        "throughput ≥ 0.9 ×" if has_goal else "–",
-        ratio >= 0.9 if has_goal else None,
+        ratio_of([each.took for each in of_curl], [each.took for each in of_large]),
     )
-
-
-def _less(fetches: list[Fetch], of_tiny: list[Fetch]) -> list[float]:
-    """What fetches took beyond the start, the look at the API and the end."""
-    return [each.took - tiny.took for each, tiny in zip(fetches, of_tiny, strict=True)]
-
-
-def _transfer(size: int, ours: list[float], theirs: list[float]) -> Row:
-    return Row(
-        "… less what a file of 4 kB takes: the transfer alone",
-        f"{seconds(median(ours))}, {megabytes(size / median(ours))}/s",
-        f"{seconds(median(theirs))}, {megabytes(size / median(theirs))}/s",
-        ratio_of(theirs, ours),
-    )
-
-
-def _memory(small: int, of_large: list[Fetch], of_small: list[Fetch]) -> Row:
+    a_second = size / median(each.cpu_seconds for each in of_large)
+    yield Row("… for each second of CPU", f"{megabytes(a_second)}", goal="≥ 60 MB", reached=a_second >= 60_000_000)
     with_large, with_small = (max(each.peak_memory for each in fetches) for fetches in (of_large, of_small))
-    return Row(
-        f"… most memory (dfui with {megabytes(small)})",
+    yield Row(
+        f"… most memory (dfui with {megabytes(small.stat().st_size)})",
         megabytes(with_large),
         megabytes(with_small),
         with_large / with_small,
@@ -124,29 +81,93 @@ def _memory(small: int, of_large: list[Fetch], of_small: list[Fetch]) -> Row:
     )
 
 
-def _by_dfui(home: Path, file: Path, link: str) -> Fetch:
+def keys_meanwhile(plan: Plan) -> Iterator[Row]:
+    """Keys in the command palette, one after the other, while a file comes in."""
+    home, (large,), files = _served(plan, "keys-fetching", 50 if plan.is_quick else 1_000)
+    slowest, at_rest = [], []
+    with files, api_server(links=_link(files, large), known=100, list_file=write_list(home / "list.json", 100)) as api:
+        fill_store(home, 100, api_url=api.url)
+        for run in range(plan.times(3)):
+            with PtyProcess(dfui_at(api.url), _environment(home), size=(110, 30)) as process:
+                meanwhile, afterwards = _keys(process, home / f"run-{run}")
+            slowest.append(max(meanwhile))
+            at_rest.append(max(afterwards))
+    ours, theirs = median(slowest), median(at_rest)
+    what = f"slowest key while {megabytes(large.stat().st_size)} come in over TLS (of as many at rest)"
+    yield Row(what, seconds(ours), seconds(theirs), ours / theirs, "≤ 50 ms", ours <= 0.05)
+
+
+def _keys(process: PtyProcess, folder: Path) -> tuple[list[float], list[float]]:
+    """Seconds until each key was answered while a file came in, and of as many afterwards."""
+    process.read_until(has_table, "a table")
+    process.wait_for_header("live")
+    process.press("f")
+    process.read_until(lambda output: b"Save to" in output, "the dialog")
+    process.read_until_quiet(0.3)
+    for keys in ("\x01\x0b", str(folder), "\r"):  # first to the beginning, and delete what is there
+        process.press(keys)
+        process.read_until_quiet(0.1, most_seconds=0.3)
+    process.read_until(lambda output: re.search(rb"0 of 1 file", output), "progress")
+    process.press("\x10")
+    process.read_until_quiet(0.3, most_seconds=1.0)
+    began = len(process.output)
+
+    def press_next(number: int) -> float:
+        pressed_at = process.press("\x7f" if number % 2 else "x")
+        process.read_until(lambda _: process.bytes_since(pressed_at), "an answer to a key")
+        took = process.parts[-1].at - pressed_at
+        process.read_for(0.05)
+        return took
+
+    meanwhile: list[float] = []
+    while b"fetched." not in process.output[began:]:
+        meanwhile.append(press_next(len(meanwhile)))
+    return meanwhile, [press_next(len(meanwhile) + number) for number in range(len(meanwhile))]
+
+
+def _served(plan: Plan, name: str, *blocks: int) -> tuple[Path, list[Path], ServerProcess]:
+    """A home, files of so many MB, and a server for them that has a certificate."""
+    home, kept = plan.place(name), plan.place(f"{name}-kept")
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(home / "authority.pem")
+    certificate = home / "certificate.pem"
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(certificate)
+    files = [_write_file(kept / f"{DOWNLOAD_ID}_{count}.csv", count) for count in blocks]
+    return home, files, file_server(kept, certificate=certificate)
+
+
+def _write_file(path: Path, blocks: int) -> Path:
+    """So many MB of noise, each different from the others."""
+    noise = random.Random(847070).randbytes(BLOCK)
+    with path.open("wb") as file:
+        for number in range(blocks):
+            turn = number * 997 % BLOCK
+            file.write(noise[turn:] + noise[:turn])
+    return path
+
+
+def _link(files: ServerProcess, file: Path) -> str:
+    return f"{files.origin}/{file.name}?{SIGNED}"
+
+
+def _environment(home: Path) -> Mapping[str, str]:
+    return environment(home, SSL_CERT_FILE=str(home / "authority.pem"))
+
+
+def _by_dfui(home: Path, file: Path, files: ServerProcess) -> Fetch:
     output = home / "fetched"
-    output.mkdir()
-    try:
-        with api_server(links=link) as api:
-            command = [*dfui_command(), "--api-url", api.url, "fetch", DOWNLOAD_ID, "--output", str(output)]
-            fetched = _measured(command, environment(home, SSL_CERT_FILE=str(home / "authority.pem")))
-        arrived = [path for path in output.rglob("*") if path.is_file()]
-        assert len(arrived) == 1, arrived
-        assert filecmp.cmp(arrived[0], file, shallow=False), f"{arrived[0]} is not what was sent"
-    finally:
-        shutil.rmtree(output)
+    with api_server(links=_link(files, file)) as api:
+        fetched = _measured(dfui_at(api.url, "fetch", DOWNLOAD_ID, "--output", str(output)), _environment(home))
+    assert filecmp.cmp(output / file.name, file, shallow=False), f"{output} is not what was sent"
+    shutil.rmtree(output)
     return fetched
 
 
-def _by_curl(home: Path, file: Path, link: str) -> Fetch:
+def _by_curl(home: Path, file: Path, files: ServerProcess) -> Fetch:
     output = home / "by-curl.csv"
-    try:
-        command = ["curl", "--silent", "--fail", "--cacert", str(home / "authority.pem"), "-o", str(output), link]
-        fetched = _measured(command, environment(home))
-        assert filecmp.cmp(output, file, shallow=False), "curl's file is not what was sent"
-    finally:
-        output.unlink(missing_ok=True)
+    command = ["curl", "--silent", "--fail", "--cacert", str(home / "authority.pem"), "-o", str(output)]
+    fetched = _measured([*command, _link(files, file)], _environment(home))
+    output.unlink()
     return fetched
 
 
@@ -157,25 +178,13 @@ def _measured(command: Sequence[str], variables: Mapping[str, str]) -> Fetch:
     """
     os.sync()  # what an earlier one wrote is not to be written on this one's account
     began = time.perf_counter()
-    process = subprocess.Popen(command, env=dict(variables), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    peak_memory = 0
-    while True:
-        try:
-            output, _ = process.communicate(timeout=LOOK_SECONDS)
-            break
-        except subprocess.TimeoutExpired:
-            peak_memory = max(peak_memory, peak_memory_of(process.pid))
+    process = subprocess.Popen(command, env=dict(variables), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    peak_memory = pid = status = 0
+    while not pid:
+        peak_memory = max(peak_memory, peak_memory_of(process.pid))
+        time.sleep(LOOK_SECONDS)
+        pid, status, usage = os.wait4(process.pid, os.WNOHANG)
     took = time.perf_counter() - began
-    assert process.returncode == 0, (command[0], process.returncode, output)
-    return Fetch(took, peak_memory)
-
-
-def _write_file(path: Path, blocks: int) -> Path:
-    """So many MB of noise, each different from the others."""
-    noise = random.Random(847070).randbytes(BLOCK)
-    with path.open("wb") as file:
-        for number in range(blocks):
-            turn = number * 997 % BLOCK
-            file.write(noise[turn:])
-            file.write(noise[:turn])
-    return path
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, command
+    return Fetch(took, usage.ru_utime + usage.ru_stime, peak_memory)

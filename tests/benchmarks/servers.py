@@ -1,4 +1,4 @@
-"""The API and a file server on loopback, each a process of its own, and quick, so that they do not dominate.
+"""The API and a file server on loopback, each a process of its own.
 
 python -m tests.benchmarks.servers api --known 100 --list list.json --latency 0.05
 python -m tests.benchmarks.servers files folder
@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import socketserver
 import ssl
 import subprocess
 import sys
@@ -18,34 +17,20 @@ import time
 import urllib.request
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from dfui.core.downloads import Download
-from tests.benchmarks.measuring import TOKEN
-from tests.benchmarks.store_of import api_record, downloads
+from tests.benchmarks.measure import TOKEN
+from tests.benchmarks.stores import api_record, downloads
+from tests.support.server import HttpHandler, LoopbackServer
 
 ROOT = Path(__file__).parents[2]
 RECORDS_A_LOOK = 137
-TLS_BLOCK = 1024 * 1024
-
-
-@dataclass(frozen=True)
-class Request:
-    """One request; none of those that come here has a body."""
-
-    method: str
-    path: str
-    head: str
-    """The whole head."""
-
-    def header(self, name: str) -> str | None:
-        """The value of a header."""
-        found = re.search(rf"^{name}:\s*(.*?)\s*$", self.head, re.IGNORECASE | re.MULTILINE)
-        return found[1] if found else None
+BLOCK = 1024 * 1024
 
 
 class Account:
@@ -62,16 +47,16 @@ class Account:
         self._under_way = 0
         self._most_at_a_time = 0
 
-    def answer(self, request: Request, handler: socketserver.StreamRequestHandler) -> None:
+    def answer(self, request: HttpHandler) -> None:
         """Answer, and count."""
         if request.path == "/counts":
             counts = {"requests": self._requests, "most_at_a_time": self._most_at_a_time}
-            respond(handler, json.dumps(counts).encode())
+            respond(request, json.dumps(counts).encode())
             return
         with self._lock:
             self._under_way += 1
             self._most_at_a_time = max(self._most_at_a_time, self._under_way)
-            self._requests[f"{request.method} {request.path.removeprefix('/v4')}"] += 1
+            self._requests[f"{request.command} {request.path.removeprefix('/v4')}"] += 1
         try:
             if self._latency:
                 time.sleep(self._latency)
@@ -79,10 +64,10 @@ class Account:
         finally:
             with self._lock:  # before the answer is out: who has it may send the next request at once
                 self._under_way -= 1
-        respond(handler, body, status=status)
+        respond(request, body, status)
 
-    def _body(self, request: Request) -> tuple[bytes, int]:
-        if request.header("Authorization") != f"Bearer {TOKEN}":
+    def _body(self, request: HttpHandler) -> tuple[bytes, int]:
+        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
             return b'{"errors": ["Invalid token."]}', 401
         if request.path == "/v4/downloads" and self._list_file is not None:
             return self._list_file.read_bytes(), 200
@@ -93,7 +78,7 @@ class Account:
             download = self._downloads.get(one[1]) or Download(
                 one[1], api_status="running", num_records=50_000, num_downloaded=34_120, total_cost=34_120
             )
-            if request.method == "DELETE":
+            if request.command == "DELETE":
                 download = replace(download, api_status="cancelled")
             elif self._changing and download.is_active:
                 so_far = (download.num_downloaded or 0) + RECORDS_A_LOOK
@@ -105,88 +90,43 @@ class Account:
         return json.dumps(record).encode(), 200
 
 
-def file_answer(folder: Path, request: Request, handler: socketserver.StreamRequestHandler) -> None:
-    """A file of the folder, or its end, as an object store gives it: the kernel copies it, no Python does."""
+def answer_with_file(folder: Path, request: HttpHandler) -> None:
+    """A file of the folder; without TLS the kernel copies it, no Python does."""
     path = folder / Path(request.path.partition("?")[0]).name
-    if not path.is_file():
-        respond(handler, b"<Error><Code>NoSuchKey</Code></Error>", status=404)
-        return
     size = path.stat().st_size
-    found = re.fullmatch(r"bytes=(\d+)-", request.header("Range") or "")
-    start = int(found[1]) if found else 0
-    headers = [
-        f"Content-Length: {size - start}",
-        "Content-Type: text/csv",
-        "Accept-Ranges: bytes",
-        f'ETag: "{size:x}"',
-        *([f"Content-Range: bytes {start}-{size - 1}/{size}"] if found else []),
-    ]
-    handler.wfile.write(_head(206 if found else 200, headers))
+    request.send_response(200)
+    request.send_header("Content-Length", str(size))
+    request.send_header("ETag", f'"{size:x}"')
+    request.end_headers()
     with path.open("rb") as file:
-        if not isinstance(handler.connection, ssl.SSLSocket):
-            handler.connection.sendfile(file, start)
+        if not isinstance(request.connection, ssl.SSLSocket):
+            request.connection.sendfile(file)
             return
-        file.seek(start)
-        while block := file.read(TLS_BLOCK):
-            handler.connection.sendall(block)
+        while block := file.read(BLOCK):
+            request.connection.sendall(block)
 
 
-def respond(handler: socketserver.StreamRequestHandler, body: bytes, *, status: int = 200) -> None:
-    """A whole answer of JSON."""
-    head = _head(status, [f"Content-Length: {len(body)}", "Content-Type: application/json"])
-    handler.wfile.write(head + body)
+def respond(request: HttpHandler, body: bytes, status: int = 200) -> None:
+    request.send_response(status)
+    request.send_header("Content-Length", str(len(body)))
+    request.end_headers()
+    request.wfile.write(body)
 
 
-def _head(status: int, headers: list[str]) -> bytes:
-    return "\r\n".join([f"HTTP/1.1 {status} Answer", *headers, "", ""]).encode()
-
-
-class _Server(socketserver.ThreadingTCPServer):
-    daemon_threads = True
-    allow_reuse_address = True
-    request_queue_size = 256
-
-
-def serve(
-    answer: Callable[[Request, socketserver.StreamRequestHandler], None], *, certificate: Path | None = None
-) -> None:
+def serve(answer: Callable[[HttpHandler], None], *, certificate: Path | None = None) -> None:
     """Serve on a free port until standard input ends; the port is printed first. With a certificate, over TLS."""
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if certificate else None
     if tls and certificate:
         tls.load_cert_chain(certificate)
 
-    class Handler(socketserver.StreamRequestHandler):
-        disable_nagle_algorithm = True
+    class Handler(HttpHandler):
+        def answered(self) -> None:
+            answer(self)
 
-        def setup(self) -> None:
-            if tls:
-                self.request = tls.wrap_socket(self.request, server_side=True)
-            super().setup()
+        do_GET = do_DELETE = answered  # noqa: N815
 
-        def handle(self) -> None:
-            while request := self._request():
-                try:
-                    answer(request, self)
-                except ConnectionError:  # whoever asked is gone
-                    return
-
-        def _request(self) -> Request | None:
-            head = b""
-            while not head.endswith(b"\r\n\r\n"):
-                try:
-                    line = self.rfile.readline(65_536)
-                except ConnectionError:
-                    return None
-                if not line:
-                    return None
-                head += line
-            text = head.decode("latin-1")
-            method, path, _ = text.split(" ", 2)
-            return Request(method, path, text)
-
-    with _Server(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        print(server.server_address[1], flush=True)
+    with LoopbackServer(Handler, tls=tls) as server:
+        print(server.port, flush=True)
         sys.stdin.read()
 
 
@@ -258,7 +198,7 @@ def main() -> None:
     files.add_argument("--certificate", type=Path)
     options = vars(parser.parse_args())
     if options.pop("kind") == "files":
-        serve(partial(file_answer, options["folder"]), certificate=options["certificate"])
+        serve(partial(answer_with_file, options["folder"]), certificate=options["certificate"])
     else:
         serve(Account(**options).answer)
 

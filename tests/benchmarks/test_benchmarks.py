@@ -1,33 +1,17 @@
-"""The measuring itself: what is taken for a complete picture, for the cursor, and for requests at a time."""
+"""The measuring itself: what is taken for a complete picture, and for the cursor."""
 
 from __future__ import annotations
 
-import io
-import json
-import threading
-import time
-
-import pytest
-
-from tests.benchmarks.measuring import TOKEN
-from tests.benchmarks.picture import seen
-from tests.benchmarks.pty_process import Part
-from tests.benchmarks.report import Row, markdown
-from tests.benchmarks.servers import Account, Request
-from tests.benchmarks.start import worked_out
+from tests.benchmarks.__main__ import markdown
+from tests.benchmarks.measure import Row
+from tests.benchmarks.terminal import Part, seen
+from tests.benchmarks.tui import worked_out
 
 KEYS = "\x1b[30;1H q Quit"
 
 
 def part(text: str, *, at: float = 1.0, peak_memory: int = 0) -> Part:
     return Part(at, text.encode(), peak_memory)
-
-
-class Answer:
-    """Takes what is answered."""
-
-    def __init__(self) -> None:
-        self.wfile = io.BytesIO()
 
 
 def line(y: int, text: str) -> str:
@@ -77,30 +61,6 @@ def test_a_key_that_is_answered_before_the_picture_is_complete_is_no_end_of_a_st
     )
 
     assert start.usable_at == 3.0
-
-
-def test_the_server_tells_how_many_requests_were_under_way_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    account = Account(known=0, active=0, list_file=None, latency=1.0, changing=False, links="")
-    answers = {path: Answer() for path in ("/v4/downloads/1", "/v4/downloads/2", "/v4/downloads/3", "/counts")}
-
-    def look(path: str) -> None:
-        request = Request("GET", path, f"Authorization: Bearer {TOKEN}")
-        account.answer(request, answers[path])  # type: ignore[arg-type]
-
-    all_three = threading.Barrier(3, timeout=30)
-    monkeypatch.setattr(time, "sleep", lambda seconds: all_three.wait())
-    threads = [threading.Thread(target=look, args=(path,)) for path in list(answers)[:3]]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    look("/counts")
-
-    assert all(b'"status": "running"' in answer.wfile.getvalue() for answer in list(answers.values())[:3])
-    assert json.loads(answers["/counts"].wfile.getvalue().partition(b"\r\n\r\n")[2]) == {
-        "requests": {f"GET /downloads/{number}": 1 for number in (1, 2, 3)},
-        "most_at_a_time": 3,
-    }
 
 
 def test_a_goal_that_was_missed_is_seen_in_the_table() -> None:

@@ -1,13 +1,13 @@
-"""What all measurements share: a place of their own, medians, and dfui's command."""
+"""What all measurements share: a place of their own, medians, dfui's command, and the row that comes of them."""
 
 from __future__ import annotations
 
 import os
-import statistics
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import TypeVar
 
 TOKEN = "benchmark-token"
@@ -21,7 +21,6 @@ class Plan:
     """How much is measured, and where its files are."""
 
     folder: Path
-    """A temporary folder; each measurement makes its own in it."""
     runs: int | None = None
     """Runs of each measurement, in place of its own number."""
     is_quick: bool = False
@@ -32,16 +31,14 @@ class Plan:
         return self.runs or (1 if self.is_quick else ordinary)
 
     def place(self, name: str) -> Path:
-        """A new folder."""
         folder = self.folder / name
         folder.mkdir()
         return folder
 
 
-def dfui_command() -> list[str]:
+def dfui_at(api_url: str, *arguments: str) -> list[str]:
     """dfui as a person starts it: the script that was installed beside this Python."""
-    script = Path(sys.executable).with_name("dfui")
-    return [str(script)] if script.exists() else [sys.executable, "-m", "dfui"]
+    return [str(Path(sys.executable).with_name("dfui")), "--api-url", api_url, *arguments]
 
 
 def baseline_command(name: str, *arguments: str) -> list[str]:
@@ -70,37 +67,37 @@ def environment(home: Path, **variables: str) -> Mapping[str, str]:
 OVER_SSH = {"SSH_CONNECTION": "203.0.113.7 50022 203.0.113.9 22"}
 
 
+@dataclass(frozen=True)
+class Row:
+    """One thing that was measured, dfui's figure beside its baseline's; without a goal, it is for information."""
+
+    what: str
+    dfui: str
+    baseline: str = "–"
+    ratio: float | None = None
+    goal: str = "–"
+    reached: bool | None = None
+
+    def cells(self) -> tuple[str, ...]:
+        ratio = "–" if self.ratio is None else f"{self.ratio:.2f}"
+        reached = {True: "yes", False: "**no**", None: "–"}[self.reached]
+        return self.what, self.dfui, self.baseline, ratio, self.goal, reached
+
+
 def interleaved(times: int, *measurements: Callable[[], Figure]) -> list[list[Figure]]:
     """Measure A B C once to warm up, then A B C, A B C, …, so that a noise of the machine hits all of them."""
-    for measure in measurements:
-        measure()
-    return in_turn(times, *measurements)
-
-
-def in_turn(times: int, *measurements: Callable[[], Figure]) -> list[list[Figure]]:
-    """The same without warming up, for what is not a time."""
-    figures: list[list[Figure]] = [[] for _ in measurements]
-    for _ in range(times):
-        for measure, collected in zip(measurements, figures, strict=True):
-            collected.append(measure())
-    return figures
-
-
-def median(figures: Iterable[float]) -> float:
-    """The median."""
-    return statistics.median(figures)
+    rounds = [[measure() for measure in measurements] for _ in range(times + 1)]
+    return [list(figures) for figures in zip(*rounds[1:], strict=True)]
 
 
 def ratio_of(measured: Sequence[float], baseline: Sequence[float]) -> float:
     """How many times the baseline: the median over the rounds, for both sides of a round met the same noise."""
-    return statistics.median(ours / theirs for ours, theirs in zip(measured, baseline, strict=True))
+    return median(ours / theirs for ours, theirs in zip(measured, baseline, strict=True))
 
 
 def seconds(value: float) -> str:
-    """A duration in words."""
     return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.2f} s"
 
 
 def megabytes(size: float) -> str:
-    """A size in words."""
     return f"{size / 1_000_000:,.{0 if size >= 100_000_000 else 1}f} MB"

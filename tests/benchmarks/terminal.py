@@ -1,4 +1,4 @@
-"""A process on a pseudo-terminal of its own, and each byte that it writes there, with the time at which it came."""
+"""A process on a pseudo-terminal, each byte that it writes there with its time, and the picture they make."""
 
 from __future__ import annotations
 
@@ -12,12 +12,19 @@ import signal
 import struct
 import termios
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import pyte
+
+MARK = "▸"
+_ID = re.compile(r"(?<!\d)\d{6}(?!\d)")
+_ID_ENDS_BY = 16
+"""The column by which the ID in a line of the table has ended, at the latest."""
 PATIENCE_SECONDS = 60.0
 LEAVING_SECONDS = 10.0
 
@@ -70,12 +77,10 @@ class PtyProcess:
 
     @property
     def now(self) -> float:
-        """Seconds since the process was started."""
         return time.monotonic() - self._began
 
     @property
     def output(self) -> bytes:
-        """All that it wrote."""
         return b"".join(part.data for part in self.parts)
 
     def bytes_since(self, at: float) -> int:
@@ -96,7 +101,7 @@ class PtyProcess:
             data = os.read(self._side, 1 << 20)
         except OSError:  # Linux's way to say that nobody holds the other side any more
             return None
-        part = Part(self.now, data, self.peak_memory())
+        part = Part(self.now, data, peak_memory_of(self.pid))
         self.parts.append(part)
         return part
 
@@ -117,15 +122,17 @@ class PtyProcess:
         while self.now < ends_at and self.read(seconds) is not None:
             pass
 
+    def wait_for_header(self, words: str) -> None:
+        """Read until the first line says this."""
+        ends_at = self.now + PATIENCE_SECONDS
+        while words not in (line := seen(self.parts).lines[0]):
+            if self.now > ends_at or self.read(PATIENCE_SECONDS) is None:
+                raise TimeoutError(f"The header does not say “{words}”: {line}")
+
     def read_for(self, seconds: float) -> None:
-        """Read for so long."""
         ends_at = self.now + seconds
         while (left := ends_at - self.now) > 0:
             self.read(left)
-
-    def peak_memory(self) -> int:
-        """The most memory that it has held so far, in bytes; 0 once it has ended."""
-        return peak_memory_of(self.pid)
 
     def quit(self) -> None:
         """Leave with `q`, as a person does.
@@ -151,3 +158,51 @@ def peak_memory_of(pid: int) -> int:
         if found := re.search(rb"VmHWM:\s*(\d+) kB", status):
             return int(found[1]) * 1024
     return 0
+
+
+class Picture:
+    """The screen of a terminal, from the bytes that it was sent."""
+
+    def __init__(self, size: tuple[int, int] = (110, 30)) -> None:
+        self._screen = pyte.Screen(*size)
+        self._stream = pyte.ByteStream(self._screen)
+
+    def feed(self, part: Part) -> None:
+        self._stream.feed(part.data)
+
+    @property
+    def lines(self) -> list[str]:
+        return [line.rstrip() for line in self._screen.display]
+
+    @property
+    def ids(self) -> list[str]:
+        """The IDs in the table, from top to bottom."""
+        return [line_id for _, _, line_id in self._rows()]
+
+    @property
+    def cursor_id(self) -> str | None:
+        """The ID that the cursor is on: the line with dfui's mark, else the one whose ID looks unlike the others'."""
+        rows = self._rows()
+        marked = [line_id for y, _, line_id in rows if MARK in self._screen.display[y][:_ID_ENDS_BY]]
+        if marked:
+            return marked[0] if len(marked) == 1 else None
+        looks = {line_id: self._look(y, x) for y, x, line_id in rows}
+        ordinary = Counter(looks.values()).most_common(1)
+        others = [line_id for line_id, look in looks.items() if look != ordinary[0][0]]
+        return others[0] if len(others) == 1 else None
+
+    def _rows(self) -> list[tuple[int, int, str]]:
+        found = [(y, _ID.search(line[:_ID_ENDS_BY])) for y, line in enumerate(self._screen.display)]
+        return [(y, match.start(), match[0]) for y, match in found if match]
+
+    def _look(self, y: int, x: int) -> tuple[object, ...]:
+        cell = self._screen.buffer[y][x]
+        return cell.fg, cell.bg, cell.bold, cell.reverse
+
+
+def seen(parts: Sequence[Part]) -> Picture:
+    """The screen after all of these."""
+    picture = Picture()
+    for part in parts:
+        picture.feed(part)
+    return picture
