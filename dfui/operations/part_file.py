@@ -85,7 +85,7 @@ class PartFile:
         """What this file system cannot do, as sentences."""
         self._pending: list[bytes] = []
         self._unpacker: _Unpacker | None = None
-        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._hasher = hashlib.md5(usedforsecurity=False)
         self._in_use = threading.Lock()
         self._descriptor = -1
         self._folder = _open_folder(folder)
@@ -108,8 +108,8 @@ class PartFile:
 
     @property
     def md5(self) -> str:
-        """Of all bytes of the file as the file server has it."""
-        return self._md5.hexdigest()
+        """Of all bytes of the file as the file server has it; only if the note has one to compare it with."""
+        return self._hasher.hexdigest()
 
     def stat_final(self) -> os.stat_result | None:
         """What already has the file's name."""
@@ -124,17 +124,17 @@ class PartFile:
             os.ftruncate(self._descriptor, 0)
         os.lseek(self._descriptor, 0, os.SEEK_SET)
         self._unpacker = _Unpacker() if is_gzipped else None
-        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._hasher = hashlib.md5(usedforsecurity=False)
         self._pending.clear()
         self._write_note(note)
 
     def resume(self, note: ResumeNote, size: int) -> None:
         """Keep so many bytes, and write on from there."""
-        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._hasher = hashlib.md5(usedforsecurity=False)
         os.ftruncate(self._descriptor, size)
-        os.lseek(self._descriptor, 0, os.SEEK_SET)
+        os.lseek(self._descriptor, 0 if note.md5 else size, os.SEEK_SET)
         while piece := os.read(self._descriptor, READ_BYTES):
-            self._md5.update(piece)
+            self._hasher.update(piece)
         self._write_note(note)
 
     def add(self, piece: bytes) -> None:
@@ -149,7 +149,8 @@ class PartFile:
     def _flush(self) -> None:
         data = b"".join(self._pending)
         self._pending.clear()  # what cannot be written is not tried again
-        self._md5.update(data)
+        if self.note is not None and self.note.md5:
+            self._hasher.update(data)
         for piece in (data,) if self._unpacker is None else self._unpacker.unpacked(data):
             left = memoryview(piece)
             while left:
