@@ -109,7 +109,7 @@ class ReadOnlyProfile(DfuiError):
 
     def __init__(self, profile: str) -> None:
         super().__init__(
-            f"The profile {profile} is read-only, so nothing is cancelled under it. "
+            f"The profile {profile} is read-only, so dfui will not cancel anything. "
             f"To change that, remove read_only = true from [profiles.{profile}] in the config file."
         )
 
