@@ -137,9 +137,10 @@ def database_path() -> Path:
 
 def _folder(of_user: Callable[..., Path]) -> Path:
     try:
-        return of_user("dfui", appauthor=False)
+        folder = of_user("dfui", appauthor=False)
     except RuntimeError:  # the user is in no list of users, and HOME is not set, as in some containers
         return NO_HOME
+    return folder if folder.is_absolute() else NO_HOME  # older platformdirs leave a ~ as it is
 
 
 def last_theme(settings: Settings) -> str | None:
