@@ -72,18 +72,6 @@ async def test_the_list_the_account_and_a_password_are_taken(
         await socket_client.authenticate(EMAIL, Secret("wrong"))
 
 
-async def test_each_error_is_told_apart_with_the_apis_words(
-    socket_client: DatafinitiClient, account: Simulator, dialect: Dialect
-) -> None:
-    with pytest.raises(NotFound) as missing:
-        await socket_client.get_download("999")
-    assert missing.value.api_message == "Download not found."
-    assert missing.value.details == (("id: Download not found.",) if dialect is Dialect.DOCS_2026 else ())
-    socket_client.use_token(Secret("wrong"))
-    with pytest.raises(Unauthorized, match="Invalid token"):
-        await socket_client.account()
-
-
 # ── requests ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -56,17 +56,6 @@ def test_a_token_from_standard_input_is_checked_kept_and_used(
     assert signed_out("cancel", "--yes", "847070").exit_code == 0
 
 
-def test_login_as_json_tells_whose_token_is_kept_where(signed_out: Commands, kept: KeptTokens) -> None:
-    ended = signed_out("login", "--json", "--profile", "staging", stdin=TOKEN)
-    assert ended.document == {
-        "profile": "staging",
-        "origin": origin(signed_out),
-        "email": EMAIL,
-        "checked": True,
-    }
-    assert list(kept()) == [f"dfui staging@{origin(signed_out)}"]
-
-
 def test_a_rejected_token_is_not_kept(signed_out: Commands, kept: KeptTokens) -> None:
     ended = signed_out("login", stdin="another-token\n")
     assert (ended.exit_code, ended.stdout) == (3, "")
@@ -237,12 +226,6 @@ def test_logout_without_a_kept_token_says_so(dfui: Commands, kept: KeptTokens) -
     assert ended.exit_code == 0
     assert ended.document == {"profile": "default", "origin": origin(dfui), "removed": False}
     assert "DATAFINITI_TOKEN" in ended.stderr
-
-
-def test_a_blank_variable_is_no_token(signed_out: Commands, kept: KeptTokens, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DATAFINITI_TOKEN", "  ")
-    assert "DATAFINITI_TOKEN" not in signed_out("login", stdin=TOKEN).stderr
-    assert "DATAFINITI_TOKEN" not in signed_out("logout").stderr
 
 
 def test_logout_without_a_keyring_fails_in_words(signed_out: Commands) -> None:
