@@ -126,7 +126,7 @@ async def _cancel(context: Context, options: argparse.Namespace, ids: list[str])
                     interruption=interruption,
                 )
             if options.wait is not None and not interruption.at_once.is_set():
-                from dfui.cli.wait_for_costs import wait_for_costs
+                from dfui.cli.watch import wait_for_costs
 
                 outcomes.entries = await wait_for_costs(
                     context, client, outcomes.stopped, options.wait, interruption.told
@@ -151,7 +151,8 @@ def _import_what_follows(options: argparse.Namespace) -> None:
     if options.at is not None:
         import dfui.cli.guard
     if options.wait is not None:
-        import dfui.cli.wait_for_costs
+        import dfui.operations.poll
+        import dfui.store.history
     if options.fetch:
         import dfui.cli.fetch
         import dfui.wording.fetching  # noqa: F401

@@ -1,4 +1,4 @@
-"""`dfui watch`: follows downloads until they end, one line for each change, and rings the bell."""
+"""`dfui watch`: follows downloads until they end, one line for each change, and rings the bell; and `cancel --wait`."""
 
 from __future__ import annotations
 
@@ -15,13 +15,16 @@ from dfui.cli.console import Console, ExitCode
 from dfui.cli.context import Context, run_command
 from dfui.cli.documents import download_json
 from dfui.core.downloads import Download
-from dfui.core.errors import NotFound
+from dfui.core.errors import DatafinitiError, NotFound, StoreError
+from dfui.core.history import HistoryEntry
 from dfui.core.text import sanitize
 from dfui.wording.downloads import records_so_far, status_glyph, status_word
 from dfui.wording.errors import error_sentences
 from dfui.wording.figures import counted
 
 if TYPE_CHECKING:
+    import asyncio
+
     from dfui.api.client import DatafinitiClient
     from dfui.operations.poll import PollResult
 
@@ -127,3 +130,41 @@ def _change_line(download: Download, console: Console, now: datetime) -> str:
         if not console.draws:
             records = re.sub(r"(?<=\d),(?=\d)", "", records)
     return f"{time}  {sanitize(download.id)} · {status_glyph(download)} {status_word(download)}{records}"
+
+
+async def wait_for_costs(
+    context: Context, client: DatafinitiClient, ids: list[str], seconds: float, interrupted: asyncio.Event
+) -> dict[str, HistoryEntry]:
+    """Wait until each has ended and its cost is final, or the seconds are over; gives where each stands then.
+
+    An error or an interruption ends the wait early, and is reported.
+    """
+    from dfui.operations.poll import wait_for_final_costs
+    from dfui.store.history import HistoryFilter
+
+    if not ids:
+        return {}
+    if context.console.shows_progress:
+        whose = "it to end and its cost" if len(ids) == 1 else f"{len(ids):,} downloads to end and their cost"
+        context.console.notify(f"Waiting up to {seconds:.0f} s for {whose} to be final…")
+    confirmed_at = context.clock.now()
+    try:
+        await wait_for_final_costs(
+            ids, client=client, store=context.store, seconds=seconds, interrupted=interrupted, clock=context.clock
+        )
+    except (DatafinitiError, StoreError) as error:
+        context.console.warn(error_sentences(error))
+    if interrupted.is_set():
+        context.console.notify("Stopped waiting. dfui list checks again; dfui history shows what it has learned.")
+    try:
+        written = context.store.history.entries(HistoryFilter(ids=tuple(ids)))
+        entries = {entry.download_id: entry for entry in reversed(written)}
+        # One that the history did not take has at least what was seen meanwhile.
+        return {
+            download_id: entries.get(download_id)
+            or HistoryEntry(0, download_id, confirmed_at).after(context.store.downloads.get(download_id))
+            for download_id in ids
+        }
+    except StoreError as error:
+        context.console.warn(error_sentences(error))
+        return {}
