@@ -365,7 +365,7 @@ def _outcome_line(outcome: Outcome) -> str:
     if outcome.retained_records is not None:
         parts.append(f"{counted(outcome.retained_records, 'record')} kept")
     if outcome.credits_deducted is not None:
-        parts.append(f"{counted(outcome.credits_deducted, 'credit')} deducted")
+        parts.append(f"{counted(outcome.credits_deducted, 'credit')}")
     if not outcome.journaled:
         parts.append("not in the history")
     return " · ".join(parts)

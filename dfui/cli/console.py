@@ -70,6 +70,8 @@ class Console:
         """Whether to print only results and errors."""
         self.could_not_write = False
         """Whether a result was lost on its way out."""
+        self.reader_has_left = False
+        """Whether nobody reads standard output any more, as behind `| head`."""
         self._has_result = False
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
@@ -111,6 +113,8 @@ class Console:
         """Print a result that is a text of a form of its own, to the letter."""
         try:
             _write(sys.stdout, text)
+        except BrokenPipeError:
+            self.reader_has_left = True
         except OSError as error:
             self.could_not_write = True
             self.warn(f"dfui: The result could not be written: {error.strerror}.")
@@ -182,18 +186,18 @@ def exit_code_of(error: DfuiError) -> int:
 
 
 def _write(stream: TextIO | None, text: str) -> None:
-    """Write a text at once, where there is somewhere to write to; a reader that has left has read enough.
+    """Write a text at once, if there is somewhere to write to.
 
     Raises:
-        OSError: they could not be written, as on a full disk.
+        BrokenPipeError: the reader has left; it has read enough.
+        OSError: it could not be written, as on a full disk.
     """
     if stream is None:
         return
     try:
         stream.write(text)
         stream.flush()
-    except OSError as error:
-        # What is still in the buffer must not fail again at the exit.
+    except OSError:
+        # Avoid a second error when Python flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-        if not isinstance(error, BrokenPipeError):
-            raise
+        raise

@@ -97,6 +97,8 @@ class Watching:
                 exit_code = ExitCode.FAILED
             if result.is_last:
                 self._ring()
+            if self._context.console.reader_has_left:
+                break
         return ExitCode.NOT_KNOWN if self._context.relapsed & set(ids) else exit_code
 
     def _show(self, result: PollResult) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ from dfui.core.clock import Clock
 from dfui.simulator.account import TOKEN, Dialect, Simulator
 from tests.support.commands import Commands
 from tests.support.ended import Ended
+from tests.support.process import DFUI
 
 HARM = (
     "\x1b]52;c;aGk=\x07\x1b]0;owned\x07\x1b[2J\x9b31m\x00\u202egnp\u200b[red]x[/red]\r\nsecond line\u2028"
@@ -288,6 +290,16 @@ def test_watching_ends_with_the_last_of_them(dfui: Commands, account: Simulator,
     assert "847001 · ✓ completed · 2000 records kept" in changes
     assert datetime.fromisoformat(ended.stdout.split()[0]).tzinfo
     assert [each.split(" · ")[1] for each in changes if each.startswith("847070")] == ["● running", "✗ cancelled"]
+
+
+def test_watching_ends_when_nobody_reads_any_more(dfui: Commands, account: Simulator) -> None:
+    """As behind `| head -1`: the first of these goes on."""
+    with subprocess.Popen(
+        [*DFUI, *dfui.arguments("watch", "--json", RUNNING, PEOPLE)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout
+        process.stdout.close()
+        assert process.wait(30) == 0
 
 
 def test_watching_a_relapsed_download_is_an_alarm_and_exit_4(
