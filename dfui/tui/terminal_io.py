@@ -103,7 +103,7 @@ class TerminalDriver(LinuxDriver):
                 self._last = data
             if is_again:
                 return
-            data = compress(data)
+            data = data if self.shows_cursor else compress(data)
         if self.shows_cursor:
             data = data.replace(_HIDE_CURSOR, "")
         super().write(data.translate(self.glyphs) if self.glyphs else data)
@@ -248,7 +248,9 @@ def _compressed(data: str) -> str | None:
         else:
             written += [move, shown.change_to(wanted), match.group()]
             move, shown = "", wanted
-    written += [move, shown.change_to(wanted)]
+    if not move.endswith("H"):  # where a hidden cursor stands at the end is seen by nobody
+        written.append(move)
+    written.append(shown.change_to(wanted))
     return "".join(written)
 
 
