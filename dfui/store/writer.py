@@ -120,8 +120,7 @@ class Writer:
 
     def submit(self, work: Callable[[sqlite3.Connection], Result], *, on_disk: bool) -> Write[Result]:
         """Have this written; from any thread."""
-        now, since = time.monotonic(), self._held_up_since
-        gives_up_at = now + MAX_WAIT_SECONDS if since is None else max(since + MAX_WAIT_SECONDS, now + RETRY_SECONDS)
+        gives_up_at = time.monotonic() + self._patience()
         write = Write(work, on_disk=on_disk, gives_up_at=gives_up_at, path=self._path)
         with self._changed:
             if self._is_closed:
@@ -146,8 +145,14 @@ class Writer:
             self._changed.notify()
         if self._thread is None:
             return True
-        self._thread.join(MAX_WAIT_SECONDS)
+        self._thread.join(self._patience())
         return not self._thread.is_alive()
+
+    def _patience(self) -> float:
+        """Seconds that are left of what all writes together may wait."""
+        since = self._held_up_since
+        waited = 0.0 if since is None else time.monotonic() - since
+        return max(MAX_WAIT_SECONDS - waited, RETRY_SECONDS)
 
     # ── on the thread ────────────────────────────────────────────────────────────────────────────────────────────
 
