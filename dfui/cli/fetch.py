@@ -78,7 +78,9 @@ async def _fetch(context: Context, ids: list[str], options: argparse.Namespace) 
             ids, exit_code = await _chosen(context, client, options)
             if not ids:
                 return max(exit_code, _nothing(context.console))
-        folders = folders_for(ids, options.output)
+        # A choice is of any number, so a script finds the files of one where it finds those of several.
+        folder = options.output or Path()
+        folders = {each: folder / each for each in ids} if has_choice(options) else folders_for(ids, options.output)
         fetched = await fetch_files(
             context, client, folders, overwrite=options.overwrite, wait_seconds=options.wait or 0.0
         )

@@ -216,3 +216,10 @@ def test_the_demo_has_files_that_expire(tmp_path: Path) -> None:
     assert ended.exit_code == 4
     assert "847001_1.txt: failed. The link expired on " in ended.stdout
     assert "847070: 4 files, " in ended.stdout
+
+
+def test_what_was_chosen_goes_into_a_folder_each_also_if_it_is_one(tmp_path: Path) -> None:
+    ended = run("fetch", "--demo", "--status", "cancelled", "--newer-than", "7d", "--output", str(tmp_path))
+    assert ended.exit_code == 0
+    assert [path.name for path in tmp_path.glob("*/*")] == ["846990_1.csv"]
+    assert (tmp_path / "846990").is_dir()

@@ -50,14 +50,12 @@ class FetchResults(Dialog[None]):
         self._stop = asyncio.Event()
         self._is_under_way = False
         self._drawing: Timer | None = None
-        self._problem = ""
         low_bandwidth = session.access.settings.config.low_bandwidth
         self._draw_seconds = DRAW_SECONDS_LOW_BANDWIDTH if low_bandwidth else DRAW_SECONDS
 
     def compose_content(self) -> ComposeResult:
         yield Static(id="where", markup=False, classes="dialog-text")
         yield LineInput(str(self._default_folder), id="folder")
-        yield Static(id="fetch-problem", markup=False, classes="problem")
         with VerticalScroll(id="fetched", can_focus=False):
             yield Static(id="files", markup=False)
 
@@ -109,7 +107,7 @@ class FetchResults(Dialog[None]):
         self._is_under_way = True
         self._stop = asyncio.Event()
         self._summary = FetchSummary(self._session.clock.monotonic)
-        self._problem = ""
+        self.show_problem("")
         folders = folders_for(self._ids, output)
         self._session.fetch(self._ids, folders, self._summary, overwrite=overwrite, stop=self._stop)
         self._show()
@@ -117,7 +115,7 @@ class FetchResults(Dialog[None]):
     def _ask_again(self, problem: str) -> None:
         """Show the folder as it was typed, and what is wrong with it."""
         self._output = None
-        self._problem = problem
+        self.show_problem(problem)
         self._show()
         self.query_one(LineInput).focus()
 
@@ -148,9 +146,6 @@ class FetchResults(Dialog[None]):
     def _show(self) -> None:
         has_begun = self._output is not None
         self.query_one("#folder").display = self.button("start").display = not has_begun
-        problem = self.query_one("#fetch-problem", Static)
-        problem.display = bool(self._problem)
-        problem.update(self._problem)
         self.query_one("#fetched").display = has_begun
         has_ended = has_begun and not self._is_under_way
         self.button("overwrite").display = has_ended and bool(self._summary.differing)

@@ -100,7 +100,7 @@ def button(dialog: FetchResults, name: str) -> str | None:
 
 
 async def ended(pilot: Pilot[None], dialog: FetchResults) -> None:
-    await until(pilot, lambda: button(dialog, "leave") == "Close  esc", "the end")
+    await until(pilot, lambda: button(dialog, "start") is None and button(dialog, "leave") == "Close  esc", "the end")
 
 
 def names(folder: Path) -> list[str]:
