@@ -5,8 +5,8 @@ from __future__ import annotations
 from dfui.core.text import sanitize
 from dfui.system.settings import Settings
 
-MOVING = "arrows, j k, Page Up and Down, Home and End, g G"
-PALETTE = "ctrl+p"
+MOVING = "arrows, j k, Page Up and Down, ctrl+d u f b, Home and End, g G"
+PALETTE = ":, ctrl+p"
 
 
 def places(settings: Settings | None) -> list[tuple[str, str]]:
