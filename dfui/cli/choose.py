@@ -141,7 +141,11 @@ async def choose_active(context: Context, client: DatafinitiClient, options: arg
     # Credits are being spent while a long list is stored.
     refreshed = await refresh_list(client, context.store, clock=context.clock, waits_for_store=False)
     exit_code = warn_of_skipped(context, refreshed.skipped)
-    downloads = chosen_from(context, refreshed.active, options)
+    # With a limit, the order decides; the API promises none.
+    newest_first = sorted(refreshed.active, key=lambda each: each.started_at.timestamp() if each.started_at else 0.0)[
+        ::-1
+    ]
+    downloads = chosen_from(context, newest_first, options)
     if hidden := sum(_is_hidden(context, each.id) for each in downloads):
         are = "is" if hidden == 1 else "are"
         context.console.notify(

@@ -468,6 +468,7 @@ def test_cancel_takes_the_active_ones_that_the_api_shows(dfui: Commands, account
     assert [(each["id"], each["would_cancel"]) for each in planned.document] == [(RUNNING, True)]
     assert dfui("cancel", "--match", "hotels").exit_code == 2  # nobody can be asked
     assert [method for method, _ in account.requests] == ["GET"]
+    assert ids(dfui("cancel", "--status", "active", "--limit", "1", "--dry-run", "--json")) == [RUNNING]  # the newest
     ended = dfui("cancel", "--match", "hotels", "--yes", "--json")
     assert [(each["id"], each["outcome"]) for each in ended.document] == [(RUNNING, "cancelled")]
     again = dfui("cancel", "--match", "hotels", "--yes")
