@@ -49,7 +49,7 @@ async def test_a_dialog_that_closes_before_its_picture_holds_nothing_back(
 ) -> None:
     async with running(app_on(simulator, clock)) as pilot:
         app = pilot.app
-        dialog = Question("Leave now?", [], yes="Leave", no="Stay")
+        dialog = Question("Quit?", [], yes="Leave", no="Stay")
         await app.push_screen(dialog)
         for _ in range(pauses):
             await asyncio.sleep(0)

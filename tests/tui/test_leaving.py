@@ -204,7 +204,7 @@ def test_who_leaves_is_asked_and_what_was_not_sent_is_named_now_and_at_the_next_
         dfui.press(leaves_by)
         dfui.shows("12 cancellations in progress; ")
         dfui.answer("y")
-        dfui.shows("Waiting up to 5 seconds for 12 confirmed cancellations")
+        dfui.shows("Waiting up to 5 s for 12 confirmed cancellations")
         assert dfui.process.wait(15) == 0
         wait_until(lambda: b"dfui names them again at its next start" in dfui.everything, "named")
         assert dfui.settings() == dfui.settings_before
@@ -275,7 +275,7 @@ def test_ctrl_c_leaves_as_q_does_and_in_the_question_at_once(
         dfui.press("\x03")
         dfui.shows("Stay")
         dfui.press("\x03")
-        dfui.shows("Waiting up to 5 seconds")
+        dfui.shows("Waiting up to 5 s")
         delete_waits.set()
         assert dfui.process.wait(9) == 0
     with TuiProcess(environment=environment) as again:

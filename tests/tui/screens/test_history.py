@@ -93,7 +93,7 @@ async def test_enter_tells_of_one_in_words(simulator: Simulator, clock: ManualCl
         await pilot.press("enter")
         open_entry = text(await opened(pilot, HistoryEntryModal))
         assert "Cancellation of 2" in open_entry
-        assert "open: the result is not known yet" in open_entry
+        assert "open: no result yet" in open_entry
         await pilot.press("escape", "j", "enter")
         ended = text(await opened(pilot, HistoryEntryModal))
         for words in ("Cancellation of 1", "“[red]x[/red] done” (HTTP 200)", "1,204 records", "1,200 credits deducted"):
