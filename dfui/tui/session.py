@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import importlib
 import logging
@@ -125,8 +126,10 @@ class Session:
         self._online: _Online | None = None
         self._is_refreshing_list = self._is_checking_token = False
         self._interrupted = asyncio.Event()
-        self.fetch_folder = Path.cwd()
+        self.fetch_folder = Path("/")
         """The folder of the last fetch, which the next one suggests."""
+        with contextlib.suppress(OSError):  # it may have been removed
+            self.fetch_folder = Path.cwd()
         self._under_way: set[Future[None]] = set()
         """The confirmations whose cancellations have not all ended."""
         self._store_failed_at: float | None = None

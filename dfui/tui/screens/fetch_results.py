@@ -99,6 +99,9 @@ class FetchResults(Dialog[None]):
         except RuntimeError:
             self._ask_again(f"No home folder is known for {sanitize(typed)}. Give the folder in full.")
             return
+        except OSError as error:  # the current folder was removed, and the one that was typed is in it
+            self._ask_again(f"Cannot write to {sanitize(typed)}: {error.strerror}.")
+            return
         self._session.fetch_folder = folder.parent if folder.name == self._ids[0] else folder
         self._start(folder)
 

@@ -253,3 +253,13 @@ async def test_20_000_files_end_in_a_line(app: DfuiApp, tmp_path: Path) -> None:
         app.session.changes.report()
         await until(pilot, lambda: "0.csv and 19,999 more files: failed. No." in text(dialog), "the end")
         assert dialog.region.contains_region(dialog.query_one("#leave").region)
+
+
+def test_a_current_folder_that_was_removed_keeps_nobody_from_starting(
+    simulator: Simulator, clock: ManualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone() -> Path:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(Path, "cwd", gone)
+    app_on(simulator, clock).session.stop()
