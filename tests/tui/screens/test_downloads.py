@@ -159,7 +159,7 @@ async def test_an_id_that_the_api_does_not_know_is_shown_as_such(simulator: Simu
         await opened(pilot, AddDownloads)
         await pilot.press(*"999", "enter")
         await until(pilot, lambda: "? not found" in "\n".join(lines(pilot)), "not found")
-        await told(pilot, "1 download added. Not found on this account: 999. Select it and press x to forget it.")
+        await told(pilot, "1 download added. Not found on this account: 999. Press x to hide it.")
 
 
 async def test_hiding_asks_and_hides_until_it_is_added_again(simulator: Simulator, clock: ManualClock) -> None:

@@ -160,7 +160,7 @@ async def test_after_sorting_by_a_column_the_cursor_is_on_the_first_row(
         await caught_up(pilot)
         assert "Credits▴" in lines(pilot)[0]
         assert (table(pilot).cursor, table(pilot).scroll_offset.y) == (0, 0)
-        assert " 0/777          0  " in lines(pilot)[1]
+        assert " 0/777         0  " in lines(pilot)[1]
 
 
 async def test_after_a_filter_the_cursor_is_on_the_first_match_and_stays_there_when_it_is_cleared(
