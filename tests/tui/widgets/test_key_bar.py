@@ -111,5 +111,5 @@ async def test_help_and_details_scroll_by_all_keys_that_move(
             await until(pilot, lambda wanted=y: text.scroll_y == wanted, pressed)  # type: ignore[misc]
         await pilot.press("pagedown")
         await until(pilot, lambda: text.scroll_y > 1, "a page down")
-        await pilot.press("pageup", "j")
+        await pilot.press("pageup", "down")
         await until(pilot, lambda: text.scroll_y == 1, "a line down")
