@@ -18,7 +18,7 @@ from typing import Self
 import pyte
 
 PATIENCE_SECONDS = 30.0
-SEEN_SECONDS = 0.3
+SEEN_SECONDS = 0.6
 
 
 def wait_until(condition: Callable[[], object], what: str) -> None:

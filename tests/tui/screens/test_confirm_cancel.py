@@ -120,7 +120,8 @@ async def test_a_toast_that_is_there_already_does_not_cover_a_dialog(
         dialog = await opened(pilot, Dialog)
         await until(pilot, lambda: len(dialog.query(Toast)) == 1, "the toast, in the dialog")
         await pilot.pause()
-        assert not any("List refreshed" in line for line in picture(app))
+        frame = dialog.query_one(f"#{dialog.NAME}").region
+        assert not any("List refreshed" in line for line in picture(app)[frame.y : frame.bottom])
 
 
 async def test_one_that_ends_and_goes_on_again_while_it_is_asked_about_is_named_as_it_is(
