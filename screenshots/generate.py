@@ -29,6 +29,8 @@ from dfui.tui.widgets.title_bar import TitleBar
 HERE = Path(__file__).parent
 SIZE = (106, 24)
 PATIENCE_SECONDS = 20.0
+READING_SECONDS = 0.6
+"""No dialog takes a key sooner."""
 LATER_SECONDS = 20.0
 """After an outcome, when its cost is settled, and dfui has checked again."""
 
@@ -57,6 +59,7 @@ async def drawn(picture: Picture) -> str:
             elif key == "later":
                 clock.advance(LATER_SECONDS)
             elif key:
+                await pilot.pause(READING_SECONDS)
                 await pilot.press(key)
             await until(pilot, app, leads_to)
         svg = app.export_screenshot(title="dfui --demo")
