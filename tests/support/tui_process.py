@@ -19,6 +19,7 @@ import pyte
 
 PATIENCE_SECONDS = 30.0
 SEEN_SECONDS = 0.6
+OPENED_BY_ITSELF_SECONDS = 1.1
 
 
 def wait_until(condition: Callable[[], object], what: str) -> None:
@@ -79,15 +80,15 @@ class TuiProcess:
         """Type."""
         os.write(self._ours, keys.encode())
 
-    def answer(self, key: str) -> None:
-        """Press a key of a dialog, once the dialog has been on the screen for long enough to take it."""
+    def answer(self, key: str, *, seen_for: float = SEEN_SECONDS) -> None:
+        """Press a key of a dialog, once the dialog has been on the screen for these seconds, and takes it."""
         seen, since = len(self.everything), time.monotonic()
 
         def is_seen() -> bool:
             nonlocal seen, since
             if len(self.everything) != seen:
                 seen, since = len(self.everything), time.monotonic()
-            return time.monotonic() - since > SEEN_SECONDS
+            return time.monotonic() - since > seen_for
 
         wait_until(is_seen, "the dialog has been seen")
         self.press(key)

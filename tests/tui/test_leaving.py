@@ -138,6 +138,7 @@ def test_a_stalled_terminal_does_not_stop_a_cancellation(
         dfui.press("c")
         dfui.shows("Keep it running")
         dfui.answer("y")
+        wait_until(lambda: any(method == "DELETE" for method, _ in simulator.requests), "the first DELETE")
         dfui.stop_reading()
         dfui.press("jjkk" * 200)  # more pictures than the terminal takes unread
         wait_until(lambda: [row.outcome for row in history(server, tmp_path)] == [OutcomeKind.CANCELLED], "cancelled")
