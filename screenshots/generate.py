@@ -24,6 +24,7 @@ from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.screens.history import HistoryEntryModal, HistoryModal
 from dfui.tui.screens.outcome import OutcomeModal
 from dfui.tui.screens.sign_in import SignIn
+from dfui.tui.widgets.downloads_table import DownloadsTable
 from dfui.tui.widgets.title_bar import TitleBar
 
 HERE = Path(__file__).parent
@@ -87,6 +88,12 @@ def shows(modal: type) -> Callable[[DfuiApp], bool]:
     return lambda app: isinstance(app.screen, modal)
 
 
+def shows_all_outcomes(app: DfuiApp) -> bool:
+    """The outcomes are shown, and the cursor behind them is on a download that goes on."""
+    current = app.screen_stack[0].query_one(DownloadsTable).current
+    return isinstance(app.screen, OutcomeModal) and current is not None and current.is_active
+
+
 def knows_the_cost(app: DfuiApp) -> bool:
     """What the download cost is settled, and has been seen."""
     entries = app.session.store.history.entries()
@@ -108,7 +115,7 @@ PICTURES = {
             ("enter", shows(HistoryEntryModal)),
         )
     ),
-    "bulk-outcome": Picture((("m", is_live), *CONFIRMING, ("y", shows(OutcomeModal))), scenario="refused"),
+    "bulk-outcome": Picture((("m", is_live), *CONFIRMING, ("y", shows_all_outcomes)), scenario="refused"),
     "sign-in": Picture((("sign in", shows(SignIn)),)),
 }
 """Each picture by the name of its file."""
