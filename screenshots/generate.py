@@ -56,6 +56,7 @@ async def drawn(picture: Picture) -> str:
     async with app.run_test(size=SIZE) as pilot:
         for key, leads_to in [("", is_live), *picture.steps]:
             if key == "sign in":
+                app.session.sign_in.ask(None)  # or the dialog closes again: nobody is asked
                 app.push_screen(SignIn(app.session))
             elif key == "later":
                 clock.advance(LATER_SECONDS)
@@ -63,6 +64,8 @@ async def drawn(picture: Picture) -> str:
                 await pilot.pause(READING_SECONDS)
                 await pilot.press(key)
             await until(pilot, app, leads_to)
+        if not leads_to(app):
+            raise RuntimeError(f"It did not stay at {leads_to}")
         svg = app.export_screenshot(title="dfui --demo")
     app.session.stop()
     return svg
