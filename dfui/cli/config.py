@@ -11,7 +11,7 @@ from dfui.core.private_folder import make_private_folder
 from dfui.core.text import sanitize
 from dfui.system.config import example_config, read_config
 from dfui.system.export import write_export
-from dfui.system.settings import chosen_profile, config_path, unknown_profile
+from dfui.system.settings import NO_HOME, chosen_profile, config_path, unknown_profile
 
 
 def add_command(commands: Commands) -> None:
@@ -29,6 +29,9 @@ def add_command(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
+    if config_path().parent == NO_HOME and options.demo is None:
+        message = "This user has no home folder, so there is no config file. Set HOME or XDG_CONFIG_HOME."
+        raise CommandError("no_home", message, ExitCode.FAILED)
     match options.action:
         case "init":
             return _init(options, console)

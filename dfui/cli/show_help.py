@@ -177,10 +177,10 @@ def in_two_columns(entries: Iterable[tuple[str, str]], *, columns: int | None = 
 
 
 def _files() -> list[tuple[str, str]]:
-    from dfui.system.settings import config_path, database_path
+    from dfui.system.settings import config_path, database_path, shown_path
 
     return [
-        ("known downloads, history", str(database_path())),
-        ("options", str(config_path())),
+        ("known downloads, history", shown_path(database_path())),
+        ("options", shown_path(config_path())),
         ("the token", "the OS keyring, DATAFINITI_TOKEN, or what token_command prints"),
     ]

@@ -96,6 +96,8 @@ async def examine(
 def _settings(settings: Settings) -> DoctorCheck:
     path = settings.config_file
     file = f"config file {path}" if path.exists() else f"no config file at {path}"
+    if path.parent == NO_HOME:
+        file = "no home folder, so no config file"
     return _ok("settings", f"Profile {settings.profile}, API {settings.address.url}; {file}.")
 
 

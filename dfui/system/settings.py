@@ -135,6 +135,11 @@ def database_path() -> Path:
     return _folder(user_data_path) / "dfui.db"
 
 
+def shown_path(path: Path) -> str:
+    """A path of dfui's own as a person reads it."""
+    return "nowhere: this user has no home folder" if path.parent == NO_HOME else str(path)
+
+
 def _folder(of_user: Callable[..., Path]) -> Path:
     try:
         folder = of_user("dfui", appauthor=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dfui.core.text import sanitize
-from dfui.system.settings import Settings
+from dfui.system.settings import Settings, shown_path
 
 MOVING = "arrows, j k, Page Up and Down, ctrl+d u f b, Home and End, g G"
 PALETTE = ":, ctrl+p"
@@ -14,7 +14,7 @@ def places(settings: Settings | None) -> list[tuple[str, str]]:
     if settings is None:
         return [("Demo", "nothing is kept, except files that you fetch")]
     return [
-        ("Known downloads, history", sanitize(settings.database)),
-        ("Options", sanitize(settings.config_file)),
+        ("Known downloads, history", sanitize(shown_path(settings.database))),
+        ("Options", sanitize(shown_path(settings.config_file))),
         ("Token", "the OS keyring, DATAFINITI_TOKEN, token_command, or this session only"),
     ]

@@ -150,7 +150,17 @@ def test_a_user_without_a_home_cancels_without_a_store_and_hears_of_it(dfui: Com
     ended = ran(NO_HOME, *dfui.arguments("cancel", "--yes", "--json", "847070"))
     assert (ended.exit_code, ended.document[0]["outcome"], ended.document[0]["journaled"]) == (0, "cancelled", False)
     assert "This user has no home folder, so nothing is saved. Set HOME or XDG_DATA_HOME." in ended.stderr
-    for command in ("doctor", "list", "history", "config", "help files", "completion bash"):
+    for command in (
+        "doctor",
+        "list",
+        "history",
+        "config",
+        "config path",
+        "config init",
+        "help files",
+        "completion bash",
+    ):
         ended = ran(NO_HOME, *dfui.arguments(*command.split()))
         assert "Internal error" not in ended.stderr, command
         assert "Traceback" not in ended.stderr, command
+        assert "/proc/no-home" not in ended.stdout + ended.stderr, command
