@@ -111,8 +111,9 @@ class Session:
         )
         self.list_progress: ListProgress | None = None
         """How much of the list has come, while it takes its time."""
+        self.has_asked_for_list = False
+        """Whether the API was asked for the list, and has answered or failed."""
         self.has_list = False
-        """Whether the API has been asked for the list, and has answered or failed."""
         self.account: Account | None = None
         self.account_problem = ""
         self.details: DownloadDetails | None = None
@@ -399,7 +400,7 @@ class Session:
             return False
         from dfui.operations.refresh import refresh_list
 
-        self._is_refreshing_list = True
+        self.has_asked_for_list, self._is_refreshing_list = False, True
         try:
             refreshed = await refresh_list(
                 self._online.client, self.store, clock=self.clock, progressed=self._list_progressed
@@ -408,6 +409,7 @@ class Session:
             self._record_contact(error)  # asks for another token; there is nothing more to say
             return False
         else:
+            self.has_list = True
             self._record_contact(None)
             if refreshed.skipped:
                 first, *others = refreshed.skipped
@@ -418,8 +420,7 @@ class Session:
                 raise refreshed.not_stored
             return True
         finally:
-            self._is_refreshing_list = False
-            self.has_list = True
+            self.has_asked_for_list, self._is_refreshing_list = True, False
             self.list_progress = None
             self.changes.report(is_list=True)
             self._online.wake()

@@ -16,7 +16,6 @@ from dfui.core.errors import DfuiError
 from dfui.core.progress import Step
 from dfui.core.text import sanitize
 from dfui.store.download_query import SortBy
-from dfui.tui.api_status import ApiStatus
 from dfui.tui.cancellations import Ended
 from dfui.tui.keyboard import in_order, shown_key
 from dfui.tui.messages import Changed
@@ -511,9 +510,9 @@ class DownloadsScreen(BackgroundScreen[None]):
         known_id = f"Know an ID? Press {add} to add it."
         if self._session.contact.status.needs_token:
             lines = ["Not signed in.", f"Press {refresh} to sign in and load the list.", known_id]
-        elif not self._session.has_list:
+        elif not self._session.has_asked_for_list:
             lines = ["Loading the list…"]
-        elif self._session.contact.status is not ApiStatus.LIVE:
+        elif not self._session.has_list:
             lines = ["The list could not be loaded.", f"Press {refresh} to try again.", known_id]
         else:
             see = f"Start one at Datafiniti, then press {refresh} to see it here."

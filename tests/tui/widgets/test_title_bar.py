@@ -86,3 +86,23 @@ async def test_until_the_first_list_has_come_no_figure_is_shown(simulator: Simul
         await until(pilot, lambda: "0 active of 0" in str(title(pilot).render()), "the list has come")
         assert "No downloads on this account yet." in text(downloads_screen(pilot))
     app.session.stop()
+
+
+@pytest.mark.parametrize(
+    ("status", "header", "says"),
+    [
+        (401, "token rejected", "Not signed in."),
+        (500, "offline", "could not be loaded"),
+        (403, "simulated", "could not be loaded"),
+    ],
+)
+async def test_of_a_list_that_did_not_come_no_figure_is_shown(
+    simulator: Simulator, clock: ManualClock, status: int, header: str, says: str
+) -> None:
+    simulator.interrupt = lambda request: httpx.Response(status, json={"errors": ["no"]})
+    app = app_on(simulator, clock)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: header in str(title(pilot).render()), "the API has answered")
+        await until(pilot, lambda: says in text(downloads_screen(pilot)), "what to do")
+        assert "active" not in str(title(pilot).render())
+    app.session.stop()
