@@ -49,7 +49,7 @@ class Hold:
         assert self.released.wait(10)
 
 
-def words(database: Database) -> list[str]:
+def read_words(database: Database) -> list[str]:
     return database.read("SELECT word FROM written ORDER BY rowid", row=lambda row: str(row[0]))
 
 
@@ -67,7 +67,7 @@ def test_all_that_waits_is_synced_to_the_disk_at_once(database: Database, statem
     for write in writes:
         write.wait(seconds=10)
     assert statements.count("COMMIT") == 2  # what held it, and all of them
-    assert words(database) == [str(number) for number in range(8)]
+    assert read_words(database) == [str(number) for number in range(8)]
 
 
 def test_a_confirmation_is_on_the_disk_in_one_transaction(opened: Open) -> None:
@@ -91,7 +91,11 @@ def fails_as_a_whole(connection: sqlite3.Connection) -> None:
     raise sqlite3.OperationalError("database or disk is full")
 
 
-@pytest.mark.parametrize("fault", [fails, fails_as_a_whole])
+def loses_the_connection(connection: sqlite3.Connection) -> None:
+    connection.close()  # so that it can not even be rolled back
+
+
+@pytest.mark.parametrize("fault", [fails, fails_as_a_whole, loses_the_connection])
 def test_a_write_that_fails_does_so_alone(database: Database, fault: Callable[[sqlite3.Connection], None]) -> None:
     hold = Hold()
     database.write(hold)
@@ -100,9 +104,9 @@ def test_a_write_that_fails_does_so_alone(database: Database, fault: Callable[[s
     hold.released.set()
     before.wait(seconds=10)
     after.wait(seconds=10)
-    with pytest.raises(StoreError, match=r"no such table|disk is full"):
+    with pytest.raises(StoreError, match=r"no such table|disk is full|closed database"):
         failing.wait(seconds=10)
-    assert words(database) == ["before", "after"]
+    assert read_words(database) == ["before", "after"]
 
 
 async def test_other_writes_go_between_the_parts_of_a_long_list(store: Store) -> None:
@@ -159,7 +163,7 @@ def test_what_its_caller_no_longer_waits_for_is_dropped_unless_it_had_begun(
             write.wait(seconds=0)
     hold.released.set()
     database.write(insert("last")).wait(seconds=10)
-    assert words(database) == ["begun", "last"]
+    assert read_words(database) == ["begun", "last"]
 
 
 def test_a_cancelled_task_does_not_take_its_write_with_it(database: Database) -> None:
@@ -176,7 +180,29 @@ def test_a_cancelled_task_does_not_take_its_write_with_it(database: Database) ->
         write.wait(seconds=10)
 
     asyncio.run(leave())
-    assert words(database) == ["still written"]
+    assert read_words(database) == ["still written"]
+
+
+@pytest.mark.parametrize(
+    ("place", "name", "words"),
+    [(threading.Thread, "start", "no more threads"), (sqlite3, "connect", "unable to open")],
+)
+def test_a_writer_that_cannot_begin_fails_its_writes_and_tries_again_with_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: object, name: str, words: str
+) -> None:
+    database = Database(tmp_path / "dfui.db")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise RuntimeError if place is threading.Thread else sqlite3.OperationalError("unable to open database file")
+
+    with monkeypatch.context() as exhausted:
+        exhausted.setattr(place, name, refuse)
+        for _ in range(2):
+            with pytest.raises(StoreError, match=words):
+                database.write(insert("never")).wait(seconds=10)
+    database.write(lambda connection: connection.execute("CREATE TABLE written (word TEXT)")).wait(seconds=10)
+    assert read_words(database) == []
+    database.close()
 
 
 def test_nothing_is_started_before_the_first_write(opened: Open) -> None:
