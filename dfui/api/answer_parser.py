@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from dfui.api.shapes import (
+    TOO_DEEP,
     Body,
     RawAccount,
     RawDownload,
@@ -243,11 +244,12 @@ class AnswerParser:
         return self._text(str(value) if is_number else value)
 
     def _as_json(self, value: object) -> str | None:
-        """A value that is not a text, as it came."""
+        """A value that is not a text, as it came; None if it was not read to its end."""
         try:
-            return None if value is None else self._text(json.dumps(value, ensure_ascii=False))
+            written = json.dumps(value, ensure_ascii=False)
         except RecursionError:
             return None
+        return None if value is None or TOO_DEEP in written else self._text(written)
 
 
 def _whole(text: str) -> str:

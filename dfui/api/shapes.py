@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Iterator, Set
 from typing import Any, TypeVar
 
 import msgspec
@@ -16,6 +16,12 @@ PART_BYTES = 2**20
 
 MAX_DIGITS = 400
 """Python refuses to read a number that is much longer."""
+
+MAX_NESTING = 200
+"""Levels of a value that are read: msgspec and json give up a whole answer at about 1,000."""
+
+TOO_DEEP = "(nested too deeply)"
+"""Stands in place of what is nested more deeply."""
 
 Body = bytes | bytearray
 Shape = TypeVar("Shape", bound=msgspec.Struct)
@@ -100,8 +106,9 @@ _decode_object = msgspec.json.Decoder(_RawList).decode
 _ARRAY = re.compile(rb"\s*\[")
 _FIRST_RECORD = re.compile(rb'\[\s*(\{\s*"[^"\\]*")')
 """How the first record of a list begins; the API begins them all alike."""
+_STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
 _UNREADABLE = (msgspec.MsgspecError, RecursionError, ValueError)
-_KEYS_IN_A_LIST = frozenset({*RawDownload.__struct_fields__, "records", "url"}) - {"results", "message"}
+_KEYS_IN_A_LIST = frozenset(RawDownload.__struct_fields__) - {"results", "message"}
 
 
 def records_in(body: Body) -> Iterator[Any]:
@@ -186,20 +193,48 @@ def shaped(value: object, shape: type[Shape]) -> Shape:
     return shape(**{key: value[key] for key in shape.__struct_fields__ if key in value})
 
 
-def parse_leniently(body: Body, *, keys: Container[str] | None = None) -> Any:
+def parse_leniently(body: Body, *, keys: Set[str] | None = None) -> Any:
     """Read JSON with NaN, a byte order mark, bytes that are not UTF-8, or raw control characters in it.
 
-    With `keys`, no other key of an object is kept: a long list becomes much smaller.
+    With `keys`, no other key of a record is kept: a long list becomes much smaller.
 
     Raises:
         ValueError: it is not JSON all the same; it broke off, for example.
     """
-    return json.loads(
-        body.decode("utf-8-sig", errors="replace"),
-        strict=False,
-        parse_int=lambda digits: int(digits) if len(digits) < MAX_DIGITS else None,
-        object_pairs_hook=lambda pairs: {key: value for key, value in pairs if keys is None or key in keys},
-    )
+
+    def without_other_keys(answer: dict[str, Any]) -> dict[str, Any]:
+        return {key: answer[key] for key in answer.keys() & keys} if keys and "id" in answer else answer
+
+    def read(body: Body) -> Any:
+        return json.loads(
+            body.decode("utf-8-sig", errors="replace"),
+            strict=False,
+            parse_int=lambda digits: int(digits) if len(digits) < MAX_DIGITS else None,
+            object_hook=without_other_keys,
+        )
+
+    try:
+        return read(body)
+    except RecursionError:
+        return read(_without_deep_values(body))
+
+
+def _without_deep_values(body: Body) -> Body:
+    """What is nested beyond MAX_NESTING replaced; what breaks off within it stays, so that it still is no JSON."""
+    kept, copied, depth = bytearray(), 0, 0
+    for token in _STRING_OR_BRACKET.finditer(body):
+        bracket = body[token.start()]
+        if bracket in b"[{":
+            depth += 1
+            if depth == MAX_NESTING + 1:
+                kept += body[copied : token.start()]
+                copied = token.start()
+        elif bracket in b"]}":
+            if depth == MAX_NESTING + 1:
+                kept += json.dumps(TOO_DEEP).encode()
+                copied = token.end()
+            depth -= 1
+    return kept + body[copied:]
 
 
 def _reason(error: Exception) -> str:

@@ -42,6 +42,7 @@ ODD_VALUES = {
     "no UTF-8": b'"caf\xe9"',
     "a raw line end": b'"a\nb"',
     "a doubled key": b'{"a": 1, "a": 2}',
+    "nested 5,000 levels": b"[" * 5_000 + b"]" * 5_000,
 }
 FIELDS = [
     "status", "num_records", "num_downloaded", "total_cost", "data_type", "query", "format", "view", "date_started",
@@ -82,6 +83,19 @@ async def test_a_byte_order_mark_and_odd_values_lose_nothing_of_a_list(wrap: Cal
             listed = await client.list_downloads()
     assert [download.id for download in listed.downloads] == ["847070", "7"]
     assert len(listed.unreadable) == 1
+
+
+async def test_a_value_nested_too_deeply_is_unknown_and_loses_nothing_of_a_list() -> None:
+    strings = rb'"[{\\\"", "' + rb"\\[" * 1_000 + b'"'
+    nested = b"[%s, " % strings + b'{"a":[' * 50_000 + b"]}" * 50_000 + b"]"
+    bodies = [record_with("query", b'"other"'), record_with("status", nested), record_with("query", b'"last"')]
+    with FaultServer(http(200, bodies[1]), http(200, b"[" + b",".join(bodies) + b"]")) as server:
+        async with client_of(server) as client:
+            details = await client.get_download("847070")
+            listed = await client.list_downloads()
+    assert details.download == listed.downloads[1]
+    assert [each.query for each in listed.downloads] == ["other", LIVE_2025["query"], "last"]
+    assert [each.api_status for each in listed.downloads] == ["running", None, "running"]
 
 
 @pytest.mark.parametrize(
