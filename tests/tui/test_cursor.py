@@ -6,11 +6,12 @@ import httpx
 import pytest
 from textual.pilot import Pilot
 
+from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.simulator.account import Simulator
 from dfui.simulator.manual_clock import ManualClock
 from dfui.tui.screens.add_downloads import AddDownloads
 from dfui.tui.screens.downloads import DownloadsScreen
-from dfui.tui.screens.outcome import RelapseAlarm
+from dfui.tui.screens.outcome import OutcomeModal, RelapseAlarm
 from tests.support.apps import app_on, cancelled, opened, running, table, told, until
 
 
@@ -73,6 +74,23 @@ async def test_after_several_it_is_on_one_that_goes_on(
         await cancel(pilot)
         await until(pilot, lambda: current(pilot) == refused, "the one that goes on")
         assert table(pilot).cursor == 0
+
+
+@pytest.mark.parametrize("order", [("104", "103"), ("103", "104")])
+@pytest.mark.parametrize(("batch", "then"), [((), "102"), (("102", "101", "100"), "103")], ids=["others", "none left"])
+async def test_the_order_in_which_several_end_does_not_count(
+    simulator: Simulator, clock: ManualClock, order: tuple[str, ...], batch: tuple[str, ...], then: str
+) -> None:
+    app = app_on(simulator, clock)
+    async with running(app) as pilot:
+        cancellations = app.session.cancellations
+        cancellations.confirm(["104", "103", *batch])
+        for download_id in (*batch, *order):
+            kind = OutcomeKind.REFUSED if download_id == "103" else OutcomeKind.CANCELLED
+            cancellations.end(Outcome(download_id, kind))
+            await pilot.pause()
+        await opened(pilot, OutcomeModal)
+        assert current(pilot) == then
 
 
 async def test_after_the_alarm_it_is_on_what_runs_again(simulator: Simulator, clock: ManualClock) -> None:

@@ -62,6 +62,7 @@ async def several_cancelled(pilot: Pilot[None]) -> None:
     await opened(pilot, ConfirmCancel)
     await pilot.press("y")
     await opened(pilot, OutcomeModal)
+    await caught_up(pilot)
 
 
 async def typing_the_number(pilot: Pilot[None]) -> None:

@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 
 from dfui.core.downloads import Download
 from dfui.core.errors import DfuiError
+from dfui.core.outcomes import Outcome
 from dfui.core.progress import Step
 from dfui.core.text import sanitize
 from dfui.store.download_query import SortBy
@@ -149,14 +150,13 @@ class DownloadsScreen(BackgroundScreen[None]):
             self._open_sign_in(opens_by_itself=True)
 
     def _show_cancellations(self) -> None:
-        before = self._table.cancelling
         history = self._session.shown_store.history
         relapses = history.relapses()
         self._table.show_states(
             cancelling=(each.download_id for each in self._cancellations.under_way),
             relapsed=(each.download_id for each in relapses),
         )
-        self._leave_ended(before - self._table.cancelling)
+        self._leave_ended(self._cancellations.unshown)
         self._title.cancelling = self._cancellations.counts
         self._title.running_again = sum(each.runs_again for each in history.unread_relapses())
         self._show_about(self._table.current)
@@ -166,12 +166,19 @@ class DownloadsScreen(BackgroundScreen[None]):
                 self.notify("The cancellation has ended. Leave the filter to see how.", markup=False)
         self._show_what_waits()
 
-    def _leave_ended(self, ids: Sequence[str] | frozenset[str]) -> None:
-        """If the cursor is on one of these, and it has ended, move it to the next download that is still spending."""
-        current = self._table.current
-        good = {each.download_id for each in self._cancellations.outcomes(ids) if each.kind.is_good}
-        if current is not None and current.id in good:
-            self._table.go_to_next_active(skips=lambda each: each in good or each in self._cancellations)
+    def _leave_ended(self, outcomes: Sequence[Outcome]) -> None:
+        """If the cursor is on one of these that has ended, move it to the next download that still spends.
+
+        That is one that nobody is cancelling; if there is none, the first that could not be stopped. So the order in
+        which they end does not count.
+        """
+        current, ended = self._table.current, {each.download_id for each in outcomes}
+        going_on = [each.download_id for each in outcomes if not each.kind.is_good]
+        if current is None or current.id not in ended or current.id in going_on:
+            return
+        is_found = self._table.go_to_next_active(skips=lambda each: each in ended or each in self._cancellations)
+        if not is_found and going_on and not len(self._cancellations):
+            self._table.go_to(going_on[0])
 
     # ── what waits to be shown ───────────────────────────────────────────────────────────────────────────────────
 
@@ -210,9 +217,7 @@ class DownloadsScreen(BackgroundScreen[None]):
         from dfui.tui.screens.outcome import NextStep, OutcomeModal
 
         def answered(answer: OutcomeAnswer | None) -> None:
-            current = self._table.current
-            if current is not None and not current.is_active:
-                self._leave_ended([outcome.download_id for outcome in ended.outcomes])
+            self._leave_ended(ended.outcomes)
             if answer is None:
                 return
             if answer.step is NextStep.FETCH:

@@ -232,8 +232,8 @@ class DownloadsTable(RowList[Download]):
             self.cursor = line
         return line is not None
 
-    def go_to_next_active(self, *, skips: Callable[[str], bool]) -> None:
-        """Move the cursor from a download that has ended to the next active one, below or else above it.
+    def go_to_next_active(self, *, skips: Callable[[str], bool]) -> bool:
+        """Move the cursor to the next active download, below or else above it; whether there is one.
 
         `skips` says by the ID which ones to pass over. The first line is looked at too: active downloads stand at the
         top, unless another order is chosen.
@@ -244,7 +244,8 @@ class DownloadsTable(RowList[Download]):
             row = self.row_at(line)
             if row is not None and row.is_active and not skips(row.id):
                 self.cursor = line
-                return
+                return True
+        return False
 
     # ── marks ────────────────────────────────────────────────────────────────────────────────────────────────────
 
