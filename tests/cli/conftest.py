@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -41,6 +42,26 @@ def unreachable(monkeypatch: pytest.MonkeyPatch) -> Iterator[Commands]:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield Commands(f"http://127.0.0.1:{taken.getsockname()[1]}/v4")
+
+
+@pytest.fixture
+def signed_out(dfui: Commands, monkeypatch: pytest.MonkeyPatch) -> Commands:
+    """The commands, with no token in the environment."""
+    monkeypatch.delenv("DATAFINITI_TOKEN")
+    return dfui
+
+
+@pytest.fixture
+def config(dfui: Commands) -> Callable[[str], Path]:
+    """Writes the config file; gives its path."""
+
+    def write(text: str) -> Path:
+        path = dfui.database.parents[2] / "xdg_config_home" / "dfui" / "config.toml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    return write
 
 
 @pytest.fixture

@@ -17,11 +17,10 @@ import pytest
 from dfui.core.addresses import parse_api_url
 from dfui.simulator.account import Simulator
 from dfui.store import open_store
+from tests.support.cancelling import PAYMENT, answering
 from tests.support.commands import Commands
 from tests.support.ended import Ended
 from tests.support.rows import at
-
-REFUSAL = "There was a problem with this customer's payment information."
 
 
 @pytest.fixture
@@ -29,9 +28,7 @@ def past(dfui: Commands, account: Simulator, monkeypatch: pytest.MonkeyPatch) ->
     """Commands that have cancelled three downloads, one of them in vain; signed out, and with no API."""
     dfui("cancel", "--yes", "847070")
     dfui("cancel", "--yes", "847001")
-    account.interrupt = lambda request: (
-        httpx.Response(403, json={"errors": [REFUSAL]}) if request.method == "DELETE" else None
-    )
+    account.interrupt = answering("DELETE", 403, PAYMENT)
     dfui("cancel", "--yes", "847069")
     account.requests.clear()
     monkeypatch.delenv("DATAFINITI_TOKEN")
@@ -46,9 +43,9 @@ def rows_of(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
-def leave_open(dfui: Commands, *ids: str) -> None:
+def leave_open(dfui: Commands, download_id: str) -> None:
     store = open_store(dfui.database, profile="default", origin=parse_api_url(dfui.api_url).origin)
-    store.history.open_entries(ids, confirmed_at=at(0)).wait()
+    store.history.open_entries([download_id], confirmed_at=at(0)).wait()
     store.close()
 
 
@@ -62,39 +59,32 @@ def test_entries_are_shown_the_newest_first_with_what_was_kept_and_said(past: Co
         ["847001", "completed"],
         ["847070", "cancelled"],
     ]
-    assert lines[0].endswith(f"refused    queued     –       –        “{REFUSAL}” (HTTP 403)")
+    assert lines[0].endswith(f"refused    queued     –       –        “{PAYMENT}” (HTTP 403)")
     assert lines[2].split()[-4:] == ["34,120", "–", "HTTP", "200"]
     assert account.requests == []
 
 
-def test_an_entry_as_json_has_its_times_with_their_zone_and_null_for_what_is_not_known(past: Commands) -> None:
-    entry = past("history", "--json").document[0]
-    for time in ("confirmed_at", "ended_at"):
-        assert datetime.fromisoformat(entry.pop(time)).tzinfo
-    now = entry.pop("now")
-    assert datetime.fromisoformat(now.pop("seen_at")).tzinfo
-    assert now == {
-        "status": "queued",
-        "retained_records": 0,
-        "credits_deducted": None,
-        "credits_settled": False,
-        "relapsed": False,
-    }
-    assert entry == {
-        "id": "847069",
-        "data_type": "business",
-        "query": "categories:hotels AND country:US",
-        "stop_at": None,
-        "outcome": "refused",
-        "verified": True,
-        "status": "queued",
-        "api_message": REFUSAL,
-        "http_status": 403,
-        "retained_records": None,
-        "credits_deducted": None,
-        "credits_settled": False,
-        "deletes_sent": 1,
-    }
+def test_json_has_times_with_their_zone_and_null_for_what_is_not_known_and_csv_has_the_same(past: Commands) -> None:
+    document, written = past("history", "--json").document, past("history", "--csv").stdout
+    flat = [entry | {f"now_{name}": value for name, value in entry["now"].items()} for entry in document]
+    assert rows_of(written) == [{key: cell(value) for key, value in each.items() if key != "now"} for each in flat]
+    entry = document[0]
+    for times in (entry["confirmed_at"], entry["ended_at"], entry["now"]["seen_at"]):
+        assert datetime.fromisoformat(times).tzinfo
+    assert entry | dict.fromkeys(("confirmed_at", "ended_at", "now")) == {
+        "id": "847069", "data_type": "business", "query": "categories:hotels AND country:US",
+        "confirmed_at": None, "stop_at": None, "ended_at": None, "outcome": "refused", "verified": True,
+        "status": "queued", "api_message": PAYMENT, "http_status": 403, "retained_records": None,
+        "credits_deducted": None, "credits_settled": False, "deletes_sent": 1, "now": None,
+    }  # fmt: skip
+    assert entry["now"] | {"seen_at": None} == {
+        "status": "queued", "retained_records": 0, "credits_deducted": None, "credits_settled": False,
+        "seen_at": None, "relapsed": False,
+    }  # fmt: skip
+
+
+def cell(value: Any) -> str:
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def test_an_open_entry_is_shown_as_open(past: Commands) -> None:
@@ -104,73 +94,56 @@ def test_an_open_entry_is_shown_as_open(past: Commands) -> None:
     assert "1 result is still unknown" in text.stderr
     assert ids(as_json) == ["5"]
     assert (as_json.document[0]["outcome"], as_json.document[0]["ended_at"]) == (None, None)
-    assert ids(past("history", "--json", "--limit", "1", "--outcome", "cancelled")) == ["847070"]
 
 
-@pytest.mark.parametrize(
-    ("options", "wanted"),
-    [
-        (["--id", "847001"], ["847001"]),
-        (["--id", "847070", "--id", "https://api.datafiniti.co/v4/downloads/847069"], ["847069", "847070"]),
-        (["--outcome", "refused"], ["847069"]),
-        (["--outcome", "not_found"], []),
-        (["--outcome", "open"], []),
-        (["--limit", "2"], ["847069", "847001"]),
-        (["--id", "847070", "--outcome", "refused"], []),
-    ],
-    ids=" ".join,
-)
-def test_filters(past: Commands, options: list[str], wanted: list[str]) -> None:
-    ended = past("history", "--json", *options)
-    assert ids(ended) == wanted
-    assert bool(ended.stderr) == (not wanted)
+def test_entries_are_chosen_by_id_outcome_and_number(past: Commands) -> None:
+    wanted = {
+        "--id 847001": ["847001"],
+        "--id 847070 --id https://api.datafiniti.co/v4/downloads/847069": ["847069", "847070"],
+        "--outcome refused": ["847069"],
+        "--outcome not_found": [],
+        "--outcome open": [],
+        "--limit 2": ["847069", "847001"],
+        "--limit 1 --outcome cancelled": ["847070"],
+        "--id 847070 --outcome refused": [],
+    }
+    chosen = {options: past("history", "--json", *options.split()) for options in wanted}
+    assert {options: ids(ended) for options, ended in chosen.items()} == wanted
+    assert all(bool(ended.stderr) == (not ended.document) for ended in chosen.values())
 
 
 def test_an_empty_history_says_so(dfui: Commands) -> None:
     text = dfui("history")
-    assert (text.exit_code, text.stdout) == (0, "")
-    assert text.stderr == "No cancellations yet.\n"
+    assert (text.exit_code, text.stdout, text.stderr) == (0, "", "No cancellations yet.\n")
     assert dfui("history", "--json").document == []
     assert len(dfui("history", "--csv").stdout.splitlines()) == 1
 
 
-def test_csv_holds_what_the_json_holds(past: Commands) -> None:
-    written, document = past("history", "--csv").stdout, past("history", "--json").document
-    assert written.startswith("id,data_type,query,confirmed_at,")
-
-    def cell(value: Any) -> str:
-        return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-
-    flat = [entry | {f"now_{name}": value for name, value in entry.pop("now").items()} for entry in document]
-    assert rows_of(written) == [{name: cell(value) for name, value in entry.items()} for entry in flat]
-
-
-@pytest.mark.parametrize(
-    "words", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "\x1b[2J=1", 'a "quoted", word', "two\r\nlines"]
-)
-def test_words_of_the_api_become_neither_a_formula_nor_a_command(
-    dfui: Commands, account: Simulator, words: str
+def test_text_from_outside_becomes_neither_a_formula_nor_a_command_to_the_terminal(
+    dfui: Commands, account: Simulator
 ) -> None:
+    messages = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "\x1b[2J=1", 'a "quoted", word', "two\r\nlines"]
+    waiting = list(messages)
     account.interrupt = lambda request: (
-        httpx.Response(403, json={"errors": [words]}) if request.method == "DELETE" else None
+        httpx.Response(403, json={"errors": [waiting.pop(0)]}) if request.method == "DELETE" else None
     )
-    dfui("cancel", "--yes", "847070")
+    for _ in messages:
+        dfui("cancel", "--yes", "847070")
+    leave_open(dfui, "-1")
     written = dfui("history", "--csv").stdout
-    (row,) = rows_of(written)
-    assert not row["api_message"].startswith(("=", "+", "-", "@", "\t"))
-    assert set(words) & set("=1+@SUM") <= set(row["api_message"])
+    first, *rows = rows_of(written)
+    assert first["id"] == "'-1"
+    for row, message in zip(rows, reversed(messages), strict=True):
+        assert not row["api_message"].startswith(("=", "+", "-", "@", "\t"))
+        assert set(message) & set("=1+@SUM") <= set(row["api_message"])
     assert "\x1b" not in written
     assert all(character == "\n" or character.isprintable() for character in dfui("history").stdout)
-    assert dfui("history", "--json").document[0]["api_message"] == words
-
-
-def test_an_id_that_begins_like_a_formula_is_guarded(dfui: Commands) -> None:
-    leave_open(dfui, "-1")
-    assert rows_of(dfui("history", "--csv").stdout)[0]["id"] == "'-1"
+    as_json = dfui("history", "--json").document
+    assert [entry["api_message"] for entry in as_json] == [None, *reversed(messages)]
     assert ids(dfui("history", "--json", "--id=-1")) == ["-1"]
 
 
-def test_an_export_is_for_its_owner_alone(past: Commands, tmp_path: Path) -> None:
+def test_an_export_is_whole_and_for_its_owner_alone(past: Commands, tmp_path: Path) -> None:
     target = tmp_path / "history.json"
     before = os.umask(0)
     try:
@@ -195,16 +168,9 @@ def test_a_file_that_is_there_stays_unless_it_may_be_overwritten(past: Commands,
     assert list(tmp_path.glob(".dfui-*")) == []
 
 
-@pytest.mark.parametrize("place", ["", "nowhere/history.csv"])
-@pytest.mark.parametrize("overwrite", [[], ["--overwrite"]], ids=["", "overwrite"])
-def test_a_place_that_cannot_be_written_is_told(
-    past: Commands, tmp_path: Path, place: str, overwrite: list[str]
-) -> None:
-    ended = past("history", "--json", "--output", str(tmp_path / place), *overwrite)
-    assert (ended.exit_code, ended.document["error"]["kind"]) == (1, "export")
-
-
-def test_a_device_is_not_replaced(past: Commands) -> None:
-    ended = past("history", "--csv", "--output", "/dev/null", "--overwrite")
-    assert ended.exit_code == 1
+def test_a_place_that_cannot_be_written_is_an_error_and_no_device_is_replaced(past: Commands, tmp_path: Path) -> None:
+    for place in (tmp_path, tmp_path / "nowhere" / "history.csv", Path("/dev/null")):
+        for overwrite in ([], ["--overwrite"]):
+            ended = past("history", "--json", "--output", str(place), *overwrite)
+            assert (ended.exit_code, ended.document["error"]["kind"]) == (1, "export")
     assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
