@@ -6,25 +6,13 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import cast
+from typing import Any
 
 import pytest
 
 from dfui import __version__
-from dfui.cli import documents, json_keys
-from dfui.cli.completion import SHELLS
-from dfui.cli.parser import build_parser
-from dfui.cli.show_help import ENVIRONMENT, TOPICS
-from dfui.core.account import Account
-from dfui.core.downloads import Download, DownloadDetails
-from dfui.core.errors import DfuiError
-from dfui.core.fetching import ResultFile
-from dfui.core.history import HistoryEntry
-from dfui.core.outcomes import Outcome, OutcomeKind
-from dfui.core.secret import Secret
-from dfui.operations.doctor import DoctorCheck, State
 from dfui.simulator.account import Simulator
 from dfui.simulator.scenarios import SCENARIOS
 from tests.support.commands import Commands
@@ -34,22 +22,23 @@ from tests.support.shell import Shell, dfui_on_path
 PROMPT = "READY> "
 
 
+def named_in_help(heading: str) -> list[str]:
+    """What `dfui help` lists under a heading."""
+    listed = run("help").stdout.partition(f"\n{heading}")[2].partition("\n\n")[0]
+    return re.findall(r"^ +([a-z-]+)  ", listed, re.MULTILINE)
+
+
 # ── the demo ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["cancel", "847070", "-y"], ["cancel", "--status", "active", "-y"], ["list"], ["list", "--offline", "-n", "3"],
-        ["show", "847070"], ["watch", "847001"], ["add", "847001"], ["hide", "847001"], ["history"],
-        ["config", "init"],
-    ],
-    ids=" ".join,
-)  # fmt: skip
-def test_every_command_runs_on_the_simulated_account_and_keeps_nothing(arguments: list[str], tmp_path: Path) -> None:
-    ended = run(*arguments, "--demo", "--json")
-    assert ended.exit_code == 0, ended
-    assert ended.document is not None
+def test_every_command_runs_on_the_simulated_account_and_keeps_nothing(tmp_path: Path) -> None:
+    for command in (
+        "cancel 847070 -y", "cancel --status active -y", "list", "list --offline -n 3", "show 847070", "watch 847001",
+        "add 847001", "hide 847001", "history", "account", "config init",
+    ):  # fmt: skip
+        ended = run(*command.split(), "--demo", "--json")
+        assert ended.exit_code == 0, ended
+        assert ended.document is not None
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
@@ -59,6 +48,7 @@ def test_a_scenario_is_named_behind_the_option_or_after_it() -> None:
     assert run("list", "--demo", "unauthorized-once").exit_code == 3
     (outcome,) = run("cancel", "847070", "-y", "-j", "--demo=lost-answer").document
     assert (outcome["outcome"], outcome["http_status"]) == ("cancelled", None)
+    assert all(f"--demo={scenario}" in run("help", "demo").stdout for scenario in SCENARIOS)
 
 
 def test_in_the_demo_a_token_is_kept_nowhere_and_the_doctor_asks_nobody(dfui: Commands, account: Simulator) -> None:
@@ -73,46 +63,69 @@ def test_in_the_demo_a_token_is_kept_nowhere_and_the_doctor_asks_nobody(dfui: Co
 # ── help and the man page ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("subject", [*build_parser().commands, *TOPICS])
-def test_each_command_and_topic_has_help(subject: str) -> None:
-    ended = run("help", subject)
-    assert (ended.exit_code, ended.stderr) == (0, "")
-    assert ended.stdout.strip()
-    known = ", ".join(name for name, _ in ENVIRONMENT)
-    assert all(name in known for name in re.findall(r"\b[A-Z]+_[A-Z_]+\b", ended.stdout))
+def test_each_command_and_topic_has_help_and_each_command_has_examples_before_its_options() -> None:
+    commands, variables = named_in_help("commands:"), run("help", "environment").stdout
+    assert "cancel" in commands
+    for subject in (*commands, *named_in_help("topics,")):
+        ended = run("help", subject)
+        assert (ended.exit_code, ended.stderr) == (0, "")
+        assert ended.stdout.strip()
+        assert set(re.findall(r"\b[A-Z]+_[A-Z_]+\b", ended.stdout)) <= set(re.findall(r"[A-Z_]+", variables))
+    for command in commands:
+        shown = run(command, "--help").stdout
+        assert shown.startswith(f"usage: dfui {command} ")
+        assert shown.index("examples:") < shown.index("options:")
+        assert "--profile NAME" in shown
+        assert not re.search(r"--\w+ \[", shown), "a value that may be left out needs its ="
 
 
-def test_the_version_and_the_scenarios_are_printed() -> None:
-    assert run("--version").stdout == f"dfui {__version__}\n"
-    assert all(f"--demo={scenario}" in run("help", "demo").stdout for scenario in SCENARIOS)
+def test_help_before_a_command_names_all_commands_and_exit_codes() -> None:
+    assert run("--help", "cancel") == run("--help")
+    assert "130 interrupted" in " ".join(run("--help").stdout.split())
 
 
 def test_help_and_version_are_json_too() -> None:
+    assert run("--version").stdout == f"dfui {__version__}\n"
     assert run("--version", "--json").document == {"version": __version__}
     assert "847070" in run("help", "cancel", "--json").document["text"]
 
 
-def test_the_help_has_each_key_of_each_json_form() -> None:
-    """What is printed and what is documented are the same keys, in the same order."""
-    details = DownloadDetails(Download("1"), files=(ResultFile("a", Secret("https://x.test/a"), None),))
-    (file,) = cast(list[dict[str, object]], documents.details_json(details, [])["result_files"])
-    outcome, entry = Outcome("1", OutcomeKind.CANCELLED), HistoryEntry(0, "1", None)
-    printed = (
-        (documents.error_json(DfuiError("x")), json_keys.ERROR),
-        (documents.download_json(Download("1")), json_keys.DOWNLOAD),
-        (documents.details_json(details, []), json_keys.DETAILS),
-        (file, json_keys.FILE),
-        (documents.outcome_json(outcome), json_keys.OUTCOME),
-        (documents.waited_json(outcome, outcome, entry), json_keys.WAITED),
-        (documents.history_json(entry), json_keys.ENTRY),
-        (documents.now_json(entry), json_keys.NOW),
-        (documents.account_json(Account()), json_keys.ACCOUNT),
-        (documents.check_json(DoctorCheck("x", State.OK, "")), json_keys.CHECK),
-    )
-    for document, keys in printed:
-        assert list(document) == list(keys)
-    shown = run("help", "json").stdout
-    assert all(f"  {key} " in shown for _, keys in json_keys.FORMS for key in keys)
+def described_keys() -> dict[str, list[str]]:
+    """The keys that `dfui help json` has of each form, by the form's first words."""
+    _, *forms = run("help", "json").stdout.split("\n\n")
+    return {
+        re.split("[:;]", lines[0].strip())[0]: [key[1] for line in lines if (key := re.match(r"  (\w+)  ", line))]
+        for lines in (form.splitlines() for form in forms)
+    }
+
+
+def test_the_help_has_each_key_of_each_json_form_in_its_order(dfui: Commands, tmp_path: Path) -> None:
+    def demo(*arguments: str) -> Any:
+        document = run(*arguments, "--demo", "--json").document
+        return document[0] if isinstance(document, list) else document
+
+    cancelled, waited = demo("cancel", "847070", "-y"), demo("cancel", "847070", "-y", "--wait=0")
+    listed, fetched = demo("list"), demo("fetch", "847001", "-o", str(tmp_path))
+    planned, shown = demo("cancel", "847070", "--dry-run"), demo("show", "846990")
+    dfui("cancel", "847070", "--yes")
+    (entry,) = dfui("history", "--json").document
+    printed = {
+        "any command that fails": dfui("show", "999", "--json").document["error"],
+        "list, add, watch": listed,
+        "cancel --dry-run": [key for key in planned if key not in listed],
+        "show": shown,
+        "a file of result_files": shown["result_files"][0],
+        "cancel": cancelled,
+        "cancel --wait": [key for key in waited if key not in cancelled],
+        "history": entry,
+        "now of an entry": entry["now"],
+        "fetch": fetched,
+        "a file of files": fetched["files"][0],
+        "hide": demo("hide", "847070"),
+        "account": demo("account"),
+        "doctor": dfui("doctor", "--json").document["checks"][0],
+    }
+    assert described_keys() == {form: list(keys) for form, keys in printed.items()}
 
 
 def test_the_man_page_has_its_sections_and_every_command() -> None:
@@ -122,7 +135,7 @@ def test_the_man_page_has_its_sections_and_every_command() -> None:
     assert sections == [
         "NAME", "SYNOPSIS", "DESCRIPTION", "EXAMPLES", "FILES", "ENVIRONMENT", "EXIT STATUS", "SEE ALSO"
     ]  # fmt: skip
-    assert all(f'.SS "dfui {command}"' in page for command in build_parser().commands)
+    assert all(f'.SS "dfui {command}"' in page for command in named_in_help("commands:"))
 
 
 # ── the config file ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -142,12 +155,12 @@ def test_the_config_file_is_written_once_and_checked(tmp_path: Path) -> None:
     assert (wrong.exit_code, "bel" in wrong.stdout, "bell" in wrong.stdout) == (2, True, True)
 
 
-def test_a_misspelt_profile_is_exit_2_with_the_nearest_one(dfui: Commands, account: Simulator) -> None:
-    path = Path(run("config", "path").stdout.strip())
-    path.parent.mkdir(parents=True)
-    path.write_text("[profiles.production]\nread_only = true\n")
-    for command in (["cancel", "847070", "--yes"], ["list"], ["show", "847070"], ["history"], ["add", "847070"]):
-        ended = dfui(*command, "--profile", "prodution", "--json")
+def test_a_misspelt_profile_is_exit_2_with_the_nearest_one(
+    dfui: Commands, account: Simulator, config: Callable[[str], Path]
+) -> None:
+    config("[profiles.production]\nread_only = true\n")
+    for command in ("cancel 847070 --yes", "list", "show 847070", "history", "add 847070"):
+        ended = dfui(*command.split(), "--profile", "prodution", "--json")
         assert (ended.exit_code, "production" in ended.document["error"]["message"]) == (2, True)
     assert account.requests == []
     assert dfui("list", "--profile", "production").stderr == ""
@@ -252,9 +265,3 @@ def test_fish_completes_them_too(environment: dict[str, str], tmp_path: Path) ->
     offered = [[line.partition("\t")[0] for line in each.splitlines()] for each in ended.stdout.split("-\n")]
     for words, completed in zip(offered, COMPLETIONS.values(), strict=False):
         assert completed.split()[-1] in words, ended
-
-
-@pytest.mark.parametrize("shell", SHELLS)
-def test_the_script_of_each_shell_can_be_read_by_it(shell: str, tmp_path: Path) -> None:
-    ended = subprocess.run([shell, "-n", str(script_of(shell, tmp_path))], capture_output=True, text=True, check=False)
-    assert (ended.returncode, ended.stderr) == (0, "")
