@@ -21,8 +21,7 @@
     ├── TransferError                a result file is not here, or not whole
     │   ├── TransferFailed
     │   ├── FolderNotWritable
-    │   ├── LinkExpired
-    │   └── AlreadyThere
+    │   └── LinkExpired
     └── DatafinitiError              a call of the API did not do what it was for
         ├── UnreadableAnswer
         ├── NotConnected
@@ -45,8 +44,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
-
-    from dfui.core.fetching import FileCheck
 
 
 class DfuiError(Exception):
@@ -190,15 +187,6 @@ class FolderNotWritable(TransferError):
 
 class LinkExpired(TransferError):
     """The file server no longer accepts the link."""
-
-
-class AlreadyThere(TransferError):
-    """A file with this name is here, of `size` bytes; `check` says what shows that it is the same one, if anything."""
-
-    def __init__(self, size: int, check: FileCheck | None) -> None:
-        super().__init__()
-        self.size = size
-        self.check = check
 
 
 # ── the API ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -7,16 +7,16 @@ import contextlib
 import logging
 import random
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dfui.core.clock import Clock
 from dfui.core.downloads import Download
 from dfui.core.errors import (
-    AlreadyThere,
     AnswerLost,
     DatafinitiError,
+    DfuiError,
     FolderNotWritable,
     LinkExpired,
     NotConnected,
@@ -36,7 +36,7 @@ from dfui.core.fetching import (
     may_have_files,
 )
 from dfui.operations.part_file import make_folder
-from dfui.operations.transfer import Fetched, Received, Transfer, file_client, on_thread
+from dfui.operations.transfer import Transfer, file_client, on_thread
 from dfui.store import Store
 from dfui.wording import fetching
 from dfui.wording.errors import fault
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     import httpx
 
     from dfui.api.client import DatafinitiClient
+    from dfui.core.secret import Secret
 
 MAX_FILES = 4
 """Files at a time, over all downloads."""
@@ -96,17 +97,8 @@ async def fetch(
         await asyncio.gather(task, return_exceptions=True)
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """A file to fetch."""
-
-    file: ResultFile
-    folder: Path
-    progress: FileProgress
-
-
 class _Fetch:
-    """What the files of one fetch share."""
+    """The downloads of one fetch, and a queue of their files."""
 
     def __init__(
         self,
@@ -117,7 +109,7 @@ class _Fetch:
         *,
         overwrite: bool,
     ) -> None:
-        self._links = _Links(client, store, clock)
+        self._links_of = partial(_Links, client, store, clock, asyncio.Semaphore(MAX_REQUESTS))
         self._clock = clock
         self._overwrite = overwrite
         self.events: asyncio.Queue[FetchEvent | None] = asyncio.Queue()
@@ -140,170 +132,159 @@ class _Fetch:
             await asyncio.gather(*looks, *workers, return_exceptions=True)
             while not self._jobs.empty():
                 if (job := self._jobs.get_nowait()) is not None:
-                    self.events.put_nowait(replace(job.progress, state=FileState.STOPPED))
+                    job.transfer.note(FileState.STOPPED)
             await self._files.aclose()
 
     async def _look(self, download_id: str, folder: Path, wait_seconds: float) -> None:
-        found = DownloadFiles(Download(download_id), (), folder)
+        links = self._links_of(download_id)
+        download, files = Download(download_id), list[ResultFile]()
+        trouble: DfuiError | None = None
         try:
-            download, files, notice = await self._files_of(download_id, wait_seconds)
-            found = DownloadFiles(download, tuple(file.name for file in files), folder, notice=notice)
-            if files:
+            download = await self._wait_for_files(links, wait_seconds)
+            if links.files:
                 await on_thread(lambda: make_folder(folder))
+            files = list(links.files.values())
         except asyncio.CancelledError:
-            self.events.put_nowait(replace(found, names=(), trouble=TransferFailed(fetching.STOPPED_EMPTY)))
+            trouble = TransferFailed(fetching.STOPPED_EMPTY)
             raise
         except DatafinitiError as error:
-            known = Download(download_id, is_missing=isinstance(error, NotFound))
-            self.events.put_nowait(replace(found, download=known, trouble=error))
+            download, trouble = Download(download_id, is_missing=isinstance(error, NotFound)), error
         except OSError as error:
             trouble = FolderNotWritable(f"Cannot write to {folder}: {error.strerror or type(error).__name__}.")
-            self.events.put_nowait(replace(found, names=(), trouble=trouble))
         except Exception as error:  # the others go on
             logger.exception("A fault while asking for links")
-            self.events.put_nowait(replace(found, names=(), trouble=TransferFailed(fault(error))))
-        else:
-            self.events.put_nowait(found)
-            for file in files:
-                progress = FileProgress(download.id, file.name, folder / file.name, FileState.WAITING)
-                self.events.put_nowait(progress)
-                self._jobs.put_nowait(_Job(file, folder, progress))
+            trouble = TransferFailed(fault(error))
+        finally:
+            names = tuple(file.name for file in files)
+            self._report(DownloadFiles(download, names, folder, trouble=trouble, notice=links.notice))
+        for file in files:
+            progress = FileProgress(download_id, file.name, folder / file.name, FileState.WAITING)
+            self._report(progress)
+            transfer = Transfer(progress, self._files, overwrite=self._overwrite, report=self._report)
+            self._jobs.put_nowait(_Job(transfer, file, links))
 
-    async def _files_of(self, download_id: str, wait_seconds: float) -> _Listing:
-        """The files of a download; waits for them if there are none and there may be some."""
+    async def _wait_for_files(self, links: _Links, wait_seconds: float) -> Download:
+        """Ask for the links until there are some, there can be none, or time is over."""
         ends_at = self._clock.monotonic() + wait_seconds
         pause = FIRST_LOOK_SECONDS
         while True:
             retry_after = 0.0
             try:
-                listing = await self._links.look(download_id)
+                download = await links.look()
             except (NotConnected, AnswerLost, ServerFault, TooManyRequests) as error:
                 if self._clock.monotonic() >= ends_at:
                     raise
-                download = Download(download_id)
+                download = Download(links.download_id)
                 retry_after = getattr(error, "retry_after", None) or 0.0
             else:
-                download, files, _ = listing
-                if files or not may_have_files(download) or self._clock.monotonic() >= ends_at:
-                    return listing
+                if links.files or not may_have_files(download) or self._clock.monotonic() >= ends_at:
+                    return download
             left = ends_at - self._clock.monotonic()
-            self.events.put_nowait(FilesAwaited(download, left))
+            self._report(FilesAwaited(download, left))
             await self._clock.sleep(min(max(pause, retry_after), left))
             pause = min(2 * pause, MAX_LOOK_SECONDS)
 
     async def _work(self) -> None:
         while (job := await self._jobs.get()) is not None:
-            await self._fetch_file(job)
-
-    async def _fetch_file(self, job: _Job) -> None:
-        """Fetch a file, and say how that ended; after a fault of dfui's own the other files go on."""
-        progress = job.progress
-
-        def at(state: FileState, received: Received) -> FileProgress:
-            return replace(
-                progress,
-                state=state,
-                bytes_done=received.done,
-                bytes_total=received.total,
-                bytes_resumed=received.resumed,
-            )
-
-        def progressed(received: Received) -> None:
-            self.events.put_nowait(at(FileState.FETCHING, received))
-
-        transfer: Transfer | None = None
-        received = Received(0, None, 0)
-        try:
-            transfer = Transfer(
-                job.folder, job.file.name, self._files, overwrite=self._overwrite, progressed=progressed
-            )
-            fetched = await self._with_retries(transfer, job.file, progress.download_id)
-            received = Received(fetched.size, fetched.size, min(fetched.size, transfer.received.resumed))
-            ended = replace(at(FileState.COMPLETE, received), check=fetched.check, notice=fetched.notice)
-        except AlreadyThere as there:
-            state = FileState.DIFFERS if there.check is None else FileState.ALREADY_THERE
-            ended = replace(at(state, Received(there.size, there.size, there.size)), check=there.check)
-        except asyncio.CancelledError:
-            self.events.put_nowait(at(FileState.STOPPED, transfer.received if transfer else received))
-            raise
-        except Exception as error:
-            if not isinstance(error, TransferFailed):
+            try:
+                await self._with_retries(job)
+            except asyncio.CancelledError:
+                job.transfer.note(FileState.STOPPED)
+                raise
+            except TransferFailed as error:
+                job.transfer.note(FileState.FAILED, trouble=str(error))
+            except Exception as error:  # the other files go on
                 logger.exception("A fault while fetching a file")
-            trouble = str(error) if isinstance(error, TransferFailed) else fault(error)
-            ended = replace(at(FileState.FAILED, transfer.received if transfer else received), trouble=trouble)
-        self.events.put_nowait(ended)
+                job.transfer.note(FileState.FAILED, trouble=fault(error))
 
-    async def _with_retries(self, transfer: Transfer, file: ResultFile, download_id: str) -> Fetched:
-        tries, links, most_before = 0, 1, 0
+    async def _with_retries(self, job: _Job) -> None:
+        transfer, file, links = job
+        tries, links_used, most_before = 0, 1, 0
         if file.has_expired(self._clock.now()):
-            file = await self._links.renewed(download_id, file)
+            file = await links.renewed(file)
         while True:
             if file.has_expired(self._clock.now()):
                 raise TransferFailed(fetching.link_refused(file, now=self._clock.now()))
             try:
                 return await transfer.run(file.link)
             except LinkExpired:
-                refused, links = file, links + 1
-                file = await self._links.renewed(download_id, file)
-                if links > MAX_LINKS or file.link == refused.link:
+                refused, links_used = file, links_used + 1
+                file = await links.renewed(file)
+                if links_used > MAX_LINKS or file.link == refused.link:
                     raise TransferFailed(fetching.link_refused(file, now=self._clock.now())) from None
             except TransferFailed as error:
-                has_come_further = transfer.received.done > most_before
-                most_before = max(most_before, transfer.received.done)
+                has_come_further = transfer.progress.bytes_done > most_before
+                most_before = max(most_before, transfer.progress.bytes_done)
                 tries = 1 if has_come_further else tries + 1
                 if not error.is_retryable or tries >= MAX_TRIES:
                     raise
                 pause = min(0.5 * 2**tries, MAX_PAUSE_SECONDS) * (0.75 + random.random() / 2)  # noqa: S311
                 await self._clock.sleep(pause)
 
-
-_Listing = tuple[Download, tuple[ResultFile, ...], str | None]
-"""A download and its files as the API listed them, and why they could not be stored."""
+    def _report(self, event: FetchEvent) -> None:
+        self.events.put_nowait(event)
 
 
 class _Links:
-    """Asks the API for links; a few requests at a time, however many downloads and files there are."""
+    """The links of one download; one answer of the API renews them all."""
 
-    def __init__(self, client: DatafinitiClient, store: Store, clock: Clock) -> None:
+    def __init__(
+        self, client: DatafinitiClient, store: Store, clock: Clock, slots: asyncio.Semaphore, download_id: str
+    ) -> None:
+        self.download_id = download_id
+        self.files: dict[str, ResultFile] = {}
+        """By name, as the API last listed them."""
+        self.notice: str | None = None
+        """Why what the API showed could not be stored."""
         self._client = client
         self._store = store
         self._clock = clock
-        self._slots = asyncio.Semaphore(MAX_REQUESTS)
-        self._newest: dict[str, dict[str, ResultFile]] = {}
-        self._renewing: dict[str, asyncio.Lock] = {}
-        self._signed_once: set[str] = set()
-        """Downloads whose links stay the same, so that asking for others is of no use."""
+        self._slots = slots
+        self._renewing = asyncio.Lock()
+        self._stay_the_same = False
+        """Whether another answer brought the same links."""
 
-    async def look(self, download_id: str) -> _Listing:
-        """Raises `DatafinitiError`."""
+    async def look(self) -> Download:
+        """Ask the API for the links; gives the download as it is now.
+
+        Raises:
+            DatafinitiError: there was no answer, or no such download.
+        """
         async with self._slots:
             began = self._clock.monotonic()
-            details = (await self._client.get_download(download_id)).seen(self._clock.now())
-        files = details.files or ()
-        self._newest[download_id] = {file.name: file for file in files}
-        notice = None
+            details = (await self._client.get_download(self.download_id)).seen(self._clock.now())
+        self.files = {file.name: file for file in details.files or ()}
         try:
             self._store.downloads.observe([details.download], observed=began, now=self._clock.monotonic())
         except StoreError as error:
-            notice = str(error)
-        return details.download, files, notice
+            self.notice = str(error)
+        return details.download
 
-    async def renewed(self, download_id: str, file: ResultFile) -> ResultFile:
-        """The same file as the API lists it now; one answer renews all links of a download.
+    async def renewed(self, file: ResultFile) -> ResultFile:
+        """The same file as the API lists it now.
 
         Raises:
-            TransferFailed: the API does not list it.
+            TransferFailed: it does not list it.
         """
-        async with self._renewing.setdefault(download_id, asyncio.Lock()):
-            newest = self._newest[download_id].get(file.name)
-            if newest is not None and newest.link == file.link and download_id not in self._signed_once:
+        async with self._renewing:
+            if file.link == self._link_of(file) and not self._stay_the_same:
                 try:
-                    await self.look(download_id)
+                    await self.look()
                 except DatafinitiError as error:
                     raise TransferFailed(f"Its link has expired, and no fresh one came. {error}") from None
-                newest = self._newest[download_id].get(file.name)
-                if newest is not None and newest.link == file.link:
-                    self._signed_once.add(download_id)
-        if newest is None:
+                self._stay_the_same = file.link == self._link_of(file)
+        if file.name not in self.files:
             raise TransferFailed("Its link has expired, and the API no longer lists the file.")
-        return newest
+        return self.files[file.name]
+
+    def _link_of(self, file: ResultFile) -> Secret | None:
+        newest = self.files.get(file.name)
+        return newest.link if newest else None
+
+
+class _Job(NamedTuple):
+    """A file to fetch."""
+
+    transfer: Transfer
+    file: ResultFile
+    links: _Links

@@ -106,11 +106,6 @@ class PartFile:
         """In bytes, without those that are not written yet."""
         return os.fstat(self._descriptor).st_size
 
-    @property
-    def md5(self) -> str:
-        """Of all bytes of the file as the file server has it; only if the note has one to compare it with."""
-        return self._hasher.hexdigest()
-
     def stat_final(self) -> os.stat_result | None:
         """What already has the file's name."""
         try:
@@ -156,12 +151,17 @@ class PartFile:
             while left:
                 left = left[os.write(self._descriptor, left) :]
 
-    def finish(self, modified_at: float | None) -> int:
-        """Give the whole file its name; returns its size in bytes.
+    def finish(self, received: int, modified_at: float | None) -> int:
+        """Give the whole file, of which so many bytes came, its name; returns its size in bytes.
 
         Raises:
-            TransferFailed: it cannot be unpacked, or was swapped.
+            TransferFailed: it is damaged (then retryable), or was swapped.
         """
+        note = self.note or ResumeNote()
+        if note.total is not None and received > note.total:
+            raise TransferFailed(f"More than the {note.total:,} bytes of the file came.", is_retryable=True)
+        if note.md5 not in (None, self._hasher.hexdigest()):
+            raise TransferFailed("The data does not match the file server's checksum.", is_retryable=True)
         if self._unpacker is not None and not self._unpacker.is_whole:
             raise TransferFailed(DAMAGED, is_retryable=True)
         if not self._is_in_place():
@@ -253,13 +253,11 @@ class PartFile:
     def _read_note(self) -> ResumeNote | None:
         try:
             with os.fdopen(_open_ours(self._folder, self._note_name, os.O_RDONLY), "rb") as file:
-                written = msgspec.json.decode(file.readline(MAX_NOTE_BYTES))
-        except (FileNotFoundError, msgspec.DecodeError):
-            return None
-        try:
-            note = msgspec.convert(written, ResumeNote)
+                note = msgspec.json.decode(file.readline(MAX_NOTE_BYTES), type=ResumeNote)
         except msgspec.ValidationError:
             return ResumeNote()
+        except (FileNotFoundError, msgspec.DecodeError):
+            return None
         return replace(note, validator=strong_tag(note.validator))
 
     def _write_note(self, note: ResumeNote) -> None:

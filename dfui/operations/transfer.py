@@ -12,16 +12,15 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
-from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
 
 from dfui.api.http_errors import FAULTS, Departure, in_words
 from dfui.api.network import NetworkTransport, find_proxy
 from dfui.core.addresses import is_loopback_host
-from dfui.core.errors import AlreadyThere, InsecureConnection, LinkExpired, NotConnected, TransferFailed
-from dfui.core.fetching import FileCheck
+from dfui.core.errors import InsecureConnection, LinkExpired, NotConnected, TransferFailed
+from dfui.core.fetching import FileCheck, FileProgress, FileState
 from dfui.core.secret import Secret
 from dfui.operations.part_file import PartFile, ResumeNote, strong_tag
 from dfui.system.event_loop import call_on_daemon_thread
@@ -78,67 +77,46 @@ async def on_thread(work: Callable[[], Result]) -> Result:
     return await asyncio.wrap_future(call_on_daemon_thread(work, name="fetch"))
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
-    """How much of a file is here, in bytes; `total` is None if the file server does not say."""
-
-    done: int
-    total: int | None
-    resumed: int
-    """Of `done`, from an earlier transfer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """A file that is here."""
-
-    size: int
-    """In bytes."""
-    check: FileCheck | None
-    notice: str | None
-    """What else there is to say of it."""
-
-
 class Transfer:
-    """Fetches one file into `NAME.part`, and renames it when it is whole; may be run again after it failed.
-
-    `progressed` is called at most ten times a second.
-    """
+    """Fetches one file into `NAME.part`, and renames it when it is whole; may be run again after it failed."""
 
     def __init__(
         self,
-        folder: Path,
-        name: str,
+        progress: FileProgress,
         client: httpx.AsyncClient,
         *,
         overwrite: bool,
-        progressed: Callable[[Received], None],
+        report: Callable[[FileProgress], None],
     ) -> None:
-        self._folder = folder
-        self._name = name
+        """`report` is called with each change of the progress, at most ten times a second."""
+        self.progress = progress
         self._client = client
         self._overwrite = overwrite
-        self._progressed = progressed
+        self._report = report
         self._damaged = 0
-        self.received = Received(0, None, 0)
 
-    async def run(self, link: Secret) -> Fetched:
-        """Fetch the file. If it is cancelled, what came is kept.
+    def note(self, state: FileState, **changes: Any) -> None:
+        """Change the progress, and report it."""
+        self.progress = replace(self.progress, state=state, **changes)
+        self._report(self.progress)
+
+    async def run(self, link: Secret) -> None:
+        """Fetch the file, unless another has its name. If it is cancelled, what came is kept.
 
         Raises:
             LinkExpired: another link is needed.
-            AlreadyThere: the name is taken; nothing was touched.
             TransferFailed: it could not be fetched; what came is kept.
         """
-        self._progressed(self.received)
+        self.note(FileState.FETCHING)
+        path = self.progress.path
         part: PartFile | None = None
         try:
-            part = await on_thread(lambda: PartFile(self._folder, self._name, overwrite=self._overwrite))
-            return await self._fetch(part, link)
+            part = await on_thread(lambda: PartFile(path.parent, path.name, overwrite=self._overwrite))
+            await self._fetch(part, link)
         except OSError as error:
             kept = " What came is kept." if part is not None and part.size else ""
             why = error.strerror or type(error).__name__
-            raise TransferFailed(f"{self._name}.part cannot be written: {why}.{kept}") from None
+            raise TransferFailed(f"{path.name}.part cannot be written: {why}.{kept}") from None
         finally:
             if part is not None:
                 closing = asyncio.wrap_future(call_on_daemon_thread(part.close, name="fetch"))
@@ -146,7 +124,7 @@ class Transfer:
                 if done and closing.exception():
                     logger.warning("%s could not be closed: %s", part.name, closing.exception())
 
-    async def _fetch(self, part: PartFile, link: Secret) -> Fetched:
+    async def _fetch(self, part: PartFile, link: Secret) -> None:
         note = part.note or ResumeNote()
         begin = part.size if note.validator else 0
         if note.total is not None and begin >= note.total:
@@ -163,7 +141,8 @@ class Transfer:
                     else "The file server sent a different part than requested."
                 )
                 raise TransferFailed(wrong, is_retryable=True)
-            await on_thread(lambda: self._leave_what_is_there(file, part))
+            if await self._is_there(file, part):
+                return
             if begin:
                 note = replace(note, total=file.total)
                 await on_thread(lambda: part.resume(note, begin))
@@ -171,24 +150,27 @@ class Transfer:
                 validator = None if file.is_gzipped else file.validator
                 note = ResumeNote(validator, file.total, file.md5)
                 await on_thread(lambda: part.begin(note, is_gzipped=file.is_gzipped))
-            self.received = Received(begin, note.total, begin)
+            self.progress = replace(self.progress, bytes_done=begin, bytes_total=note.total, bytes_resumed=begin)
             await self._receive(response, part)
-        done, total = self.received.done, note.total
+        done, total = self.progress.bytes_done, note.total
         if total is not None and done < total:
             raise TransferFailed(f"{done:,} of {total:,} bytes came.", is_retryable=True)
-        if total is not None and done > total:
-            await self._raise_damaged(part, f"More than the {total:,} bytes of the file came.")
-        if note.md5 is not None and part.md5 != note.md5:
-            await self._raise_damaged(part, "The data does not match the file server's checksum.")
         try:
-            size = await on_thread(lambda: part.finish(file.modified_at))
+            size = await on_thread(lambda: part.finish(done, file.modified_at))
         except TransferFailed as error:
             if not error.is_retryable:
                 raise
-            await self._raise_damaged(part, str(error))
-            raise
-        check = FileCheck.CHECKSUM if note.md5 else FileCheck.LENGTH if total is not None else None
-        return Fetched(size, check, " ".join(part.notices) or None)
+            await on_thread(lambda: part.begin(ResumeNote()))  # keep nothing of what is damaged
+            self._damaged += 1
+            raise TransferFailed(str(error), is_retryable=self._damaged < MAX_DAMAGED) from None
+        self.note(
+            FileState.COMPLETE,
+            bytes_done=size,
+            bytes_total=size,
+            bytes_resumed=min(size, begin),
+            check=FileCheck.CHECKSUM if note.md5 else FileCheck.LENGTH if total is not None else None,
+            notice=" ".join(part.notices) or None,
+        )
 
     async def _receive(self, response: httpx.Response, part: PartFile) -> None:
         unwritten, written_at = 0, 0.0  # the first bytes are written at once, for a server may stall
@@ -200,7 +182,7 @@ class Transfer:
                     await self._write(part, unwritten)
                     unwritten, written_at = 0, time.monotonic()
         except asyncio.CancelledError:
-            self._add_received(unwritten)  # closing the part writes them
+            self._count(unwritten)  # closing the part writes them
             raise
         except FAULTS as error:
             await self._write(part, unwritten)
@@ -210,32 +192,31 @@ class Transfer:
 
     async def _write(self, part: PartFile, count: int) -> None:
         await on_thread(part.flush)
-        self._add_received(count)
-        self._progressed(self.received)
+        self._count(count)
+        self._report(self.progress)
 
-    def _add_received(self, count: int) -> None:
-        self.received = replace(self.received, done=self.received.done + count)
+    def _count(self, written: int) -> None:
+        self.progress = replace(self.progress, bytes_done=self.progress.bytes_done + written)
 
-    def _leave_what_is_there(self, file: ServedFile, part: PartFile) -> None:
-        there = part.stat_final()
+    async def _is_there(self, file: ServedFile, part: PartFile) -> bool:
+        """Whether something else has the name, which then is left alone."""
+        there = await on_thread(part.stat_final)
         if there is None:
-            return
+            return False
         if not stat.S_ISREG(there.st_mode):
-            raise TransferFailed(f"{self._name} is there, and is no file. It was left alone.")
+            raise TransferFailed(f"{self.progress.name} is there, and is no file. It was left alone.")
         # A file that was unpacked has another length here; then its time decides, which dfui sets.
         has_same_date = there.st_mtime == file.modified_at
         is_same = has_same_date if file.is_gzipped else there.st_size == file.total
+        state, check = FileState.DIFFERS, None
         if is_same and (has_same_date or not self._overwrite):
-            part.discard()
-            raise AlreadyThere(there.st_size, FileCheck.DATE if file.is_gzipped else FileCheck.LENGTH)
-        if not self._overwrite:
-            raise AlreadyThere(there.st_size, None)
-
-    async def _raise_damaged(self, part: PartFile, sentence: str) -> None:
-        """Keep nothing of what came; another try is worth it once."""
-        await on_thread(lambda: part.begin(ResumeNote()))
-        self._damaged += 1
-        raise TransferFailed(sentence, is_retryable=self._damaged < MAX_DAMAGED)
+            await on_thread(part.discard)
+            state, check = FileState.ALREADY_THERE, FileCheck.DATE if file.is_gzipped else FileCheck.LENGTH
+        elif self._overwrite:
+            return False
+        size = there.st_size
+        self.note(state, bytes_done=size, bytes_total=size, bytes_resumed=size, check=check)
+        return True
 
     @contextlib.asynccontextmanager
     async def _opened(self, link: Secret, begin: int, validator: str | None) -> AsyncIterator[httpx.Response]:

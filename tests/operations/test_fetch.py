@@ -41,13 +41,13 @@ async def test_what_is_said_to_have_come_is_in_the_part(
     monkeypatch.setattr(transfer, "PROGRESS_SECONDS", 0.0)
     serve(files, account)
     seen: list[tuple[int, int]] = []
-    said = Transfer._add_received
+    count = Transfer._count
 
-    def add_received(self: Transfer, count: int) -> None:
-        said(self, count)
-        seen.append((self.received.done, (out / "7_1.bin.part").stat().st_size))
+    def counted(self: Transfer, written: int) -> None:
+        count(self, written)
+        seen.append((self.progress.bytes_done, (out / "7_1.bin.part").stat().st_size))
 
-    monkeypatch.setattr(Transfer, "_add_received", add_received)
+    monkeypatch.setattr(Transfer, "_count", counted)
     await account.fetch(out)
     assert len(seen) > 1
     assert all(said == kept for said, kept in seen)
