@@ -255,7 +255,7 @@ class _Links:
             details = (await self._client.get_download(self.download_id)).seen(self._clock.now())
         self.files = {file.name: file for file in details.files or ()}
         try:
-            self._store.downloads.observe([details.download], observed=began, now=self._clock.monotonic())
+            await self._store.downloads.observe([details.download], observed=began, now=self._clock.monotonic())
         except StoreError as error:
             self.notice = str(error)
         return details.download

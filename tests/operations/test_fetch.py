@@ -10,7 +10,6 @@ from typing import Any
 import httpx
 import pytest
 
-from dfui.core.errors import StoreError
 from dfui.core.fetching import FetchEvent, FetchSummary, FileProgress, FileState
 from dfui.operations import transfer
 from dfui.operations.fetch import MAX_FILES
@@ -209,17 +208,12 @@ async def test_a_redirect_without_an_address_is_one_bad_file(account: Account, f
     assert got["7_2.bin"].state is FileState.COMPLETE
 
 
-async def test_a_store_that_cannot_be_written_costs_no_file(
-    account: Account, files: FileServer, out: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*arguments: object, **options: object) -> None:
-        raise StoreError("The database failed: disk I/O error.")
-
+async def test_a_store_that_cannot_be_written_costs_no_file(account: Account, files: FileServer, out: Path) -> None:
     serve(files, account)
-    monkeypatch.setattr(account.store.downloads, "observe", fail)
+    account.store.close()
     got = await account.fetch(out)
     assert got["7_1.bin"].state is FileState.COMPLETE
-    assert account.found.notice == "The database failed: disk I/O error."
+    assert account.found.notice == "The database is closed."
 
 
 async def test_a_fault_of_dfuis_own_costs_one_file(
