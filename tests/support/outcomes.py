@@ -58,6 +58,11 @@ def unreachable(request: httpx.Request) -> httpx.Response:
     raise httpx.ConnectError("no route", request=request)
 
 
+def busy(seconds: int) -> Answer:
+    """The API says to come back in so many seconds."""
+    return lambda request: httpx.Response(429, headers={"Retry-After": str(seconds)})
+
+
 def html(request: httpx.Request) -> httpx.Response:
     """A proxy answers in the API's place."""
     return httpx.Response(200, html="<h1>Please wait</h1>")

@@ -10,8 +10,10 @@ import pytest
 from textual.events import Event
 
 from dfui.operations.api_access import ApiAccess
+from dfui.simulator.account import Simulator
 from dfui.simulator.manual_clock import ManualClock
 from tests.support.memory_keyring import MemoryKeyring
+from tests.support.tui import Start
 
 
 @pytest.fixture(autouse=True)
@@ -45,3 +47,8 @@ def is_real(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def clock() -> ManualClock:
     """A clock that stands still until a test moves it."""
     return ManualClock()
+
+
+@pytest.fixture
+def start(simulator: Simulator, clock: ManualClock) -> Start:
+    return Start(simulator, clock)

@@ -11,298 +11,208 @@ from textual import events
 from dfui.core.addresses import DATAFINITI
 from dfui.core.outcomes import OutcomeKind
 from dfui.operations.cancel import Batch
-from dfui.simulator.account import Dialect, Simulator
-from dfui.simulator.manual_clock import ManualClock
+from dfui.simulator.account import Dialect
 from dfui.store import open_store, temporary_store
 from dfui.tui.screens.confirm_cancel import ConfirmCancel
-from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.screens.help import HelpModal
 from dfui.tui.screens.outcome import OutcomeModal
 from dfui.tui.screens.question import Question
 from dfui.tui.screens.sign_in import SignIn
-from tests.support.apps import app_on, downloads_screen, lines, live, opened, running, text, title, told, until
+from tests.support.outcomes import busy, script
 from tests.support.rows import at
+from tests.support.tui import WIDE, Start, text
 
 
 @pytest.fixture(autouse=True)
-def account(simulator: Simulator, clock: ManualClock) -> None:
-    simulator.add("7")
-    clock.advance(60)
-    simulator.add("8", num_records=2_000, queued_seconds=3_600, data_type="product", query="brand:*")
-    clock.advance(5)
+def account(start: Start) -> None:
+    start.account.add("7")
+    start.clock.advance(60)
+    start.account.add("8", num_records=2_000, queued_seconds=3_600, data_type="product", query="brand:*")
+    start.clock.advance(5)
 
 
-def deletes(simulator: Simulator) -> list[str]:
-    return [path for method, path in simulator.requests if method == "DELETE"]
+@pytest.mark.parametrize(
+    ("dialect", "says"),
+    [
+        (
+            Dialect.LIVE_2025,
+            [
+                "The API returned status “cancelled” (HTTP 200).", "6,500 records were kept",
+                "You pay for those 6,500 records; the API has not reported the cost yet.",
+            ],
+        ),
+        (Dialect.DOCS_2026, ["The API said: “Download cancelled successfully”"]),
+    ],
+)  # fmt: skip
+async def test_c_and_y_cancel_and_tell_what_was_retained(start: Start, dialect: Dialect, says: list[str]) -> None:
+    start.account.dialect = dialect
+    async with start(size=WIDE) as tui:
+        asked = text(await tui.confirming("j"))
+        assert "Cancel download 7?" in asked
+        assert "This stops the download. It does not delete it." in asked
+        outcome = text(await tui.opened(OutcomeModal, "y"))
+        for words in ("Download 7 is cancelled", "Confirmed by a second look", "(GET /downloads/7)", *says):
+            assert words in outcome
+        assert "6,500 credits" not in outcome
+        assert ("6,500" in outcome) is (dialect is Dialect.LIVE_2025)
+        await tui.closed("enter")
+        assert any("7" in line and "✗ cancelled" in line for line in tui.lines)
+        assert tui.deletes == ["7"]
 
 
-async def test_c_and_y_cancel_and_tell_what_was_retained(
-    simulator: Simulator, clock: ManualClock, dialect: Dialect
-) -> None:
-    simulator.dialect = dialect
-    app = app_on(simulator, clock)
-    async with running(app, size=(110, 30)) as pilot:
-        await pilot.press("j", "c")
-        confirmation = await opened(pilot, ConfirmCancel)
-        assert "Cancel download 7?" in text(confirmation)
-        assert "This stops the download. It does not delete it." in text(confirmation)
-        await pilot.press("y")
-        outcome = text(await opened(pilot, OutcomeModal))
-        assert "Download 7 is cancelled" in outcome
-        assert "Confirmed by a second look: cancelled." in outcome
-        assert "stay fetchable (GET /downloads/7)" in outcome
-        if dialect is Dialect.DOCS_2026:
-            assert "The API said: “Download cancelled successfully”" in outcome
-            assert "6,500" not in outcome
-        else:
-            assert "The API returned status “cancelled” (HTTP 200)." in outcome
-            assert "6,500 records were kept" in outcome
-            assert "You pay for those 6,500 records; the API has not reported the cost yet." in outcome
-            assert "6,500 credits" not in outcome
-        await pilot.press("enter")
-        await opened(pilot, DownloadsScreen)
-        assert any("7" in line and "✗ cancelled" in line for line in lines(pilot))
-    assert deletes(simulator) == ["/downloads/7"]
+async def test_every_other_key_keeps_the_download(start: Start) -> None:
+    async with start() as tui:
+        for key in ("enter", "n", "escape"):
+            await tui.confirming()
+            await tui.closed(key)
+    assert tui.deletes == []  # also after the time that a cancellation gets at the end
 
 
-@pytest.mark.parametrize("key", ["enter", "n", "escape"])
-async def test_every_other_key_keeps_the_download(simulator: Simulator, clock: ManualClock, key: str) -> None:
-    app = app_on(simulator, clock)
-    async with app.run_test() as pilot:
-        await live(pilot)
-        await pilot.press("c")
-        await opened(pilot, ConfirmCancel)
-        await pilot.press(key)
-        await opened(pilot, DownloadsScreen)
-    app.session.stop()  # until a cancellation, if there were one, has ended
-    assert deletes(simulator) == []
+async def test_the_confirmation_follows_what_the_api_shows_until_there_is_nothing_to_confirm(start: Start) -> None:
+    async with start() as tui:
+        await tui.press("j")
+        start.clock.advance(4)
+        await tui.confirming()
+        await tui.says("6,900 of 50,000 records so far")
+        await tui.closed("n")
+        start.account.downloads["7"].cancel(start.clock.now())
+        await tui.confirming()
+        await tui.says("there is nothing to cancel")
+        await tui.closed("y")
+    assert tui.deletes == []
 
 
-async def test_the_confirmation_follows_what_the_api_shows(simulator: Simulator, clock: ManualClock) -> None:
-    app = app_on(simulator, clock)
-    async with running(app) as pilot:
-        await pilot.press("j")
-        clock.advance(4)
-        await pilot.press("c")
-        confirmation = await opened(pilot, ConfirmCancel)
-        await until(pilot, lambda: "6,900 of 50,000 records so far" in text(confirmation), "fresh figures")
+async def test_a_row_that_is_being_cancelled_says_so_and_takes_no_second_c(start: Start) -> None:
+    script(start.account, [busy(12)])
+    async with start(size=WIDE) as tui:
+        await tui.confirming()
+        await tui.closed("y")
+        await tui.until(lambda: any("cancelling…" in line for line in tui.lines), "cancelling…")
+        await tui.says("waiting 12 s")
+        await tui.press("c")
+        await tui.notified("is already being cancelled")
+        await tui.opened(Question, "q")
+        await tui.press("n")
+        start.clock.advance(12)
+        assert "Download 8 is cancelled" in text(await tui.opened(OutcomeModal))
 
 
-async def test_a_download_that_has_ended_meanwhile_needs_no_confirmation(
-    simulator: Simulator, clock: ManualClock
-) -> None:
-    app = app_on(simulator, clock)
-    async with running(app) as pilot:
-        await pilot.press("j")
-        simulator.downloads["7"].cancel(clock.now())
-        await pilot.press("c")
-        confirmation = await opened(pilot, ConfirmCancel)
-        await until(pilot, lambda: "there is nothing to cancel" in text(confirmation), "nothing to cancel")
-        await pilot.press("y")
-        await opened(pilot, DownloadsScreen)
-    assert deletes(simulator) == []
+async def test_an_outcome_waits_until_no_other_dialog_is_open(start: Start) -> None:
+    script(start.account, [busy(12)])
+    async with start(size=WIDE) as tui:
+        await tui.confirming()
+        await tui.closed("y")
+        await tui.says("waiting 12 s")
+        other = await tui.confirming("j")
+        start.clock.advance(12)
+        await tui.until(lambda: tui.downloads.queue._outcomes, "the outcome has come")
+        assert tui.screen is other
+        await tui.opened(OutcomeModal, "n")
 
 
-async def test_a_row_that_is_being_cancelled_says_so_and_takes_no_second_c(
-    simulator: Simulator, clock: ManualClock
-) -> None:
-    simulator.interrupt = lambda request: (
-        httpx.Response(429, headers={"Retry-After": "12"}) if request.method == "DELETE" else None
-    )
-    app = app_on(simulator, clock)
-    async with running(app, size=(110, 30)) as pilot:
-        await pilot.press("c")
-        await opened(pilot, ConfirmCancel)
-        await pilot.press("y")
-        await until(pilot, lambda: any("cancelling…" in line for line in lines(pilot)), "cancelling…")
-        await until(pilot, lambda: "waiting 12 s" in text(downloads_screen(pilot)), "the wait")
-        await pilot.press("c")
-        await told(pilot, "is already being cancelled")
-        await pilot.press("q")
-        await opened(pilot, Question)
-        await pilot.press("n")
-        simulator.interrupt = lambda request: None
-        clock.advance(12)
-        assert "Download 8 is cancelled" in text(await opened(pilot, OutcomeModal))
+async def test_a_rejected_token_is_asked_for_and_the_cancellation_goes_on(start: Start) -> None:
+    async with start(size=WIDE) as tui:
+        start.account.token = "another"
+        await tui.opened(SignIn, "c")  # the look of the confirmation meets it first
+        await tui.opened(ConfirmCancel, *"another", "enter")
+        assert "is cancelled" in text(await tui.opened(OutcomeModal, "y"))
 
 
-async def test_an_outcome_waits_until_no_other_dialog_is_open(simulator: Simulator, clock: ManualClock) -> None:
-    simulator.interrupt = lambda request: (
-        httpx.Response(429, headers={"Retry-After": "12"}) if request.method == "DELETE" else None
-    )
-    app = app_on(simulator, clock)
-    async with running(app, size=(110, 30)) as pilot:
-        await pilot.press("c")
-        await opened(pilot, ConfirmCancel)
-        await pilot.press("y")
-        await until(pilot, lambda: "waiting 12 s" in text(downloads_screen(pilot)), "the wait")
-        await pilot.press("j", "c")
-        other = await opened(pilot, ConfirmCancel)
-        simulator.interrupt = lambda request: None
-        clock.advance(12)
-        await until(pilot, lambda: downloads_screen(pilot).queue._outcomes, "the outcome has come")
-        assert app.screen is other
-        await pilot.press("n")
-        await opened(pilot, OutcomeModal)
+async def test_what_was_refused_is_tried_again_in_one_key(start: Start) -> None:
+    script(start.account, [403])
+    async with start(size=WIDE) as tui:
+        assert "the API refused" in text(await tui.cancelled())
+        await tui.press("r")
+        await tui.says("is cancelled")
 
 
-async def test_a_rejected_token_is_asked_for_and_the_cancellation_goes_on(
-    simulator: Simulator, clock: ManualClock
-) -> None:
-    app = app_on(simulator, clock)
-    async with running(app, size=(110, 30)) as pilot:
-        simulator.token = "another"
-        await pilot.press("c")
-        sign_in = await opened(pilot, SignIn)  # the look of the confirmation meets it first
-        await pilot.press(*"another", "enter")
-        await until(pilot, lambda: app.screen is not sign_in, "signed in")
-        await opened(pilot, ConfirmCancel)
-        await pilot.press("y")
-        assert "is cancelled" in text(await opened(pilot, OutcomeModal))
-
-
-async def test_what_did_not_work_is_tried_again_in_one_key(simulator: Simulator, clock: ManualClock) -> None:
-    simulator.interrupt = lambda request: httpx.Response(403) if request.method == "DELETE" else None
-    app = app_on(simulator, clock)
-    async with running(app, size=(110, 30)) as pilot:
-        await pilot.press("c")
-        await opened(pilot, ConfirmCancel)
-        await pilot.press("y")
-        outcome = await opened(pilot, OutcomeModal)
-        assert "the API refused" in text(outcome)
-        simulator.interrupt = lambda request: None
-        await pilot.press("r")
-        await until(
-            pilot, lambda: isinstance(app.screen, OutcomeModal) and app.screen is not outcome, "the second outcome"
-        )
-        assert "is cancelled" in text(app.screen)
-
-
-async def test_what_another_dfui_left_open_is_told_at_the_start(
-    simulator: Simulator, clock: ManualClock, tmp_path: Path
-) -> None:
+async def test_what_another_dfui_left_open_is_shown_at_the_start(start: Start, tmp_path: Path) -> None:
     path = tmp_path / "dfui.db"
     gone = open_store(path, profile="production", origin=DATAFINITI.origin)
     gone.history.open_entries(["7"], confirmed_at=at(0)).wait()
     gone.close()
-    simulator.downloads["7"].cancel(clock.now())
+    start.account.downloads["7"].cancel(start.clock.now())
     store = open_store(path, profile="production", origin=DATAFINITI.origin)
-    app = app_on(simulator, clock, store=store)
-    async with app.run_test(size=(110, 30)) as pilot:
-        outcome = text(await opened(pilot, OutcomeModal))
+    async with start(size=WIDE, store=store, is_live=False) as tui:
+        outcome = text(await tui.opened(OutcomeModal))
         assert "Download 7 is cancelled" in outcome
         assert "dfui stopped before it could say" in outcome
-        await live(pilot)
-    assert deletes(simulator) == []
-    assert [row.outcome for row in store.history.entries()] == [OutcomeKind.CANCELLED]
-    app.session.stop()
+        assert tui.deletes == []
+        assert [row.outcome for row in store.history.entries()] == [OutcomeKind.CANCELLED]
     store.close()
 
 
-async def test_a_key_pressed_right_after_the_one_that_closes_the_outcome_is_not_lost(
-    simulator: Simulator, clock: ManualClock
-) -> None:
-    app = app_on(simulator, clock)
-    async with running(app, size=(110, 30)) as pilot:
-        await pilot.press("c")
-        await opened(pilot, ConfirmCancel)
-        await pilot.press("y")
-        await opened(pilot, OutcomeModal)
+async def test_a_key_pressed_right_after_the_one_that_closes_the_outcome_is_not_lost(start: Start) -> None:
+    async with start(size=WIDE) as tui:
+        await tui.cancelled()
         for key in ("enter", "question_mark"):  # as a terminal sends them: both at once
-            app.post_message(events.Key(key, None))
-        await opened(pilot, HelpModal)
+            tui.app.post_message(events.Key(key, None))
+        await tui.opened(HelpModal)
 
 
-async def test_one_that_is_tried_again_while_others_are_under_way_keeps_each_outcome(
-    simulator: Simulator, clock: ManualClock
-) -> None:
+async def test_one_that_is_tried_again_while_others_are_under_way_keeps_each_outcome(start: Start) -> None:
     """Of two that were confirmed together, one is refused at once, and confirmed again while the other waits."""
-
-    def first_answer(request: httpx.Request) -> httpx.Response | None:
-        if request.method != "DELETE":
-            return None
-        if request.url.path.endswith("/8"):
-            return httpx.Response(429, headers={"Retry-After": "20"})
-        return httpx.Response(403)
-
-    simulator.interrupt = first_answer
-    app = app_on(simulator, clock)
-    async with running(app, size=(110, 30)) as pilot:
-        await pilot.press("space", "down", "space", "c")
-        await opened(pilot, ConfirmCancel)
-        await pilot.press("y")
-        await until(pilot, lambda: "cancelling: 1 of 2 done" in str(title(pilot).render()), "one has ended")
-        simulator.interrupt = lambda request: None
-        await pilot.press("u", "G", "c")
-        assert "Cancel download 7?" in text(await opened(pilot, ConfirmCancel))
-        await pilot.press("y")
-        assert "Download 7 is cancelled" in text(await opened(pilot, OutcomeModal))
-        await pilot.press("escape")
-        await opened(pilot, DownloadsScreen)
-        clock.advance(20)
-        last = text(await opened(pilot, OutcomeModal))
+    answers = {
+        "/v4/downloads/7": httpx.Response(403),
+        "/v4/downloads/8": httpx.Response(429, headers={"Retry-After": "20"}),
+    }
+    start.account.interrupt = lambda request: (
+        answers.pop(request.url.path, None) if request.method == "DELETE" else None
+    )
+    async with start(size=WIDE) as tui:
+        await tui.confirming("space", "down", "space")
+        await tui.press("y")
+        await tui.until(lambda: "cancelling: 1 of 2 done" in tui.title, "one has ended")
+        assert "Cancel download 7?" in text(await tui.confirming("u", "G"))
+        assert "Download 7 is cancelled" in text(await tui.opened(OutcomeModal, "y"))
+        await tui.closed("escape")
+        start.clock.advance(20)
+        last = text(await tui.opened(OutcomeModal))
         assert "Download 8 is cancelled" in last
-        assert "7" not in last  # that it was refused is no longer so, and how it ended has been told
+        assert "7" not in last  # that it was refused is no longer so, and how it ended has been shown
 
 
-async def test_what_a_fault_of_dfui_broke_off_is_not_waited_for(
-    simulator: Simulator, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_a_fault_of_dfui_broke_off_is_not_waited_for(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*arguments: object) -> None:
         raise RuntimeError("a fault")
 
     monkeypatch.setattr(Batch, "open_history", fail)
-    app = app_on(simulator, clock)
-    async with running(app, size=(110, 30)) as pilot:
-        await pilot.press("c")
-        await opened(pilot, ConfirmCancel)
-        await pilot.press("y")
-        assert "Internal error in dfui (RuntimeError)" in text(await opened(pilot, OutcomeModal))
-    assert len(app.session.cancellations) == 0
+    async with start(size=WIDE) as tui:
+        assert "Internal error in dfui (RuntimeError)" in text(await tui.cancelled())
+        assert len(tui.app.session.cancellations) == 0
 
 
-async def test_signing_in_for_a_cancellation_goes_online_too(simulator: Simulator, clock: ManualClock) -> None:
+async def test_signing_in_for_a_cancellation_goes_online_too(start: Start) -> None:
     store = temporary_store(profile="production", origin=DATAFINITI.origin)
     store.downloads.add(["7"]).wait()
-    app = app_on(simulator, clock, store=store, token=None)
-    async with app.run_test(size=(110, 30)) as pilot:
-        await opened(pilot, SignIn)
-        await pilot.press("escape")
-        await opened(pilot, DownloadsScreen)
-        await pilot.press("c")
-        await opened(pilot, ConfirmCancel)
-        await pilot.press("y")
-        sign_in = await opened(pilot, SignIn)
-        await until(pilot, lambda: sign_in.focused is sign_in.query_one("#token"), "typing goes into the token")
-        await pilot.press(*simulator.token, "enter")
-        assert "Download 7 is cancelled" in text(await opened(pilot, OutcomeModal))
-        await pilot.press("escape")
-        await live(pilot)
-    assert ("GET", "/downloads") in simulator.requests
-    app.session.stop()
+    async with start(size=WIDE, store=store, token=None, is_live=False) as tui:
+        await tui.opened(SignIn)
+        await tui.closed("escape")
+        await tui.confirming()
+        sign_in = await tui.opened(SignIn, "y")
+        await tui.until(lambda: sign_in.focused is sign_in.query_one("#token"), "typing goes into the token")
+        assert "Download 7 is cancelled" in text(await tui.opened(OutcomeModal, *start.account.token, "enter"))
+        await tui.press("escape")
+        await tui.live()
 
 
-async def test_what_may_have_stopped_is_looked_at_again_by_r_and_no_delete_is_sent(
-    simulator: Simulator, clock: ManualClock
-) -> None:
-    simulator.downloads["7"].stopping_seconds = 60
+async def test_what_may_have_stopped_is_looked_at_again_by_r_and_no_delete_is_sent(start: Start) -> None:
+    start.account.downloads["7"].stopping_seconds = 60
 
-    def is_told() -> bool:
-        clock.advance(1)  # between the checks
-        return isinstance(app.screen, OutcomeModal)
+    def is_shown() -> bool:
+        start.clock.advance(1)  # between the checks
+        return isinstance(tui.screen, OutcomeModal)
 
-    app = app_on(simulator, clock)
-    async with running(app, size=(110, 30)) as pilot:
-        await pilot.press("j", "c")
-        await opened(pilot, ConfirmCancel)
-        await pilot.press("y")
-        await until(pilot, is_told, "the outcome")
-        outcome = await opened(pilot, OutcomeModal)
+    async with start(size=WIDE) as tui:
+        await tui.confirming("j")
+        await tui.press("y")
+        await tui.until(is_shown, "the outcome")
+        outcome = await tui.opened(OutcomeModal)
         assert outcome.button("retry").says == "Check again"
-        await pilot.press("r")
-        await until(pilot, lambda: "Not seen to have stopped at" in text(outcome), "the first check")
-        simulator.downloads["7"].cancel(clock.now())
-        clock.advance(60)
-        await until(pilot, lambda: "✓ Download 7 is cancelled" in text(outcome), "the second check")
+        await tui.press("r")
+        await tui.says("Not seen to have stopped at")
+        start.account.downloads["7"].cancel(start.clock.now())
+        start.clock.advance(60)
+        await tui.says("✓ Download 7 is cancelled")
         assert outcome.frame.has_class("good")
-    assert deletes(simulator) == ["/downloads/7"]
+        assert tui.deletes == ["7"]
