@@ -147,7 +147,7 @@ def topic_lines(topic: str, *, columns: int | None = None) -> list[str]:
         case "screen-readers":
             return SCREEN_READERS.splitlines()
         case "json":
-            from dfui.cli.json_keys import FORMS, INTRODUCTION
+            from dfui.cli.documents import FORMS, INTRODUCTION
 
             lines, width = INTRODUCTION.splitlines(), columns or 78
             for form, meanings in FORMS:
