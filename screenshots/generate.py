@@ -23,7 +23,6 @@ from dfui.tui.screens.confirm_cancel import ConfirmCancel
 from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.screens.history import HistoryEntryModal, HistoryModal
 from dfui.tui.screens.outcome import OutcomeModal
-from dfui.tui.screens.sign_in import SignIn
 from dfui.tui.widgets.downloads_table import DownloadsTable
 from dfui.tui.widgets.title_bar import TitleBar
 
@@ -55,10 +54,7 @@ async def drawn(picture: Picture) -> str:
     app = DfuiApp(access, store, clock=clock, export_text=export_text)
     async with app.run_test(size=SIZE) as pilot:
         for key, leads_to in [("", is_live), *picture.steps]:
-            if key == "sign in":
-                app.session.sign_in.ask(None)  # or the dialog closes again: nobody is asked
-                app.push_screen(SignIn(app.session))
-            elif key == "later":
+            if key == "later":
                 clock.advance(LATER_SECONDS)
             elif key:
                 await pilot.pause(READING_SECONDS)
@@ -119,7 +115,6 @@ PICTURES = {
         )
     ),
     "bulk-outcome": Picture((("m", is_live), *CONFIRMING, ("y", shows_all_outcomes)), scenario="refused"),
-    "sign-in": Picture((("sign in", shows(SignIn)),)),
 }
 """Each picture by the name of its file."""
 

@@ -37,7 +37,6 @@ COMMANDS = {
 """The commands by the name in the comment above each."""
 RUN_BY_CI = {"demo", "pipx", "venv", "tests"}
 RUN_HERE = {"completion", "login", "environment", "recipes"}
-RUN_BY_HAND = {"benchmarks"}  # which takes its time; tests/benchmarks tests the measuring
 
 
 def test_it_says_the_same_of_keys_and_outcomes_as_the_help() -> None:
@@ -50,7 +49,7 @@ def test_it_says_the_same_of_keys_and_outcomes_as_the_help() -> None:
 
 
 def test_every_command_has_a_name_and_is_run_somewhere() -> None:
-    assert set(COMMANDS) == RUN_BY_CI | RUN_HERE | RUN_BY_HAND
+    assert set(COMMANDS) == RUN_BY_CI | RUN_HERE
     assert README.count("```sh\n") == len(COMMANDS)
     assert COMMANDS["environment"] in SIGNING_IN
     ci = ROOT / ".ci" / "run"
