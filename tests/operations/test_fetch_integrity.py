@@ -1,208 +1,144 @@
-"""Only what is byte for byte what the store has is called complete, or what could not be checked is said."""
+"""Only what is byte for byte what the file server has is called complete; what could not be checked is said."""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
 import zlib
-from pathlib import Path
-
-import pytest
+from typing import Any
 
 from dfui.core.fetching import FileCheck, FileState
-from tests.support.fetching import CONTENT, Account, names, serve
-from tests.support.file_server import FileServer, Framing, StoredFile
+from tests.support.fetching import CONTENT, Fetching
+from tests.support.file_server import Framing
 
-
-@pytest.mark.parametrize("ignores_range", [False, True])
-async def test_a_file_that_changed_is_started_over(
-    ignores_range: bool, account: Account, files: FileServer, out: Path
-) -> None:
-    stored = serve(files, account, cuts=[100_000] + [0] * 10)
-    await account.fetch(out)
-    stored.cuts.clear()
-    stored.etag, stored.content, stored.ignores_range = '"2"', CONTENT[::-1][:-5], ignores_range
-    assert (await account.fetch(out))["7_1.bin"].state is FileState.COMPLETE
-    assert (out / "7_1.bin").read_bytes() == stored.content
-
-
-async def test_without_a_strong_validator_nothing_is_gone_on_from(
-    account: Account, files: FileServer, out: Path
-) -> None:
-    serve(files, account, cuts=[100_000], etag='W/"1"')
-    assert (await account.fetch(out))["7_1.bin"].state is FileState.COMPLETE
-    assert (out / "7_1.bin").read_bytes() == CONTENT
-    assert all("Range" not in headers for _, headers in files.heard)
-
-
-async def test_a_part_longer_than_the_file_is_started_over(account: Account, files: FileServer, out: Path) -> None:
-    stored = serve(files, account, cuts=[100_000] + [0] * 10)
-    await account.fetch(out)
-    stored.cuts.clear()
-    stored.content = CONTENT[:50_000]
-    assert (await account.fetch(out))["7_1.bin"].state is FileState.COMPLETE
-    assert (out / "7_1.bin").read_bytes() == stored.content
-
-
-async def test_a_file_shorter_than_was_said_is_not_complete(account: Account, files: FileServer, out: Path) -> None:
-    serve(files, account, claims_length=len(CONTENT) + 10, ignores_range=True)
-    assert (await account.fetch(out))["7_1.bin"].state is FileState.FAILED
-    assert not (out / "7_1.bin").exists()
-
-
-async def test_gzip_is_unpacked_also_after_a_cut(account: Account, files: FileServer, out: Path) -> None:
-    text = b"id,name\n" + b'1,"a\nb"\n' * 50_000
-    serve(files, account, "7_1.csv", content=gzip.compress(text), encoding="gzip", cuts=[100])
-    got = await account.fetch(out)
-    assert got["7_1.csv"].state is FileState.COMPLETE
-    assert (out / "7_1.csv").read_bytes() == text
-    assert names(out) == ["7_1.csv"]
-    assert (await account.fetch(out))["7_1.csv"].state is FileState.ALREADY_THERE
-
-
-async def test_damaged_gzip_is_no_file(account: Account, files: FileServer, out: Path) -> None:
-    serve(files, account, content=gzip.compress(CONTENT)[:-9], encoding="gzip")
-    got = await account.fetch(out)
-    assert got["7_1.bin"].state is FileState.FAILED
-    assert "cannot be unpacked" in (got["7_1.bin"].trouble or "")
-    assert not (out / "7_1.bin").exists()
-
-
-TEXT = b"id,name\n" + b"1,a\n" * 20_000
+PACKED = gzip.compress(CONTENT)
 MD5 = f'"{hashlib.md5(CONTENT).hexdigest()}"'
+NO_MD5 = f'"{"0" * 32}"'
+ENCRYPTED = "x-amz-server-side-encryption"
+LENGTH, CHECKSUM = FileCheck.LENGTH, FileCheck.CHECKSUM
+
+WHOLE: dict[str, tuple[dict[str, Any], FileCheck | None, list[str | None]]] = {
+    "at once": ({}, LENGTH, [None]),
+    "cut off before it began": ({"cuts": [0]}, LENGTH, [None, None]),
+    "cut off after the first byte": ({"cuts": [1]}, LENGTH, [None, "bytes=1-"]),
+    "cut off in the middle": ({"cuts": [65_536]}, LENGTH, [None, "bytes=65536-"]),
+    "cut off before the last byte": ({"cuts": [299_999]}, LENGTH, [None, "bytes=299999-"]),
+    "cut off often": ({"cuts": [10_000] * 9}, LENGTH, [None, *(f"bytes={n}0000-" for n in range(1, 10))]),
+    "cut off with a weak tag": ({"cuts": [100_000], "etag": 'W/"1"'}, LENGTH, [None, None]),
+    "cut off with a tag that cannot be sent back": ({"cuts": [9], "etag": '"a\x01b"'}, LENGTH, [None, None]),
+    "chunked": ({"framing": Framing.CHUNKED}, None, [None]),
+    "chunked beside a length": ({"framing": Framing.CHUNKED_WITH_LENGTH}, None, [None]),
+    "ended by closing": ({"framing": Framing.CLOSE}, None, [None]),
+    "unpacked": ({"encoding": "identity"}, LENGTH, [None]),
+    "unpacked without a word": ({"encoding": ""}, LENGTH, [None]),
+    "gzip, cut off": ({"encoding": "GZIP", "content": PACKED, "cuts": [100]}, LENGTH, [None, None]),
+    "x-gzip": ({"encoding": "x-gzip", "content": PACKED}, LENGTH, [None]),
+    "identity, gzip": ({"encoding": "identity, gzip", "content": PACKED}, LENGTH, [None]),
+    "checksum": ({"etag": MD5}, CHECKSUM, [None]),
+    "checksum, encrypted by the server": ({"etag": MD5, "headers": {ENCRYPTED: "AES256"}}, CHECKSUM, [None]),
+    "tag of several parts": ({"etag": f'{NO_MD5[:-1]}-3"'}, LENGTH, [None]),
+    "tag of an encrypted file": ({"etag": NO_MD5, "headers": {ENCRYPTED: "aws:kms"}}, LENGTH, [None]),
+    "tag of a file with the customer's key": (
+        {"etag": NO_MD5, "headers": {f"{ENCRYPTED}-customer-algorithm": "AES256"}}, LENGTH, [None],
+    ),
+}  # fmt: skip
 
 
-async def broken_off(account: Account, files: FileServer, out: Path, **facts: object) -> StoredFile:
-    """A file of which an earlier fetch brought the first 100,000 bytes."""
-    stored = serve(files, account, cuts=[100_000] + [0] * 10, **facts)
-    assert (await account.fetch(out))["7_1.bin"].state is FileState.FAILED
-    assert (out / "7_1.bin.part").stat().st_size == 100_000
-    stored.cuts.clear()
-    files.heard.clear()
-    return stored
+async def test_whatever_the_file_server_does_a_file_is_whole(fetching: Fetching) -> None:
+    for name, (facts, _, _) in WHOLE.items():
+        fetching.serve(name, **facts)
+    got = await fetching.fetch()
+    assert {name: (file.check, fetching.ranges(name)) for name, file in got.items()} == {
+        name: (check, ranges) for name, (_, check, ranges) in WHOLE.items()
+    }
+    assert {file.state for file in got.values()} == {FileState.COMPLETE}
+    assert fetching.names() == sorted(WHOLE)
+    assert {name for name in WHOLE if (fetching.out / name).read_bytes() != CONTENT} == set()
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"ETag": '"2"'},
-        {"ETag": None},
-        {"ETag": 'W/"1"'},
-        {"Content-Range": None},
-        {"Content-Range": "bytes 99999-299999/300001"},
-        {"Content-Range": "bytes 100000-299999/300001"},
-        {"Content-Range": "bytes 100000-299999/*"},
-        {"Content-Encoding": "gzip"},
-    ],
-    ids=str,
-)
-async def test_a_part_that_does_not_fit_is_not_appended(
-    headers: dict[str, str | None], account: Account, files: FileServer, out: Path
-) -> None:
-    stored = await broken_off(account, files, out)
-    stored.content, stored.ignores_if_range, stored.part_headers = CONTENT[::-1], True, headers
-    assert (await account.fetch(out))["7_1.bin"].state is FileState.COMPLETE
-    assert (out / "7_1.bin").read_bytes() == CONTENT[::-1]
-    assert [heard.get("Range") for _, heard in files.heard] == ["bytes=100000-", None]
-
-
-@pytest.mark.parametrize("framing", [Framing.CHUNKED, Framing.CHUNKED_WITH_LENGTH, Framing.CLOSE])
-async def test_a_body_without_a_length_comes_whole_and_is_said_to_have_none(
-    framing: Framing, account: Account, files: FileServer, out: Path
-) -> None:
-    serve(files, account, framing=framing)
-    got = await account.fetch(out)
-    assert (got["7_1.bin"].state, got["7_1.bin"].check) == (FileState.COMPLETE, None)
-    assert (out / "7_1.bin").read_bytes() == CONTENT
-
-
-async def test_a_chunked_body_that_is_cut_is_not_complete(account: Account, files: FileServer, out: Path) -> None:
-    serve(files, account, framing=Framing.CHUNKED, cuts=[50_000] * 20, etag=None)
-    assert (await account.fetch(out))["7_1.bin"].state is FileState.FAILED
-    assert not (out / "7_1.bin").exists()
-
-
-@pytest.mark.parametrize("coding", ["deflate", "br", "zstd", "gzip, gzip", "compress"])
-async def test_what_cannot_be_unpacked_is_no_file(coding: str, account: Account, files: FileServer, out: Path) -> None:
-    serve(files, account, "7_1.csv", "7_2.csv", encoding=coding, content=zlib.compress(TEXT))
-    files.files["/7_2.csv"].encoding = None
-    got = await account.fetch(out)
-    assert f"packed as {coding}" in (got["7_1.csv"].trouble or "")
-    assert names(out) == ["7_2.csv"]
-
-
-@pytest.mark.parametrize("coding", ["identity", "", "GZIP", "x-gzip", "identity, gzip"])
-async def test_other_codings_come_unpacked(coding: str, account: Account, files: FileServer, out: Path) -> None:
-    is_gzipped = "gzip" in coding.lower()
-    serve(files, account, "7_1.csv", encoding=coding, content=gzip.compress(TEXT) if is_gzipped else TEXT)
-    got = await account.fetch(out)
-    assert got["7_1.csv"].state is FileState.COMPLETE
-    assert (out / "7_1.csv").read_bytes() == TEXT
-
-
-CHECKSUMS = {
-    "md5": {"etag": MD5},
-    "md5, encrypted by the store": {"etag": MD5, "headers": {"x-amz-server-side-encryption": "AES256"}},
+NO_FILE: dict[str, tuple[dict[str, Any], str, int]] = {
+    "shorter than was said": ({"claims_length": 300_010, "ignores_range": True}, "broke off", 5),
+    "cut gzip": ({"content": PACKED[:-9], "encoding": "gzip"}, "cannot be unpacked", 2),
+    "no gzip": ({"encoding": "gzip"}, "cannot be unpacked", 5),
+    "cut chunks": ({"framing": Framing.CHUNKED, "cuts": [50_000] * 20, "etag": None}, "broke off", 5),
+    "another checksum": ({"etag": MD5, "content": CONTENT[::-1]}, "does not match the file server's checksum", 2),
+    **{
+        coding: ({"encoding": coding, "content": zlib.compress(CONTENT)}, f"packed as {coding}", 1)
+        for coding in ("deflate", "br", "gzip, gzip")
+    },
 }
 
 
-@pytest.mark.parametrize("told", CHECKSUMS.values(), ids=CHECKSUMS)
-async def test_a_checksum_is_compared(told: dict[str, object], account: Account, files: FileServer, out: Path) -> None:
-    stored = serve(files, account, **told)
-    got = await account.fetch(out)
-    assert (got["7_1.bin"].state, got["7_1.bin"].check) == (FileState.COMPLETE, FileCheck.CHECKSUM)
-    (out / "7_1.bin").unlink()
-    stored.content = CONTENT[:-1] + bytes([CONTENT[-1] ^ 1])
-    files.heard.clear()
-    got = await account.fetch(out)
-    assert "does not match the file server's checksum" in (got["7_1.bin"].trouble or "")
-    assert names(out) == []
-    assert len(files.heard) == 2
+async def test_what_is_not_whole_is_no_file(fetching: Fetching) -> None:
+    for name, (facts, _, _) in NO_FILE.items():
+        fetching.serve(name, **facts)
+    got = await fetching.fetch()
+    assert {name: (file.state, len(fetching.ranges(name))) for name, file in got.items()} == {
+        name: (FileState.FAILED, tries) for name, (_, _, tries) in NO_FILE.items()
+    }
+    assert [name for name, (_, words, _) in NO_FILE.items() if words not in (got[name].trouble or "")] == []
+    assert not {*fetching.names()} & {*NO_FILE}
 
 
-async def test_a_checksum_covers_what_an_earlier_fetch_brought(account: Account, files: FileServer, out: Path) -> None:
-    await broken_off(account, files, out, etag=MD5)
-    with (out / "7_1.bin.part").open("r+b") as part:
+OTHER, ANEW = CONTENT[::-1], ["bytes=100000-", None]
+NOT_RESUMED: dict[str, tuple[dict[str, Any], list[str | None]]] = {
+    "it changed": ({"etag": '"2"', "content": OTHER[:-5]}, ["bytes=100000-"]),
+    "it changed, and no parts are sent": ({"etag": '"2"', "content": OTHER, "ignores_range": True}, ["bytes=100000-"]),
+    "it is shorter than the part": ({"content": CONTENT[:50_000]}, ANEW),
+    **{
+        str(headers): ({"content": OTHER, "ignores_if_range": True, "part_headers": headers}, ANEW)
+        for headers in (
+            {"ETag": '"2"'},
+            {"ETag": None},
+            {"Content-Range": None},
+            {"Content-Range": "bytes 99999-299999/300001"},
+            {"Content-Range": "bytes 100000-299999/300001"},
+            {"Content-Range": "bytes 100000-299999/*"},
+            {"Content-Encoding": "gzip"},
+        )
+    },
+}
+
+
+async def test_a_part_that_no_longer_fits_is_started_over(fetching: Fetching) -> None:
+    stored = {
+        f"{number}.bin": fetching.serve(f"{number}.bin", cuts=[100_000] + [0] * 10)
+        for number, _ in enumerate(NOT_RESUMED)
+    }
+    assert {file.state for file in (await fetching.fetch()).values()} == {FileState.FAILED}
+    fetching.files.heard.clear()
+    for file, (facts, _) in zip(stored.values(), NOT_RESUMED.values(), strict=True):
+        for name, value in ({"cuts": []} | facts).items():
+            setattr(file, name, value)
+    got = await fetching.fetch()
+    assert {file.state for file in got.values()} == {FileState.COMPLETE}
+    assert [fetching.ranges(name) for name in stored] == [ranges for _, ranges in NOT_RESUMED.values()]
+    assert [name for name, file in stored.items() if (fetching.out / name).read_bytes() != file.content] == []
+
+
+async def test_a_checksum_covers_what_an_earlier_fetch_brought(fetching: Fetching) -> None:
+    stored = fetching.serve(etag=MD5, cuts=[100_000] + [0] * 10)
+    await fetching.fetch()
+    stored.cuts.clear()
+    fetching.files.heard.clear()
+    with (fetching.out / "7_1.bin.part").open("r+b") as part:
         part.write(b"damaged on the disk")
-    got = await account.fetch(out)
-    assert (got["7_1.bin"].state, got["7_1.bin"].check) == (FileState.COMPLETE, FileCheck.CHECKSUM)
-    assert (out / "7_1.bin").read_bytes() == CONTENT
-    assert [heard.get("Range") for _, heard in files.heard] == ["bytes=100000-", None]
+    got = await fetching.fetch_file()
+    assert (got.state, got.check, fetching.ranges()) == (FileState.COMPLETE, CHECKSUM, ANEW)
+    assert fetching.file.read_bytes() == CONTENT
 
 
-@pytest.mark.parametrize(
-    "told",
-    [
-        {"etag": f'"{"0" * 32}-3"'},
-        {"etag": f'"{"0" * 32}"', "headers": {"x-amz-server-side-encryption": "aws:kms"}},
-        {"etag": f'"{"0" * 32}"', "headers": {"x-amz-server-side-encryption-customer-algorithm": "AES256"}},
-    ],
-    ids=str,
-)
-async def test_what_is_no_checksum_of_the_whole_is_not_taken_for_one(
-    told: dict[str, object], account: Account, files: FileServer, out: Path
+async def test_a_file_that_is_there_is_compared_by_its_size_or_if_it_was_unpacked_by_its_date(
+    fetching: Fetching,
 ) -> None:
-    serve(files, account, **told)
-    got = await account.fetch(out)
-    assert (got["7_1.bin"].state, got["7_1.bin"].check) == (FileState.COMPLETE, FileCheck.LENGTH)
-
-
-async def test_an_etag_that_cannot_be_sent_back_does_not_make_a_part_useless_for_ever(
-    account: Account, files: FileServer, out: Path
-) -> None:
-    serve(files, account, etag='"a\x01b"', cuts=[100_000])
-    assert (await account.fetch(out))["7_1.bin"].state is FileState.COMPLETE
-    assert (out / "7_1.bin").read_bytes() == CONTENT
-    assert [heard.get("If-Range") for _, heard in files.heard] == [None, None]
-
-
-async def test_a_file_of_the_same_size_is_called_that_and_overwritten_where_told(
-    account: Account, files: FileServer, out: Path
-) -> None:
-    serve(files, account)
-    (out / "7_1.bin").write_bytes(CONTENT[::-1])
-    got = await account.fetch(out)
-    assert (got["7_1.bin"].state, got["7_1.bin"].check) == (FileState.ALREADY_THERE, FileCheck.LENGTH)
-    assert (out / "7_1.bin").read_bytes() == CONTENT[::-1]
-    assert (await account.fetch(out, overwrite=True))["7_1.bin"].state is FileState.COMPLETE
-    assert (out / "7_1.bin").read_bytes() == CONTENT
+    fetching.serve("plain")
+    fetching.serve("packed", content=PACKED, encoding="gzip")
+    await fetching.fetch()
+    (fetching.out / "plain").write_bytes(OTHER)
+    got = await fetching.fetch()
+    assert [(file.state, file.check) for file in got.values()] == [
+        (FileState.ALREADY_THERE, LENGTH),
+        (FileState.ALREADY_THERE, FileCheck.DATE),
+    ]
+    assert (await fetching.fetch(overwrite=True))["plain"].state is FileState.COMPLETE
+    assert (fetching.out / "plain").read_bytes() == CONTENT
