@@ -49,7 +49,9 @@ IN_CP437 = str.maketrans(
 )  # fmt: skip
 """What stands for a glyph on the Linux console, whose font has those of CP437; each is one cell wide."""
 
-FOR_READERS = str.maketrans({**dict.fromkeys(_BOX + _BLOCKS + "●◌✓✗", " "), "▸": ">", "▴": "^", "▾": "v", "·": "-"})
+FOR_READERS = str.maketrans(
+    {**dict.fromkeys(_BOX + _BLOCKS + "●◌✓✗", " "), "▸": ">", "■": "*", "▴": "^", "▾": "v", "·": "-"}
+)
 """What is written for a screen reader, or a braille line: nothing that is drawn, and no sign that a word repeats."""
 
 
@@ -219,26 +221,40 @@ def _compressed(data: str) -> str | None:
     """The compressed bytes; None where `data` has a sequence that is not understood."""
     written: list[str] = []
     shown = wanted = _PLAIN
+    run = ""
+    """Text of one look, still to be written."""
     move = ""
     """Where the cursor goes before anything more is written."""
+
+    def write_run() -> None:
+        nonlocal run, move
+        if run and shown.leaves_blanks_empty:
+            run, move = _with_erased_blanks(run)
+        written.append(run)
+        run = ""
+
     at = 0
     for match in (*_SEQUENCE.finditer(data), None):
         end = match.start() if match else len(data)
         whole, at = data[at:end], match.end() if match else end
         text = whole.rstrip("\r\n")
         if text:
-            written.append(move)
-            move = ""
-            if text.strip(" ") or not shown.shows_blanks_as(wanted):
+            is_same_look = shown == wanted or (not text.strip(" ") and shown.shows_blanks_as(wanted))
+            if move or not is_same_look:
+                write_run()
+                written.append(move)
+                move = ""
+            if not is_same_look:
                 written.append(shown.change_to(wanted))
                 shown = wanted
-            if shown.leaves_blanks_empty:
-                text, move = _with_erased_blanks(text)
-            written.append(text)
-        move += whole[len(whole.rstrip("\r\n")) :]
+            run += text
+        is_colour = match is not None and match.group(1)
+        if len(text) < len(whole) or not is_colour:
+            write_run()
+            move += whole[len(text) :]
         if match is None:
             break
-        if match.group(1):
+        if is_colour:
             look = wanted.with_parameters(match.group()[2:-1])
             if look is None:
                 return None
