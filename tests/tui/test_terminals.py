@@ -82,9 +82,11 @@ def test_no_color_sends_no_colour(tmp_path: Path) -> None:
     with demo(tmp_path, {"NO_COLOR": "1"}) as tui:
         tui.press("c")
         screen = tui.comes_to_show("Cancel download 847070?")
+        tui.press("ns")
+        menu = tui.comes_to_show("Sort by")
     assert {(cell.fg, cell.bg) for cell in cells(screen)} == {("default", "default")}
-    focused = [cell for cell in cells(screen) if cell.reverse]
-    assert "Keepitrunning" in "".join(cell.data for cell in focused)
+    for reversed_words, picture in (("Keepitrunning", screen), ("activefirst", menu)):
+        assert reversed_words in "".join(cell.data for cell in cells(picture) if cell.reverse)
 
 
 @pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "xterm"}, {"SSH_CONNECTION": "x"}])

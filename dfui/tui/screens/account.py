@@ -17,6 +17,7 @@ from dfui.core.account import Account
 from dfui.tui.messages import Changed
 from dfui.tui.screens.dialog import Dialog, DialogButton
 from dfui.tui.session import Session
+from dfui.tui.widgets.menu import Menu
 from dfui.tui.widgets.text_lines import FieldList
 from dfui.wording.access import access_facts, account_facts
 
@@ -101,7 +102,7 @@ class ChooseProfile(Dialog[str]):
         self._current = current
 
     def compose_content(self) -> ComposeResult:
-        yield OptionList(
+        yield Menu(
             *(Option(Content(f"{'•' if name == self._current else ' '} {name}")) for name in self._names),
             id="profile-names",
             compact=True,

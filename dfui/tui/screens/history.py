@@ -77,7 +77,8 @@ class HistoryModal(Dialog[None]):
 
     def compose_content(self) -> ComposeResult:
         """The entries, a line to filter by, a line that asks where to export to."""
-        yield HistoryList(self._session.shown_store.history, id="entries")
+        is_low_bandwidth = self._session.access.settings.config.low_bandwidth
+        yield HistoryList(self._session.shown_store.history, is_low_bandwidth=is_low_bandwidth, id="entries")
         yield Static(id="no-entries", markup=False)
         with Horizontal(classes="asked", id="asked-words"):
             yield Static("Filter")

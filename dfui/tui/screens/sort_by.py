@@ -13,6 +13,7 @@ from textual.widgets.option_list import Option
 from dfui.store.download_query import DownloadQuery, SortBy
 from dfui.tui.screens.dialog import Dialog
 from dfui.tui.widgets.columns import SORT_KEYS
+from dfui.tui.widgets.menu import Menu
 
 NAMES = {
     SortBy.ACTIVITY: "active first, then newest",
@@ -43,7 +44,7 @@ class SortByModal(Dialog[SortBy]):
 
     def compose_content(self) -> ComposeResult:
         """One line for each order."""
-        yield OptionList(*(Option(self._named(each), id=each.value) for each in SortBy), id="columns", compact=True)
+        yield Menu(*(Option(self._named(each), id=each.value) for each in SortBy), id="columns", compact=True)
 
     def on_mount(self) -> None:
         """Start at the current order."""

@@ -30,6 +30,7 @@ TYPING_SECONDS = 0.1
 """After the last letter of a filter, before it is applied: another one may follow."""
 MARGIN = 3
 """Cells before the first column, for the cursor and the mark."""
+MARK = " ■"
 CANCELLING = "cancelling…"
 
 Answer = TypeVar("Answer")
@@ -49,6 +50,7 @@ class DownloadsTable(RowList[Download]):
         "downloads-table--unknown",
         "downloads-table--cancelling",
         "downloads-table--relapsed",
+        "downloads-table--marked",
     }
 
     @dataclass
@@ -74,7 +76,7 @@ class DownloadsTable(RowList[Download]):
         is_low_bandwidth: bool = False,
         id: str | None = None,  # noqa: A002
     ) -> None:
-        super().__init__(id=id)
+        super().__init__(is_low_bandwidth=is_low_bandwidth, id=id)
         self._downloads = downloads
         self._query = self._shown_query = DownloadQuery()
         """What is wanted; and what is shown until the answer to that is there."""
@@ -83,8 +85,6 @@ class DownloadsTable(RowList[Download]):
         self._is_current.set()
         self._clock = clock
         self._now = clock.now()
-        self._is_low_bandwidth = is_low_bandwidth
-        """Whether the cursor colours only its first cells, so that a move repaints no more than those."""
         self._cells: list[Cell] = []
         self._longest: dict[str, int] = {}
         """The length of the longest text drawn so far, of columns that make room for it."""
@@ -317,8 +317,8 @@ class DownloadsTable(RowList[Download]):
         return self._cells[0].width if self._cells else MAX_ID_SHOWN
 
     @property
-    def cursor_width(self) -> int:
-        return MARGIN + self.id_width if self._is_low_bandwidth else super().cursor_width
+    def first_width(self) -> int:
+        return MARGIN + self.id_width
 
     @property
     def text_without_rows(self) -> str:
@@ -328,32 +328,27 @@ class DownloadsTable(RowList[Download]):
     def headings(self) -> str:
         return " " * MARGIN + heading_line(self._cells, self._shown_query)
 
-    def row_segments(self, row: Download, base: Style, cursor: Style | None) -> list[Segment]:
+    def row_segments(self, row: Download, base: Style) -> list[Segment]:
         self._make_room_for(row)
-        first = cursor or base
-        style = base if self._is_low_bandwidth else first
-        mark = ("▸" if cursor else " ") + ("*" if row.id in self.marked else " ")
-        segments = [Segment(mark.ljust(MARGIN), first)]
+        segments = [Segment((MARK if row.id in self.marked else "").ljust(MARGIN), base)]
         filled = 0
         for cell in self._cells:
-            segments.append(Segment(" " * (cell.start - filled), style))
-            cell_style = style if cell.start else first
-            segments.append(self._segment(row, cell, cell_style, is_plain=cell_style == base))
+            segments += [Segment(" " * (cell.start - filled), base), self._segment(row, cell, base)]
             filled = cell.start + cell.width
         return segments
 
-    def _segment(self, download: Download, cell: Cell, style: Style, *, is_plain: bool) -> Segment:
+    def _segment(self, download: Download, cell: Cell, style: Style) -> Segment:
         is_being_cancelled = download.id in self.cancelling
         name = cell.column.name
         text = CANCELLING if is_being_cancelled and name == "status" else cell.column.text(download, self._now)
         has_relapsed = download.id in self._relapsed and not is_being_cancelled
         if has_relapsed and name == "status":
             text = f"! {text[2:]}"  # a sign beside the colour
-        # A line that has the cursor's colours from end to end has no others.
-        if is_plain:
-            colour = "relapsed" if has_relapsed else "cancelling" if is_being_cancelled else _status_style(download)
-            if name in ("status", "bar", "percent") or has_relapsed or download.status.is_final:
-                style += self.get_component_rich_style(f"downloads-table--{colour}", partial=True)
+        colour = "relapsed" if has_relapsed else "cancelling" if is_being_cancelled else _status_style(download)
+        if name == "id" and download.id in self.marked:
+            style += self.get_component_rich_style("downloads-table--marked", partial=True)
+        elif name in ("status", "bar", "percent") or has_relapsed or download.status.is_final:
+            style += self.get_component_rich_style(f"downloads-table--{colour}", partial=True)
         return Segment(fit(text, cell), style)
 
 

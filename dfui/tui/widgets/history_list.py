@@ -42,8 +42,8 @@ class HistoryList(RowList[HistoryEntry]):
 
         entry: HistoryEntry
 
-    def __init__(self, history: History, *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id)
+    def __init__(self, history: History, *, is_low_bandwidth: bool, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(is_low_bandwidth=is_low_bandwidth, id=id)
         self._journal = history
         self._id_width = WIDTHS[1]
         self.filter = HistoryFilter()
@@ -84,12 +84,19 @@ class HistoryList(RowList[HistoryEntry]):
         """The headings of the columns that fit."""
         return "  " + self._in_columns(HISTORY_HEADINGS)
 
-    def row_segments(self, row: HistoryEntry, base: Style, cursor: Style | None) -> list[Segment]:
-        """One entry in columns."""
+    def row_segments(self, row: HistoryEntry, base: Style) -> list[Segment]:
         cells = entry_cells(row)
         if row.has_relapsed and not self._shows_now:  # what was cancelled then is not what matters
             cells = (*cells[:OUTCOME], cells[NOW], *cells[NOW:])
-        return [Segment(("▸ " if cursor else "  ") + self._in_columns(cells), cursor or base)]
+        return [Segment(f"  {self._in_columns(cells)}", base)]
+
+    @property
+    def first_width(self) -> int:
+        return GAP + self._when_width
+
+    @property
+    def _when_width(self) -> int:
+        return WIDTHS[0] if self.scrollable_content_region.width >= WIDE else WITHOUT_YEAR
 
     @property
     def _shows_now(self) -> bool:
@@ -100,7 +107,7 @@ class HistoryList(RowList[HistoryEntry]):
         width = self.scrollable_content_region.width
         text = ""
         # When, which and how it ended are always shown; a long ID is cut for that.
-        when = WIDTHS[0] if width >= WIDE else WITHOUT_YEAR
+        when = self._when_width
         cells = (cells[0][-when:], *cells[1:])
         room_for_id = width - GAP - (when + GAP) - (WIDTHS[2] + GAP)
         widths = (when, min(self._id_width, max(WIDTHS[1], room_for_id - GAP)), *WIDTHS[2:])

@@ -45,8 +45,9 @@ class RowList(ScrollView, Generic[Row], can_focus=True):
     cursor: reactive[int] = reactive(0, repaint=False)
     """The line of the cursor, from 0."""
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, *, is_low_bandwidth: bool = False, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
+        self._is_low_bandwidth = is_low_bandwidth
         self._keys: array[int] = array("q")
         self._pages: dict[int, dict[int, Row]] = {}
 
@@ -70,8 +71,13 @@ class RowList(ScrollView, Generic[Row], can_focus=True):
         """The line of headings."""
         raise NotImplementedError
 
-    def row_segments(self, row: Row, base: Style, cursor: Style | None) -> list[Segment]:
-        """One row as it is drawn; `cursor` is the style of the cursor where it stands here."""
+    def row_segments(self, row: Row, base: Style) -> list[Segment]:
+        """One row as it is drawn; its first cell is left to the cursor."""
+        raise NotImplementedError
+
+    @property
+    def first_width(self) -> int:
+        """How many cells the first column takes, with what stands before it."""
         raise NotImplementedError
 
     def as_seen(self, row: Row | None) -> object:
@@ -85,8 +91,8 @@ class RowList(ScrollView, Generic[Row], can_focus=True):
 
     @property
     def cursor_width(self) -> int:
-        """How many cells of a line the cursor changes."""
-        return self.scrollable_content_region.width
+        """How many cells of a line the cursor colours: over a slow line so few that a move takes up to 160 bytes."""
+        return self.first_width if self._is_low_bandwidth else self.scrollable_content_region.width
 
     # ── rows ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -259,13 +265,15 @@ class RowList(ScrollView, Generic[Row], can_focus=True):
         if line >= len(self):
             text = self.text_without_rows if y == 1 else ""
             return Strip([Segment(text, base)]).adjust_cell_length(width, base)
-        is_cursor = line == self.cursor
-        cursor = base + self.get_component_rich_style("row-list--cursor", partial=True) if is_cursor else None
         try:
             row = self.row_at(line)
         except StoreError as error:
-            segments = [Segment(f"{'▸' if is_cursor else ' '} {error}", cursor or base)]
+            segments = [Segment(f"  {error}", base)]
         else:
-            segments = [] if row is None else self.row_segments(row, base, cursor)
-        rest = base if self.cursor_width < width else cursor or base
-        return Strip(segments).simplify().adjust_cell_length(width, rest)
+            segments = [] if row is None else self.row_segments(row, base)
+        strip = Strip(segments).simplify().adjust_cell_length(width, base)
+        if line != self.cursor:
+            return strip
+        cursor = base + self.get_component_rich_style("row-list--cursor", partial=True)
+        under_cursor = Segment(f"▸{strip.crop(1, self.cursor_width).text}", cursor)
+        return Strip([under_cursor, *strip.crop(self.cursor_width)])

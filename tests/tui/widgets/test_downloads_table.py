@@ -211,7 +211,7 @@ async def test_marks_stay_on_their_downloads_and_can_be_taken_away(simulator: Si
         assert set(table(pilot).marked) == first_two | {"2", "4", "6"}
         await pilot.press("escape")
         await caught_up(pilot)
-        assert sum("*" in line[:3] for line in lines(pilot)) == len(table(pilot).marked)
+        assert sum("■" in line[:3] for line in lines(pilot)) == len(table(pilot).marked)
         assert f"{len(table(pilot).marked)} marked" in str(title(pilot).render())
         await pilot.press("u")
         assert not table(pilot).marked
