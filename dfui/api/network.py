@@ -9,12 +9,15 @@ import ssl
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import httpx
 
 from dfui.core.addresses import is_loopback_host
 from dfui.core.errors import UnusableEnvironment
+
+if TYPE_CHECKING:
+    import httpcore
 
 MAX_CONNECTIONS = 16
 # For a Python that was built elsewhere, and whose own default is not on this machine.
@@ -113,13 +116,28 @@ class NetworkTransport(httpx.AsyncBaseTransport):
             except (ValueError, httpx.InvalidURL):
                 variable = proxy.variable if proxy else ""
                 raise UnusableEnvironment(f"{variable} is not the address of an HTTP or SOCKS5 proxy.") from None
+        opened: list[httpcore.AsyncNetworkStream] = []
+        trace = request.extensions.get("trace")
+
+        async def note_opened(event: str, info: Mapping[str, Any]) -> None:
+            if event.endswith(".connect_tcp.complete"):
+                opened.append(info["return_value"])
+            if trace is not None:
+                await trace(event, info)
+
+        request.extensions["trace"] = note_opened
         try:
             return await self._pools[way].handle_async_request(request)
-        except Exception as error:
+        except BaseException as error:
+            # httpcore leaves it open if the request is cancelled during TLS, or SOCKS fails.
+            for connection in opened:
+                await connection.aclose()
             if not type(error).__module__.startswith("socksio"):
                 raise
             # httpx lets these through; the module is not imported for those who have no such proxy.
             raise httpx.ProxyError(f"not SOCKS5 ({error})") from None
+        finally:
+            request.extensions["trace"] = trace
 
     async def aclose(self) -> None:
         for pool in self._pools.values():

@@ -239,8 +239,8 @@ def _read_request(connection: socket.socket) -> bytes:
         if not part:
             return b""
         came += part
-        if came.startswith(b"\x16\x03"):
-            return came  # the greeting of TLS, at a server without it
+        if came.startswith((b"\x16\x03", b"\x05")):
+            return came  # the greeting of TLS or SOCKS, at a server without it
     head, _, body = came.partition(b"\r\n\r\n")
     announced = [line.split(b":")[1] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")]
     while len(body) < int(announced[0] if announced else 0):
