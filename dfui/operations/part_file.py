@@ -15,7 +15,7 @@ import re
 import stat
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,6 +27,9 @@ READ_BYTES = 1024 * 1024
 MAX_NOTE_BYTES = 4096
 NOT_SUPPORTED = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EPERM, errno.EACCES)
 """What flock and chmod say on a file system that has no such thing, such as CIFS and vfat."""
+
+NO_LOCKS = "This file system has no locks: do not fetch it twice at the same time."
+NO_MODES = "This file system has no file modes: others on this machine may read it."
 
 _STRONG_TAG = re.compile(r'"[!#-~]*"')
 
@@ -89,17 +92,18 @@ class PartFile:
         self._in_use = threading.Lock()
         self._descriptor = -1
         self._folder = _open_folder(folder)
-        try:
-            self._descriptor = self._opened()
+        with contextlib.ExitStack() as if_it_fails:
+            if_it_fails.callback(self._close)
+            self._read_note()  # raises if something else has its name, before the part is made
+            self._open()
             self.note = self._read_note()
             """About the bytes that are here; None without one."""
-            if not overwrite:
-                self._check_noted()
-        except BaseException:
-            if self._descriptor >= 0 and self.size == 0 and self._is_in_place():
-                os.unlink(self.name, dir_fd=self._folder)
-            self._close()
-            raise
+            if self.size and self.note is None and not overwrite:
+                raise TransferFailed(
+                    f"{self.name} is there, and dfui did not write it. "
+                    "It was left alone: move it away, or overwrite it."
+                )
+            if_it_fails.pop_all()
 
     @property
     def size(self) -> int:
@@ -178,9 +182,10 @@ class PartFile:
         """Remove the part and its note."""
         if self._is_in_place():
             os.unlink(self.name, dir_fd=self._folder)
-        if self.note is not None:
-            with contextlib.suppress(FileNotFoundError):
-                _check_ours(self._folder, self._note_name)
+        with contextlib.suppress(FileNotFoundError):
+            if self.note and _is_ours(
+                os.stat(self._note_name, dir_fd=self._folder, follow_symlinks=False), self._folder
+            ):
                 os.unlink(self._note_name, dir_fd=self._folder)
 
     def close(self) -> None:
@@ -195,46 +200,30 @@ class PartFile:
                 finally:
                     self._close()
 
-    def _opened(self) -> int:
+    def _open(self) -> None:
         while True:
-            descriptor = _open_ours(self._folder, self.name, os.O_RDWR | os.O_CREAT)
+            self._descriptor = descriptor = _open_ours(self._folder, self.name, os.O_RDWR | os.O_CREAT)
+            lock = fcntl.LOCK_EX | fcntl.LOCK_NB
             try:
-                self._lock(descriptor)
-                self._hide(descriptor)
-                self._descriptor = descriptor
-                if self._is_in_place():
-                    return descriptor
-            except BaseException:
-                os.close(descriptor)
-                self._descriptor = -1
-                raise
-            # Another dfui held it, and finished it or cleaned it up between the opening and the lock.
+                self._try(lambda: fcntl.flock(descriptor, lock), NO_LOCKS)  # noqa: B023  # called at once
+            except BlockingIOError:
+                raise TransferFailed(f"Another dfui is fetching {self._final_name}.") from None
+            mode = os.fstat(descriptor).st_mode & 0o600
+            self._try(lambda: os.fchmod(descriptor, mode), NO_MODES)  # noqa: B023
+            if self._is_in_place():
+                return
+            # Another dfui held it, and finished it or cleaned it up before this one had the lock.
             os.close(descriptor)
             self._descriptor = -1
 
-    def _lock(self, descriptor: int) -> None:
+    def _try(self, work: Callable[[], object], without: str) -> None:
+        """Do this if the file system can; else the notice says what is missing."""
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise TransferFailed(f"Another dfui is fetching {self._final_name}.") from None
+            work()
         except OSError as error:
             if error.errno not in NOT_SUPPORTED:
                 raise
-            self.notices.append("This file system has no locks: do not fetch it twice at the same time.")
-
-    def _hide(self, descriptor: int) -> None:
-        try:
-            os.fchmod(descriptor, os.fstat(descriptor).st_mode & 0o600)
-        except OSError as error:
-            if error.errno not in NOT_SUPPORTED:
-                raise
-            self.notices.append("This file system has no file modes: others on this machine may read it.")
-
-    def _check_noted(self) -> None:
-        if self.size and self.note is None:
-            raise TransferFailed(
-                f"{self.name} is there, and dfui did not write it. It was left alone: move it away, or overwrite it."
-            )
+            self.notices.append(without)
 
     def _is_in_place(self) -> bool:
         """Whether the name still stands for the file that is open here."""
@@ -304,29 +293,24 @@ def _open_ours(folder: int, name: str, flags: int) -> int:
     Raises:
         TransferFailed: something else has the name: a link, a pipe, a file of another user or with another name.
     """
-    flags |= os.O_NOFOLLOW | os.O_CLOEXEC
-    while True:
-        if flags & os.O_CREAT:
-            with contextlib.suppress(FileExistsError):
-                return os.open(name, flags | os.O_EXCL, 0o600, dir_fd=folder)
-        try:
-            _check_ours(folder, name)
-            # Without O_NONBLOCK, opening a pipe that took the name meanwhile would wait for its other end.
-            descriptor = os.open(name, flags & ~os.O_CREAT | os.O_NONBLOCK, dir_fd=folder)
-        except FileNotFoundError:
-            if flags & os.O_CREAT:
-                continue  # it was removed meanwhile
-            raise
-        try:
-            _check_ours(folder, name, descriptor)
-        except TransferFailed:
-            os.close(descriptor)
-            raise
-        return descriptor
+    try:
+        # Without O_NONBLOCK, opening a pipe would wait for its other end.
+        flags |= os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+        descriptor = os.open(name, flags, 0o600, dir_fd=folder)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.EISDIR, errno.ENXIO):
+            raise _not_ours(name) from None
+        raise
+    if not _is_ours(os.fstat(descriptor), folder):
+        os.close(descriptor)
+        raise _not_ours(name)
+    return descriptor
 
 
-def _check_ours(folder: int, name: str, descriptor: int | None = None) -> None:
-    found = os.stat(name, dir_fd=folder, follow_symlinks=False) if descriptor is None else os.fstat(descriptor)
+def _is_ours(found: os.stat_result, folder: int) -> bool:
     owners = (os.geteuid(), os.fstat(folder).st_uid)  # on CIFS and vfat, whoever writes, one user owns everything
-    if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1 or found.st_uid not in owners:
-        raise TransferFailed(f"{name} is there, and is no file of dfui's. It was left alone; move it away and retry.")
+    return stat.S_ISREG(found.st_mode) and found.st_nlink == 1 and found.st_uid in owners
+
+
+def _not_ours(name: str) -> TransferFailed:
+    return TransferFailed(f"{name} is there, and is no file of dfui's. It was left alone; move it away and retry.")
