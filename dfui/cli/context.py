@@ -94,9 +94,8 @@ class Context:
         from dfui.operations.refresh import DownloadRefresher
 
         refresher = DownloadRefresher(client, self.store, clock=self.clock)
-        poller = Poller(
-            refresher, FollowUps(self.store, clock=self.clock), clock=self.clock, store_failed=lambda error: None
-        )
+        schedule = FollowUps(self.store, clock=self.clock)
+        poller = Poller(refresher.refresh, schedule, clock=self.clock, store_failed=lambda error: None)
         with contextlib.suppress(StoreError):  # it was reported before
             await poller.poll_once(at_most=LOOKS_OF_A_COMMAND)
 

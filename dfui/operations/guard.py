@@ -80,7 +80,7 @@ class _Guard:
         try:
             pause = _Approach(self._records, self._clock).pause
             schedule = WhileActive(lambda: self._guarded, clock=self._clock, pause=pause, randomness=lambda: 0.5)
-            async for result in Poller(self, schedule, clock=self._clock).results(forever=False):
+            async for result in Poller(self._look, schedule, clock=self._clock).results(forever=False):
                 await self._judge(result)
         except Exception as error:
             logger.exception("The guard broke")
@@ -95,7 +95,7 @@ class _Guard:
             if not attempt.has_ended:
                 task.cancel()
 
-    async def refresh(self, download_id: str) -> DownloadDetails:
+    async def _look(self, download_id: str) -> DownloadDetails:
         """Poll one download; the store may take that over later, or not at all."""
         generation, began = self._batch.token_generation, self._clock.monotonic()
         try:
@@ -106,7 +106,7 @@ class _Guard:
         except Unauthorized:
             if not await self._batch.replace_rejected_token(generation):
                 raise
-            return await self.refresh(download_id)
+            return await self._look(download_id)
         except NotFound:
             self._batch.record_missing(download_id, began)
             raise
@@ -189,7 +189,7 @@ class _Approach:
         self._clock = clock
         self._courses: dict[str, _Course] = {}
 
-    def pause(self, result: PollResult, _is_news: bool, _before: float) -> float:
+    def pause(self, result: PollResult, _before: float) -> float:
         now, download, course = self._clock.monotonic(), result.download, self._courses.get(result.download_id)
         if download is not None and download.num_downloaded is not None and download.status is Status.RUNNING:
             rate = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -46,10 +46,8 @@ class PollResult:
     """Whether the download is not polled any more."""
 
 
-class Refresher(Protocol):
-    """Asks the API about one download; a `DownloadRefresher`, as a rule."""
-
-    async def refresh(self, download_id: str) -> DownloadDetails: ...
+Refresh = Callable[[str], Awaitable[DownloadDetails]]
+"""Asks the API about one download."""
 
 
 class Schedule(Protocol):
@@ -63,8 +61,8 @@ class Schedule(Protocol):
         """
         ...
 
-    def note(self, result: PollResult) -> bool:
-        """Take over a result; returns whether it is news."""
+    def note(self, result: PollResult) -> None:
+        """Take over a result."""
         ...
 
     def reset(self) -> None:
@@ -77,18 +75,20 @@ class Poller:
 
     def __init__(
         self,
-        refresher: Refresher,
+        refresh: Refresh,
         schedule: Schedule,
         *,
         clock: Clock,
         store_failed: Callable[[StoreError], None] | None = None,
     ) -> None:
         """With `store_failed`, a store that fails is reported and tried again; without, `results` raises its error."""
-        self._refresher = refresher
+        self._refresh = refresh
         self._schedule = schedule
         self._clock = clock
         self._store_failed = store_failed
         self._woken = asyncio.Event()
+        self._shown: dict[str, object] = {}
+        """What the last poll of each download showed, without the times."""
 
     def wake(self) -> None:
         """Read the schedule again: something was done that may change the downloads."""
@@ -107,18 +107,17 @@ class Poller:
                 await self._wait(running.values(), wait)
                 for download_id, task in list(running.items()):
                     if task.done():
-                        del running[download_id]
-                        result = task.result()
-                        has_changed = self._schedule.note(result)
+                        result = running.pop(download_id).result()
+                        self._schedule.note(result)
                         if result.download is not None or result.error is not None:
-                            yield replace(result, has_changed=has_changed)
+                            yield result
         finally:
             for task in running.values():
                 task.cancel()
             await asyncio.gather(*running.values(), return_exceptions=True)
 
     async def poll_once(self, *, at_most: int) -> None:
-        """PollResult at those that are due now, at most so many.
+        """Poll those that are due now, at most so many.
 
         Raises:
             StoreError: the schedule cannot be read.
@@ -129,7 +128,7 @@ class Poller:
             self._schedule.note(result)
 
     def _begin_due(self, running: dict[str, asyncio.Task[PollResult]]) -> float | None:
-        """Begin what is due, as far as there is room; gives the seconds until the next is due, None if none is."""
+        """Begin what is due, as far as there is room; the seconds until the next is due, None if none is."""
         try:
             due = self._schedule.due()
         except StoreError as error:
@@ -159,37 +158,30 @@ class Poller:
                 task.cancel()
 
     async def _poll(self, download_id: str) -> PollResult:
+        download, error = None, None
         try:
-            return PollResult(download_id, (await self._refresher.refresh(download_id)).download)
-        except DatafinitiError as error:
-            return PollResult(download_id, error=error)
-        except StoreError as error:
+            download = (await self._refresh(download_id)).download
+        except DatafinitiError as failure:
+            error = failure
+        except StoreError as failure:
             if self._store_failed is None:
                 raise
-            self._store_failed(error)
-            return PollResult(download_id)
+            self._store_failed(failure)
+        before = self._shown.get(download_id)
+        shown = self._shown[download_id] = download.without_times() if download else type(error)
+        return PollResult(download_id, download, error, has_changed=shown != before)
 
 
 # ── schedules ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-Pause = Callable[[PollResult, bool, float], float]
-"""Seconds until the next poll, by a result, whether it is news, and the seconds before it."""
+Pause = Callable[[PollResult, float], float]
+"""Seconds until the next poll, by a result and the seconds before it."""
 
 
-def slowing(_: PollResult, is_news: bool, before: float) -> float:
+def slowing(result: PollResult, before: float) -> float:
     """Every 5 s while a download changes, slowing to 60 s while it does not."""
-    return QUICKEST_SECONDS if is_news else min(before * SLOWING, SLOWEST_SECONDS)
-
-
-@dataclass(slots=True)
-class _Pace:
-    """How often one download is polled."""
-
-    due: float
-    last: tuple[Download | None, type[DatafinitiError] | None] = (None, None)
-    """What the last poll showed, without the times."""
-    seconds: float = QUICKEST_SECONDS
+    return QUICKEST_SECONDS if result.has_changed else min(before * SLOWING, SLOWEST_SECONDS)
 
 
 class WhileActive:
@@ -200,47 +192,36 @@ class WhileActive:
         ids: Callable[[], Iterable[str]],
         *,
         clock: Clock,
-        known: Callable[[str], Download | None] | None = None,
+        first_pause: float = 0.0,
         pause: Pause = slowing,
         randomness: Callable[[], float] = random.random,
     ) -> None:
-        """`ids` gives the downloads to poll; with `known`, the first poll comes after a pause."""
+        """`ids` gives the downloads to poll, the first time after `first_pause` seconds."""
         self._ids = ids
-        self._known = known
         self._clock = clock
+        self._first_pause = first_pause
         self._pause = pause
         self._random = randomness
-        self._paces: dict[str, _Pace] = {}
+        self._due: dict[str, float] = {}
+        self._pauses: dict[str, float] = {}
 
     def reset(self) -> None:
-        self._paces.clear()
+        self._due.clear()
+        self._pauses.clear()
 
     def due(self) -> dict[str, float]:
-        self._paces = {each: self._paces.get(each) or self._first(each) for each in self._ids()}
-        return {download_id: pace.due for download_id, pace in self._paces.items()}
+        self._due = {each: self._due.get(each) or self._after(self._first_pause) for each in self._ids()}
+        return self._due
 
-    def note(self, result: PollResult) -> bool:
-        pace = self._paces.get(result.download_id)
-        if pace is None:
-            return True
-        error = result.error
-        shown = (result.download.without_times() if result.download else pace.last[0], type(error) if error else None)
-        is_news, pace.last = shown != pace.last, shown
-        pace.seconds = self._pause(result, is_news, pace.seconds)
-        asked = error.retry_after if isinstance(error, ApiError) else None
-        pace.due = self._clock.monotonic() + max(self._jittered(pace.seconds), asked or 0.0)
-        return is_news
+    def note(self, result: PollResult) -> None:
+        before = self._pauses.get(result.download_id, QUICKEST_SECONDS)
+        pause = self._pauses[result.download_id] = self._pause(result, before)
+        asked = result.error.retry_after if isinstance(result.error, ApiError) else None
+        self._due[result.download_id] = max(self._after(pause), self._clock.monotonic() + (asked or 0.0))
 
-    def _first(self, download_id: str) -> _Pace:
-        now = self._clock.monotonic()
-        if self._known is None:
-            return _Pace(now)
-        known = self._known(download_id)
-        return _Pace(now + self._jittered(QUICKEST_SECONDS), (known and known.without_times(), None))
-
-    def _jittered(self, seconds: float) -> float:
+    def _after(self, seconds: float) -> float:
         """A tenth more or less, so that what began together does not ask together."""
-        return seconds * (0.9 + 0.2 * self._random())
+        return self._clock.monotonic() + seconds * (0.9 + 0.2 * self._random())
 
 
 class FollowUps:
@@ -273,7 +254,7 @@ class FollowUps:
                 due[entry.download_id] = min(at, due.get(entry.download_id, at))
         return due
 
-    def note(self, result: PollResult) -> bool:
+    def note(self, result: PollResult) -> None:
         now, error = self._clock.monotonic(), result.error
         self._until_pause -= 1
         if not self._until_pause:
@@ -282,14 +263,13 @@ class FollowUps:
         if error is None:
             self._retries.pop(result.download_id, None)
             self._last_polls[result.download_id] = self._clock.now()
-            return True
+            return
         _, before = self._retries.get(result.download_id, (0.0, RETRY_SECONDS / 2))
         wait = min(2 * before, MAX_RETRY_SECONDS)
         self._retries[result.download_id] = (now + wait, wait)
         # If the API is not reached, the others would fail as well.
         pause = (error.retry_after or 0.0) if isinstance(error, ApiError) else RETRY_SECONDS
         self._not_before = max(self._not_before, now + pause)
-        return True
 
     def _next_follow_up(self, entry: HistoryEntry) -> datetime | None:
         ended_at, own = entry.ended_at, self._last_polls.get(entry.download_id)
@@ -307,17 +287,13 @@ class FollowUps:
 # ── until downloads have ended ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def has_ended(download: Download) -> bool:
-    return not download.is_active
-
-
 async def watch(
     ids: Sequence[str],
     *,
     client: DatafinitiClient,
     store: Store,
     clock: Clock,
-    is_over: Callable[[Download], bool] = has_ended,
+    is_over: Callable[[Download], bool] = lambda download: not download.is_active,
 ) -> AsyncIterator[PollResult]:
     """Poll downloads until each has ended, or `is_over`; gives each change, and the first of equal failures.
 
@@ -327,7 +303,7 @@ async def watch(
     """
     remaining = dict.fromkeys(ids)
     schedule = WhileActive(lambda: remaining, clock=clock)
-    poller = Poller(DownloadRefresher(client, store, clock=clock), schedule, clock=clock)
+    poller = Poller(DownloadRefresher(client, store, clock=clock).refresh, schedule, clock=clock)
     async for result in poller.results(forever=False):
         if isinstance(result.error, Unauthorized):
             raise result.error
@@ -347,7 +323,7 @@ async def wait_for_final_costs(
     interrupted: asyncio.Event,
     clock: Clock,
 ) -> None:
-    """PollResult at cancelled downloads until each has ended and its cost is final, or it runs again; or time is over.
+    """Poll cancelled downloads until each has ended and its cost is final, or it runs again; or time is over.
 
     Raises:
         Unauthorized: the token is rejected.

@@ -357,16 +357,18 @@ class Session:
     def _connect(self) -> _Online:
         if self._online is None:
             # Imported on this thread, while the first picture is shown.
-            from dfui.operations.poll import FollowUps, Poller, WhileActive
+            from dfui.operations.poll import QUICKEST_SECONDS, FollowUps, Poller, WhileActive
             from dfui.operations.refresh import DownloadRefresher
 
-            client, downloads = self.access.client(), self.store.downloads
+            client = self.access.client()
             refresher = DownloadRefresher(client, self.store, clock=self.clock)
-            poller = functools.partial(Poller, refresher, clock=self.clock, store_failed=self._store_failed)
+            poller = functools.partial(Poller, refresher.refresh, clock=self.clock, store_failed=self._store_failed)
             self._online = _Online(
                 client,
                 refresher,
-                active=poller(WhileActive(downloads.active_ids, known=downloads.get, clock=self.clock)),
+                active=poller(
+                    WhileActive(self.store.downloads.active_ids, first_pause=QUICKEST_SECONDS, clock=self.clock)
+                ),
                 follow_ups=poller(FollowUps(self.store, clock=self.clock)),
             )
         return self._online

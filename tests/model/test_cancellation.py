@@ -271,7 +271,7 @@ class Cancellations(RuleBasedStateMachine):
         self._plan(faults)
         async with self._client() as client:
             refresher = DownloadRefresher(client, self.store, clock=self.clock)
-            poller = Poller(refresher, FollowUps(self.store, clock=self.clock), clock=self.clock)
+            poller = Poller(refresher.refresh, FollowUps(self.store, clock=self.clock), clock=self.clock)
             await poller.poll_once(at_most=100)
 
     async def _resolve(self, faults: list[Fault]) -> list[Outcome]:

@@ -32,7 +32,7 @@ class Polling:
         self.errors: list[DatafinitiError] = []
         self.failures: list[StoreError] = []
         refresher = DownloadRefresher(it.client, it.store, clock=it.clock)
-        self.poller = Poller(refresher, schedule, clock=it.clock, store_failed=self.failures.append)
+        self.poller = Poller(refresher.refresh, schedule, clock=it.clock, store_failed=self.failures.append)
 
     async def run(self, wanted: int) -> list[float]:
         """Let it poll so many times more; gives the seconds before each."""
@@ -48,8 +48,8 @@ class Polling:
 
 
 def active(it: Together) -> Polling:
-    known = it.store.downloads
-    return Polling(it, WhileActive(known.active_ids, known=known.get, clock=it.clock, randomness=lambda: 0.5))
+    ids = it.store.downloads.active_ids
+    return Polling(it, WhileActive(ids, first_pause=5, clock=it.clock, randomness=lambda: 0.5))
 
 
 def follow_ups(it: Together) -> Polling:
@@ -63,7 +63,7 @@ async def test_polls_slow_down_while_nothing_changes_and_are_quick_after_a_chang
     it.simulator.add("7", queued_seconds=10_000)
     await refresh_list(it.client, it.store, clock=it.clock)
     polling = active(it)
-    assert await polling.run(9) == [5, 8, 11, 17, 25, 38, 57, 60, 60]
+    assert await polling.run(9) == [5, 5, 8, 11, 17, 25, 38, 57, 60]
     polling.poller.wake()
     assert await polling.run(2) == [5, 8]
     it.simulator.downloads["7"].queued_seconds = 0
