@@ -11,6 +11,7 @@ from dfui.core.downloads import Download
 from dfui.core.errors import ApiError, DatafinitiError, NotFound, ServerFault, TooManyRequests, Unauthorized
 from dfui.core.history import HistoryEntry
 from dfui.core.outcomes import Outcome, OutcomeKind
+from dfui.operations.refresh import fetch_details
 from dfui.store import Store
 
 if TYPE_CHECKING:
@@ -34,10 +35,9 @@ async def resolve(*, client: DatafinitiClient, store: Store, clock: Clock | None
 
     async def poll(entry: HistoryEntry) -> Outcome | None:
         async with gate:
-            began = clock.monotonic()
             seen: Download | None = None
             try:
-                seen = (await client.get_download(entry.download_id)).seen(clock.now()).download
+                seen = (await fetch_details(client, store, entry.download_id, clock=clock)).download
             except NotFound:
                 kind = OutcomeKind.NOT_FOUND
             except DatafinitiError as error:
@@ -57,8 +57,6 @@ async def resolve(*, client: DatafinitiClient, store: Store, clock: Clock | None
             ended_at=clock.now(),
             deletes_sent=entry.deletes_sent,
         ).with_price_of(entry.now or store.downloads.get(entry.download_id))
-        if seen is not None:
-            await store.downloads.observe([seen], observed=began, now=clock.monotonic())
         if entry.is_open:
             await store.history.close_entry(entry.number, outcome, ended_at=clock.now())
             left_open.discard(entry.number)
