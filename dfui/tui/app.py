@@ -16,10 +16,8 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Any, ClassVar
 
-import rich
-from rich.segment import Segments
 from textual import on
-from textual.app import App, SuspendNotSupported, SystemCommand
+from textual.app import SuspendNotSupported, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandInput
 from textual.events import Event, Key, MouseEvent, Paste
@@ -43,7 +41,7 @@ from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.session import INTERRUPTING_SECONDS, ExportText, Session
 from dfui.tui.terminal_input import KeyBurst
 from dfui.tui.terminal_io import ProgressChanged, Shutdown, TerminalTitle, TitleChanged, driver_for, focus_place
-from dfui.tui.textual_private import faulty_dialog
+from dfui.tui.textual_private import FaultContainingApp
 from dfui.tui.themes import OWN_THEMES, first_theme, needs_terminal_colours
 from dfui.wording.errors import fault
 from dfui.wording.outcomes import leaving, left_behind, quit_question, suspending
@@ -52,7 +50,7 @@ SWITCH_SECONDS = 0.001
 """How long another thread, one that reads a long list say, keeps a key waiting each time; Python's own is 5 ms."""
 
 
-class DfuiApp(App[None]):
+class DfuiApp(FaultContainingApp):
     """dfui's terminal UI over a store and a way to the API."""
 
     TITLE = "dfui"
@@ -89,6 +87,7 @@ class DfuiApp(App[None]):
         """Faults of dfui's own that closed a dialog."""
         self.session = Session(access, store, clock=clock, export_text=export_text)
         access.lend_terminal = self._lend_terminal
+        self._event_loop: asyncio.AbstractEventLoop | None = None
         self._terminal_is_back = threading.Event()
         """Set once whoever the terminal was lent to is done, or dfui is told to leave."""
         self.terminal_title = TerminalTitle(self, is_used=not access.is_simulated)
@@ -132,6 +131,7 @@ class DfuiApp(App[None]):
         yield SystemCommand("Theme", "Choose a theme", self.action_change_theme)
 
     def on_mount(self) -> None:
+        self._event_loop = asyncio.get_running_loop()
         self.set_keymap(keymap(self.session.access.settings.config.keys))
         if self._unknown_theme:
             name = sanitize(self._unknown_theme, max_length=40)
@@ -154,18 +154,11 @@ class DfuiApp(App[None]):
             try:
                 await super().on_event(event)
             except Exception as error:  # noqa: BLE001  # an action of a dialog runs here, and must not end the app
-                self._end_faulty(screen, error)
+                self.end_faulty(screen, error)
         else:
             await super().on_event(event)
 
-    def _handle_exception(self, error: Exception) -> None:
-        dialog = faulty_dialog(self)
-        if dialog is None:
-            super()._handle_exception(error)
-        else:
-            self._end_faulty(dialog, error)
-
-    def _end_faulty(self, dialog: Screen[Any], error: Exception) -> None:
+    def end_faulty(self, dialog: ModalScreen[Any], error: Exception) -> None:
         """Close a dialog that failed; one that was closed already only missed its widgets."""
         if dialog in self.screen_stack:
             logging.getLogger(__name__).error("a dialog failed", exc_info=error)
@@ -305,8 +298,8 @@ class DfuiApp(App[None]):
                 lent.set_result(None)
 
         self._terminal_is_back.clear()
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(suspend)
+        if self._event_loop is not None:
+            self._event_loop.call_soon_threadsafe(suspend)
             await asyncio.wrap_future(lent)
         try:
             yield
@@ -315,17 +308,8 @@ class DfuiApp(App[None]):
 
     def _leave(self) -> None:
         self._terminal_is_back.set()
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self.exit)
-
-    def _fatal_error(self) -> None:
-        """Show a fault's traceback without the values of variables, as Textual would: they may hold the token."""
-        from rich.traceback import Traceback  # 10 ms that no start has to pay
-
-        self.bell()
-        traceback = Traceback(show_locals=False, width=None, suppress=[rich])
-        self._exit_renderables.append(Segments(self.console.render(traceback, self.console.options)))
-        self._close_messages_no_wait()
+        if self._event_loop is not None:
+            self._event_loop.call_soon_threadsafe(self.exit)
 
 
 def run_app(access: ApiAccess, store: Store, *, clock: Clock, export_text: ExportText) -> tuple[int, str | None]:

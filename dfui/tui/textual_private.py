@@ -6,6 +6,7 @@ from collections.abc import Callable, Container
 from contextlib import ExitStack
 from typing import Any, TypeVar
 
+import rich
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual._context import active_message_pump
 from textual._keyboard_protocol import FUNCTIONAL_KEYS as _FUNCTIONAL_KEYS
@@ -37,19 +38,41 @@ def write_to_terminal(app: App[Any], data: str) -> None:
         driver.write(data)
 
 
-def faulty_dialog(app: App[Any]) -> ModalScreen[Any] | None:
-    """The dialog in which a fault came up, if it was in one: called while Textual handles an exception.
+class FaultContainingApp(App[None]):
+    """Ends a dialog that fails instead of the app, and shows the fault of anything else without its variables.
 
-    `active_message_pump` and `App._handle_exception`: without them, each fault in a dialog ends the app. They can go
-    when Textual can contain the faults of a screen. Test: `tests/tui/screens/test_dialog.py`.
+    `_handle_exception`, `_fatal_error`, `active_message_pump`: without them, each fault in a dialog ends the app, and
+    Textual's traceback shows the values of variables, one of which may be the token. They can go when Textual contains
+    the faults of a screen, and lets an app render its traceback. Tests: `test_dialog.py`, `tests/test_leaks.py`.
     """
-    pump = active_message_pump.get(app)
-    screen = pump if isinstance(pump, Screen) else pump.screen if isinstance(pump, Widget) else None
-    return screen if isinstance(screen, ModalScreen) else None
+
+    def end_faulty(self, dialog: ModalScreen[Any], error: Exception) -> None:
+        """Close a dialog that failed."""
+        raise NotImplementedError
+
+    def _handle_exception(self, error: Exception) -> None:
+        pump = active_message_pump.get(self)
+        screen = pump if isinstance(pump, Screen) else pump.screen if isinstance(pump, Widget) else None
+        if isinstance(screen, ModalScreen):
+            self.end_faulty(screen, error)
+        else:
+            super()._handle_exception(error)
+
+    def _fatal_error(self) -> None:
+        from rich.traceback import Traceback  # 10 ms that no start has to pay
+
+        self.bell()
+        self.panic(Traceback(show_locals=False, width=None, suppress=[rich]))
 
 
 class FirstPicture:
-    """Holds back what a screen paints until its widgets have their places; then paints it, and calls `sent`."""
+    """Holds back what a screen paints until its widgets have their places; then paints it, and calls `sent`.
+
+    `Screen._refresh_layout`, `_layout_required`, `_on_timer_update`: without them, a screen is painted several times
+    while it opens. Measured at 110×30 over SSH: the demo's start 14.0 kB instead of 17.3, a confirmation 8.4 instead
+    of 12.1, the help 6.8 instead of 16.0. They can go when Textual paints a new screen once. Test:
+    `test_first_picture.py`.
+    """
 
     def __init__(self, screen: Screen[Any], *, sent: Callable[[], object] = lambda: None) -> None:
         self._screen = screen
@@ -82,10 +105,12 @@ class FirstPicture:
 
 
 class BackgroundScreen(Screen[Answer]):
-    """Paints, behind a dialog, what has changed; Textual's own would paint everything with each message that comes.
+    """Paints, behind a dialog, only what has changed.
 
-    It asks for a repaint of all each time it has painted a change behind a dialog, and so never ends. There is no
-    public way to prevent that; the private names that it takes are here alone.
+    `_compositor_refresh`, `_repaint_required`: Textual's own screen asks for a repaint of all each time it has painted
+    a change behind a dialog, and so repaints with every message that comes. Measured at 110×30 over SSH, with a
+    confirmation open over the demo's running download: 4.5 kB in 12 s instead of 22 to 31. They can go when Textual
+    leaves a background screen at rest. Test: `test_textual_private.py`.
     """
 
     def _compositor_refresh(self) -> None:

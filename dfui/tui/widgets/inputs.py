@@ -64,7 +64,7 @@ class PasteInput(LineInput):
         """Insert text, the next line of a paste after a space."""
         super().insert_text_at_cursor(f" {text}" if self._go_on() else text)
 
-    def _on_paste(self, event: events.Paste) -> None:
+    def on_paste(self, event: events.Paste) -> None:
         event.prevent_default()
         event.stop()
         self.insert_text_at_cursor(without_secrets(" ".join(event.text.splitlines())))

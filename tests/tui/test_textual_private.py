@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import pkgutil
+import re
+from types import ModuleType
+
+import pytest
+from textual._compositor import Compositor
+
+import dfui.tui
+from dfui.simulator.account import Simulator
+from dfui.simulator.manual_clock import ManualClock
+from dfui.tui import textual_private
+from dfui.tui.screens.help import HelpModal
+from tests.support.apps import app_on, opened, running, until
+
+
+def private_names_of_textual(module: ModuleType) -> set[str]:
+    """The private modules that it imports, and the private names of Textual's classes that its classes use."""
+    found = set()
+    for node in ast.walk(ast.parse(inspect.getsource(module))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("textual._"):
+            found.add(node.module)
+        elif isinstance(node, ast.ClassDef):
+            bases = [
+                base for base in getattr(module, node.name, object).__mro__ if base.__module__.startswith("textual.")
+            ]
+            defined = {each.name for each in node.body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)}
+            used = {each.attr for each in ast.walk(node) if isinstance(each, ast.Attribute)}
+            of_textual = set[str]().union(*map(attributes_of, bases))
+            found |= {name for name in (defined | used) & of_textual if name[0] == "_" and name[:2] != "__"}
+    return found
+
+
+def attributes_of(base: type) -> set[str]:
+    """The names that a class defines, and those that its methods set or read of `self`."""
+    return {*vars(base), *re.findall(r"self\.(_\w+)", inspect.getsource(base))}
+
+
+def test_private_names_of_textual_stand_in_one_file() -> None:
+    names = [each.name for each in pkgutil.walk_packages(dfui.tui.__path__, "dfui.tui.")]
+    found = {name: private_names_of_textual(importlib.import_module(name)) for name in names}
+    assert "_compositor_refresh" in found.pop(textual_private.__name__)
+    assert {name: private for name, private in found.items() if private} == {}
+
+
+async def test_behind_a_dialog_only_what_changes_is_painted(
+    simulator: Simulator, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulator.add("7", records_a_second=100)
+    app = app_on(simulator, clock)
+    paint, painted = Compositor.render_update, 0
+
+    def counting(compositor: Compositor, *arguments: object, **options: object) -> object:
+        nonlocal painted
+        painted += bool(compositor._dirty_regions)
+        return paint(compositor, *arguments, **options)  # type: ignore[arg-type]
+
+    async with running(app, size=(110, 30)) as pilot:
+        await pilot.press("question_mark")
+        await opened(pilot, HelpModal)
+        await pilot.pause()
+        monkeypatch.setattr(Compositor, "render_update", counting)
+        clock.advance(60)
+        app.session.refresh(["7"])
+        await until(pilot, lambda: painted, "the change behind it")
+        await pilot.pause(0.1)
+        before = painted
+        for _ in range(5):
+            app.session.changes.report(["7"])
+            await pilot.pause(0.05)
+        assert painted == before
