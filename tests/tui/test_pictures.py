@@ -2,37 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import httpx
 import pytest
 from textual.pilot import Pilot
 
+from dfui.core.downloads import Download
+from dfui.core.errors import FolderNotWritable
+from dfui.core.fetching import DownloadFiles, FetchEvent, FileCheck, FileProgress, FilesAwaited, FileState
 from dfui.core.outcomes import OutcomeKind
 from dfui.simulator.account import Simulator
 from dfui.simulator.manual_clock import ManualClock
 from dfui.simulator.scenarios import demo_account
-from dfui.tui.app import DfuiApp
+from dfui.system.config import Config
 from dfui.tui.screens.account import AccountModal
 from dfui.tui.screens.add_downloads import AddDownloads
-from dfui.tui.screens.confirm_cancel import ConfirmCancel
 from dfui.tui.screens.details import DetailsModal
 from dfui.tui.screens.fetch_results import FetchResults
 from dfui.tui.screens.help import HelpModal
 from dfui.tui.screens.history import HistoryEntryModal, HistoryModal
-from dfui.tui.screens.outcome import OutcomeModal
 from dfui.tui.screens.question import Question
 from dfui.tui.screens.sign_in import SignIn
 from dfui.tui.screens.sort_by import SortByModal
 from dfui.tui.widgets.text_lines import FieldList
-from tests.support.apps import app_on, caught_up, downloads_screen, live, opened, text, until
 from tests.support.rows import outcome
+from tests.support.tui import Tui, app_on
 
-SIZES = [(80, 24), (120, 40), (60, 15)]
+Size = tuple[int, int]
+Steps = Callable[[Tui], Awaitable[object]]
+SMALLEST, SMALL, ORDINARY, LARGE = (40, 10), (60, 15), (80, 24), (120, 40)
 PAYMENT = "There was a problem with this customer's payment information."
-Compare = Callable[..., bool]
 
 
 @pytest.fixture
@@ -40,266 +43,226 @@ def simulator(clock: ManualClock) -> Simulator:
     return demo_account(clock.now)
 
 
-def size_name(size: tuple[int, int]) -> str:
-    return f"{size[0]}x{size[1]}"
+@pytest.fixture
+def looks_as_before(snap_compare: Callable[..., bool], simulator: Simulator, clock: ManualClock) -> Callable[..., bool]:
+    """Compares the app after some steps with the picture that was kept."""
+
+    def compare(steps: Steps, size: Size = ORDINARY, *, theme: str | None = None, config: Config | None = None) -> bool:
+        app = app_on(simulator, clock, config=config)
+        if theme:
+            app.theme = theme
+
+        async def run(pilot: Pilot[None]) -> None:
+            tui = Tui(app, pilot, simulator, clock)
+            await tui.live()
+            await steps(tui)
+
+        try:
+            return snap_compare(app, run_before=run, terminal_size=size)
+        finally:
+            app.session.stop()
+
+    return compare
 
 
-async def confirming(pilot: Pilot[None]) -> None:
-    await live(pilot)
-    await pilot.press("c")
-    await opened(pilot, ConfirmCancel)
+async def typing_no_id(tui: Tui) -> None:
+    await tui.opened(AddDownloads, "a")
+    await tui.press(*"12 x", "enter")
+    await tui.says("is not a download ID")
 
 
-async def cancelled(pilot: Pilot[None]) -> None:
-    await confirming(pilot)
-    await pilot.press("y")
-    await opened(pilot, OutcomeModal)
+async def signing_in(tui: Tui) -> None:
+    tui.downloads._ask_to_sign_in(None)
+    await tui.opened(SignIn)
 
 
-async def several_cancelled(pilot: Pilot[None]) -> None:
-    await live(pilot)
-    await pilot.press("m", "c")
-    await opened(pilot, ConfirmCancel)
-    await pilot.press("y")
-    await opened(pilot, OutcomeModal)
-    await caught_up(pilot)
+async def details(tui: Tui, keys: list[str], words: str) -> None:
+    """Open the details, and wait until the fields that the API gave have their place, too."""
+    fields = (await tui.opened(DetailsModal, *keys)).query_one(FieldList)
+    await tui.until(lambda: words in tui.text and fields.size.height == len(str(fields.render()).splitlines()), words)
 
 
-async def typing_the_number(pilot: Pilot[None]) -> None:
-    await live(pilot)
-    await pilot.press("m", "c")
-    await opened(pilot, ConfirmCancel)
-    await pilot.press("1", "enter")
+async def details_of_cancelled(tui: Tui) -> None:
+    await tui.cancelled()
+    await details(tui, ["enter", "home", "j", "enter"], "847070_4.csv")
 
 
-async def adding(pilot: Pilot[None]) -> None:
-    await live(pilot)
-    await pilot.press("a")
-    dialog = await opened(pilot, AddDownloads)
-    await pilot.press(*"12 x", "enter")
-    await until(pilot, lambda: "is not a download ID" in text(dialog), "what is none is named")
+async def filtering(tui: Tui) -> None:
+    await tui.press("space", "slash", *"hotels")
+    await tui.caught_up()
 
 
-async def signing_in(pilot: Pilot[None]) -> None:
-    assert isinstance(pilot.app, DfuiApp)
-    await live(pilot)
-    downloads_screen(pilot)._ask_to_sign_in(None)
-    await opened(pilot, SignIn)
-
-
-async def looked(pilot: Pilot[None], details: DetailsModal, words: str) -> None:
-    """Wait until the facts of a look have been given their place, too."""
-    facts = details.query_one(FieldList)
-
-    def is_laid_out() -> bool:
-        return words in text(details) and facts.size.height == len(str(facts.render()).splitlines())
-
-    await until(pilot, is_laid_out, "the look")
-
-
-async def details_of_active(pilot: Pilot[None]) -> None:
-    await live(pilot)
-    await pilot.press("enter")
-    details = await opened(pilot, DetailsModal)
-    await looked(pilot, details, "4 files")
-
-
-async def helping(pilot: Pilot[None]) -> None:
-    await live(pilot)
-    await pilot.press("question_mark")
-    await opened(pilot, HelpModal)
-
-
-async def filtering(pilot: Pilot[None]) -> None:
-    await live(pilot)
-    await pilot.press("space", "slash", *"hotels")
-    await caught_up(pilot)
-
-
-async def sorting(pilot: Pilot[None]) -> None:
-    await live(pilot)
-    await pilot.press("s")
-    await opened(pilot, SortByModal)
-
-
-async def asking_for_a_folder(pilot: Pilot[None]) -> None:
-    await live(pilot)
-    await pilot.press("f")
-    await opened(pilot, FetchResults)
-
-
-async def details_of_cancelled(pilot: Pilot[None]) -> None:
-    await cancelled(pilot)
-    await pilot.press("enter", "home", "j", "enter")
-    details = await opened(pilot, DetailsModal)
-    await looked(pilot, details, "847070_4.csv")
-
-
-async def history(pilot: Pilot[None]) -> None:
-    assert isinstance(pilot.app, DfuiApp)
-    history = pilot.app.session.store.history
-    confirmed_at = pilot.app.session.clock.now()
+async def history(tui: Tui) -> None:
+    history, now = tui.app.session.store.history, tui.clock.now()
     endings = [
         (OutcomeKind.REFUSED, 403, PAYMENT, None),
         (OutcomeKind.CANCELLED, 200, "Download cancelled successfully", 1_204),
     ] * 15
-    for number, (kind, http_status, message, kept) in enumerate(endings):
-        (entry,) = history.open_entries(
-            [str(846_000 + number)], confirmed_at=confirmed_at + timedelta(seconds=3_000 * number - 90_000)
-        ).wait()
-        ended = outcome(
-            str(846_000 + number), kind, records=kept, cost=kept, http_status=http_status, api_message=message
-        )
-        ended = replace(ended, deletes_sent=1)
-        history.close_entry(entry, ended, ended_at=confirmed_at).wait()
-    history.open_entries(["dl_a_rather_long_id_0123456789"], confirmed_at=confirmed_at).wait()
-    await live(pilot)
-    await pilot.press("h", "j")
-    await opened(pilot, HistoryModal)
+    for number, (kind, status, said, kept) in enumerate(endings):
+        download_id, confirmed_at = str(846_000 + number), now + timedelta(seconds=3_000 * number - 90_000)
+        (entry,) = history.open_entries([download_id], confirmed_at=confirmed_at).wait()
+        ended = outcome(download_id, kind, records=kept, cost=kept, http_status=status, api_message=said)
+        history.close_entry(entry, replace(ended, deletes_sent=1), ended_at=now).wait()
+    history.open_entries(["dl_a_rather_long_id_0123456789"], confirmed_at=now).wait()
+    await tui.opened(HistoryModal, "h", "j")
 
 
-async def history_entry(pilot: Pilot[None]) -> None:
-    await history(pilot)
-    await pilot.press("j", "enter")
-    await opened(pilot, HistoryEntryModal)
+async def history_entry(tui: Tui) -> None:
+    await history(tui)
+    await tui.opened(HistoryEntryModal, "j", "enter")
 
 
-async def exporting(pilot: Pilot[None]) -> None:
-    await history(pilot)
-    await pilot.press("slash", *"refused", "enter", "e", *"x", "enter")
+async def exporting(tui: Tui) -> None:
+    await history(tui)
+    await tui.press("slash", *"refused", "enter", "e", *"x", "enter")
 
 
-async def forgetting(pilot: Pilot[None]) -> None:
-    await live(pilot)
-    await pilot.press("x")
-    await opened(pilot, Question)
+async def about_the_account(tui: Tui) -> None:
+    await tui.opened(AccountModal, "t")
+    await tui.says("credits")
 
 
-async def about_the_account(pilot: Pilot[None]) -> None:
-    await live(pilot)
-    await pilot.press("t")
-    account = await opened(pilot, AccountModal)
-    await until(pilot, lambda: "credits" in text(account), "the account")
+PICTURES: list[tuple[str, list[Size], Steps]] = [
+    ("downloads", [SMALLEST, SMALL, ORDINARY, LARGE], Tui.live),
+    ("confirming", [SMALLEST, SMALL, ORDINARY, LARGE], Tui.confirming),
+    ("cancelled", [SMALLEST, SMALL, ORDINARY], Tui.cancelled),
+    ("adding", [SMALL, ORDINARY], typing_no_id),
+    ("signing_in", [SMALL, ORDINARY], signing_in),
+    ("details_of_active", [SMALL, ORDINARY], lambda tui: details(tui, ["enter"], "4 files")),
+    ("details_of_cancelled", [ORDINARY], details_of_cancelled),
+    ("history", [SMALL, ORDINARY], history),
+    ("history_entry", [SMALL, ORDINARY], history_entry),
+    ("exporting", [ORDINARY], exporting),
+    ("helping", [SMALL, ORDINARY], lambda tui: tui.opened(HelpModal, "question_mark")),
+    ("filtering", [ORDINARY], filtering),
+    ("sorting", [SMALL, ORDINARY], lambda tui: tui.opened(SortByModal, "s")),
+    ("asking_for_a_folder", [SMALL, ORDINARY], lambda tui: tui.opened(FetchResults, "f")),
+    ("hiding", [ORDINARY], lambda tui: tui.opened(Question, "x")),
+    ("about_the_account", [ORDINARY], about_the_account),
+]
 
 
-@pytest.mark.parametrize("size", SIZES, ids=size_name)
-@pytest.mark.parametrize("steps", [live, confirming, cancelled, adding, signing_in], ids=lambda steps: steps.__name__)
-def test_screens(
-    steps: Callable[[Pilot[None]], object],
-    size: tuple[int, int],
-    snap_compare: Compare,
-    simulator: Simulator,
-    clock: ManualClock,
+def of_each_size(pictures: list[tuple[str, list[Size], Steps]]) -> pytest.MarkDecorator:
+    cases = [
+        pytest.param(steps, size, id=f"{name}-{size[0]}x{size[1]}") for name, sizes, steps in pictures for size in sizes
+    ]
+    return pytest.mark.parametrize(("steps", "size"), cases)
+
+
+@of_each_size(PICTURES)
+def test_picture(steps: Steps, size: Size, looks_as_before: Callable[..., bool]) -> None:
+    assert looks_as_before(steps, size)
+
+
+@pytest.mark.parametrize(
+    ("steps", "options"),
+    [
+        pytest.param(Tui.confirming, {"theme": "high-contrast"}, id="high-contrast"),
+        pytest.param(Tui.live, {"theme": "textual-light"}, id="light"),
+        pytest.param(Tui.confirming, {"config": Config(low_bandwidth=True)}, id="low-bandwidth"),
+    ],
+)
+def test_in_other_colours(steps: Steps, options: dict[str, object], looks_as_before: Callable[..., bool]) -> None:
+    assert looks_as_before(steps, **options)
+
+
+def test_without_colours(looks_as_before: Callable[..., bool], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert looks_as_before(Tui.live, config=Config(low_bandwidth=True))
+
+
+# ── more active downloads, of which the API refuses to cancel some ───────────────────────────────────────────────────
+
+
+async def typing_the_number(tui: Tui) -> None:
+    await tui.confirming("m")
+    await tui.press("1", "enter")
+
+
+async def several_cancelled(tui: Tui) -> None:
+    await tui.cancelled("m")
+    await tui.caught_up()
+
+
+@of_each_size(
+    [
+        ("typing_the_number", [SMALLEST, ORDINARY], typing_the_number),
+        ("several_cancelled", [SMALLEST, ORDINARY], several_cancelled),
+    ]
+)
+def test_many_at_once(
+    steps: Steps, size: Size, looks_as_before: Callable[..., bool], simulator: Simulator, clock: ManualClock
 ) -> None:
-    app = app_on(simulator, clock)
-    assert snap_compare(app, run_before=steps, terminal_size=size)
-    app.session.stop()
-
-
-@pytest.fixture
-def busy_simulator(simulator: Simulator, clock: ManualClock) -> Simulator:
-    """More active downloads, of which the API refuses to cancel some."""
     for number in range(18):
         simulator.add(str(847_100 + number), started_at=clock.now() - timedelta(seconds=60 + number))
 
-    def interrupt(request: httpx.Request) -> httpx.Response | None:
+    def refuse_some(request: httpx.Request) -> httpx.Response | None:
         is_refused = request.method == "DELETE" and int(request.url.path[-6:]) >= 847_113
         return httpx.Response(403, json={"errors": [PAYMENT]}) if is_refused else None
 
-    simulator.interrupt = interrupt
-    return simulator
-
-
-@pytest.mark.parametrize("size", [(80, 24), (40, 10)], ids=size_name)
-@pytest.mark.parametrize("steps", [typing_the_number, several_cancelled], ids=lambda steps: steps.__name__)
-def test_many_at_once(
-    steps: Callable[[Pilot[None]], object],
-    size: tuple[int, int],
-    snap_compare: Compare,
-    busy_simulator: Simulator,
-    clock: ManualClock,
-) -> None:
+    simulator.interrupt = refuse_some
     if steps is several_cancelled:
-        del busy_simulator.downloads["847070"]  # few enough to be confirmed by a key
-    app = app_on(busy_simulator, clock)
-    assert snap_compare(app, run_before=steps, terminal_size=size)
-    app.session.stop()
+        del simulator.downloads["847070"]  # few enough to be confirmed by a key
+    assert looks_as_before(steps, size)
 
 
-@pytest.mark.parametrize("steps", [live, confirming, cancelled], ids=lambda steps: steps.__name__)
-def test_on_a_small_screen(
-    steps: Callable[[Pilot[None]], object], snap_compare: Compare, simulator: Simulator, clock: ManualClock
-) -> None:
-    app = app_on(simulator, clock)
-    assert snap_compare(app, run_before=steps, terminal_size=(40, 10))
-    app.session.stop()
+# ── fetching: the events are made up, for a picture must not depend on a speed ───────────────────────────────────────
+
+FETCHED = Download("847001", api_status="cancelled", num_downloaded=50_000, format="csv")
+FOLDER = Path("/data/847001")
+NAMES = tuple(f"847001_{number}.csv" for number in range(1, 6))
+FILES = DownloadFiles(FETCHED, NAMES, FOLDER)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (60, 15)], ids=size_name)
-@pytest.mark.parametrize(
-    "steps",
-    [
-        details_of_active,
-        details_of_cancelled,
-        history,
-        history_entry,
-        exporting,
-        helping,
-        filtering,
-        sorting,
-        asking_for_a_folder,
-    ],
-    ids=lambda steps: steps.__name__,
-)
-def test_details_and_history(
-    steps: Callable[[Pilot[None]], object],
-    size: tuple[int, int],
-    snap_compare: Compare,
-    simulator: Simulator,
-    clock: ManualClock,
-) -> None:
-    app = app_on(simulator, clock)
-    assert snap_compare(app, run_before=steps, terminal_size=size)
-    app.session.stop()
+def file(number: int, state: FileState, done: int = 0, total: int | None = None, **facts: object) -> FileProgress:
+    name = NAMES[number - 1]
+    progress = FileProgress(FETCHED.id, name, FOLDER / name, state, bytes_done=done, bytes_total=total)
+    return replace(progress, **facts)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("steps", [forgetting, about_the_account], ids=lambda steps: steps.__name__)
-def test_small_dialogs(
-    steps: Callable[[Pilot[None]], object], snap_compare: Compare, simulator: Simulator, clock: ManualClock
-) -> None:
-    app = app_on(simulator, clock)
-    assert snap_compare(app, run_before=steps, terminal_size=(80, 24))
-    app.session.stop()
+def complete(number: int, check: FileCheck | None = FileCheck.LENGTH) -> FileProgress:
+    return file(number, FileState.COMPLETE, 2_400_000, 2_400_000, check=check)
 
 
-@pytest.mark.parametrize("steps", [live, confirming], ids=lambda steps: steps.__name__)
-def test_low_bandwidth_over_ssh(
-    steps: Callable[[Pilot[None]], object], snap_compare: Compare, simulator: Simulator, clock: ManualClock
-) -> None:
-    app = app_on(simulator, clock, low_bandwidth=True)
-    assert snap_compare(app, run_before=steps, terminal_size=(80, 24))
-    app.session.stop()
+def fetched(*events: FetchEvent, has_ended: bool = True) -> Steps:
+    """The dialog after these events."""
+
+    async def fetch(tui: Tui) -> None:
+        tui.app.session.fetch = lambda *arguments, **options: None  # type: ignore[method-assign]
+        dialog = FetchResults([FETCHED.id], tui.app.session)
+        tui.app.push_screen(dialog)
+        await tui.opened(FetchResults)
+        await tui.press("enter")
+        for event in events:
+            dialog._summary.take(event)
+        dialog._end() if has_ended else dialog._draw()
+
+    return fetch
 
 
-@pytest.mark.parametrize("theme", ["textual-light", "high-contrast"])
-@pytest.mark.parametrize("steps", [live, confirming], ids=lambda steps: steps.__name__)
-def test_in_another_theme(
-    steps: Callable[[Pilot[None]], object],
-    theme: str,
-    snap_compare: Compare,
-    simulator: Simulator,
-    clock: ManualClock,
-) -> None:
-    app = app_on(simulator, clock)
-    app.theme = theme
-    assert snap_compare(app, run_before=steps, terminal_size=(80, 24))
-    app.session.stop()
+GONE = "The file server no longer has this file."
+CANNOT_WRITE = FolderNotWritable("Cannot write to /data/847001: Permission denied.")
 
 
-def test_without_colours(
-    snap_compare: Compare, simulator: Simulator, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("NO_COLOR", "1")
-    app = app_on(simulator, clock, low_bandwidth=True)
-    assert snap_compare(app, run_before=live, terminal_size=(80, 24))
-    app.session.stop()
+@of_each_size([
+    ("waiting", [ORDINARY], fetched(FilesAwaited(FETCHED, 240.0), has_ended=False)),
+    (
+        "fetching", [SMALL, ORDINARY],
+        fetched(
+            FILES, complete(1), file(2, FileState.FETCHING, 900_000, 2_400_000),
+            file(3, FileState.ALREADY_THERE, 5, 5, check=FileCheck.LENGTH),
+            file(4, FileState.FETCHING, 2_000_000, 2_400_000), file(5, FileState.WAITING), has_ended=False,
+        ),
+    ),
+    (
+        "not_everything", [SMALL, ORDINARY],
+        fetched(
+            FILES, complete(1), complete(2, check=None), file(3, FileState.DIFFERS, 5, 5),
+            *(file(number, FileState.FAILED, trouble=GONE) for number in (4, 5)),
+        ),
+    ),
+    ("no_folder", [ORDINARY], fetched(DownloadFiles(FETCHED, (), FOLDER, trouble=CANNOT_WRITE))),
+    ("all_is_here", [ORDINARY], fetched(FILES, *(complete(number) for number in range(1, 6)))),
+])  # fmt: skip
+def test_fetching(steps: Steps, size: Size, looks_as_before: Callable[..., bool]) -> None:
+    assert looks_as_before(steps, size)

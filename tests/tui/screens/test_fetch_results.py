@@ -11,40 +11,25 @@ from pathlib import Path
 
 import httpx
 import pytest
-from textual.pilot import Pilot
 from textual.widgets import Button, Input
 
 from dfui.core.fetching import DownloadFiles, FileProgress, FileState
 from dfui.simulator.account import Simulator
 from dfui.simulator.files import SimulatedFiles
 from dfui.simulator.manual_clock import ManualClock
-from dfui.tui.app import DfuiApp
 from dfui.tui.screens.fetch_results import FetchResults
-from tests.support.apps import app_on, live, opened, text, until
+from tests.support.fetching import names
+from tests.support.tui import SMALL, Start, Tui, app_on
 
 
 @pytest.fixture(autouse=True)
-def account(simulator: Simulator, clock: ManualClock) -> None:
+def account(start: Start) -> None:
     """An active download, and an older one that is cancelled, with 15,000 records in two files."""
-    simulator.add("8", num_records=20_000, records_a_second=3_000)
-    clock.advance(5)
-    simulator.downloads["8"].cancel(clock.now())
-    simulator.add("9")
-    clock.advance(10)
-
-
-@pytest.fixture
-def files(simulator: Simulator) -> GatedFiles:
-    return GatedFiles(simulator)
-
-
-@pytest.fixture
-def app(simulator: Simulator, clock: ManualClock, files: GatedFiles) -> Iterator[DfuiApp]:
-    app = app_on(simulator, clock)
-    app.session.access.results_transport = httpx.MockTransport(files.handle)
-    yield app
-    files.gate.set()
-    app.session.stop()
+    start.account.add("8", num_records=20_000, records_a_second=3_000)
+    start.clock.advance(5)
+    start.account.downloads["8"].cancel(start.clock.now())
+    start.account.add("9")
+    start.clock.advance(10)
 
 
 class GatedFiles:
@@ -78,18 +63,24 @@ class _Halves(httpx.AsyncByteStream):
         yield self._content[half:]
 
 
-async def asked(pilot: Pilot[None], row: int = 1) -> FetchResults:
-    """The dialog for the download in this row."""
-    await live(pilot)
-    await pilot.press("home", *["j"] * row, "f")
-    return await opened(pilot, FetchResults)
+@pytest.fixture
+def files(simulator: Simulator) -> Iterator[GatedFiles]:
+    files = GatedFiles(simulator)
+    yield files
+    files.gate.set()
 
 
-async def started(pilot: Pilot[None], output: Path, *, row: int = 1) -> FetchResults:
+async def asked(tui: Tui, files: GatedFiles, *keys: str) -> FetchResults:
+    """The dialog for the download that has ended, or for what these keys choose."""
+    tui.app.session.access.results_transport = httpx.MockTransport(files.handle)
+    return await tui.opened(FetchResults, "home", *(keys or "j"), "f")
+
+
+async def started(tui: Tui, files: GatedFiles, output: Path, *keys: str) -> FetchResults:
     """The dialog, once it fetches into this folder."""
-    dialog = await asked(pilot, row)
+    dialog = await asked(tui, files, *keys)
     dialog.query_one(Input).value = str(output)
-    await pilot.press("enter")
+    await tui.press("enter")
     return dialog
 
 
@@ -99,164 +90,122 @@ def button(dialog: FetchResults, name: str) -> str | None:
     return str(found.label) if found.display else None
 
 
-async def ended(pilot: Pilot[None], dialog: FetchResults) -> None:
-    await until(pilot, lambda: button(dialog, "start") is None and button(dialog, "leave") == "Close  esc", "the end")
+async def ended(tui: Tui, dialog: FetchResults, words: str) -> None:
+    await tui.until(lambda: button(dialog, "start") is None and button(dialog, "leave") == "Close  esc", "the end")
+    assert words in tui.text
 
 
-def names(folder: Path) -> list[str]:
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.csv"))
-
-
-async def test_it_fetches_into_the_folder_that_was_given(app: DfuiApp, tmp_path: Path) -> None:
-    async with app.run_test(size=(80, 24)) as pilot:
-        dialog = await asked(pilot)
+async def test_it_fetches_into_the_folder_that_was_given_and_suggests_it_the_next_time(
+    start: Start, files: GatedFiles, tmp_path: Path
+) -> None:
+    async with start() as tui:
+        dialog = await asked(tui, files)
         assert dialog.query_one(Input).value == "/data/8"
-        dialog.query_one(Input).value = str(tmp_path / "out")
-        await pilot.press("enter")
-        await ended(pilot, dialog)
-        assert "All files fetched." in text(dialog)
-        assert "the API counts 15,000 records; saved in" in text(dialog)
-        await pilot.press("escape")
-        await until(pilot, lambda: app.screen is not dialog, "closed")
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["8_1.csv", "8_2.csv"]
-    assert stat.S_IMODE((tmp_path / "out" / "8_1.csv").stat().st_mode) == 0o600
+        dialog.query_one(Input).value = str(tmp_path / "8")
+        await tui.press("enter")
+        await ended(tui, dialog, "All files fetched.")
+        assert "the API counts 15,000 records; saved in" in tui.text
+        await tui.closed("escape")
+        assert (await asked(tui, files, "home")).query_one(Input).value == str(tmp_path / "9")
+    assert names(tmp_path) == ["8/8_1.csv", "8/8_2.csv"]
+    assert stat.S_IMODE((tmp_path / "8" / "8_1.csv").stat().st_mode) == 0o600
 
 
-async def test_files_under_way_are_shown(app: DfuiApp, files: GatedFiles, tmp_path: Path) -> None:
+async def test_files_under_way_are_shown_and_escape_stops_them(start: Start, files: GatedFiles, tmp_path: Path) -> None:
     files.gate.clear()
-    async with app.run_test(size=(80, 24)) as pilot:
-        dialog = await started(pilot, tmp_path)
-        await until(pilot, lambda: "█" in text(dialog), "progress")
-        assert "0 of 2 files" in text(dialog)
-        assert re.search(r"8_1.csv +█+░+ .* of ", text(dialog))
+    async with start() as tui:
+        dialog = await started(tui, files, tmp_path)
+        await tui.until(files.half_sent.is_set, "half of a file")
+        await tui.says("█")
+        assert "0 of 2 files" in tui.text
+        assert re.search(r"8_1.csv +█+░+ .* of ", tui.text)
         assert button(dialog, "leave") == "Stop  esc"
-        files.gate.set()
-        await ended(pilot, dialog)
-
-
-async def test_escape_stops_and_a_second_one_closes(app: DfuiApp, files: GatedFiles, tmp_path: Path) -> None:
-    files.gate.clear()
-    async with app.run_test(size=(80, 24)) as pilot:
-        dialog = await started(pilot, tmp_path)
-        await until(pilot, files.half_sent.is_set, "half of a file")
-        await pilot.press("escape")
-        await ended(pilot, dialog)
-        assert "Stopped. What arrived is kept" in text(dialog)
-        await pilot.press("escape")
-        await until(pilot, lambda: app.screen is not dialog, "closed")
+        await tui.press("escape")
+        await ended(tui, dialog, "Stopped. What arrived is kept")
+        await tui.closed("escape")
     assert (tmp_path / "8_1.csv.part").exists()
 
 
-async def test_o_overwrites_what_differs(app: DfuiApp, tmp_path: Path) -> None:
+async def test_o_overwrites_what_differs(start: Start, files: GatedFiles, tmp_path: Path) -> None:
     (tmp_path / "8_1.csv").write_text("mine")
-    async with app.run_test(size=(80, 24)) as pilot:
-        dialog = await started(pilot, tmp_path)
-        await ended(pilot, dialog)
-        assert "Not everything was fetched." in text(dialog)
-        assert "8_1.csv: a different file has this name; left alone." in text(dialog)
+    async with start() as tui:
+        dialog = await started(tui, files, tmp_path)
+        await ended(tui, dialog, "Not everything was fetched.")
+        assert "8_1.csv: a different file has this name; left alone." in tui.text
         assert (tmp_path / "8_1.csv").read_text() == "mine"
         assert button(dialog, "overwrite") == "Overwrite  o"
-        await pilot.press("o")
-        await until(pilot, lambda: "All files fetched." in text(dialog), "overwritten")
+        await tui.press("o")
+        await tui.says("All files fetched.")
         assert button(dialog, "overwrite") is None
     assert (tmp_path / "8_1.csv").stat().st_size > 100_000
 
 
-async def test_of_an_active_download_it_says_that_there_will_be_more(
-    app: DfuiApp, simulator: Simulator, tmp_path: Path
+async def test_several_go_into_a_folder_each_and_of_an_active_one_there_will_be_more(
+    start: Start, files: GatedFiles, tmp_path: Path
 ) -> None:
-    simulator.links_while_running = True
-    async with app.run_test(size=(80, 24)) as pilot:
-        dialog = await started(pilot, tmp_path, row=0)
-        await ended(pilot, dialog)
-        assert "All files so far fetched." in text(dialog)
-        assert "9 is still active: these are the records so far." in text(dialog)
-
-
-async def test_several_downloads_go_into_a_folder_each(app: DfuiApp, simulator: Simulator, tmp_path: Path) -> None:
-    simulator.links_while_running = True
-    async with app.run_test(size=(80, 24)) as pilot:
-        await live(pilot)
-        await pilot.press("home", "space", "j", "space", "f")
-        dialog = await opened(pilot, FetchResults)
-        assert "Fetch records of 2 downloads" in text(dialog)
-        dialog.query_one(Input).value = str(tmp_path)
-        await pilot.press("enter")
-        await ended(pilot, dialog)
+    start.account.links_while_running = True
+    async with start() as tui:
+        dialog = await started(tui, files, tmp_path, "space", "j", "space")
+        assert "Fetch records of 2 downloads" in tui.text
+        await ended(tui, dialog, "All files so far fetched.")
+        assert "9 is still active: these are the records so far." in tui.text
     assert names(tmp_path) == ["8/8_1.csv", "8/8_2.csv", "9/9_1.csv"]
 
 
 async def test_files_that_are_not_there_yet_are_waited_for(
-    app: DfuiApp, simulator: Simulator, clock: ManualClock, tmp_path: Path
+    start: Start, files: GatedFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    links = simulator._links
-    simulator._links = lambda *arguments: []  # type: ignore[method-assign]
-    async with app.run_test(size=(80, 24)) as pilot:
-        dialog = await started(pilot, tmp_path)
-        await until(pilot, lambda: "8: no result files yet; waiting up to 5 min" in text(dialog), "waiting")
+    async with start() as tui:
+        with monkeypatch.context() as patched:
+            patched.setattr(Simulator, "_links", lambda *arguments: [])
+            dialog = await started(tui, files, tmp_path)
+            await tui.says("8: no result files yet; waiting up to 5 min")
         assert button(dialog, "leave") == "Stop  esc"
-        simulator._links = links  # type: ignore[method-assign]
-        await until(pilot, lambda: clock._sleepers, "it sleeps")
-        clock.advance(1)
-        await ended(pilot, dialog)
-        assert "All files fetched." in text(dialog)
+        await tui.until(lambda: start.clock.sleeping, "it sleeps")
+        start.clock.advance(1)
+        await ended(tui, dialog, "All files fetched.")
 
 
-@pytest.mark.parametrize("folder", ["~nobody-here", "~nobody-here/x"])
-async def test_a_home_that_is_not_known_is_a_sentence(folder: str, app: DfuiApp, tmp_path: Path) -> None:
-    async with app.run_test(size=(60, 15)) as pilot:
-        dialog = await started(pilot, Path(folder))
-        await until(pilot, lambda: "No home folder is known for ~nobody-here" in text(dialog), "the sentence")
-        assert dialog.region.contains_region(dialog.query_one("#start").region)
-        dialog.query_one(Input).value = str(tmp_path)
-        await pilot.press("enter")
-        await ended(pilot, dialog)
-        assert "No home folder" not in text(dialog)
-
-
-async def test_a_folder_that_cannot_be_written_leaves_the_dialog_open_with_it(app: DfuiApp, tmp_path: Path) -> None:
+async def test_a_folder_that_cannot_be_used_leaves_the_dialog_open_with_it(
+    start: Start, files: GatedFiles, tmp_path: Path
+) -> None:
     (tmp_path / "file").write_text("")
-    async with app.run_test(size=(120, 40)) as pilot:
-        dialog = await started(pilot, tmp_path / "file")
-        await until(pilot, lambda: "Cannot write to" in text(dialog), "the sentence")
-        assert text(dialog).count("Not a directory") == 1
+    async with start(size=SMALL) as tui:
+        dialog = await started(tui, files, Path("~nobody-here/x"))
+        await tui.says("No home folder is known for ~nobody-here")
+        assert dialog.region.contains_region(dialog.query_one("#start").region)
         field = dialog.query_one(Input)
+        field.value = str(tmp_path / "file")
+        await tui.press("enter")
+        await tui.says("Cannot write to")
+        assert tui.text.count("Not a directory") == 1
+        assert "No home folder" not in tui.text
         assert (field.value, field.has_focus) == (str(tmp_path / "file"), True)
         field.value = str(tmp_path / "out")
-        await pilot.press("enter")
-        await ended(pilot, dialog)
-        assert "All files fetched." in text(dialog)
+        await tui.press("enter")
+        await ended(tui, dialog, "All files fetched.")
 
 
-async def test_the_next_fetch_suggests_the_folder_of_the_last(app: DfuiApp, tmp_path: Path) -> None:
-    async with app.run_test(size=(80, 24)) as pilot:
-        dialog = await started(pilot, tmp_path / "8")
-        await ended(pilot, dialog)
-        await pilot.press("escape")
-        await until(pilot, lambda: app.screen is not dialog, "closed")
-        again = await asked(pilot, 0)
-        assert again.query_one(Input).value == str(tmp_path / "9")
-
-
-async def test_20_000_files_end_in_a_line(app: DfuiApp, tmp_path: Path) -> None:
-    async with app.run_test(size=(60, 15)) as pilot:
-        dialog = await asked(pilot)
-        app.session.fetch = lambda *arguments, **options: None  # type: ignore[method-assign]
-        await pilot.press("enter")
-        download = app.session.store.downloads.get("8")
+async def test_20_000_files_end_in_a_line(start: Start, files: GatedFiles, tmp_path: Path) -> None:
+    async with start(size=SMALL) as tui:
+        dialog = await asked(tui, files)
+        session = tui.app.session
+        session.fetch = lambda *arguments, **options: None  # type: ignore[method-assign]
+        await tui.press("enter")
+        download = session.store.downloads.get("8")
         assert download is not None
         dialog._summary.take(DownloadFiles(download, ("x",), tmp_path))
         for number in range(20_000):
             file = FileProgress("8", f"{number}.csv", tmp_path / "x", FileState.FAILED, trouble="No.")
             dialog._summary.take(file)
         dialog._summary.has_ended = True
-        app.session.changes.report()
-        await until(pilot, lambda: "0.csv and 19,999 more files: failed. No." in text(dialog), "the end")
+        session.changes.report()
+        await tui.says("0.csv and 19,999 more files: failed. No.")
         assert dialog.region.contains_region(dialog.query_one("#leave").region)
 
 
 def test_a_current_folder_that_was_removed_keeps_nobody_from_starting(
-    simulator: Simulator, clock: ManualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    simulator: Simulator, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gone() -> Path:
         raise FileNotFoundError

@@ -4,112 +4,83 @@ from __future__ import annotations
 
 import pytest
 
-from dfui.simulator.account import Simulator
-from dfui.simulator.manual_clock import ManualClock
-from dfui.tui.app import DfuiApp
-from dfui.tui.screens.confirm_cancel import ConfirmCancel
 from dfui.tui.screens.details import DetailsModal
-from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.screens.help import HelpModal
 from dfui.tui.screens.history import HistoryModal
-from tests.support.apps import app_on, caught_up, opened, picture, running, table, until
+from tests.support.tui import Start
+
+ALL = " c Cancel  a Add IDs  space Mark  / Filter  enter Details  f Fetch  r Refresh"
+AT_THE_END = " ? Help  q Quit "
+IDS = tuple(str(number) for number in range(40))
 
 
-@pytest.fixture(autouse=True)
-def account(simulator: Simulator) -> None:
-    for number in range(40):
-        simulator.add(str(number))
+async def test_help_and_quit_are_at_the_right_end_and_no_key_is_cut(start: Start) -> None:
+    async with start(*IDS) as tui:
+        for columns in (40, 45, 50, 60, 77, 80, 90, 100, 120):
+            await tui.pilot.resize_terminal(columns, 15)
+            await tui.until(lambda wide=columns: len(tui.picture[-1]) == wide, "resized")  # type: ignore[misc]
+            line = tui.picture[-1]
+            assert line.startswith(" c Cancel  a Add IDs ")
+            assert line.endswith(AT_THE_END)
+            left = line.removesuffix(AT_THE_END).rstrip()
+            assert ALL.startswith(left)
+            assert ALL[len(left) :][:2] in ("  ", "")
 
 
-def last_line(app: DfuiApp) -> str:
-    return picture(app)[-1]
+async def test_a_filter_can_be_cleared_by_a_key_that_is_shown_while_it_is_on(start: Start) -> None:
+    async with start(*IDS) as tui:
+        assert "esc" not in tui.picture[-1]
+        await tui.press("slash", "7")
+        await tui.until(lambda: tui.picture[-1].strip() == "enter Apply  esc Clear filter", "what is not typed")
+        await tui.press("enter")
+        await tui.until(lambda: "esc Clear filter" in tui.picture[-1], "the key")
+        assert tui.picture[-1].endswith(AT_THE_END)
+        await tui.press("escape")
+        await tui.until(lambda: "esc" not in tui.picture[-1], "the key is gone")
+        await tui.caught_up()
+        assert len(tui.table) == 40
 
 
-@pytest.mark.parametrize("columns", [40, 45, 50, 60, 77, 80, 90, 100, 120])
-async def test_help_and_quit_are_at_the_right_end_and_no_key_is_cut(
-    simulator: Simulator, clock: ManualClock, columns: int
-) -> None:
-    app = app_on(simulator, clock)
-    async with running(app, size=(columns, 15)):
-        line = last_line(app)
-        assert line.startswith(" c Cancel  a Add IDs ")
-        assert line.endswith(" ? Help  q Quit ")
-        left = line.removesuffix(" ? Help  q Quit ").rstrip()
-        whole = " c Cancel  a Add IDs  space Mark  / Filter  enter Details  f Fetch  r Refresh"
-        assert whole.startswith(left)
-        assert whole[len(left) :][:2] in ("  ", "")
+async def test_a_dialog_shows_its_own_keys_once_each_and_no_others(start: Start) -> None:
+    async with start(*IDS) as tui:
+        await tui.confirming("m")
+        await tui.until(lambda: "y Cancel 40 downloads" in tui.picture[-1], "its keys")
+        assert tui.picture[-1].split("  ")[0].strip() == "n Keep them running"
+        assert "Help" not in tui.picture[-1]
+        await tui.closed("n")
+        assert tui.picture[-1].startswith(" c Cancel ")
+        await tui.opened(HistoryModal, "h")
+        await tui.until(lambda: tui.picture[-1].strip() == "/ Filter  e Export  enter Details  esc Close", "its keys")
 
 
-async def test_a_filter_can_be_cleared_by_a_key_that_is_shown_while_it_is_on(
-    simulator: Simulator, clock: ManualClock
-) -> None:
-    app = app_on(simulator, clock)
-    async with running(app, size=(80, 15)) as pilot:
-        assert "esc" not in last_line(app)
-        await pilot.press("slash", "7")
-        await until(pilot, lambda: last_line(app).strip() == "enter Apply  esc Clear filter", "what is not typed")
-        await pilot.press("enter")
-        await until(pilot, lambda: "esc Clear filter" in last_line(app), "the key")
-        assert last_line(app).endswith(" ? Help  q Quit ")
-        await pilot.press("escape")
-        await until(pilot, lambda: "esc" not in last_line(app), "the key is gone")
-        await caught_up(pilot)
-        assert len(table(pilot)) == 40
+async def test_a_key_is_pressed_by_a_click_on_it(start: Start) -> None:
+    async def click(words: str) -> None:
+        await tui.shows(words)
+        await tui.pilot.click(offset=(tui.picture[-1].index(words), 23))
 
-
-async def test_a_dialog_shows_its_own_keys_and_no_others(simulator: Simulator, clock: ManualClock) -> None:
-    app = app_on(simulator, clock)
-    async with running(app) as pilot:
-        await pilot.press("m", "c")
-        await opened(pilot, ConfirmCancel)
-        await until(pilot, lambda: "y Cancel 40 downloads" in last_line(app), "its keys")
-        assert last_line(app).split("  ")[0].strip() == "n Keep them running"
-        assert "Help" not in last_line(app)
-        await pilot.press("n")
-        await opened(pilot, DownloadsScreen)
-        assert last_line(app).startswith(" c Cancel ")
-
-
-async def test_a_key_of_a_button_and_of_the_dialog_is_shown_once_and_can_be_clicked(
-    simulator: Simulator, clock: ManualClock
-) -> None:
-    app = app_on(simulator, clock)
-    async with running(app) as pilot:
-        await pilot.press("h")
-        await opened(pilot, HistoryModal)
-        await until(pilot, lambda: "esc Close" in last_line(app), "its keys")
-        assert last_line(app).strip() == "/ Filter  e Export  enter Details  esc Close"
-        await pilot.click(offset=(last_line(app).index("esc Close"), 23))
-        await opened(pilot, DownloadsScreen)
-
-
-async def test_a_key_is_pressed_by_a_click_on_it(simulator: Simulator, clock: ManualClock) -> None:
-    app = app_on(simulator, clock)
-    async with running(app) as pilot:
-        at = last_line(app).index("? Help")
-        await pilot.click(offset=(at, 23))
-        await opened(pilot, HelpModal)
-        await pilot.press("escape")
-        await opened(pilot, DownloadsScreen)
-        await pilot.click(offset=(last_line(app).index("enter Details"), 23))
-        await opened(pilot, DetailsModal)
+    async with start(*IDS) as tui:
+        await click("? Help")
+        await tui.opened(HelpModal)
+        await tui.closed("escape")
+        await click("enter Details")
+        await tui.opened(DetailsModal)
+        await tui.opened(HistoryModal, "escape", "h")
+        await click("esc Close")
+        await tui.closed()
 
 
 @pytest.mark.parametrize(("key", "scroll"), [("question_mark", "#help-text"), ("enter", "FieldsScroll")])
-async def test_help_and_details_scroll_by_all_keys_that_move(
-    simulator: Simulator, clock: ManualClock, key: str, scroll: str
-) -> None:
-    app = app_on(simulator, clock)
-    async with running(app, size=(60, 10)) as pilot:
-        await pilot.press(key)
-        await until(pilot, lambda: app.screen.query(scroll), "open")
-        text = app.screen.query_one(scroll)
-        await until(pilot, lambda: text.max_scroll_y > 0, "more than fits")
+async def test_help_and_details_scroll_by_all_keys_that_move(start: Start, key: str, scroll: str) -> None:
+    async with start(*IDS, size=(60, 10)) as tui:
+        await tui.press(key)
+        await tui.until(lambda: tui.screen.query(scroll), "open")
+        text = tui.screen.query_one(scroll)
+        await tui.until(lambda: text.max_scroll_y > 0, "more than fits")
         ends = [text.max_scroll_y, 0, text.max_scroll_y, 0]
         for pressed, y in zip(("end", "home", "G", "g"), ends, strict=True):
-            await pilot.press(pressed)
-            await until(pilot, lambda wanted=y: text.scroll_y == wanted, pressed)  # type: ignore[misc]
-        await pilot.press("pagedown")
-        await until(pilot, lambda: text.scroll_y > 1, "a page down")
-        await pilot.press("pageup", "down")
-        await until(pilot, lambda: text.scroll_y == 1, "a line down")
+            await tui.press(pressed)
+            await tui.until(lambda wanted=y: text.scroll_y == wanted, pressed)  # type: ignore[misc]
+        await tui.press("pagedown")
+        await tui.until(lambda: text.scroll_y > 1, "a page down")
+        await tui.press("pageup", "down")
+        await tui.until(lambda: text.scroll_y == 1, "a line down")
