@@ -18,7 +18,6 @@ from dfui.simulator.account import Simulator
 from dfui.simulator.files import SimulatedFiles
 from dfui.simulator.manual_clock import ManualClock
 from dfui.tui.screens.fetch_results import FetchResults
-from tests.support.fetching import names
 from tests.support.tui import SMALL, Start, Tui, app_on
 
 
@@ -88,6 +87,10 @@ def button(dialog: FetchResults, name: str) -> str | None:
     """A button's label, where it can be seen."""
     found = dialog.query_one(f"#{name}", Button)
     return str(found.label) if found.display else None
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.csv"))
 
 
 async def ended(tui: Tui, dialog: FetchResults, words: str) -> None:
