@@ -1,4 +1,4 @@
-"""`dfui fetch` as a process, against an account and an file server on different origins."""
+"""`dfui fetch`, against an account and a file server on different origins."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
-from dfui.cli.parser import parse
-from dfui.core.errors import CommandError
 from dfui.simulator.account import Simulator
 from tests.support.commands import Commands
 from tests.support.file_server import FileServer, StoredFile
@@ -26,7 +25,7 @@ def answer() -> dict[str, object]:
 
 @pytest.fixture
 def files(simulator: Simulator, answer: dict[str, object]) -> Iterator[FileServer]:
-    """An file server with two files of download 7."""
+    """A file server with two files of download 7."""
     with FileServer() as serving:
         serving.files["/7_1.csv"] = StoredFile(b'id,name\r\n1,"a\nb"\r\n2,c\r\n')
         serving.files["/7_2.csv"] = StoredFile(b"id,name\r\n3,d\r\n")
@@ -48,24 +47,30 @@ def test_it_prints_what_came_and_where(dfui: Commands, files: FileServer, tmp_pa
     assert again.stdout == f"7_1.csv and 1 more file: already here, same size.\n{ended.stdout}"
 
 
-def test_json_has_each_file(dfui: Commands, files: FileServer, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    (document,) = dfui("fetch", "7", "--output", str(out), "--json").document
-    assert document | {"files": None} == {
-        "id": "7", "status": "cancelled", "partial": False, "folder": str(out), "files": None,
+def test_json_has_each_download_in_the_order_given_and_each_file(
+    dfui: Commands, files: FileServer, tmp_path: Path
+) -> None:
+    ended = dfui("fetch", "9", "7", "8", "--output", str(tmp_path), "--json")
+    assert (ended.exit_code, [each["id"] for each in ended.document]) == (1, ["9", "7", "8"])
+    assert [each["complete"] for each in ended.document] == [False, True, False]
+    document, folder = ended.document[1], tmp_path / "7"
+    assert document == {
+        "id": "7", "status": "cancelled", "partial": False, "folder": str(folder), "files": document["files"],
         "retained_records": 3, "bytes": 37, "complete": True, "error": None,
     }  # fmt: skip
-    assert [(file["name"], file["state"], file["checked"], file["bytes"]) for file in document["files"]] == [
-        ("7_1.csv", "complete", "length", 23),
-        ("7_2.csv", "complete", "length", 14),
-    ]
+    assert document["files"] == [
+        {
+            "name": name, "path": str(folder / name), "state": "complete", "checked": "length", "bytes": size,
+            "error": None,
+        }
+        for name, size in (("7_1.csv", 23), ("7_2.csv", 14))
+    ]  # fmt: skip
 
 
 def test_a_file_of_another_is_not_overwritten_unless_told(dfui: Commands, files: FileServer, tmp_path: Path) -> None:
     (tmp_path / "7_1.csv").write_text("mine")
     ended = dfui("fetch", "7", "--output", str(tmp_path))
-    assert ended.exit_code == 1
-    assert "left alone" in ended.stdout
+    assert (ended.exit_code, "left alone" in ended.stdout) == (1, True)
     assert (tmp_path / "7_1.csv").read_text() == "mine"
     assert dfui("fetch", "7", "--output", str(tmp_path), "--overwrite").exit_code == 0
     assert (tmp_path / "7_1.csv").read_bytes() == files.files["/7_1.csv"].content
@@ -77,49 +82,35 @@ def test_what_fails_is_said_and_the_rest_comes(dfui: Commands, files: FileServer
     assert ended.exit_code == 1
     assert "7_1.csv: failed. The file server no longer has this file." in ended.stdout
     assert (tmp_path / "out" / "7_2.csv").exists()
+    (tmp_path / "file").write_text("")
+    ended = dfui("fetch", "7", "--output", str(tmp_path / "file"))
+    assert (ended.exit_code, ended.stderr) == (1, "")
+    assert ended.stdout == f"7: Cannot write to {tmp_path}/file: Not a directory.\n"
 
 
-def test_a_download_that_is_not_there_exits_with_1(dfui: Commands, files: FileServer, tmp_path: Path) -> None:
-    (document,) = (ended := dfui("fetch", "8", "--json", "--output", str(tmp_path))).document
-    assert (ended.exit_code, document["complete"]) == (1, False)
-
-
-def test_of_an_active_download_it_says_that_there_will_be_more(
-    dfui: Commands, account: Simulator, tmp_path: Path
-) -> None:
-    ended = dfui("fetch", "847069", "--output", str(tmp_path))
-    assert (ended.exit_code, ended.stdout) == (4, "847069: It has no result files yet.\n")
-    assert "add --wait" in ended.stderr
-
-
-def test_what_is_fetched_of_an_active_download_is_not_complete(
-    dfui: Commands, files: FileServer, answer: dict[str, object], tmp_path: Path
-) -> None:
-    answer["status"] = "running"
+@pytest.mark.parametrize(
+    ("change", "exit_code", "is_complete", "words"),
+    [
+        ({"status": "running"}, 4, False, "7 is still active: these are the records so far.\n"),
+        ({"status": "running", "results": []}, 4, False, "7: It has no result files yet.\n"),
+        (
+            {"results": [], "num_downloaded": 20_000}, 4, False,
+            "7: The files of its 20,000 records are not ready yet. They can take a few minutes after a cancellation. "
+            "Unpaid overages on the account can be a reason.\n",
+        ),
+        ({"results": [], "num_downloaded": 0}, 0, True, "7: It has no records, so it has no files.\n"),
+    ],
+)  # fmt: skip
+def test_only_all_files_of_an_ended_download_are_complete(
+    dfui: Commands, files: FileServer, answer: dict[str, object], tmp_path: Path, change: dict[str, Any],
+    exit_code: int, is_complete: bool, words: str,
+) -> None:  # fmt: skip
+    answer |= change
+    text = dfui("fetch", "7", "--output", str(tmp_path))
     (document,) = (ended := dfui("fetch", "7", "--json", "--output", str(tmp_path))).document
-    assert (ended.exit_code, document["complete"], document["partial"]) == (4, False, True)
-
-
-def test_files_that_are_not_there_yet_are_not_complete(
-    dfui: Commands, files: FileServer, answer: dict[str, object], tmp_path: Path
-) -> None:
-    answer |= {"results": [], "num_downloaded": 20_000}
-    ended = dfui("fetch", "7", "--output", str(tmp_path))
-    assert ended.exit_code == 4
-    assert ended.stdout == (
-        "7: The files of its 20,000 records are not ready yet. They can take a few minutes after a cancellation. "
-        "Unpaid overages on the account can be a reason.\n"
-    )
-    (document,) = (ended := dfui("fetch", "7", "--output", str(tmp_path), "--json")).document
-    assert (ended.exit_code, document["complete"]) == (4, False)
-
-
-def test_a_download_without_records_has_nothing_to_fetch(
-    dfui: Commands, files: FileServer, answer: dict[str, object], tmp_path: Path
-) -> None:
-    answer |= {"results": [], "num_downloaded": 0}
-    ended = dfui("fetch", "7", "--output", str(tmp_path))
-    assert (ended.exit_code, ended.stdout) == (0, "7: It has no records, so it has no files.\n")
+    assert text.exit_code == ended.exit_code == exit_code
+    assert (document["complete"], document["partial"]) == (is_complete, answer["status"] == "running")
+    assert words in text.stdout + text.stderr
 
 
 def test_wait_waits_for_the_files(
@@ -140,20 +131,6 @@ def test_wait_waits_for_the_files(
     assert simulator.requests.count(("GET", "/downloads/7")) == 2
 
 
-def test_several_are_listed_in_the_order_in_which_they_were_given(
-    dfui: Commands, files: FileServer, tmp_path: Path
-) -> None:
-    ended = dfui("fetch", "9", "7", "8", "--json", "--output", str(tmp_path))
-    assert [each["id"] for each in ended.document] == ["9", "7", "8"]
-
-
-def test_a_folder_that_cannot_be_written_is_said_once(dfui: Commands, files: FileServer, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    ended = dfui("fetch", "7", "--output", str(tmp_path / "file"))
-    assert (ended.exit_code, ended.stderr) == (1, "")
-    assert ended.stdout == f"7: Cannot write to {tmp_path}/file: Not a directory.\n"
-
-
 def test_stopped_with_ctrl_c_while_headers_do_not_come(dfui: Commands, files: FileServer, tmp_path: Path) -> None:
     files.files["/7_1.csv"].dribbles = True
     with dfui.on_terminal("fetch", "7", "--output", str(tmp_path)) as terminal:
@@ -164,21 +141,6 @@ def test_stopped_with_ctrl_c_while_headers_do_not_come(dfui: Commands, files: Fi
     assert ended.exit_code == 130
     assert "7_1.csv: stopped.\n" in ended.stdout
     assert not files.goes_on.is_set()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "seconds"),
-    [(["7"], None), (["--wait=7", "7"], 7.0), (["7", "--wait"], 300.0)],
-)
-def test_wait_takes_its_seconds_after_an_equals_sign(arguments: list[str], seconds: float | None) -> None:
-    options = parse(["fetch", *arguments])
-    assert (options.wait, options.ids) == (seconds, ["7"])
-
-
-@pytest.mark.parametrize("seconds", ["", "-1", "x", "1.5", "٣", "9" * 30])
-def test_a_wait_that_is_no_number_of_seconds_is_refused(seconds: str) -> None:
-    with pytest.raises(CommandError, match="whole number of seconds"):
-        parse(["fetch", "7", f"--wait={seconds}"])
 
 
 def test_a_hangup_that_is_ignored_as_under_nohup_does_not_stop_it(
@@ -198,28 +160,11 @@ def test_a_hangup_that_is_ignored_as_under_nohup_does_not_stop_it(
     assert (tmp_path / "out" / "7_1.csv").read_bytes() == files.files["/7_1.csv"].content
 
 
-def test_files_that_have_expired_are_not_asked_for(
-    dfui: Commands, files: FileServer, answer: dict[str, object], tmp_path: Path
-) -> None:
-    answer["results"] = [files.link("/7_1.csv", signed="20261101T000000Z")]
-    ended = dfui("fetch", "7", "--output", str(tmp_path / "out"))
-    assert (ended.exit_code, ended.stdout) == (
-        1,
-        "7_1.csv: failed. The link expired on 2026-11-08 00:00 UTC, and the API has no newer one. "
-        "Result files expire 7 days after they were made.\n",
-    )
-    assert files.heard == []
-
-
-def test_the_demo_has_files_that_expire(tmp_path: Path) -> None:
+def test_what_was_chosen_goes_into_folders_and_files_that_have_expired_are_said_to_be(tmp_path: Path) -> None:
     ended = run("fetch", "847001", "847070", "--demo=expired-files", "--output", str(tmp_path))
     assert ended.exit_code == 4
     assert "847001_1.txt: failed. The link expired on " in ended.stdout
     assert "847070: 4 files, " in ended.stdout
-
-
-def test_what_was_chosen_goes_into_a_folder_each_also_if_it_is_one(tmp_path: Path) -> None:
     ended = run("fetch", "--demo", "--status", "cancelled", "--newer-than", "7d", "--output", str(tmp_path))
     assert ended.exit_code == 0
-    assert [path.name for path in tmp_path.glob("*/*")] == ["846990_1.csv"]
-    assert (tmp_path / "846990").is_dir()
+    assert (tmp_path / "846990" / "846990_1.csv").exists()

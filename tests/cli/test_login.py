@@ -15,7 +15,6 @@ from tests.support.commands import Commands
 from tests.support.ended import Ended
 
 ROOT = Path(__file__).parents[2]
-
 KeptTokens = Callable[[], dict[str, str]]
 
 
@@ -29,13 +28,6 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> KeptTokens:
     return keyring_in_a_file.kept
 
 
-@pytest.fixture
-def signed_out(dfui: Commands, monkeypatch: pytest.MonkeyPatch) -> Commands:
-    """The commands, with no token in the environment."""
-    monkeypatch.delenv("DATAFINITI_TOKEN")
-    return dfui
-
-
 def origin(dfui: Commands) -> str:
     return dfui.api_url.removesuffix("/v4")
 
@@ -44,79 +36,68 @@ def assert_shows_none_of(ended: Ended, *secrets: str) -> None:
     assert not [secret for secret in secrets if secret in ended.stdout + ended.stderr]
 
 
-def test_a_token_from_standard_input_is_checked_kept_and_used(
-    signed_out: Commands, account: Simulator, kept: KeptTokens
-) -> None:
-    ended = signed_out("login", stdin=f"{TOKEN}\r\n")
+@pytest.mark.parametrize(
+    ("options", "typed", "request_sent"),
+    [([], f"{TOKEN}\r\n", ("GET", "/account")), (["--email", EMAIL], f"{PASSWORD}\n", ("POST", "/auth"))],
+    ids=["token", "password"],
+)
+def test_a_token_is_checked_kept_used_and_removed(
+    signed_out: Commands, account: Simulator, kept: KeptTokens, options: list[str], typed: str,
+    request_sent: tuple[str, str],
+) -> None:  # fmt: skip
+    ended = signed_out("login", *options, stdin=typed)
     assert ended.exit_code == 0
-    assert ended.stdout == (f"The token of {EMAIL} is stored in the OS keyring, for default at {origin(signed_out)}.\n")
-    assert_shows_none_of(ended, TOKEN)
-    assert account.requests == [("GET", "/account")]
+    assert ended.stdout == f"The token of {EMAIL} is stored in the OS keyring, for default at {origin(signed_out)}.\n"
+    assert_shows_none_of(ended, TOKEN, PASSWORD)
+    assert account.requests[0] == request_sent
     assert kept() == {f"dfui default@{origin(signed_out)}": TOKEN}
     assert signed_out("cancel", "--yes", "847070").exit_code == 0
-
-
-def test_a_rejected_token_is_not_kept(signed_out: Commands, kept: KeptTokens) -> None:
-    ended = signed_out("login", stdin="another-token\n")
-    assert (ended.exit_code, ended.stdout) == (3, "")
-    assert "the API said “Invalid token" in ended.stderr
-    assert_shows_none_of(ended, "another-token")
+    ended = signed_out("logout")
+    assert ended.exit_code == 0
+    assert ended.stdout == f"The token for default at {origin(signed_out)} was removed from the keyring.\n"
     assert kept() == {}
+    again = signed_out("list")
+    assert again.exit_code == 3
+    assert again.stderr == "dfui: No token found for the profile default. Run dfui login, or see dfui help token.\n"
 
 
-@pytest.mark.parametrize("typed", ["", "\n", "two words\n", "tökén\n"])
-def test_what_can_be_no_token_is_neither_sent_nor_shown(
-    signed_out: Commands, account: Simulator, kept: KeptTokens, typed: str
+def test_what_the_api_rejects_is_not_kept_and_the_apis_words_are_shown(
+    signed_out: Commands, account: Simulator, kept: KeptTokens
 ) -> None:
-    ended = signed_out("login", "--json", stdin=typed)
-    assert ended.exit_code == 3
-    assert ended.document["error"]["kind"] == "token"
-    assert not typed.strip() or typed.strip() not in ended.stdout + ended.stderr
+    def refused(words: str, *options: str) -> None:
+        ended = signed_out("login", *options, stdin="another-secret\n")
+        assert (ended.exit_code, ended.stdout, kept()) == (3, "", {})
+        assert f"the API said “{words}" in ended.stderr
+        assert_shows_none_of(ended, "another-secret")
+
+    refused("Invalid token")
+    refused("Invalid email or password", "--email", EMAIL)
+    # In the pages of 2026, 400 is the only error.
+    account.interrupt = lambda request: httpx.Response(400, json={"error": "Invalid credentials"})
+    refused("Invalid credentials”")
+    refused("Invalid credentials”", "--email", EMAIL)
+
+
+def test_what_can_be_no_token_or_password_is_neither_sent_nor_shown(
+    signed_out: Commands, account: Simulator, kept: KeptTokens
+) -> None:
+    for typed in ("", "\n", "two words\n", "tökén\n"):
+        ended = signed_out("login", "--json", stdin=typed)
+        assert (ended.exit_code, ended.document["error"]["kind"]) == (3, "token")
+        assert_shows_none_of(ended, typed.strip() or TOKEN)
+    assert signed_out("login", "--email", EMAIL).exit_code == 3
     assert account.requests == []
 
 
-def test_an_email_address_and_a_password_give_the_token(
-    signed_out: Commands, account: Simulator, kept: KeptTokens
-) -> None:
-    ended = signed_out("login", "--email", EMAIL, stdin=f"{PASSWORD}\n")
-    assert ended.exit_code == 0
-    assert_shows_none_of(ended, TOKEN, PASSWORD)
-    assert account.requests[0] == ("POST", "/auth")
-    assert kept() == {f"dfui default@{origin(signed_out)}": TOKEN}
-
-
-def test_a_wrong_password_is_told_in_the_apis_words(signed_out: Commands, kept: KeptTokens) -> None:
-    ended = signed_out("login", "--email", EMAIL, stdin="wrong-password\n")
-    assert ended.exit_code == 3
-    assert "the API said “Invalid email or password" in ended.stderr
-    assert_shows_none_of(ended, "wrong-password")
-    assert kept() == {}
-
-
-def test_a_400_from_the_account_rejects_the_token_and_one_for_a_password_the_password(
-    signed_out: Commands, account: Simulator, kept: KeptTokens
-) -> None:
-    # In the pages of 2026, 400 is the only error.
-    account.interrupt = lambda request: httpx.Response(400, json={"error": "Invalid credentials"})
-    ended = signed_out("login", stdin="another-token\n")
-    assert (ended.exit_code, kept()) == (3, {})
-    assert "rejected and not stored: the API said “Invalid credentials”" in ended.stderr
-    ended = signed_out("login", "--email", EMAIL, stdin="wrong-password\n")
-    assert (ended.exit_code, kept()) == (3, {})
-    assert "Wrong e-mail or password, or a malformed request: the API said “Invalid credentials”" in ended.stderr
-
-
 def test_login_alone_makes_a_profile_in_a_config_file_that_has_others(
-    signed_out: Commands, kept: KeptTokens, tmp_path: Path
+    signed_out: Commands, kept: KeptTokens, config: Callable[[str], Path]
 ) -> None:
-    config = tmp_path / "xdg_config_home" / "dfui" / "config.toml"
-    config.parent.mkdir(parents=True)
-    config.write_text("[profiles.production]")
+    path = config("[profiles.production]")
     assert signed_out("list", "--profile", "staging").exit_code == 2
     assert signed_out("login", "--profile", "staging", stdin="another-token\n").exit_code == 3
-    assert "staging" not in config.read_text()
+    assert "staging" not in path.read_text()
     assert signed_out("login", "--profile", "staging", stdin=TOKEN).exit_code == 0
-    assert config.read_text() == "[profiles.production]\n[profiles.staging]\n"
+    assert path.read_text() == "[profiles.production]\n[profiles.staging]\n"
     assert signed_out("list", "--profile", "staging").exit_code == 0
 
 
@@ -133,13 +114,7 @@ def test_the_account_is_shown_with_the_credits_used(dfui: Commands, account: Sim
     assert document["num_credits_used"] is None
 
 
-def test_without_a_password_nothing_is_sent(signed_out: Commands, account: Simulator, kept: KeptTokens) -> None:
-    assert signed_out("login", "--email", EMAIL).exit_code == 3
-    assert account.requests == []
-
-
 def test_without_a_keyring_it_says_so_and_what_to_do_before_it_asks(signed_out: Commands, account: Simulator) -> None:
-    """The keyring that the tests start with is none."""
     with signed_out.on_terminal("login") as terminal:
         ended = terminal.ended()
     assert (ended.exit_code, ended.stdout) == (1, "")
@@ -148,41 +123,49 @@ def test_without_a_keyring_it_says_so_and_what_to_do_before_it_asks(signed_out: 
     assert "API token:" not in ended.stderr
     assert signed_out("login", "--email", EMAIL, stdin=PASSWORD).exit_code == 1
     assert account.requests == []
+    ended = signed_out("logout")
+    assert (ended.exit_code, "usable keyring" in ended.stderr) == (1, True)
 
 
 def test_a_keyring_that_keeps_plain_text_is_refused_unless_the_config_allows_it(
-    signed_out: Commands, kept: KeptTokens, tmp_path: Path
+    signed_out: Commands, kept: KeptTokens, config: Callable[[str], Path]
 ) -> None:
     keyring.set_keyring(keyring_in_a_file.PlainTextKeyring())  # type: ignore[no-untyped-call]
     refused = signed_out("login", stdin=TOKEN)
-    assert refused.exit_code == 1
+    assert (refused.exit_code, kept()) == (1, {})
     assert "allow_plaintext_keyring = true" in refused.stderr
-    assert kept() == {}
-
-    config = tmp_path / "xdg_config_home" / "dfui" / "config.toml"
-    config.parent.mkdir(parents=True)
-    config.write_text("allow_plaintext_keyring = true\n")
+    config("allow_plaintext_keyring = true\n")
     assert signed_out("login", stdin=TOKEN).exit_code == 0
 
 
-def test_where_the_token_cannot_be_checked_it_is_kept_and_that_is_told(
-    unreachable: Commands, kept: KeptTokens, monkeypatch: pytest.MonkeyPatch
+def test_a_token_that_cannot_be_checked_is_kept_and_that_is_said(
+    unreachable: Commands, signed_out: Commands, kept: KeptTokens
 ) -> None:
-    monkeypatch.delenv("DATAFINITI_TOKEN")
     ended = unreachable("login", "--json", stdin=TOKEN)
-    assert ended.exit_code == 4
-    assert ended.document["checked"] is False
+    assert (ended.exit_code, ended.document["checked"]) == (4, False)
     assert "The token could not be checked." in ended.stderr
     assert list(kept().values()) == [TOKEN]
 
 
-def test_a_token_in_the_environment_comes_before_the_kept_one_and_login_says_so(
+def test_a_token_in_the_environment_comes_before_the_kept_one_and_that_is_said(
     dfui: Commands, kept: KeptTokens
 ) -> None:
     assert "DATAFINITI_TOKEN" in dfui("login", stdin=TOKEN).stderr
+    dfui("logout")
+    ended = dfui("logout", "--json")
+    assert ended.exit_code == 0
+    assert ended.document == {"profile": "default", "origin": origin(dfui), "removed": False}
+    assert "DATAFINITI_TOKEN" in ended.stderr
 
 
-def test_at_a_terminal_the_token_is_not_shown(signed_out: Commands, kept: KeptTokens) -> None:
+def test_at_a_terminal_the_token_is_not_shown_and_ctrl_c_ends_the_question(
+    signed_out: Commands, account: Simulator, kept: KeptTokens
+) -> None:
+    with signed_out.on_terminal("login") as terminal:
+        terminal.wait_for("API token: ")
+        terminal.type("\x03")
+        ended = terminal.ended(seconds=10)
+    assert (ended.exit_code, account.requests) == (130, [])
     with signed_out.on_terminal("login") as terminal:
         terminal.wait_for("API token: ")
         terminal.type(f"{TOKEN}\n")
@@ -190,45 +173,3 @@ def test_at_a_terminal_the_token_is_not_shown(signed_out: Commands, kept: KeptTo
     assert ended.exit_code == 0
     assert_shows_none_of(ended, TOKEN)
     assert list(kept().values()) == [TOKEN]
-
-
-def test_ctrl_c_at_the_prompt_ends_it_and_nothing_is_sent(
-    signed_out: Commands, account: Simulator, kept: KeptTokens
-) -> None:
-    with signed_out.on_terminal("login") as terminal:
-        terminal.wait_for("API token: ")
-        terminal.type("\x03")
-        ended = terminal.ended(seconds=10)
-    assert ended.exit_code == 130
-    assert account.requests == []
-
-
-def test_a_token_as_an_argument_is_refused_and_not_repeated(signed_out: Commands, account: Simulator) -> None:
-    ended = signed_out("login", TOKEN)
-    assert ended.exit_code == 2
-    assert_shows_none_of(ended, TOKEN)
-    assert account.requests == []
-
-
-def test_logout_removes_the_token(signed_out: Commands, kept: KeptTokens) -> None:
-    signed_out("login", stdin=TOKEN)
-    ended = signed_out("logout")
-    assert ended.exit_code == 0
-    assert ended.stdout == f"The token for default at {origin(signed_out)} was removed from the keyring.\n"
-    assert kept() == {}
-    again = signed_out("list")
-    assert again.exit_code == 3
-    assert again.stderr == "dfui: No token found for the profile default. Run dfui login, or see dfui help token.\n"
-
-
-def test_logout_without_a_kept_token_says_so(dfui: Commands, kept: KeptTokens) -> None:
-    ended = dfui("logout", "--json")
-    assert ended.exit_code == 0
-    assert ended.document == {"profile": "default", "origin": origin(dfui), "removed": False}
-    assert "DATAFINITI_TOKEN" in ended.stderr
-
-
-def test_logout_without_a_keyring_fails_in_words(signed_out: Commands) -> None:
-    ended = signed_out("logout")
-    assert ended.exit_code == 1
-    assert "usable keyring" in ended.stderr
