@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -66,9 +67,19 @@ def config(dfui: Commands) -> Callable[[str], Path]:
 
 @pytest.fixture
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pauses between tries and checks take no time."""
+    """Pauses are over at once, and the clock has gone on by them."""
+    slept = 0.0
 
     async def at_once(self: Clock, seconds: float) -> None:
+        nonlocal slept
+        slept += seconds
         await asyncio.sleep(0)
 
     monkeypatch.setattr(Clock, "sleep", at_once)
+    monkeypatch.setattr(Clock, "monotonic", lambda clock: time.monotonic() + slept)
+
+
+@pytest.fixture
+def account_time(account: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine has the account's time of day."""
+    monkeypatch.setattr(Clock, "now", lambda clock: account.now())
