@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 
 import httpx
 import pytest
@@ -13,9 +14,10 @@ from dfui.simulator.account import TOKEN, Simulator
 from tests.support.cancelling import answering, deletes, outcomes
 from tests.support.commands import Commands
 
+EARLIER = "From an earlier session: "
 
-def test_at_a_terminal_it_shows_the_facts_and_a_yes_cancels(dfui: Commands, account: Simulator) -> None:
-    account.costs_settle_after_seconds = 0
+
+def test_it_shows_the_facts_and_a_yes_cancels(dfui: Commands, account: Simulator) -> None:
     with dfui.on_terminal("cancel", "847070") as terminal:
         terminal.wait_for("Cancel download 847070? [y/N] ")
         assert deletes(account) == []
@@ -34,7 +36,7 @@ def test_at_a_terminal_it_shows_the_facts_and_a_yes_cancels(dfui: Commands, acco
     assert deletes(account) == ["/downloads/847070"]
 
 
-def test_at_a_terminal_several_are_listed_with_their_sums_and_those_that_have_ended_are_left_out(
+def test_several_are_listed_with_their_sums_and_those_that_have_ended_are_left_out(
     dfui: Commands, account: Simulator
 ) -> None:
     with dfui.on_terminal("cancel", "847001", "847070", "847069", "999") as terminal:
@@ -55,33 +57,23 @@ def test_at_a_terminal_several_are_listed_with_their_sums_and_those_that_have_en
     assert sorted(deletes(account)) == ["/downloads/847069", "/downloads/847070"]
 
 
-def test_at_a_terminal_a_look_that_fails_shows_what_was_seen_last_of_active_ones_alone(
+def test_a_look_that_fails_shows_what_was_seen_last_of_active_ones_alone_and_enter_keeps_them(
     dfui: Commands, account: Simulator
 ) -> None:
     dfui("list")
-    account.interrupt = lambda request: httpx.Response(503) if request.method == "GET" else None
-    with dfui.on_terminal("cancel", "847070", "847001") as terminal:
+    account.interrupt = answering("GET", 503)
+    with dfui.on_terminal("cancel", "--json", "847070", "847001") as terminal:
         terminal.wait_for("Cancel 2 downloads? [y/N] ")
         assert "847070: The API answered HTTP 503." in terminal.shown
         assert "847070 · ● running · 34,120 records · business" in terminal.shown
         assert "847001 · ? not seen" in terminal.shown
         terminal.type("\n")
-        assert terminal.ended().exit_code == 1
-    assert deletes(account) == []
-
-
-def test_at_a_terminal_enter_keeps_it(dfui: Commands, account: Simulator) -> None:
-    with dfui.on_terminal("cancel", "--json", "847070", "847069") as terminal:
-        terminal.wait_for("Cancel 2 downloads? [y/N] ")
-        terminal.type("\n")
         ended = terminal.ended()
-    assert ended.exit_code == 1
-    assert outcomes(ended) == {"847070": "not_sent", "847069": "not_sent"}
-    assert deletes(account) == []
-    assert dfui.history() == []
+    assert (ended.exit_code, outcomes(ended)) == (1, {"847070": "not_sent", "847001": "not_sent"})
+    assert (deletes(account), dfui.history()) == ([], [])
 
 
-def test_at_a_terminal_nothing_is_asked_where_nothing_is_active(dfui: Commands, account: Simulator) -> None:
+def test_nothing_is_asked_if_nothing_is_active(dfui: Commands, account: Simulator) -> None:
     with dfui.on_terminal("cancel", "--json", "847001", "846990") as terminal:
         ended = terminal.ended()
     assert outcomes(ended) == {"847001": "completed", "846990": "cancelled"}
@@ -94,35 +86,26 @@ def test_ctrl_c_at_the_question_ends_it_and_nothing_is_sent(dfui: Commands, acco
         terminal.wait_for("[y/N] ")
         terminal.type("\x03")
         ended = terminal.ended(seconds=10)
-    assert ended.exit_code == 130
-    assert deletes(account) == []
+    assert (ended.exit_code, deletes(account)) == (130, [])
 
 
+@pytest.mark.parametrize(
+    ("typed", "exit_code", "kinds"), [(f"{TOKEN}\n", 0, {"cancelled"}), ("\x03", 130, {"unknown", "not_sent"})]
+)
 def test_after_a_rejected_token_another_is_asked_for_once_and_not_shown(
-    dfui: Commands, account: Simulator, monkeypatch: pytest.MonkeyPatch
+    dfui: Commands, monkeypatch: pytest.MonkeyPatch, typed: str, exit_code: int, kinds: set[str]
 ) -> None:
     monkeypatch.setenv("DATAFINITI_TOKEN", "another-token")
     with dfui.on_terminal("cancel", "--yes", "--json", "847070", "847069") as terminal:
         terminal.wait_for(
             "The token was rejected.", "If the password changed,", "Another token (leave empty to stop): "
         )
-        terminal.type(f"{TOKEN}\n")
-        ended = terminal.ended()
-    assert outcomes(ended) == {"847070": "cancelled", "847069": "cancelled"}
+        terminal.type(typed)
+        ended = terminal.ended(seconds=10)
+    assert (ended.exit_code, list(outcomes(ended))) == (exit_code, ["847070", "847069"])
+    assert set(outcomes(ended).values()) <= kinds
     assert ended.stderr.count("Another token") == 1
     assert TOKEN not in ended.stderr + ended.stdout
-
-
-def test_ctrl_c_at_the_question_for_a_token_ends_it_with_an_outcome_for_each(
-    dfui: Commands, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DATAFINITI_TOKEN", "another-token")
-    with dfui.on_terminal("cancel", "--yes", "--json", "847070", "847069") as terminal:
-        terminal.wait_for("Another token (leave empty to stop): ")
-        terminal.type("\x03")
-        ended = terminal.ended(seconds=10)
-    assert ended.exit_code == 130
-    assert len(outcomes(ended)) == 2
 
 
 def told_to_wait(account: Simulator) -> None:
@@ -135,90 +118,72 @@ def test_ctrl_c_in_a_wait_gives_an_outcome_for_each(dfui: Commands, account: Sim
         terminal.wait_for("847070: waiting 30 s", "847069: waiting 30 s")
         terminal.type("\x03")
         ended = terminal.ended(seconds=10)
-    assert ended.exit_code == 130
-    assert outcomes(ended) == {"847070": "unknown", "847069": "unknown"}
+    assert (ended.exit_code, outcomes(ended)) == (130, {"847070": "unknown", "847069": "unknown"})
     assert len(deletes(account)) == 2
 
 
-def test_a_killed_cancel_is_settled_by_the_next_list_by_looking_alone(dfui: Commands, account: Simulator) -> None:
+def test_a_killed_cancel_is_resolved_by_the_next_list_by_looking_alone_and_a_living_one_is_left_alone(
+    dfui: Commands, account: Simulator
+) -> None:
     told_to_wait(account)
     with dfui.on_terminal("cancel", "--yes", "847070", "847069") as terminal:
         terminal.wait_for("847070: waiting 30 s", "847069: waiting 30 s")
+        assert EARLIER not in dfui("list").stderr
+        assert [entry.ended_at for entry in dfui.history()] == [None, None]
         terminal.process.kill()
         assert terminal.ended().exit_code == -signal.SIGKILL
     account.downloads["847069"].cancel(account.now())
     account.requests.clear()
-
-    told = dfui("list").stderr.splitlines()
-    assert sorted(told) == [
-        "From an earlier session: 847070 NOT cancelled: it is still active.",
-        "From an earlier session: Download 847069 is cancelled.",
+    assert sorted(dfui("list").stderr.splitlines()) == [
+        f"{EARLIER}847070 NOT cancelled: it is still active.",
+        f"{EARLIER}Download 847069 is cancelled.",
     ]
     assert deletes(account) == []
-    assert {row.download_id: row.outcome for row in dfui.history()} == {
+    assert {entry.download_id: entry.outcome for entry in dfui.history()} == {
         "847070": OutcomeKind.STILL_ACTIVE,
         "847069": OutcomeKind.CANCELLED,
     }
-    assert "Left open" not in dfui("list").stderr
-
-
-def test_a_cancel_that_is_still_at_work_is_left_alone_by_a_list(dfui: Commands, account: Simulator) -> None:
-    told_to_wait(account)
-    with dfui.on_terminal("cancel", "--yes", "847070") as terminal:
-        terminal.wait_for("847070: waiting 30 s")
-        assert "Left open" not in dfui("list").stderr
-        assert dfui.history()[0].ended_at is None
+    assert EARLIER not in dfui("list").stderr
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGHUP], ids=["SIGTERM", "SIGHUP"])
-def test_told_to_end_it_lets_what_is_under_way_end(
+def test_told_to_end_it_lets_what_is_under_way_end_and_does_not_begin_to_wait(
     dfui: Commands, account: Simulator, signal_number: signal.Signals
 ) -> None:
-    """The wait of 2 s is shorter than the 5 s that are granted."""
-    answers = [httpx.Response(429, headers={"Retry-After": "2"})]
-    account.interrupt = lambda request: answers.pop() if request.method == "DELETE" and answers else None
-    with dfui.on_terminal("cancel", "--yes", "--json", "847070") as terminal:
-        terminal.wait_for("847070: waiting 2 s")
+    account.costs_settle_after_seconds = 600
+    came, goes_on = threading.Event(), threading.Event()
+
+    def interrupt(request: httpx.Request) -> None:
+        if request.method == "DELETE":
+            came.set()
+            goes_on.wait(30)
+
+    account.interrupt = interrupt
+    with dfui.on_terminal("cancel", "--yes", "--json", "847070", "--wait") as terminal:
+        assert came.wait(30)
         os.kill(terminal.process.pid, signal_number)
-        ended = terminal.ended()
-    assert outcomes(ended) == {"847070": "cancelled"}
+        goes_on.set()
+        ended = terminal.ended(seconds=15)
+    assert (ended.exit_code, outcomes(ended)) == (130, {"847070": "cancelled"})
+    assert ended.document[0]["status"] == "cancelled"
     assert dfui.history()[0].outcome is OutcomeKind.CANCELLED
 
 
-@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("as_json", [True, False], ids=["json", "text"])
 def test_interrupted_while_it_waits_for_costs_it_gives_the_outcomes_and_where_each_stands(
-    dfui: Commands, account: Simulator, signal_number: signal.Signals
+    dfui: Commands, account: Simulator, as_json: bool
 ) -> None:
     account.costs_settle_after_seconds = 600
-    with dfui.on_terminal("cancel", "--yes", "--json", "847070", "847069", "--wait") as terminal:
-        terminal.wait_for("Waiting up to 300 s")
-        os.kill(terminal.process.pid, signal_number)
-        ended = terminal.ended(seconds=10)
-    assert ended.exit_code == 130
-    assert outcomes(ended) == {"847070": "cancelled", "847069": "cancelled"}
-    assert [each["status"] for each in ended.document] == ["cancelled", "cancelled"]
-    assert "Stopped waiting." in ended.stderr
-
-
-def test_interrupted_while_it_waits_for_costs_it_sums_up_in_words(dfui: Commands, account: Simulator) -> None:
-    account.costs_settle_after_seconds = 600
-    with dfui.on_terminal("cancel", "--yes", "847070", "--wait", "--fetch", "-o", "/nowhere") as terminal:
+    options = ["--json"] if as_json else ["--fetch", "-o", "/nowhere"]
+    with dfui.on_terminal("cancel", "--yes", "847070", "--wait", *options) as terminal:
         terminal.wait_for("Waiting up to 300 s")
         terminal.type("\x03")
         ended = terminal.ended(seconds=10)
     assert ended.exit_code == 130
+    assert "Stopped waiting." in ended.stderr
+    if as_json:
+        assert [(each["outcome"], each["status"]) for each in ended.document] == [("cancelled", "cancelled")]
+        return
     assert ended.stdout.startswith("Download 847070 is cancelled\n")
     assert ended.stdout.splitlines()[-1].startswith("Now: 847070 · ✗ cancelled · 34,120 records kept")
     assert "/nowhere" not in ended.stdout + ended.stderr
-
-
-def test_told_to_end_while_it_cancels_it_does_not_begin_to_wait(dfui: Commands, account: Simulator) -> None:
-    account.costs_settle_after_seconds = 600
-    answers = [httpx.Response(429, headers={"Retry-After": "2"})]
-    account.interrupt = lambda request: answers.pop() if request.method == "DELETE" and answers else None
-    with dfui.on_terminal("cancel", "--yes", "--json", "847070", "--wait") as terminal:
-        terminal.wait_for("847070: waiting 2 s")
-        os.kill(terminal.process.pid, signal.SIGTERM)
-        ended = terminal.ended(seconds=15)
-    assert (ended.exit_code, outcomes(ended)) == (130, {"847070": "cancelled"})
-    assert ended.document[0]["status"] == "cancelled"
