@@ -53,13 +53,10 @@ async def test_the_environment_comes_before_the_command_and_that_before_the_keyr
 ) -> None:
     let_print(runs, TOKEN)
     in_environment = await ApiAccess(settings, environment={"DATAFINITI_TOKEN": "other"}).find_token()
-    assert in_environment is not None
-    assert in_environment.source is TokenSource.ENVIRONMENT
-    assert times_run(runs) == 0
+    assert (in_environment and in_environment.source, times_run(runs)) == (TokenSource.ENVIRONMENT, 0)
     # The keyring of the tests would fail.
     of_command = await ApiAccess(settings, environment={}).find_token()
-    assert of_command is not None
-    assert (of_command.source, of_command.secret) == (TokenSource.COMMAND, Secret(TOKEN))
+    assert of_command == (Secret(TOKEN), TokenSource.COMMAND)
 
 
 async def test_after_a_401_the_command_is_run_once_more_for_all_requests(
@@ -75,32 +72,21 @@ async def test_after_a_401_the_command_is_run_once_more_for_all_requests(
         )
     assert (account.active, details.download.id, answer.http_status) == (True, "847070", 200)
     assert simulator.downloads["847070"].stops_at is not None
-    assert times_run(runs) == 2
-    assert access.token is not None
-    assert access.token.secret == Secret(TOKEN)
+    assert (times_run(runs), access.token and access.token.secret) == (2, Secret(TOKEN))
 
 
-async def test_a_command_that_prints_the_rejected_token_again_is_not_run_for_ever(
-    settings: Settings, runs: Path, simulator: Simulator
+@pytest.mark.parametrize(("prints_next", "times"), [("of-yesterday", 2), ("", 4)], ids=["the same", "nothing"])
+async def test_a_401_stands_if_the_command_gives_no_other_token(
+    settings: Settings, runs: Path, simulator: Simulator, prints_next: str, times: int
 ) -> None:
-    let_print(runs, "of-yesterday")
+    let_print(runs, "of-yesterday", prints_next)
     access = ApiAccess(settings, environment={})
     await access.find_token()
     async with access.client() as client:
         for _ in range(3):
             with pytest.raises(Unauthorized):
                 await client.account()
-    assert times_run(runs) == 2
-    assert len(simulator.requests) == 3
-
-
-async def test_a_command_that_fails_after_a_401_leaves_it_a_401(settings: Settings, runs: Path) -> None:
-    let_print(runs, "of-yesterday", "")
-    access = ApiAccess(settings, environment={})
-    await access.find_token()
-    async with access.client() as client:
-        with pytest.raises(Unauthorized):
-            await client.account()
+    assert (times_run(runs), len(simulator.requests)) == (times, 3)
 
 
 async def test_a_command_that_prints_no_token_is_an_error_and_the_keyring_is_not_asked(

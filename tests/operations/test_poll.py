@@ -204,11 +204,11 @@ async def test_a_later_start_polls_once_while_something_is_open(
 
 
 async def test_a_large_batch_is_no_flood(it: Together) -> None:
-    await cancelled(it, *(str(1_000 + number) for number in range(60)))
+    await cancelled(it, *(str(1_000 + number) for number in range(20)))
     polling = follow_ups(it)
-    await polling.run(60)
-    assert len({download_id for download_id, _ in polling.made}) == 60
-    assert polling.made[59][1] - polling.made[0][1] >= 60 / MAX_POLLS - 2
+    await polling.run(20)
+    assert len({download_id for download_id, _ in polling.made}) == 20
+    assert polling.made[19][1] - polling.made[0][1] >= 20 / MAX_POLLS - 2
 
 
 async def test_a_refused_poll_is_made_again_and_holds_up_no_other(it: Together) -> None:
@@ -252,16 +252,6 @@ async def test_a_relapse_is_seen(it: Together, hides_relapse: bool) -> None:
     download.relapses_after_seconds = None
     assert (await it.cancel(["7"]))["7"].kind.value == "cancelled"
     assert it.store.history.relapses() == []
-
-
-async def test_records_that_were_under_way_are_no_relapse(it: Together) -> None:
-    await cancelled(it, "7")
-    it.simulator.downloads["7"].late_records = 60
-    await follow_ups(it).run(4)
-    (entry,) = it.store.history.entries()
-    assert not entry.has_relapsed
-    assert (entry.retained_records, entry.now and entry.now.num_downloaded) == (10_000, 10_060)
-    assert entry.credits_now == CostFinal(10_060)
 
 
 @pytest.mark.parametrize(("late", "waited"), [(10, 12), (3_600, 300)])
