@@ -18,10 +18,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.write("".join(f"{word}\n" for word in words))
         return ExitCode.DONE
     console = Console(as_json=not {"--json", "-j"}.isdisjoint(given))
-    with console.reporting_errors() as ending:
-        from dfui.cli.parser import parse
+    return console.run(lambda: _run(given, console))
 
-        options = parse(given)
-        console.as_json, console.is_quiet = options.json, options.quiet
-        ending.exit_code = options.run(options, console)
-    return ending.exit_code
+
+def _run(given: list[str], console: Console) -> int:
+    from dfui.cli.parser import parse
+
+    options = parse(given)
+    console.as_json, console.is_quiet = options.json, options.quiet
+    exit_code: int = options.run(options, console)
+    return exit_code

@@ -6,7 +6,7 @@ import argparse
 
 from dfui.cli.arguments import Commands, add_ids
 from dfui.cli.choose import ids_of
-from dfui.cli.console import Console, ExitCode, exit_code_of
+from dfui.cli.console import Console, ExitCode
 from dfui.cli.context import Context, run_command
 from dfui.cli.documents import download_json
 from dfui.cli.tables import download_lines
@@ -71,7 +71,7 @@ async def _look(context: Context, ids: list[str]) -> int:
                     exit_code = ExitCode.FAILED
     except (CommandError, TokenError, DatafinitiError) as error:
         context.console.warn(f"dfui: Added, and not looked at yet. {error_sentences(error)}")
-        return max(exit_code, exit_code_of(error))
+        return max(exit_code, error.exit_code)
     return exit_code
 
 

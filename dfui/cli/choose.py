@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from dfui.cli.console import ExitCode, exit_code_of, usage_error
+from dfui.cli.console import ExitCode, usage_error
 from dfui.core.choice import Choice, choose
 from dfui.core.downloads import Download
 from dfui.core.errors import DatafinitiError, NotAnId, NotFound, StoreError
@@ -187,7 +187,7 @@ async def look_at(context: Context, client: DatafinitiClient, chosen: Chosen) ->
                 return Download(download_id, is_missing=True)
             except DatafinitiError as error:
                 context.console.warn(f"{download_id}: {error_sentences(error)}")
-                chosen.exit_code = max(chosen.exit_code, exit_code_of(error))
+                chosen.exit_code = max(chosen.exit_code, error.exit_code)
                 return _last_seen(context, download_id)
             return answer.seen(context.clock.now()).download
 

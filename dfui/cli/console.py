@@ -9,23 +9,11 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import TextIO
 
 from dfui.cli.documents import error_json
-from dfui.core.errors import (
-    AddressError,
-    CommandError,
-    DatafinitiError,
-    DfuiError,
-    KeyringProblem,
-    NotAnId,
-    NotFound,
-    Refused,
-    SettingsError,
-    TokenError,
-    Unauthorized,
-)
+from dfui.core.errors import CommandError, DfuiError
 from dfui.wording.errors import fault
 
 
@@ -53,12 +41,6 @@ EXIT_MEANINGS = {
 def usage_error(sentence: str) -> CommandError:
     """The arguments are wrong, or do not go together; nothing was done."""
     return CommandError("usage", sentence, ExitCode.USAGE)
-
-
-class Ending:
-    """How a command ended."""
-
-    exit_code: int = ExitCode.DONE
 
 
 class Console:
@@ -139,50 +121,30 @@ class Console:
         with contextlib.suppress(OSError):
             _write(sys.stderr, f"{line}\n")
 
-    @contextlib.contextmanager
-    def reporting_errors(self) -> Iterator[Ending]:
-        """Turn what a command raises into words, or JSON, and an exit code."""
-        ending = Ending()
+    def run(self, command: Callable[[], int]) -> int:
+        """Run a command; gives its exit code. What it raises is printed, in words or as JSON."""
         try:
-            yield ending
+            exit_code = command()
         except KeyboardInterrupt:
-            self._fail(CommandError("interrupted", "Interrupted.", ExitCode.INTERRUPTED), ending)
+            exit_code = self._fail(CommandError("interrupted", "Interrupted.", ExitCode.INTERRUPTED))
         except DfuiError as error:
-            self._fail(error, ending)
+            exit_code = self._fail(error)
         except Exception as error:  # no traceback for a person, one document for a script
             import logging
 
             log = logging.getLogger("dfui")
             if log.handlers:  # else Python would print it
                 log.exception("A fault")
-            self._fail(CommandError("internal", fault(error), ExitCode.FAILED), ending)
-        if self.could_not_write:
-            ending.exit_code = max(ending.exit_code, ExitCode.FAILED)
+            exit_code = self._fail(CommandError("internal", fault(error), ExitCode.FAILED))
+        return max(exit_code, ExitCode.FAILED) if self.could_not_write else exit_code
 
-    def _fail(self, error: DfuiError, ending: Ending) -> None:
-        ending.exit_code = exit_code_of(error)
-        told = error_json(error)
+    def _fail(self, error: DfuiError) -> int:
+        document = error_json(error)
         if self.as_json and not self._has_result:  # what fails after the result must not print a second document
-            self.result({"error": told}, [])
+            self.result({"error": document}, [])
         else:
-            self.warn("\n  · ".join([f"dfui: {told['message']}", *told["details"]]))
-
-
-def exit_code_of(error: DfuiError) -> int:
-    """What a command exits with that failed by this."""
-    match error:
-        case CommandError():
-            return error.exit_code
-        case NotAnId() | SettingsError() | AddressError():
-            return ExitCode.USAGE
-        case TokenError() | KeyringProblem() | Unauthorized():
-            return ExitCode.NOT_SIGNED_IN
-        case NotFound() | Refused():
-            return ExitCode.FAILED
-        case DatafinitiError():
-            return ExitCode.NOT_KNOWN
-        case _:
-            return ExitCode.FAILED
+            self.warn("\n  · ".join([f"dfui: {document['message']}", *document["details"]]))
+        return error.exit_code
 
 
 def _write(stream: TextIO | None, text: str) -> None:

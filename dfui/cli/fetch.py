@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from dfui.cli.arguments import Commands, add_choice_options, add_folder, add_ids, seconds
 from dfui.cli.choose import chosen_from, has_choice, ids_of, warn_of_skipped
-from dfui.cli.console import Console, ExitCode, exit_code_of
+from dfui.cli.console import Console, ExitCode
 from dfui.cli.context import Context, run_command
 from dfui.core.progress import WAIT_SECONDS
 from dfui.core.text import sanitize
@@ -169,7 +169,7 @@ async def fetch_files(
 
 
 def _exit_code(summary: FetchSummary) -> int:
-    codes = [exit_code_of(each.trouble) for each in summary.downloads.values() if each.trouble]
+    codes = [each.trouble.exit_code for each in summary.downloads.values() if each.trouble]
     if summary.has_failed:
         codes.append(ExitCode.FAILED)
     if summary.lacks_files or summary.is_partial:

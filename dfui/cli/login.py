@@ -6,7 +6,7 @@ import argparse
 import os
 
 from dfui.cli.arguments import Commands
-from dfui.cli.console import Console, ExitCode, exit_code_of
+from dfui.cli.console import Console, ExitCode
 from dfui.cli.context import Context, run_command
 from dfui.core.errors import CommandError, DatafinitiError, KeyringProblem, Unauthorized
 from dfui.core.secret import Secret
@@ -68,7 +68,7 @@ async def _login(context: Context, options: argparse.Namespace) -> int:
         raise CommandError(error.kind, token_rejected(error), ExitCode.NOT_SIGNED_IN) from None
     except DatafinitiError as error:
         context.console.notify(f"The token could not be checked. {error_sentences(error)}")
-        exit_code = exit_code_of(error)
+        exit_code = error.exit_code
     try:
         await context.access.keep(token)
     except KeyringProblem as problem:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dfui.cli.arguments import Commands, add_ids
 from dfui.cli.choose import ids_of
-from dfui.cli.console import Console, ExitCode, exit_code_of
+from dfui.cli.console import Console, ExitCode
 from dfui.cli.context import Context, run_command
 from dfui.cli.documents import details_json, error_json
 from dfui.core.downloads import DownloadDetails
@@ -55,7 +55,7 @@ async def _show(context: Context, ids: list[str]) -> int:
                 if len(ids) == 1:
                     raise found
                 console.warn(f"{download_id}: {error_sentences(found)}")
-                exit_code = max(exit_code, exit_code_of(found))
+                exit_code = max(exit_code, found.exit_code)
                 documents.append({"id": download_id, "error": error_json(found)})
                 continue
             history = list(context.store.history.entries(HistoryFilter(ids=(download_id,))))

@@ -51,6 +51,8 @@ class DfuiError(Exception):
 
     kind = "error"
     """The error's name for scripts, as in `{"error": {"kind": …}}`."""
+    exit_code = 1
+    """What a command that fails by it exits with."""
 
 
 class CommandError(DfuiError):
@@ -70,6 +72,7 @@ class NotAnId(DfuiError):
     """A text that is no download ID; `text` is as it was given."""
 
     kind = "usage"
+    exit_code = 2
 
     def __init__(self, text: str) -> None:
         rule = "An ID is 1 to 128 letters, digits, _ and -, with at least one digit"
@@ -81,18 +84,21 @@ class AddressError(DfuiError):
     """An API address that the token must not be sent to."""
 
     kind = "settings"
+    exit_code = 2
 
 
 class SettingsError(DfuiError):
     """A setting that cannot be used."""
 
     kind = "settings"
+    exit_code = 2
 
 
 class TokenError(DfuiError):
     """A text that can be no token; the message holds nothing of the text."""
 
     kind = "token"
+    exit_code = 3
 
 
 class TokenCommandFailed(TokenError):
@@ -118,6 +124,7 @@ class KeyringProblem(DfuiError):
     """The keyring cannot be used."""
 
     kind = "keyring"
+    exit_code = 3
 
 
 class NoKeyring(KeyringProblem):
@@ -195,6 +202,7 @@ class LinkExpired(TransferError):
 class DatafinitiError(DfuiError):
     """Something kept a call of the API from doing what it was for."""
 
+    exit_code = 4
     was_sent = True
     """Whether the request left this machine, at least in part. Only `NotConnected` says that it did not."""
 
@@ -263,18 +271,21 @@ class Refused(ApiError):
     """3xx or 4xx other than those below, or a 2xx whose body is an error: the API will not do this."""
 
     kind = "refused"
+    exit_code = 1
 
 
 class Unauthorized(ApiError):
     """401, a 400 about the token, or any 400 from `/account` and `/auth`: the token or the password is not valid."""
 
     kind = "unauthorized"
+    exit_code = 3
 
 
 class NotFound(ApiError):
     """404, or a 400 from `GET /downloads/{id}`: there is no such download on this account."""
 
     kind = "not_found"
+    exit_code = 1
 
 
 class TooManyRequests(ApiError):
