@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 
 from dfui.cli.arguments import Commands, add_ids
-from dfui.cli.choose import ids_of
+from dfui.cli.choose import run_on_ids
 from dfui.cli.console import Console, ExitCode
-from dfui.cli.context import Context, run_command
+from dfui.cli.context import Context
 from dfui.cli.documents import download_json
 from dfui.cli.tables import download_lines
 from dfui.core.errors import CommandError, DatafinitiError, NotFound, TokenError
@@ -35,14 +35,10 @@ def add_command(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
-    ids = ids_of(options)
-    if not ids:
-        console.result([], ["Nothing to add."])
-        return ExitCode.DONE
-    return run_command(lambda context, _: _add(context, ids), options, console)
+    return run_on_ids(_add, options, console, nothing="Nothing to add.")
 
 
-async def _add(context: Context, ids: list[str]) -> int:
+async def _add(context: Context, options: argparse.Namespace, ids: list[str]) -> int:
     context.require_store("nothing was added")
     await context.store.downloads.add(ids)
     exit_code = await _look(context, ids)
@@ -76,14 +72,10 @@ async def _look(context: Context, ids: list[str]) -> int:
 
 
 def run_hide(options: argparse.Namespace, console: Console) -> int:
-    ids = ids_of(options)
-    if not ids:
-        console.result([], ["Nothing to hide."])
-        return ExitCode.DONE
-    return run_command(lambda context, _: _hide(context, ids), options, console)
+    return run_on_ids(_hide, options, console, nothing="Nothing to hide.")
 
 
-async def _hide(context: Context, ids: list[str]) -> int:
+async def _hide(context: Context, options: argparse.Namespace, ids: list[str]) -> int:
     context.require_store("nothing was hidden")
     active = [row.id for download_id in ids if (row := context.store.downloads.get(download_id)) and row.is_active]
     hidden = {download_id: await context.store.downloads.hide(download_id) for download_id in ids}

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from dfui.cli.console import EXIT_MEANINGS, Console, usage_error
 from dfui.core.choice import parse_age
 from dfui.core.errors import CommandError
+from dfui.core.progress import WAIT_SECONDS
 from dfui.core.text import sanitize
 from dfui.simulator.scenarios import ORDINARY, SCENARIOS
 
@@ -194,6 +195,11 @@ def add_ids(parser: Parser, *, completes: object = KNOWN_IDS) -> None:
 
 def add_folder(parser: Parser, meaning: str) -> None:
     parser.add_argument("-o", "--output", metavar="DIR", type=Path, help=meaning, completes="directory")
+
+
+def add_wait(parser: Parser, meaning: str) -> None:
+    meaning = f"{meaning} (default: {WAIT_SECONDS:.0f} s)"
+    parser.add_argument("--wait", nargs="?", type=seconds, metavar="SECONDS", help=meaning)
 
 
 def add_choice_options(parser: Parser, statuses: Sequence[str], *, limit: str = "at most N, the newest first") -> None:

@@ -6,18 +6,22 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from dfui.cli.arguments import ACTIVE_IDS, Commands, add_choice_options, add_folder, add_ids, count, seconds
-from dfui.cli.choose import Chosen, choose_active, has_choice, ids_of, look_at
+from dfui.cli.arguments import ACTIVE_IDS, Commands, add_choice_options, add_folder, add_ids, add_wait, count
+from dfui.cli.choose import Chosen, choose_active, look_at, run_on_ids
 from dfui.cli.console import Console, ExitCode, usage_error
-from dfui.cli.context import Context, run_command
-from dfui.cli.documents import download_json, outcome_json, waited_json
+from dfui.cli.context import Context
+from dfui.cli.documents import download_json, fetch_json, outcome_json, waited_json
+from dfui.cli.fetch import fetch_files
+from dfui.cli.watch import wait_for_costs
 from dfui.core.downloads import Download
 from dfui.core.errors import TokenError
+from dfui.core.fetching import FetchSummary, folders_for
 from dfui.core.history import HistoryEntry
 from dfui.core.outcomes import Outcome, OutcomeKind
-from dfui.core.progress import LEAVING_SECONDS, WAIT_SECONDS, Progress
+from dfui.core.progress import LEAVING_SECONDS, Progress
 from dfui.core.text import sanitize
 from dfui.wording.downloads import confirm_consequences, confirm_facts, confirm_title, described, records_so_far
+from dfui.wording.fetching import summary_lines
 from dfui.wording.figures import as_sentence, counted
 from dfui.wording.history import now_line
 from dfui.wording.outcomes import (
@@ -30,10 +34,8 @@ from dfui.wording.outcomes import (
 )
 
 if TYPE_CHECKING:
-    import asyncio
-
     from dfui.api.client import DatafinitiClient
-    from dfui.cli.fetch import Fetched
+    from dfui.cli.signals import Interruption
     from dfui.core.secret import Secret
 
 STATUSES = ("active", "queued", "running")
@@ -64,13 +66,7 @@ def add_command(commands: Commands) -> None:
     cancel.add_argument(
         "--at", type=count, metavar="RECORDS", help="keep watch, and cancel each when it has so many records"
     )
-    cancel.add_argument(
-        "--wait",
-        nargs="?",
-        type=seconds,
-        metavar="SECONDS",
-        help=f"wait until all have ended and their costs are final (default: {WAIT_SECONDS:.0f} s)",
-    )
+    add_wait(cancel, "wait until all have ended and their costs are final")
     cancel.add_argument("--fetch", action="store_true", help="fetch the records of those that stopped")
     add_folder(cancel, "with --fetch: the folder (default: ./ID; several go into DIR/ID)")
 
@@ -80,60 +76,37 @@ def run(options: argparse.Namespace, console: Console) -> int:
         raise usage_error("--output goes with --fetch. Nothing was sent.")
     if options.at is not None and options.dry_run:
         raise usage_error("Use --at or --dry-run, not both. Nothing was sent.")
-    is_choice = has_choice(options)
-    ids = [] if is_choice else ids_of(options)
-    if not ids and not is_choice:
-        return _nothing(console)
-    if not (options.yes or options.dry_run or console.is_interactive):
-        raise usage_error("Not a terminal, so dfui cannot ask. Nothing was sent; add --yes to cancel.")
-    return run_command(lambda context, options: _cancel(context, options, ids), options, console)
-
-
-def _nothing(console: Console) -> int:
-    console.result([], [NOTHING_TO_CANCEL])
-    return ExitCode.DONE
+    return run_on_ids(_cancel, options, console, nothing=NOTHING_TO_CANCEL)
 
 
 async def _cancel(context: Context, options: argparse.Namespace, ids: list[str]) -> int:
     from dfui.cli.signals import interruptions
 
+    console = context.console
+    if not (options.yes or options.dry_run or console.is_interactive):
+        raise usage_error("Not a terminal, so dfui cannot ask. Nothing was sent; add --yes to cancel.")
     context.access.require_writable()
     async with context.online() as client:
         chosen = Chosen(ids) if ids else await choose_active(context, client, options)
         if not chosen.ids:
-            return max(_nothing(context.console), chosen.exit_code)
+            console.result([], [NOTHING_TO_CANCEL])
+            return chosen.exit_code
         if options.dry_run:
-            return _show_what_would_be_cancelled(context.console, await look_at(context, client, chosen), chosen)
-        outcomes = _Outcomes(context.console, chosen.ids)
+            return _show_what_would_be_cancelled(console, await look_at(context, client, chosen), chosen)
+        outcomes = _Outcomes(console, chosen.ids, stop_at=options.at)
         to_cancel = chosen.ids
         if not options.yes:
-            to_cancel = _confirmed(context.console, outcomes, await look_at(context, client, chosen), at=options.at)
+            to_cancel = _confirmed(console, outcomes, await look_at(context, client, chosen))
         _import_what_follows(options)
         with interruptions(LEAVING_SECONDS) as interruption:
-            if options.at is None:
-                await _carry_out(context, client, to_cancel, outcomes, interruption.at_once)
-            else:
-                from dfui.cli.guard import guard_downloads
-
-                outcomes.stop_at = options.at
-                await guard_downloads(
-                    context,
-                    client,
-                    to_cancel,
-                    options.at,
-                    ended=outcomes.add,
-                    sign_in=_ask_for_token if context.console.is_interactive else None,
-                    interruption=interruption,
-                )
+            await _carry_out(context, client, to_cancel, outcomes, interruption)
             if options.wait is not None and not interruption.at_once.is_set():
-                from dfui.cli.watch import wait_for_costs
-
                 outcomes.entries = await wait_for_costs(
-                    context, client, outcomes.stopped, options.wait, interruption.told
+                    context, client, outcomes.stopped, options.wait, interruption.requested
                 )
         # Once interrupted, skip --wait and --fetch even if all cancellations finished in time.
         more_was_to_follow = options.wait is not None or options.fetch or options.at is not None
-        is_cut_short = (interruption.told if more_was_to_follow else interruption.at_once).is_set()
+        is_cut_short = (interruption.requested if more_was_to_follow else interruption.at_once).is_set()
         outcomes.show()
         if options.fetch and not is_cut_short:
             await _fetch_retained(context, client, options, outcomes)
@@ -154,68 +127,73 @@ def _import_what_follows(options: argparse.Namespace) -> None:
         import dfui.operations.poll
         import dfui.store.history
     if options.fetch:
-        import dfui.cli.fetch
-        import dfui.wording.fetching  # noqa: F401
+        import dfui.operations.fetch  # noqa: F401
 
 
 async def _carry_out(
-    context: Context, client: DatafinitiClient, ids: list[str], outcomes: _Outcomes, interrupted: asyncio.Event
+    context: Context, client: DatafinitiClient, ids: list[str], outcomes: _Outcomes, interruption: Interruption
 ) -> None:
-    """Cancel what was confirmed."""
+    """Cancel what was confirmed, or guard it with `--at`."""
     from dfui.operations.cancel import cancel
 
     if not ids:
         return
     console = context.console
+    sign_in = _ask_for_token if console.is_interactive else None
+    if outcomes.stop_at is not None:
+        from dfui.cli.guard import guard_downloads
+
+        await guard_downloads(
+            context,
+            client,
+            ids,
+            outcomes.stop_at,
+            ended=outcomes.add,
+            sign_in=sign_in,
+            interruption=interruption,
+        )
+        return
     async for event in cancel(
         ids,
         client=client,
         store=context.store,
-        sign_in=_ask_for_token if console.is_interactive else None,
-        interrupted=interrupted,
+        sign_in=sign_in,
+        interrupted=interruption.at_once,
         clock=context.clock,
     ):
         match event:
             case Outcome():
                 outcomes.add(event)
-            case Progress() if console.shows_progress:
-                console.notify(cancellation_step(event.download_id, event.step.value, event.seconds))
             case Progress():
-                pass
+                if console.shows_progress:
+                    console.notify(cancellation_step(event.download_id, event.step.value, event.seconds))
 
 
 async def _fetch_retained(
     context: Context, client: DatafinitiClient, options: argparse.Namespace, outcomes: _Outcomes
 ) -> None:
     """Fetch what was retained of those that were seen to have stopped; the others are named."""
-    from dfui.cli.fetch import fetch_files
-    from dfui.core.fetching import folders_for
-
     folders = folders_for(outcomes.ids, options.output)
+    ended = outcomes.ended
     for download_id in outcomes.ids:
-        if download_id not in outcomes.ended:
+        if download_id not in ended:
             context.console.warn(f"{download_id}: nothing was fetched, because it has not been seen to stop.")
-    if outcomes.ended:
-        outcomes.fetched = await fetch_files(context, client, {each: folders[each] for each in outcomes.ended})
+    if ended:
+        outcomes.fetched = await fetch_files(context, client, {each: folders[each] for each in ended})
 
 
 class _Outcomes:
     """The outcomes as they come: of several, each is a line, and the sums are the last one."""
 
-    def __init__(self, console: Console, ids: list[str]) -> None:
+    def __init__(self, console: Console, ids: list[str], *, stop_at: int | None) -> None:
         self._console = console
-        self.ids = ids
         self._by_id: dict[str, Outcome] = {}
+        self.ids = ids
+        self.stop_at = stop_at
         self.entries: dict[str, HistoryEntry] | None = None
-        """Where each stands after a wait; None where nobody waited."""
-        self.fetched: Fetched | None = None
-        """What was fetched of them afterwards."""
-        self.stop_at: int | None = None
-
-    @property
-    def stopped(self) -> list[str]:
-        """Those that a DELETE may have stopped."""
-        return [outcome.download_id for outcome in self._by_id.values() if outcome.kind not in _STOPPED_NOTHING]
+        """Where each stands after a wait; None if nobody waited."""
+        self.fetched: tuple[FetchSummary, int] | None = None
+        """What was fetched of them afterwards, and the exit code of that."""
 
     def add(self, outcome: Outcome) -> None:
         """Take one over; of several, each is printed as it ends."""
@@ -224,51 +202,45 @@ class _Outcomes:
             self._print(_outcome_line(outcome), is_good=outcome.kind.is_good)
 
     @property
+    def stopped(self) -> list[str]:
+        """Those that a DELETE may have stopped."""
+        return [outcome.download_id for outcome in self._by_id.values() if outcome.kind not in _STOPPED_NOTHING]
+
+    @property
     def ended(self) -> list[str]:
         """Those that were seen to have ended, by the outcome or by the wait after it."""
         return [each.download_id for each in self._by_id.values() if self._has_ended(each)]
 
+    @property
+    def exit_code(self) -> int:
+        """The highest that applies: of an outcome or, after a wait, by where its download stands then."""
+        codes = [
+            ExitCode.DONE if self._has_ended(each) else each.kind.exit_code or ExitCode.NOT_KNOWN
+            for each in self._by_id.values()
+        ]
+        return max(codes + ([self.fetched[1]] if self.fetched else []))
+
     def show(self) -> None:
         """Print the one outcome, or the sums; then where each stands after a wait."""
         latest = [self._latest(outcome) for outcome in self._in_order]
-        lines = _lines(latest[0]) if len(self.ids) == 1 else [_outcomes_line(latest)]
-        self._print("\n".join(lines), is_good=(len(self.ids) > 1 and not self._console.is_quiet) or not self.exit_code)
+        if len(latest) == 1:
+            lines = [outcome_title(latest[0]), *(f"  {line}" for line in outcome_lines(latest[0]) if line)]
+        else:
+            lines = [" ".join([as_sentence(outcomes_title(latest)), *outcome_sums(latest)])]
+        self._print("\n".join(lines), is_good=(len(latest) > 1 and not self._console.is_quiet) or not self.exit_code)
         for download_id, entry in (self.entries or {}).items():
             line = f"Now: {sanitize(download_id)} · {now_line(entry) or 'not seen since'}"
             self._print(line, is_good=self._has_ended(self._by_id[download_id]))
 
-    def _print(self, text: str, *, is_good: bool) -> None:
-        """What did not stop goes to standard error; what went well is not said to who wants it quiet."""
-        if self._console.as_json:
-            return
-        if not is_good:
-            self._console.warn(text)
-        elif not self._console.is_quiet:
-            self._console.line(text)
-
-    def _latest(self, outcome: Outcome) -> Outcome:
-        """With what the wait has shown."""
-        entry = (self.entries or {}).get(outcome.download_id)
-        return outcome if entry is None else outcome.seen_later(entry.now)
-
     def end(self) -> None:
         """Print what was fetched; or all of it, as the one document of `--json`."""
-        if self.entries is None:
-            documents = [outcome_json(outcome, stop_at=self.stop_at) for outcome in self._in_order]
-        else:
-            documents = [
-                waited_json(each, self._latest(each), self.entries.get(each.download_id), stop_at=self.stop_at)
-                for each in self._in_order
-            ]
-        lines: list[str] = []
+        documents, lines = [self._document(each) for each in self._in_order], list[str]()
         if self.fetched is not None:
-            from dfui.cli.documents import fetch_json
-            from dfui.wording.fetching import summary_lines
-
-            lines = summary_lines(self.fetched.summary)
-            by_id = {str(each["id"]): each for each in fetch_json(self.fetched.summary, self.ids)}
-            documents = [document | {"fetched": by_id.get(str(document["id"]))} for document in documents]
-        self._console.result(documents, lines)
+            summary, _ = self.fetched
+            lines = summary_lines(summary)
+            by_id = {each["id"]: each for each in fetch_json(summary, self.ids)}
+            documents = [document | {"fetched": by_id.get(document["id"])} for document in documents]
+        self._console.result(documents, lines, is_good=not self.exit_code)
         if self._console.as_json:  # the text says it beside each outcome
             for problem in dict.fromkeys(each.history_problem for each in self._in_order if each.history_problem):
                 self._console.warn(sanitize(problem, max_length=1_000))
@@ -276,53 +248,59 @@ class _Outcomes:
             for outcome in self._in_order:
                 self._console.warn(_outcome_line(outcome))
 
-    @property
-    def exit_code(self) -> int:
-        """The highest that applies."""
-        codes = [self._exit_code(outcome) for outcome in self._by_id.values()]
-        return max(codes + ([self.fetched.exit_code] if self.fetched else []))
+    def _print(self, text: str, *, is_good: bool) -> None:
+        """What did not stop goes to standard error; what went well is not printed if it is to be quiet."""
+        if self._console.as_json:
+            return
+        if not is_good:
+            self._console.warn(text)
+        elif not self._console.is_quiet:
+            self._console.line(text)
+
+    def _document(self, outcome: Outcome) -> dict[str, object]:
+        if self.entries is None:
+            return outcome_json(outcome, stop_at=self.stop_at)
+        entry = self.entries.get(outcome.download_id)
+        return waited_json(outcome, self._latest(outcome), entry, stop_at=self.stop_at)
 
     @property
     def _in_order(self) -> list[Outcome]:
         return [self._by_id[download_id] for download_id in self.ids]
 
-    def _exit_code(self, outcome: Outcome) -> int:
-        """By the outcome; after a wait, by where the download stands then."""
-        if self._has_ended(outcome):
-            return ExitCode.DONE
-        return outcome.kind.exit_code or ExitCode.NOT_KNOWN
+    def _latest(self, outcome: Outcome) -> Outcome:
+        """With what the wait has shown."""
+        entry = (self.entries or {}).get(outcome.download_id)
+        return outcome if entry is None else outcome.seen_later(entry.now)
 
     def _has_ended(self, outcome: Outcome) -> bool:
         entry = (self.entries or {}).get(outcome.download_id)
         if entry is None or entry.now is None:
-            return outcome.kind.exit_code == ExitCode.DONE
+            return outcome.kind.is_good
         return entry.now.status.is_final and not entry.has_relapsed
 
 
-def _confirmed(console: Console, outcomes: _Outcomes, downloads: list[Download], *, at: int | None) -> list[str]:
+def _confirmed(console: Console, outcomes: _Outcomes, downloads: list[Download]) -> list[str]:
     """Show what is known of the downloads, and ask once; those that need no DELETE have their outcome at once."""
     from dfui.cli.prompts import ask
 
     active = [download for download in downloads if download.is_active]
     consequences, title = confirm_consequences(downloads) if active else [], confirm_title(active) if active else ""
-    if at is not None and active:
+    if outcomes.stop_at is not None and active:
         from dfui.cli.guard import confirm_guard_lines
 
-        consequences, title = confirm_guard_lines(at, active), f"{title.rstrip('?')} at {counted(at, 'record')}?"
+        consequences = confirm_guard_lines(outcomes.stop_at, active)
+        title = f"{title.rstrip('?')} at {counted(outcomes.stop_at, 'record')}?"
     for line in [*confirm_facts(downloads), *consequences]:
         console.warn(line)  # what is asked about is shown, however quiet
     is_confirmed = bool(active) and ask(title)
     for download in downloads:
         if not download.is_active:
-            outcomes.add(_ended_before(download))
+            kind = OutcomeKind.NOT_FOUND if download.is_missing else OutcomeKind(download.status.value)
+            seen = None if download.is_missing else download
+            outcomes.add(Outcome(download.id, kind, seen=seen, was_final_before=True))
         elif not is_confirmed:
             outcomes.add(Outcome(download.id, OutcomeKind.NOT_SENT, trouble="You did not confirm."))
     return [download.id for download in active] if is_confirmed else []
-
-
-def _ended_before(download: Download) -> Outcome:
-    kind = OutcomeKind.NOT_FOUND if download.is_missing else OutcomeKind(download.status.value)
-    return Outcome(download.id, kind, seen=None if download.is_missing else download, was_final_before=True)
 
 
 def _show_what_would_be_cancelled(console: Console, downloads: list[Download], chosen: Chosen) -> int:
@@ -350,10 +328,6 @@ async def _ask_for_token() -> Secret | None:
         return None
 
 
-def _lines(outcome: Outcome) -> list[str]:
-    return [outcome_title(outcome), *(f"  {line}" for line in outcome_lines(outcome) if line)]
-
-
 def _outcome_line(outcome: Outcome) -> str:
     """How the cancellation of one of several ended: what was kept, or why it did not stop."""
     parts = [outcome_title(outcome)]
@@ -369,11 +343,6 @@ def _outcome_line(outcome: Outcome) -> str:
     if not outcome.journaled:
         parts.append("not in the history")
     return " · ".join(parts)
-
-
-def _outcomes_line(outcomes: Sequence[Outcome]) -> str:
-    """How they all ended, with the sums."""
-    return " ".join([as_sentence(outcomes_title(outcomes)), *outcome_sums(outcomes)])
 
 
 def _would_cancel_line(download: Download) -> str:

@@ -6,11 +6,12 @@ import argparse
 import io
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from dfui.cli.console import ExitCode, usage_error
+from dfui.cli.console import Console, ExitCode, usage_error
+from dfui.cli.context import Context, run_command
 from dfui.core.choice import Choice, choose
 from dfui.core.downloads import Download
 from dfui.core.errors import DatafinitiError, NotAnId, NotFound, StoreError
@@ -21,7 +22,8 @@ from dfui.wording.figures import counted
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
-    from dfui.cli.context import Context
+
+T = TypeVar("T")
 
 STANDARD_INPUT = "-"
 _CONDITIONS = ("status", "data_type", "match", "older_than", "newer_than")
@@ -39,6 +41,23 @@ def has_choice(options: argparse.Namespace) -> bool:
     if options.limit is not None and not is_chosen:  # a number that was meant as something else must not choose all
         raise options.parser.wrong("--limit needs a condition beside it, such as --status. Nothing was sent.")
     return is_chosen
+
+
+IdsCommand = Callable[[Context, argparse.Namespace, list[str]], Coroutine[Any, Any, int]]
+
+
+def run_on_ids(command: IdsCommand, options: argparse.Namespace, console: Console, *, nothing: str) -> int:
+    """Run a command on the IDs it was given, none if it takes a choice and was given one.
+
+    Raises:
+        DfuiError: the IDs are none, or the command could not do what it is for.
+    """
+    is_choice = "status" in options and has_choice(options)
+    ids = [] if is_choice else ids_of(options)
+    if not ids and not is_choice:
+        console.result([], [nothing])
+        return ExitCode.DONE
+    return run_command(lambda context, options: command(context, options, ids), options, console)
 
 
 def chosen_from(context: Context, downloads: Iterable[Download], options: argparse.Namespace) -> list[Download]:
@@ -173,26 +192,35 @@ async def look_at(context: Context, client: DatafinitiClient, chosen: Chosen) ->
     """The chosen downloads as they are now; warn about failures and use the last known state."""
     if chosen.downloads is not None:
         return chosen.downloads
+
+    async def look(download_id: str) -> Download:
+        try:
+            answer = await client.get_download(download_id)
+        except NotFound:
+            return Download(download_id, is_missing=True)
+        except DatafinitiError as error:
+            context.console.warn(f"{download_id}: {error_sentences(error)}")
+            chosen.exit_code = max(chosen.exit_code, error.exit_code)
+            return _last_seen(context, download_id)
+        return answer.seen(context.clock.now()).download
+
+    chosen.downloads = await for_each(chosen.ids, look)
+    return chosen.downloads
+
+
+async def for_each(ids: Iterable[str], ask: Callable[[str], Awaitable[T]]) -> list[T]:
+    """What `ask` gives for each, in order; as many at a time as the API may be asked."""
     import asyncio
 
     from dfui.operations.cancel import MAX_REQUESTS
 
     gate = asyncio.Semaphore(MAX_REQUESTS)
 
-    async def look(download_id: str) -> Download:
+    async def ask_in_turn(download_id: str) -> T:
         async with gate:
-            try:
-                answer = await client.get_download(download_id)
-            except NotFound:
-                return Download(download_id, is_missing=True)
-            except DatafinitiError as error:
-                context.console.warn(f"{download_id}: {error_sentences(error)}")
-                chosen.exit_code = max(chosen.exit_code, error.exit_code)
-                return _last_seen(context, download_id)
-            return answer.seen(context.clock.now()).download
+            return await ask(download_id)
 
-    chosen.downloads = await asyncio.gather(*(look(download_id) for download_id in chosen.ids))
-    return chosen.downloads
+    return await asyncio.gather(*map(ask_in_turn, ids))
 
 
 def _last_seen(context: Context, download_id: str) -> Download:

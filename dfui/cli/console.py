@@ -84,11 +84,16 @@ class Console:
         """Whether results are shown in colours."""
         return self.draws and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") != "dumb"
 
-    def result(self, document: object, lines: list[str]) -> None:
-        """Print what the command is for: the document with `--json`, else the lines."""
+    def result(self, document: object, lines: list[str], *, is_good: bool = False) -> None:
+        """Print what the command is for: the document with `--json`, else the lines.
+
+        With `is_good`, all went well and the lines only say so, which `--quiet` leaves out.
+        """
         self._has_result = True
         if self.as_json:
             lines = [json.dumps(document, ensure_ascii=True, indent=2)]
+        elif is_good and self.is_quiet:
+            lines = []
         self.document("".join(f"{line}\n" for line in lines))
 
     def document(self, text: str) -> None:
@@ -145,6 +150,20 @@ class Console:
         else:
             self.warn("\n  · ".join([f"dfui: {document['message']}", *document["details"]]))
         return error.exit_code
+
+
+class Drawing:
+    """Lines on a terminal that are drawn over when they change; none wipes them."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._drawn = 0
+
+    def draw(self, lines: list[str]) -> None:
+        over = f"\x1b[{self._drawn}F\x1b[J" if self._drawn else ""
+        self._stream.write(over + "".join(f"{line}\n" for line in lines))
+        self._stream.flush()
+        self._drawn = len(lines)
 
 
 def _write(stream: TextIO | None, text: str) -> None:

@@ -3,27 +3,46 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import signal
+import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dfui.cli.arguments import Commands, add_choice_options, add_folder, add_ids, seconds
-from dfui.cli.choose import chosen_from, has_choice, ids_of, warn_of_skipped
-from dfui.cli.console import Console, ExitCode
-from dfui.cli.context import Context, run_command
+from dfui.cli.arguments import Commands, add_choice_options, add_folder, add_ids, add_wait
+from dfui.cli.choose import chosen_from, has_choice, run_on_ids, warn_of_skipped
+from dfui.cli.console import Console, Drawing, ExitCode
+from dfui.cli.context import Context
+from dfui.cli.documents import fetch_json
+from dfui.cli.tables import cut
+from dfui.core.fetching import (
+    DownloadFiles,
+    FetchEvent,
+    FetchSummary,
+    FileProgress,
+    FilesAwaited,
+    FileState,
+    folders_for,
+)
 from dfui.core.progress import WAIT_SECONDS
 from dfui.core.text import sanitize
+from dfui.wording import fetching
 from dfui.wording.figures import counted
 
 if TYPE_CHECKING:
+    import asyncio
+
     from dfui.api.client import DatafinitiClient
-    from dfui.core.fetching import FetchSummary
+
+DRAW_SECONDS = 0.2
+MAX_AWAITED = 4
+"""Downloads without files that are drawn."""
+NOTHING_TO_FETCH = "Nothing to fetch."
 
 
 def add_command(commands: Commands) -> None:
-    fetching = commands.add(
+    fetch = commands.add(
         "fetch",
         run,
         "Fetch the kept records of downloads into a folder",
@@ -32,60 +51,35 @@ def add_command(commands: Commands) -> None:
             ("dfui fetch --status cancelled --newer-than 7d -o results", "all that hold, into results/ID"),
         ),
     )
-    add_ids(fetching)
-    add_choice_options(fetching, ("completed", "cancelled", "final", "active", "running"))
-    add_folder(fetching, "the folder (default: ./ID; several go into DIR/ID)")
-    fetching.add_argument("--overwrite", action="store_true", help="overwrite existing files")
-    fetching.add_argument(
-        "--wait",
-        nargs="?",
-        type=seconds,
-        metavar="SECONDS",
-        help=f"wait for files that are not ready yet (default: {WAIT_SECONDS:.0f} s)",
-    )
+    add_ids(fetch)
+    add_choice_options(fetch, ("completed", "cancelled", "final", "active", "running"))
+    add_folder(fetch, "the folder (default: ./ID; several go into DIR/ID)")
+    fetch.add_argument("--overwrite", action="store_true", help="overwrite existing files")
+    add_wait(fetch, "wait for files that are not ready yet")
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
-    is_choice = has_choice(options)
-    ids = [] if is_choice else ids_of(options)
-    if not ids and not is_choice:
-        return _nothing(console)
-    return run_command(lambda context, _: _fetch(context, ids, options), options, console)
+    return run_on_ids(_fetch, options, console, nothing=NOTHING_TO_FETCH)
 
 
-def _nothing(console: Console) -> int:
-    console.result([], ["Nothing to fetch."])
-    return ExitCode.DONE
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """What a fetch has come to."""
-
-    summary: FetchSummary
-    exit_code: int
-
-
-async def _fetch(context: Context, ids: list[str], options: argparse.Namespace) -> int:
-    from dfui.cli.documents import fetch_json
-    from dfui.core.fetching import folders_for
-    from dfui.wording.fetching import summary_lines
-
+async def _fetch(context: Context, options: argparse.Namespace, ids: list[str]) -> int:
+    chosen_exit_code: int = ExitCode.DONE
     async with context.online() as client:
         await context.resolve(client)
-        exit_code: int = ExitCode.DONE
         if not ids:
-            ids, exit_code = await _chosen(context, client, options)
+            ids, chosen_exit_code = await _chosen(context, client, options)
             if not ids:
-                return max(exit_code, _nothing(context.console))
+                context.console.result([], [NOTHING_TO_FETCH])
+                return chosen_exit_code
         # A choice is of any number, so a script finds the files of one where it finds those of several.
         folder = options.output or Path()
         folders = {each: folder / each for each in ids} if has_choice(options) else folders_for(ids, options.output)
-        fetched = await fetch_files(
+        summary, exit_code = await fetch_files(
             context, client, folders, overwrite=options.overwrite, wait_seconds=options.wait or 0.0
         )
-    context.console.result(fetch_json(fetched.summary, ids), summary_lines(fetched.summary))
-    return max(exit_code, fetched.exit_code)
+    exit_code = max(exit_code, chosen_exit_code)
+    context.console.result(fetch_json(summary, ids), fetching.summary_lines(summary), is_good=not exit_code)
+    return exit_code
 
 
 async def _chosen(context: Context, client: DatafinitiClient, options: argparse.Namespace) -> tuple[list[str], int]:
@@ -116,25 +110,25 @@ async def fetch_files(
     *,
     overwrite: bool = False,
     wait_seconds: float = WAIT_SECONDS,
-) -> Fetched:
-    """Fetch the result files of downloads into these folders, waiting for files that are not there yet."""
+) -> tuple[FetchSummary, int]:
+    """Fetch the result files of downloads into these folders, waiting for files that are not there yet.
+
+    Gives what came, and the exit code.
+    """
     import asyncio
 
-    from dfui.cli.fetch_progress import FetchProgress
     from dfui.cli.prompts import ask
     from dfui.cli.signals import handling
-    from dfui.core.fetching import FetchSummary
     from dfui.operations.fetch import fetch
-    from dfui.wording import fetching
 
     console = context.console
     stop = asyncio.Event()
 
-    async def walk(some: Sequence[str], *, overwrite: bool) -> FetchSummary:
+    async def walk(ids: Sequence[str], *, overwrite: bool) -> FetchSummary:
         summary = FetchSummary(context.clock.monotonic)
-        progress = FetchProgress(console, summary)
+        progress = _Progress(console, summary, asyncio.get_running_loop())
         async for event in fetch(
-            some,
+            ids,
             client=client,
             store=context.store,
             folders=folders,
@@ -163,15 +157,70 @@ async def fetch_files(
             console.notify("To replace files that differ, add --overwrite.")
     if stop.is_set():
         console.notify(fetching.STOPPED if summary.bytes_done else fetching.STOPPED_EMPTY)
-    elif summary.lacks_files and not wait_seconds:
+        return summary, ExitCode.INTERRUPTED
+    if summary.lacks_files and not wait_seconds:
         console.notify("To wait for the files, add --wait.")
-    return Fetched(summary, ExitCode.INTERRUPTED if stop.is_set() else _exit_code(summary))
-
-
-def _exit_code(summary: FetchSummary) -> int:
     codes = [each.trouble.exit_code for each in summary.downloads.values() if each.trouble]
-    if summary.has_failed:
-        codes.append(ExitCode.FAILED)
-    if summary.lacks_files or summary.is_partial:
-        codes.append(ExitCode.NOT_KNOWN)
-    return max(codes, default=ExitCode.DONE)
+    codes += [ExitCode.FAILED] if summary.has_failed else []
+    codes += [ExitCode.NOT_KNOWN] if summary.lacks_files or summary.is_partial else []
+    return summary, max(codes, default=ExitCode.DONE)
+
+
+class _Progress:
+    """Shows the events of a fetch on standard error: bars drawn in place on a terminal, plain lines elsewhere."""
+
+    def __init__(self, console: Console, summary: FetchSummary, loop: asyncio.AbstractEventLoop) -> None:
+        self._console = console
+        self._summary = summary
+        self._loop = loop
+        self._draws = console.shows_progress
+        self._drawing = Drawing(sys.stderr)
+        self._drawn_at = 0.0
+        self._next_drawing: asyncio.TimerHandle | None = None
+        self._begun: set[Path | str] = set()
+        """Files, and downloads without any, of which the beginning was said."""
+
+    def show(self, event: FetchEvent) -> None:
+        """Show an event that the summary has taken."""
+        if self._draws:
+            if self._next_drawing is None:  # seldom, and the last event too: the next one may take long
+                self._next_drawing = self._loop.call_at(self._drawn_at + DRAW_SECONDS, self._draw)
+            return
+        match event:
+            case FileProgress(state=state) if state.is_final or (
+                state is FileState.FETCHING and self._begins(event.path)
+            ):
+                words = f"{sanitize(event.name)}: {fetching.file_state(event)}"
+                self._console.notify(f"{words}, {fetching.amount(event.bytes_done, event.bytes_total)}")
+            case FilesAwaited() if self._begins(event.download.id):
+                self._console.notify(f"{fetching.awaited(event.download, event.seconds)}.")
+            case DownloadFiles() if event.download.is_active and event.names:
+                self._console.notify(fetching.partial(event.download))
+
+    def end(self) -> None:
+        """Wipe the bars; the result says everything."""
+        if self._next_drawing is not None:
+            self._next_drawing.cancel()
+        self._drawing.draw([])
+
+    def _begins(self, what: Path | str) -> bool:
+        is_first = what not in self._begun
+        self._begun.add(what)
+        return is_first
+
+    def _draw(self) -> None:
+        self._next_drawing = None
+        self._drawn_at = self._loop.time()
+        width = shutil.get_terminal_size().columns - 1
+        summary = self._summary
+        lines = [_bar(sanitize(file.name), file.bytes_done, file.bytes_total) for file in summary.under_way.values()]
+        awaited = list(summary.awaited.values())[:MAX_AWAITED]
+        lines += [fetching.awaited(each.download, each.seconds) for each in awaited]
+        all_files = f"all: {summary.ended:,} of {summary.count:,} files"
+        speed = fetching.speed(summary.bytes_per_second, summary.seconds_left)
+        lines.append(f"{_bar(all_files, summary.bytes_done, summary.bytes_total)}  {speed}")
+        self._drawing.draw([cut(line, width) for line in lines])
+
+
+def _bar(name: str, done: int, total: int | None) -> str:
+    return f"{name[:28].ljust(28)} {fetching.bar(done, total)} {fetching.amount(done, total)}"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from dfui.cli.console import Drawing
 from dfui.cli.context import Context
+from dfui.cli.tables import cut
 from dfui.core.downloads import Download
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.progress import Progress
@@ -21,7 +24,6 @@ from dfui.wording.outcomes import cancellation_step
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
     from dfui.cli.signals import Interruption
-    from dfui.core.clock import Clock
     from dfui.operations.cancel import SignIn
 
 
@@ -48,7 +50,7 @@ async def guard_downloads(
 ) -> None:
     """Guard what was confirmed; `ended` is called with each outcome."""
     console, left_alone = context.console, list[str]()
-    shown = _Progress(context.clock) if console.shows_progress else None
+    drawing = Drawing(sys.stderr)
     console.notify(
         f"Guarding {counted(len(ids), 'download')}, to stop at {counted(records, 'record')}. Ctrl-C ends it."
     )
@@ -58,25 +60,25 @@ async def guard_downloads(
         client=client,
         store=context.store,
         sign_in=sign_in,
-        told_to_end=interruption.told,
+        told_to_end=interruption.requested,
         interrupted=interruption.at_once,
         clock=context.clock,
     ):
-        if shown:
-            shown.clear()
+        drawing.draw([])
         match event:
-            case PollResult() if shown and event.download:
-                shown.draw(event.download)
-            case PollResult(error=None):
-                if event.download:
-                    console.notify(_line(event.download, context.clock.now()))
+            case PollResult(download=Download() as download):
+                line = _line(download, context.clock.now())
+                if console.shows_progress:
+                    drawing.draw([cut(line, shutil.get_terminal_size().columns - 1)])
+                else:
+                    console.notify(line)
             case PollResult():
                 console.warn(_not_seen(event, context.clock.now()))
             case Progress():
-                if shown:
+                if console.shows_progress:
                     console.notify(cancellation_step(event.download_id, event.step.value, event.seconds))
             case Outcome():
-                if event.kind is OutcomeKind.NOT_SENT and interruption.told.is_set():
+                if event.kind is OutcomeKind.NOT_SENT and interruption.requested.is_set():
                     left_alone.append(event.download_id)
                 if event.kind is OutcomeKind.CANCELLED and not event.was_final_before and not console.is_quiet:
                     console.line(_stopped(event, records))
@@ -87,20 +89,6 @@ async def guard_downloads(
             f"No longer guarded, and not cancelled: {names}. To guard {'it' if len(left_alone) == 1 else 'them'} "
             f"again: dfui cancel {names} --at {records}"
         )
-
-
-class _Progress:
-    """One line on a terminal, drawn over for each download that was seen last."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-
-    def draw(self, download: Download) -> None:
-        sys.stderr.write(_line(download, self._clock.now()))
-        sys.stderr.flush()
-
-    def clear(self) -> None:
-        sys.stderr.write("\r\x1b[K")
 
 
 def _line(download: Download, now: datetime) -> str:

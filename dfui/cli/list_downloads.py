@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dfui.cli.arguments import Commands, add_choice_options
 from dfui.cli.choose import chosen_from, warn_of_skipped
-from dfui.cli.console import Console, ExitCode, usage_error
+from dfui.cli.console import Console, Drawing, ExitCode, usage_error
 from dfui.cli.context import Context, run_command
 from dfui.cli.documents import download_json
 from dfui.cli.tables import download_lines
@@ -116,15 +116,10 @@ class _Table:
     def __init__(self, context: Context, ids: list[str]) -> None:
         self._context = context
         self._ids = ids  # one that has ended stays where it can be seen
-        self._drawn = 0
+        self._drawing = Drawing(sys.stdout)
         self.draw()
 
     def draw(self) -> None:
-        """Draw it over what was drawn before, as many lines as fit."""
         rows = (self._context.store.downloads.get(download_id) for download_id in self._ids)
         lines = _lines(self._context, [row for row in rows if row])
-        lines = lines[: max(1, shutil.get_terminal_size().lines - 1)]
-        over = f"\x1b[{self._drawn}F\x1b[J" if self._drawn else ""
-        sys.stdout.write(over + "".join(f"{line}\n" for line in lines))
-        sys.stdout.flush()
-        self._drawn = len(lines)
+        self._drawing.draw(lines[: max(1, shutil.get_terminal_size().lines - 1)])

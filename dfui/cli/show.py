@@ -6,9 +6,9 @@ import argparse
 from typing import TYPE_CHECKING
 
 from dfui.cli.arguments import Commands, add_ids
-from dfui.cli.choose import ids_of
+from dfui.cli.choose import for_each, run_on_ids
 from dfui.cli.console import Console, ExitCode
-from dfui.cli.context import Context, run_command
+from dfui.cli.context import Context
 from dfui.cli.documents import details_json, error_json
 from dfui.core.downloads import DownloadDetails
 from dfui.core.errors import DatafinitiError
@@ -18,7 +18,7 @@ from dfui.wording.errors import error_sentences
 from dfui.wording.figures import fact_lines
 
 if TYPE_CHECKING:
-    from dfui.api.client import DatafinitiClient
+    pass
 
 
 def add_command(commands: Commands) -> None:
@@ -33,15 +33,12 @@ def add_command(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
-    ids = ids_of(options)
-    if not ids:
-        console.result([], ["Nothing to show."])
-        return ExitCode.DONE
-    return run_command(lambda context, _: _show(context, ids), options, console)
+    return run_on_ids(_show, options, console, nothing="Nothing to show.")
 
 
-async def _show(context: Context, ids: list[str]) -> int:
+async def _show(context: Context, options: argparse.Namespace, ids: list[str]) -> int:
     """Show them in order; of several, one that cannot be shown does not keep the others from it."""
+    from dfui.operations.refresh import fetch_details
     from dfui.store.history import HistoryFilter
 
     console = context.console
@@ -50,7 +47,14 @@ async def _show(context: Context, ids: list[str]) -> int:
     exit_code: int = ExitCode.DONE
     async with context.online() as client:
         await context.resolve(client)
-        for download_id, found in zip(ids, await _look_at_all(context, client, ids), strict=True):
+
+        async def look(download_id: str) -> DownloadDetails | DatafinitiError:
+            try:
+                return await fetch_details(client, context.store, download_id, clock=context.clock)
+            except DatafinitiError as error:
+                return error
+
+        for download_id, found in zip(ids, await for_each(ids, look), strict=True):
             if isinstance(found, DatafinitiError):
                 if len(ids) == 1:
                     raise found
@@ -68,23 +72,3 @@ async def _show(context: Context, ids: list[str]) -> int:
         console.result(documents if len(ids) > 1 else documents[0], lines)
         await context.look_again(client)
     return exit_code
-
-
-async def _look_at_all(
-    context: Context, client: DatafinitiClient, ids: list[str]
-) -> list[DownloadDetails | DatafinitiError]:
-    import asyncio
-
-    from dfui.operations.cancel import MAX_REQUESTS
-    from dfui.operations.refresh import fetch_details
-
-    gate = asyncio.Semaphore(MAX_REQUESTS)
-
-    async def look(download_id: str) -> DownloadDetails | DatafinitiError:
-        async with gate:
-            try:
-                return await fetch_details(client, context.store, download_id, clock=context.clock)
-            except DatafinitiError as error:
-                return error
-
-    return await asyncio.gather(*(look(download_id) for download_id in ids))

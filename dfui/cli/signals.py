@@ -29,14 +29,14 @@ class Interruption:
     """Whether a command at work was told to end, and how soon."""
 
     def __init__(self) -> None:
-        self.told = asyncio.Event()
+        self.requested = asyncio.Event()
         """Set as soon as it was told: what can wait is not begun any more."""
         self.at_once = asyncio.Event()
         """Set when it is to end with what is known."""
 
     def end(self, *, after_seconds: float) -> None:
         """Note that it was told to end."""
-        self.told.set()
+        self.requested.set()
         if after_seconds:
             asyncio.get_running_loop().call_later(after_seconds, self.at_once.set)
         else:

@@ -47,6 +47,15 @@ def test_it_prints_what_came_and_where(dfui: Commands, files: FileServer, tmp_pa
     assert again.stdout == f"7_1.csv and 1 more file: already here, same size.\n{ended.stdout}"
 
 
+def test_quiet_says_nothing_if_all_went_well(dfui: Commands, files: FileServer, tmp_path: Path) -> None:
+    ended = dfui("fetch", "7", "-q", "--output", str(tmp_path))
+    assert (ended.exit_code, ended.stdout, ended.stderr) == (0, "", "")
+    assert (tmp_path / "7_2.csv").exists()
+    del files.files["/7_1.csv"]
+    ended = dfui("fetch", "7", "-q", "--output", str(tmp_path / "again"))
+    assert (ended.exit_code, "7_1.csv: failed." in ended.stdout) == (1, True)
+
+
 def test_json_has_each_download_in_the_order_given_and_each_file(
     dfui: Commands, files: FileServer, tmp_path: Path
 ) -> None:
