@@ -37,7 +37,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     from dfui.operations.doctor import State, examine
     from dfui.system.event_loop import run as run_on_event_loop
     from dfui.system.settings import load_settings
-    from dfui.system.terminal import size_of_terminal, terminal_here
+    from dfui.system.terminal import Terminal, size_of_terminal
 
     begin_log(options)
     settings: Settings | SettingsError
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
         settings = load_settings(profile=options.profile, api_url=options.api_url)
     except SettingsError as error:
         settings = error
-    checks = run_on_event_loop(examine(settings, terminal=terminal_here(size=size_of_terminal())))
+    checks = run_on_event_loop(examine(settings, terminal=Terminal(size_of_terminal())))
     failing = [check for check in checks if check.state is State.FAILING]
     summary = f"{len(failing)} of {counted(len(checks), 'check')} failed." if failing else "No problems found."
     console.result({"ok": not failing, "checks": [check_json(check) for check in checks]}, [*_lines(checks), summary])

@@ -4,61 +4,58 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 SMALLEST = (40, 10)
 """Columns and lines in which every question is whole."""
-_COLOURS = {"256color": 256, "kitty": 256}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Terminal:
     """The terminal that dfui runs at."""
 
-    name: str
-    """TERM; empty if it is not set."""
-    size: tuple[int, int] | None
+    size: tuple[int, int] | None = None
     """Columns and lines; None if there is no terminal."""
-    colours: int
-    is_unicode: bool
-    """Whether the locale says that it shows more than ASCII."""
-    is_over_ssh: bool
-    is_in_tmux: bool
-    no_colour: bool
-    """Whether NO_COLOR is set."""
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+    @property
+    def name(self) -> str:
+        return self.environment.get("TERM", "")
 
     @property
     def can_show_ui(self) -> bool:
-        """Whether the terminal UI opens here."""
         return self.size is not None and self.name not in ("", "dumb")
 
+    @property
+    def no_colour(self) -> bool:
+        return bool(self.environment.get("NO_COLOR"))
 
-ABLE_TERMINAL = Terminal(
-    name="xterm-256color",
-    size=None,
-    colours=2**24,
-    is_unicode=True,
-    is_over_ssh=False,
-    is_in_tmux=False,
-    no_colour=False,
-)
-"""One that shows everything."""
+    @property
+    def colours(self) -> int:
+        """As Textual decides it: by COLORTERM, then by what TERM ends in."""
+        if self.no_colour:
+            return 2
+        if self.environment.get("COLORTERM", "").strip().lower() in ("truecolor", "24bit"):
+            return 2**24
+        return 256 if self.name.rpartition("-")[2] in ("256color", "kitty") else 16
+
+    @property
+    def is_unicode(self) -> bool:
+        """Whether the locale says that it shows more than ASCII."""
+        locale = next((value for key in ("LC_ALL", "LC_CTYPE", "LANG") if (value := self.environment.get(key))), "")
+        return locale.lower().replace("-", "").endswith("utf8")
+
+    @property
+    def is_over_ssh(self) -> bool:
+        return bool(self.environment.get("SSH_CONNECTION"))
+
+    @property
+    def is_in_tmux(self) -> bool:
+        return bool(self.environment.get("TMUX"))
 
 
-def terminal_here(environment: Mapping[str, str] = os.environ, *, size: tuple[int, int] | None) -> Terminal:
-    """The terminal of this environment; `size` is in columns and lines, None if there is none."""
-    name = environment.get("TERM", "")
-    locale = next((value for key in ("LC_ALL", "LC_CTYPE", "LANG") if (value := environment.get(key))), "")
-    no_colour = bool(environment.get("NO_COLOR"))
-    return Terminal(
-        name=name,
-        size=size,
-        colours=2 if no_colour else _colours(name, environment.get("COLORTERM", "")),
-        is_unicode=locale.lower().replace("-", "").endswith("utf8"),
-        is_over_ssh=bool(environment.get("SSH_CONNECTION")),
-        is_in_tmux=bool(environment.get("TMUX")),
-        no_colour=no_colour,
-    )
+ABLE_TERMINAL = Terminal(environment={"TERM": "xterm-256color", "COLORTERM": "truecolor"})
+"""One that shows every colour."""
 
 
 def size_of_terminal() -> tuple[int, int] | None:
@@ -70,10 +67,3 @@ def size_of_terminal() -> tuple[int, int] | None:
             continue
         return size.columns, size.lines
     return None
-
-
-def _colours(name: str, colorterm: str) -> int:
-    """As Textual decides it: by COLORTERM, then by what TERM ends in."""
-    if colorterm.strip().lower() in ("truecolor", "24bit"):
-        return 2**24
-    return _COLOURS.get(name.rpartition("-")[2], 16)

@@ -34,7 +34,7 @@ from dfui.operations.api_access import ApiAccess
 from dfui.store import Store
 from dfui.system.keys import keymap
 from dfui.system.settings import keep_theme
-from dfui.system.terminal import ABLE_TERMINAL, Terminal, terminal_here
+from dfui.system.terminal import ABLE_TERMINAL, Terminal
 from dfui.tui.keyboard import is_paste, shown_key
 from dfui.tui.messages import Notice
 from dfui.tui.screens.downloads import DownloadsScreen
@@ -314,7 +314,7 @@ class DfuiApp(FaultContainingApp):
 
 def run_app(access: ApiAccess, store: Store, *, clock: Clock, export_text: ExportText) -> tuple[int, str | None]:
     """Run the terminal UI until it is left; gives the exit code, and the profile to go on with, if one was chosen."""
-    app = DfuiApp(access, store, clock=clock, export_text=export_text, terminal=terminal_here(size=None))
+    app = DfuiApp(access, store, clock=clock, export_text=export_text, terminal=Terminal())
     sys.setswitchinterval(SWITCH_SECONDS)
     settings = access.settings
     try:

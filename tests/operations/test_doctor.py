@@ -13,11 +13,11 @@ from dfui.operations.doctor import DoctorCheck, State, examine
 from dfui.simulator.account import TOKEN
 from dfui.system import credentials
 from dfui.system.settings import Settings, load_settings
-from dfui.system.terminal import Terminal, terminal_here
+from dfui.system.terminal import Terminal
 from tests.support.memory_keyring import MemoryKeyring
 from tests.support.server import SimulatorServer
 
-HERE = terminal_here({"TERM": "xterm"}, size=(80, 24))
+HERE = Terminal((80, 24), {"TERM": "xterm"})
 
 
 class Garbling(MemoryKeyring):
@@ -116,7 +116,7 @@ async def test_a_silent_keyring_is_waited_for_once(settings: Settings, monkeypat
     ],
 )
 def test_colours_are_those_that_the_screens_use(environment: dict[str, str], colours: int) -> None:
-    assert terminal_here(environment, size=(80, 24)).colours == colours
+    assert Terminal((80, 24), environment).colours == colours
 
 
 @pytest.mark.parametrize(
@@ -131,19 +131,19 @@ def test_colours_are_those_that_the_screens_use(environment: dict[str, str], col
     ],
 )
 def test_the_locale_is_that_which_counts(environment: dict[str, str], is_unicode: bool) -> None:
-    assert terminal_here(environment, size=None).is_unicode is is_unicode
+    assert Terminal(None, environment).is_unicode is is_unicode
 
 
 @pytest.mark.parametrize(
     ("terminal", "state"),
     [
         (HERE, State.OK),
-        (terminal_here({"TERM": "xterm"}, size=(60, 15)), State.OK),
-        (terminal_here({"TERM": "xterm"}, size=(39, 40)), State.NOTE),
-        (terminal_here({"TERM": "xterm"}, size=(80, 9)), State.NOTE),
-        (terminal_here({"TERM": "dumb"}, size=(80, 24)), State.NOTE),
-        (terminal_here({}, size=(80, 24)), State.NOTE),
-        (terminal_here({"TERM": "xterm"}, size=None), State.NOTE),
+        (Terminal((60, 15), {"TERM": "xterm"}), State.OK),
+        (Terminal((39, 40), {"TERM": "xterm"}), State.NOTE),
+        (Terminal((80, 9), {"TERM": "xterm"}), State.NOTE),
+        (Terminal((80, 24), {"TERM": "dumb"}), State.NOTE),
+        (Terminal((80, 24), {}), State.NOTE),
+        (Terminal(None, {"TERM": "xterm"}), State.NOTE),
     ],
 )
 async def test_a_terminal_that_cannot_show_all_is_noted_and_no_failure(

@@ -20,7 +20,7 @@ from dfui.tui.screens.sign_in import SignIn
 from dfui.tui.themes import HIGH_CONTRAST, TERMINAL_COLOURS
 from tests.support.apps import app_on, opened, picture, running, told
 
-FEW_COLOURS = replace(ABLE_TERMINAL, name="xterm", colours=16)
+FEW_COLOURS = Terminal(environment={"TERM": "xterm"})
 
 
 @pytest.fixture
