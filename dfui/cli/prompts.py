@@ -37,13 +37,12 @@ def read_hidden(prompt: str) -> str:
 
 async def read_hidden_meanwhile(prompt: str) -> str:
     """A line that is not shown, while the event loop goes on; restore the terminal if cancelled."""
-    import asyncio
 
-    from dfui.system.event_loop import call_on_daemon_thread
+    from dfui.system.event_loop import on_daemon_thread
 
     before = termios.tcgetattr(sys.stdin.fileno())
     try:
-        return await asyncio.wrap_future(call_on_daemon_thread(lambda: getpass.getpass(prompt), name="prompt"))
+        return await on_daemon_thread(lambda: getpass.getpass(prompt), name="prompt")
     finally:
         termios.tcsetattr(sys.stdin.fileno(), termios.TCSADRAIN, before)
 

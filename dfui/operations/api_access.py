@@ -159,15 +159,13 @@ class ApiAccess:
 
     async def look_for_keyring(self) -> None:
         """Learn whether this machine `lacks_keyring`, without waking one that asks a person to unlock it."""
+        self.lacks_keyring = False
+        if self.is_simulated:
+            return
         try:
-            if not self.is_simulated:
-                await self._keyring.describe()
-        except (NoKeyring, PlainTextKeyring):
-            self.lacks_keyring = True
-        except KeyringProblem:  # there is one, though it does not answer now
-            self.lacks_keyring = False
-        else:
-            self.lacks_keyring = False
+            await self._keyring.describe()
+        except KeyringProblem as problem:  # of another kind: there is one, though it does not answer now
+            self.lacks_keyring = isinstance(problem, NoKeyring | PlainTextKeyring)
 
     async def keep(self, secret: Secret) -> None:
         """Keep a token in the keyring, and use it.

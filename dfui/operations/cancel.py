@@ -159,27 +159,31 @@ class Batch:
             )
             self._entries.update(zip(ids, entries, strict=True))
         except Exception as error:  # noqa: BLE001  # credits are being spent: the DELETE is sent all the same
-            self._history_problem = str(error) if isinstance(error, StoreError) else fault(error)
+            self._history_failed(error)
 
     async def recorded(self, outcome: Outcome) -> Outcome:
         """Write the outcome down; one that an interruption left unknown stays open, for the next start to resolve."""
         outcome = self._with_price(replace(outcome, ended_at=self.clock.now()))
         entry = self._entries.get(outcome.download_id)
-        if entry is None:
-            problem = f"This is not in the history. {self._history_problem}"
-            return replace(outcome, journaled=False, history_problem=problem)
-        if self._history_problem is None and self.is_interrupted and outcome.kind is OutcomeKind.UNKNOWN:
-            return outcome
-        if self._history_problem is None:
+        if entry is not None and self._history_problem is None:
+            if self.is_interrupted and outcome.kind is OutcomeKind.UNKNOWN:
+                return outcome
             is_untold = self._names_unsent_later and self.is_interrupted and outcome.kind is OutcomeKind.NOT_SENT
             try:
                 await self._store.history.close_entry(entry, outcome, ended_at=self.clock.now(), is_untold=is_untold)
             except Exception as error:  # noqa: BLE001  # an outcome that is not written down is an outcome all the same
-                self._history_problem = str(error) if isinstance(error, StoreError) else fault(error)
+                self._history_failed(error)
             else:
                 return outcome
-        problem = f"The history shows this as open; its outcome could not be saved. {self._history_problem}"
-        return replace(outcome, journaled=False, history_problem=problem)
+        what = (
+            "The history shows this as open; its outcome could not be saved."
+            if entry
+            else "This is not in the history."
+        )
+        return replace(outcome, journaled=False, history_problem=f"{what} {self._history_problem}")
+
+    def _history_failed(self, error: Exception) -> None:
+        self._history_problem = str(error) if isinstance(error, StoreError) else fault(error)
 
     def _with_price(self, outcome: Outcome) -> Outcome:
         if not outcome.credits_deducted:

@@ -23,7 +23,7 @@ from dfui.core.errors import InsecureConnection, LinkExpired, NotConnected, Tran
 from dfui.core.fetching import FileCheck, FileProgress, FileState
 from dfui.core.secret import Secret
 from dfui.operations.part_file import PartFile, ResumeNote, strong_tag
-from dfui.system.event_loop import call_on_daemon_thread
+from dfui.system.event_loop import call_on_daemon_thread, on_daemon_thread
 from dfui.wording.errors import error_sentences
 
 CONNECT_SECONDS = 5.0
@@ -74,7 +74,7 @@ async def _refuse_plain(request: httpx.Request) -> None:
 
 async def on_thread(work: Callable[[], Result]) -> Result:
     """Work on the disk, which may hang on a network file system, and must not hold up the loop or the exit."""
-    return await asyncio.wrap_future(call_on_daemon_thread(work, name="fetch"))
+    return await on_daemon_thread(work, name="fetch")
 
 
 class Transfer:

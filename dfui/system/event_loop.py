@@ -36,10 +36,9 @@ class EventLoop(asyncio.SelectorEventLoop):
         proto: int = 0,
         flags: int = 0,
     ) -> Any:
-        answer = call_on_daemon_thread(
+        return await on_daemon_thread(
             lambda: socket.getaddrinfo(host, port, family, type, proto, flags), name="name look-up"
         )
-        return await asyncio.wrap_future(answer)
 
 
 def begin_collecting() -> None:
@@ -53,6 +52,11 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
     """Run a coroutine to its end, as `asyncio.run`."""
     with asyncio.Runner(loop_factory=EventLoop) as runner:
         return runner.run(work)
+
+
+async def on_daemon_thread(use: Callable[[], Result], *, name: str) -> Result:
+    """Call this on a thread of its own; giving up waiting, or the exit, does not wait for it."""
+    return await asyncio.wrap_future(call_on_daemon_thread(use, name=name))
 
 
 def call_on_daemon_thread(use: Callable[[], Result], *, name: str) -> Future[Result]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import re
@@ -16,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dfui.core.errors import TokenCommandFailed, TokenError
 from dfui.core.secret import Secret
 from dfui.system.credentials import MAX_TOKEN, parse_token
-from dfui.system.event_loop import call_on_daemon_thread
+from dfui.system.event_loop import on_daemon_thread
 
 COMMAND_SECONDS = 10.0
 """For a command without the terminal, which may be asking a person by another way."""
@@ -39,9 +38,7 @@ async def token_of_command(
     seconds = seconds or (TERMINAL_SECONDS if at_terminal else COMMAND_SECONDS)
     running = _RunningCommand(command, at_terminal=at_terminal)
     try:
-        printed = await asyncio.wrap_future(
-            call_on_daemon_thread(lambda: running.output(seconds), name="token_command")
-        )
+        printed = await on_daemon_thread(lambda: running.output(seconds), name="token_command")
     finally:
         running.end()  # if nobody waits any more; one that has exited may leave a daemon behind
     first_line = next((line for line in printed.reveal().splitlines() if line.strip()), "")

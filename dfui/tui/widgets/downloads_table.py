@@ -19,7 +19,7 @@ from dfui.core.downloads import Download, Status
 from dfui.core.text import sanitize
 from dfui.store.download_query import DownloadQuery, SortBy
 from dfui.store.known_downloads import KnownDownloads
-from dfui.system.event_loop import call_on_daemon_thread
+from dfui.system.event_loop import on_daemon_thread
 from dfui.tui.widgets.columns import COLUMNS, SORT_KEYS, Cell, column_at, fit, fitting, heading_line
 from dfui.tui.widgets.row_list import HEADINGS, PAGE_ROWS, RowList
 from dfui.wording.downloads import MAX_ID_SHOWN
@@ -156,7 +156,7 @@ class DownloadsTable(RowList[Download]):
             self._is_current.set()
 
     async def _on_thread(self, read: Callable[[], Answer]) -> Answer:
-        return await asyncio.wrap_future(call_on_daemon_thread(read, name="query"))
+        return await on_daemon_thread(read, name="query")
 
     def _show(self, keys: array[int], query: DownloadQuery) -> None:
         """List these; on a new day, the times are written another way."""
