@@ -13,6 +13,7 @@ from dfui.core.outcomes import OutcomeKind
 from dfui.simulator.account import TOKEN, Simulator
 from tests.support.cancelling import answering, deletes, outcomes
 from tests.support.commands import Commands
+from tests.support.tui_process import wait_until
 
 EARLIER = "From an earlier session: "
 
@@ -128,6 +129,7 @@ def test_a_killed_cancel_is_resolved_by_the_next_list_by_looking_alone_and_a_liv
     told_to_wait(account)
     with dfui.on_terminal("cancel", "--yes", "847070", "847069") as terminal:
         terminal.wait_for("847070: waiting 30 s", "847069: waiting 30 s")
+        wait_until(lambda: len(dfui.history()) == 2, "the history, also on a disk that is busy")
         assert EARLIER not in dfui("list").stderr
         assert [entry.ended_at for entry in dfui.history()] == [None, None]
         terminal.process.kill()

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import signal
 import subprocess
-import sys
 import threading
-from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
 import pytest
 
-from dfui.api.client import DatafinitiClient
-from dfui.core.addresses import parse_api_url
-from dfui.core.clock import Clock
-from dfui.core.outcomes import Outcome, OutcomeKind
-from dfui.core.secret import Secret
-from dfui.operations.resolve import resolve
-from dfui.simulator.account import TOKEN, Simulator
-from dfui.store import Store, open_store
+from dfui.core.outcomes import OutcomeKind
+from dfui.simulator.account import Simulator
+from tests.support.cancelling import deletes
+from tests.support.commands import Commands
+from tests.support.process import DFUI
 from tests.support.server import SimulatorServer
 from tests.support.tui_process import wait_until
 
@@ -30,97 +25,54 @@ PATIENCE_SECONDS = 30.0
 IDS = ["101", "102", "103"]
 
 
-@dataclass
-class Machine:
-    """One user's folder, an account, and dfui as a process."""
-
-    simulator: Simulator
-    server: SimulatorServer
-    folder: Path
-
-    def start(self) -> subprocess.Popen[bytes]:
-        environment = {
-            "DATAFINITI_TOKEN": TOKEN,
-            "XDG_DATA_HOME": str(self.folder),
-            "XDG_CONFIG_HOME": str(self.folder),
-        }
-        command = [sys.executable, "-m", "dfui", "cancel", *IDS, "--yes", "--api-url", self.server.url]
-        return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    def store(self) -> Store:
-        origin = parse_api_url(self.server.url).origin
-        return open_store(self.folder / "dfui" / "dfui.db", profile="default", origin=origin)
-
-    def deletes(self) -> int:
-        return sum(method == "DELETE" for method, _ in self.simulator.requests)
-
-
-def machine(folder: Path, server: SimulatorServer) -> Machine:
-    server.simulator.downloads.clear()
-    server.simulator.requests.clear()
+def start(dfui: Commands, account: Simulator) -> subprocess.Popen[bytes]:
+    """A process that cancels three downloads, with nothing in its history."""
+    shutil.rmtree(dfui.database.parent, ignore_errors=True)
+    account.downloads.clear()
+    account.requests.clear()
     for download_id in IDS:
-        server.simulator.add(download_id)
-    return Machine(server.simulator, server, folder)
+        account.add(download_id)
+    command = [*DFUI, *dfui.arguments("cancel", *IDS, "--yes")]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-@pytest.fixture
-def simulator() -> Simulator:
-    return Simulator(now=Clock().now)
+def check(dfui: Commands, account: Simulator, server: SimulatorServer) -> None:
+    """The history knows of all that was sent, and the next start resolves each entry as the API has it."""
+    server.drain()
+    before, sent = dfui.history(), deletes(account)
+    assert len(before) in ((len(IDS),) if sent else (0, len(IDS)))
+    resolved = dfui("list").stderr.count("From an earlier session: ")
+    after = dfui.history()
+    assert deletes(account) == sent
+    assert resolved == sum(entry.ended_at is None for entry in before)
+    assert len(after) == len(before)
+    for entry in after:
+        truth = account.downloads[entry.download_id].status(account.now())
+        assert entry.ended_at is not None
+        assert entry.outcome is not OutcomeKind.NOT_SENT
+        assert (entry.outcome is OutcomeKind.CANCELLED) == (truth == "cancelled"), entry
 
 
-async def resolved(machine: Machine) -> list[Outcome]:
-    """What the next start does: it resolves what was left open."""
-    store = machine.store()
-    try:
-        async with DatafinitiClient(Secret(TOKEN), address=parse_api_url(machine.server.url)) as client:
-            return [outcome async for outcome in resolve(client=client, store=store)]
-    finally:
-        store.close()
-
-
-async def check(machine: Machine) -> None:
-    """Nothing was sent that the history does not know of; each entry is resolved as the API has it."""
-    machine.server.drain()
-    store = machine.store()
-    assert store.problem is None
-    before = store.history.entries()
-    store.close()
-    deletes = machine.deletes()
-    assert len(before) == (len(IDS) if deletes else len(before))
-    outcomes = await resolved(machine)
-    assert machine.deletes() == deletes
-    store = machine.store()
-    after = store.history.entries()
-    store.close()
-    assert not any(outcome.kind is OutcomeKind.NOT_SENT for outcome in outcomes)
-    assert len(outcomes) == sum(row.ended_at is None for row in before)
-    assert all(row.ended_at is not None for row in after)
-    for row in after:
-        truth = machine.simulator.downloads[row.download_id].status(machine.simulator.now())
-        assert (row.outcome is OutcomeKind.CANCELLED) == (truth == "cancelled"), row
-
-
-@pytest.mark.parametrize("nth", range(7))
-async def test_killed_at_any_moment(nth: int, server: SimulatorServer, tmp_path: Path) -> None:
+@pytest.mark.parametrize("nth", [0, 1, 2, 4])
+def test_killed_at_any_moment(nth: int, dfui: Commands, account: Simulator, server: SimulatorServer) -> None:
     """From the moment on that the nth request has come, or the database is there: at once, and ever later."""
     came, answers = threading.Event(), threading.Event()
 
     def slowly(request: httpx.Request) -> None:
-        if len(server.simulator.requests) == nth:
+        if len(account.requests) >= nth:
             came.set()
             answers.wait(PATIENCE_SECONDS)
         threading.Event().wait(ANSWER_SECONDS)  # as from afar, so that there are moments to be killed in
 
-    server.simulator.interrupt = slowly
     for number in range(KILLS):
-        one = machine(tmp_path / str(number), server)
+        account.interrupt = slowly
         came.clear()
         answers.clear()
-        process = one.start()
+        process = start(dfui, account)
         if nth:
             assert came.wait(PATIENCE_SECONDS)
         else:
-            wait_until((one.folder / "dfui" / "dfui.db").exists, "the database is there")
+            wait_until(dfui.database.exists, "the database is there")
         if number == 0:
             process.kill()
             assert process.wait() == -signal.SIGKILL
@@ -129,41 +81,23 @@ async def test_killed_at_any_moment(nth: int, server: SimulatorServer, tmp_path:
             process.wait(number * ANSWER_SECONDS / 2)
         process.kill()  # unless it has ended by itself, which is as well
         process.wait()
-        await check(one)
+        account.interrupt = lambda request: None
+        check(dfui, account, server)
 
 
-@pytest.mark.parametrize("answered", [False, True], ids=["before the DELETE is done", "before it is answered"])
-@pytest.mark.parametrize("nth", range(1, 7))
-async def test_killed_while_the_api_has_the_request(
-    answered: bool, nth: int, server: SimulatorServer, tmp_path: Path
+@pytest.mark.parametrize("nth", [1, 3])
+def test_killed_before_the_answer_to_a_delete_that_was_carried_out(
+    nth: int, dfui: Commands, account: Simulator, server: SimulatorServer
 ) -> None:
-    killed = machine(tmp_path, server)
-    processes: list[subprocess.Popen[bytes]] = []
-
     def interrupt(request: httpx.Request) -> httpx.Response | None:
-        if len(killed.simulator.requests) != nth:
+        if request.method != "DELETE" or len(deletes(account)) < nth:
             return None
-        if answered and request.method == "DELETE":
-            killed.simulator.downloads[request.url.path.rsplit("/", 1)[1]].cancel(killed.simulator.now())
-        processes[0].kill()
+        account.downloads[request.url.path.rpartition("/")[2]].cancel(account.now())
+        process.kill()
         return httpx.Response(500)
 
-    server.simulator.interrupt = interrupt
-    processes.append(killed.start())
-    processes[0].wait()
-    server.simulator.interrupt = lambda request: None
-    await check(killed)
-
-
-async def test_what_another_living_dfui_works_on_is_left_to_it(server: SimulatorServer, tmp_path: Path) -> None:
-    server.simulator.interrupt = lambda request: httpx.Response(429, headers={"Retry-After": "30"})
-    living = machine(tmp_path, server)
-    process = living.start()
-    try:
-        wait_until(lambda: living.deletes() == len(IDS), "each DELETE has come")
-        assert await resolved(living) == []
-    finally:
-        process.kill()
-        process.wait()
-    server.simulator.interrupt = lambda request: None
-    assert len(await resolved(living)) == len(IDS)
+    account.interrupt = interrupt
+    process = start(dfui, account)
+    assert process.wait() == -signal.SIGKILL
+    account.interrupt = lambda request: None
+    check(dfui, account, server)

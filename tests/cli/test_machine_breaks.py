@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import json
 import resource
 import subprocess
 import sys
@@ -14,38 +14,40 @@ import httpx
 import pytest
 
 from dfui.simulator.account import Simulator
+from tests.support.cancelling import deletes
 from tests.support.commands import Commands
 from tests.support.ended import Ended
 from tests.support.outcomes import lost, script
 
 IDS = ("847070", "847069", "847001")
-NOTHING_CAN_BE_IMPORTED = """
-import os, sys
 
-class Finder:
-    def find_spec(self, name, path=None, target=None):
-        if os.path.exists(sys.argv[1]) and name != "sniffio":  # which is not there anyway
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
-sys.meta_path.insert(0, Finder())
+def ran(before: str, *commands: list[str], preexec: Callable[[], None] | None = None) -> list[Ended]:
+    """How these commands end, one after the other in a process where this was run before."""
+    program = f"""
+import contextlib, io, json, os, sys
+{before}
 from dfui.cli import main
-sys.exit(main(sys.argv[2:]))
+
+ends = []
+for arguments in json.loads(sys.argv[1]):
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        exit_code = main(arguments)
+    ends.append((exit_code, out.getvalue(), err.getvalue()))
+json.dump(ends, sys.stdout)
 """
-
-
-def ran(program: str, *arguments: str, before: Callable[[], None] | None = None, **environment: str) -> Ended:
-    """A program with these arguments, as a process without a terminal."""
     ended = subprocess.run(
-        [sys.executable, "-c", program, *arguments],
+        [sys.executable, "-c", program, json.dumps(commands)],
         input="",
         capture_output=True,
         encoding="utf-8",
-        env={**os.environ, **environment},
-        preexec_fn=before,
+        preexec_fn=preexec,
         timeout=60,
-        check=False,
+        check=True,
     )
-    return Ended(ended.returncode, ended.stdout, ended.stderr)
+    assert ended.stderr == ""
+    return [Ended(*each) for each in json.loads(ended.stdout)]
 
 
 def long_answer(request: httpx.Request) -> httpx.Response:
@@ -54,26 +56,15 @@ def long_answer(request: httpx.Request) -> httpx.Response:
 
 
 @pytest.mark.parametrize(
-    ("deletes", "gets", "options"),
-    [
-        ([], [], []),
-        ([], [], ["--wait=1"]),
-        ([500, lost, 429], [lost, 429, long_answer], []),
-        ([long_answer, 401], [], []),
-        ([404, 403, 302], [404, 500], []),
-    ],
-    ids=["all is well", "waiting for costs", "retries", "another 401", "refusals"],
+    ("to_deletes", "to_gets"),
+    [([], []), ([500, lost, 429], [lost, 429, long_answer]), ([long_answer, 401], []), ([404, 403, 302], [404, 500])],
+    ids=["all is well", "retries", "another 401", "refusals"],
 )
 def test_nothing_is_imported_after_the_first_delete(
-    deletes: Sequence[Any],
-    gets: Sequence[Any],
-    options: list[str],
-    dfui: Commands,
-    account: Simulator,
-    tmp_path: Path,
+    to_deletes: Sequence[Any], to_gets: Sequence[Any], dfui: Commands, account: Simulator, tmp_path: Path
 ) -> None:
     """As when an upgrade replaces dfui, its libraries or its Python while it runs."""
-    script(account, deletes, gets)
+    script(account, to_deletes, to_gets)
     answer, replaced = account.interrupt, tmp_path / "replaced"
 
     def interrupt(request: httpx.Request) -> httpx.Response | None:
@@ -82,58 +73,63 @@ def test_nothing_is_imported_after_the_first_delete(
         return answer(request)
 
     account.interrupt = interrupt
-    arguments = dfui.arguments("cancel", "--yes", "--json", *options, *IDS)
-    ended = ran(NOTHING_CAN_BE_IMPORTED, str(replaced), *arguments)
+    nothing_can_be_imported = f"""
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if os.path.exists({str(replaced)!r}) and name != "sniffio":  # which is not there anyway
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Finder())
+"""
+    waiting = [] if to_deletes else ["--wait=1"]
+    (ended,) = ran(nothing_can_be_imported, dfui.arguments("cancel", "--yes", "--json", *waiting, *IDS))
     assert replaced.exists()
-    assert "Traceback" not in ended.stderr
     assert [each["id"] for each in ended.document] == list(IDS)
     assert not [each for each in ended.document if "dfui" in (each["problem"] or "")], ended
 
 
-def few_files() -> None:
-    resource.setrlimit(resource.RLIMIT_NOFILE, (13, 13))
-
-
-NO_THREADS = """
-import sys, threading
+def test_without_threads_it_is_cancelled_and_said_that_the_history_has_nothing(
+    dfui: Commands, account: Simulator
+) -> None:
+    no_threads = """
+import threading
 
 def start(self):
     raise RuntimeError("can't start new thread")
 
 threading.Thread.start = start
-from dfui.cli import main
-sys.exit(main(sys.argv[1:]))
 """
-NO_MORE_FILES = "import sys; from dfui.cli import main; sys.exit(main(sys.argv[1:]))"
-
-
-@pytest.mark.parametrize("options", [["--json"], []], ids=["json", "text"])
-def test_without_threads_it_is_cancelled_and_said_that_the_history_has_nothing(
-    options: list[str], dfui: Commands, account: Simulator
-) -> None:
-    ended = ran(NO_THREADS, *dfui.arguments("cancel", "--yes", *options, "847070"))
-    assert ended.exit_code == 0
-    assert "Traceback" not in ended.stderr
-    assert "This machine lets dfui start no more threads." in ended.stdout + ended.stderr
+    text, as_json = ran(
+        no_threads,
+        dfui.arguments("cancel", "--yes", "847070"),
+        dfui.arguments("cancel", "--yes", "--json", "847069"),
+    )
+    assert text.exit_code == as_json.exit_code == 0
+    for said in (text.stdout, as_json.stderr):
+        assert "This machine lets dfui start no more threads." in said
+    assert [(each["outcome"], each["journaled"]) for each in as_json.document] == [("cancelled", False)]
     assert account.downloads["847070"].status(account.now()) == "cancelled"
-    if options:
-        assert [(each["outcome"], each["journaled"]) for each in ended.document] == [("cancelled", False)]
 
 
 def test_when_no_file_can_be_opened_each_has_its_outcome_all_the_same(dfui: Commands, account: Simulator) -> None:
     ids = [str(number) for number in range(100, 130)]
     for download_id in ids:
         account.add(download_id)
-    ended = ran(NO_MORE_FILES, *dfui.arguments("cancel", "--yes", "--json", *ids), before=few_files)
+    (ended,) = ran(
+        "",
+        dfui.arguments("cancel", "--yes", "--json", *ids),
+        preexec=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (13, 13)),
+    )
     assert [each["id"] for each in ended.document] == ids
-    sent = {path.rpartition("/")[2] for method, path in account.requests if method == "DELETE"}
+    sent = {path.rpartition("/")[2] for path in deletes(account)}
     for each in ended.document:
         assert (each["outcome"] == "not_sent") == (each["id"] not in sent), each
     assert ended.exit_code in (0, 1, 4)
 
 
-NO_HOME = """
-import os, pwd, sys
+def test_a_user_without_a_home_cancels_without_a_store_and_hears_of_it(dfui: Commands) -> None:
+    no_home = """
+import pwd
 
 def getpwuid(user_id):
     raise KeyError(f"getpwuid(): uid not found: {user_id}")
@@ -141,26 +137,18 @@ def getpwuid(user_id):
 pwd.getpwuid = getpwuid
 for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
     os.environ.pop(name, None)
-from dfui.cli import main
-sys.exit(main(sys.argv[1:]))
 """
-
-
-def test_a_user_without_a_home_cancels_without_a_store_and_hears_of_it(dfui: Commands, account: Simulator) -> None:
-    ended = ran(NO_HOME, *dfui.arguments("cancel", "--yes", "--json", "847070"))
-    assert (ended.exit_code, ended.document[0]["outcome"], ended.document[0]["journaled"]) == (0, "cancelled", False)
-    assert "This user has no home folder, so nothing is saved. Set HOME or XDG_DATA_HOME." in ended.stderr
-    for command in (
-        "doctor",
-        "list",
-        "history",
-        "config",
-        "config path",
-        "config init",
-        "help files",
-        "completion bash",
-    ):
-        ended = ran(NO_HOME, *dfui.arguments(*command.split()))
-        assert "Internal error" not in ended.stderr, command
-        assert "Traceback" not in ended.stderr, command
-        assert "/proc/no-home" not in ended.stdout + ended.stderr, command
+    others = (
+        "doctor", "list", "history", "config", "config path", "config init", "help files", "completion bash"
+    )  # fmt: skip
+    cancelled, *ends = ran(
+        no_home,
+        dfui.arguments("cancel", "--yes", "--json", "847070"),
+        *(dfui.arguments(*command.split()) for command in others),
+    )
+    (outcome,) = cancelled.document
+    assert (cancelled.exit_code, outcome["outcome"], outcome["journaled"]) == (0, "cancelled", False)
+    assert "This user has no home folder, so nothing is saved. Set HOME or XDG_DATA_HOME." in cancelled.stderr
+    for ended in ends:
+        assert "Internal error" not in ended.stderr
+        assert "/proc/no-home" not in ended.stdout + ended.stderr
