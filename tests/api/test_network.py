@@ -68,7 +68,7 @@ async def test_a_connection_that_is_not_secure_gets_nothing(
     host = "other.example" if name == "another host" else "127.0.0.1"
     with FaultServer() if name == "no TLS" else tls_server(authority, name=host) as server:
         if name == "no TLS":
-            server._script.append(http(200, RUNNING))
+            server.script.append(http(200, RUNNING))
         left, error = await deleted(server.url.replace("http:", "https:"))
     assert (left, type(error)) == (0, InsecureConnection)
     assert "is not secure, so nothing was sent" in str(error)

@@ -1,7 +1,7 @@
 """The API and a file server on loopback, each a process of its own.
 
 python -m tests.benchmarks.servers api --known 100 --list list.json --latency 0.05
-python -m tests.benchmarks.servers files folder
+python -m tests.benchmarks.servers files FOLDER CERTIFICATE
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import socket
 import ssl
 import subprocess
 import sys
@@ -16,27 +17,28 @@ import threading
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import httpx
+
 from dfui.core.downloads import Download
 from tests.benchmarks.measure import TOKEN
 from tests.benchmarks.stores import api_record, downloads
-from tests.support.server import HttpHandler, LoopbackServer
+from tests.support.server import Answer, HttpServer, head, parsed, whole
 
 ROOT = Path(__file__).parents[2]
 RECORDS_A_LOOK = 137
 BLOCK = 1024 * 1024
 
 
-class Account:
+class Account(HttpServer):
     """Answers for an account: each download that nobody has cancelled here and that is not in the list is running."""
 
     def __init__(self, *, known: int, active: int, list_file: Path | None, latency: float, changing: bool, links: str):
+        super().__init__()
         self._downloads = {each.id: each for each in downloads(known, active=active)}
         self._list_file = list_file
         self._latency = latency
@@ -47,38 +49,37 @@ class Account:
         self._under_way = 0
         self._most_at_a_time = 0
 
-    def answer(self, request: HttpHandler) -> None:
+    def answer(self, request: bytes) -> Answer:
         """Answer, and count."""
-        if request.path == "/counts":
+        asked = parsed(request)
+        if asked.url.path == "/counts":
             counts = {"requests": self._requests, "most_at_a_time": self._most_at_a_time}
-            respond(request, json.dumps(counts).encode())
-            return
+            return whole(httpx.Response(200, json=counts))
         with self._lock:
             self._under_way += 1
             self._most_at_a_time = max(self._most_at_a_time, self._under_way)
-            self._requests[f"{request.command} {request.path.removeprefix('/v4')}"] += 1
+            self._requests[f"{asked.method} {asked.url.path.removeprefix('/v4')}"] += 1
         try:
             if self._latency:
                 time.sleep(self._latency)
-            body, status = self._body(request)
+            return whole(self._response(asked))
         finally:
             with self._lock:  # before the answer is out: who has it may send the next request at once
                 self._under_way -= 1
-        respond(request, body, status)
 
-    def _body(self, request: HttpHandler) -> tuple[bytes, int]:
-        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
-            return b'{"errors": ["Invalid token."]}', 401
-        if request.path == "/v4/downloads" and self._list_file is not None:
-            return self._list_file.read_bytes(), 200
-        one = re.fullmatch(r"/v4/downloads/(\w+)", request.path)
+    def _response(self, asked: httpx.Request) -> httpx.Response:
+        if asked.headers.get("Authorization") != f"Bearer {TOKEN}":
+            return httpx.Response(401, json={"errors": ["Invalid token."]})
+        if asked.url.path == "/v4/downloads" and self._list_file is not None:
+            return httpx.Response(200, content=self._list_file.read_bytes())
+        one = re.fullmatch(r"/v4/downloads/(\w+)", asked.url.path)
         if one is None:
-            return b'{"errors": ["Not found."]}', 404
+            return httpx.Response(404, json={"errors": ["Not found."]})
         with self._lock:
             download = self._downloads.get(one[1]) or Download(
                 one[1], api_status="running", num_records=50_000, num_downloaded=34_120, total_cost=34_120
             )
-            if request.command == "DELETE":
+            if asked.method == "DELETE":
                 download = replace(download, api_status="cancelled")
             elif self._changing and download.is_active:
                 so_far = (download.num_downloaded or 0) + RECORDS_A_LOOK
@@ -87,47 +88,30 @@ class Account:
         record = api_record(download)
         if self._links:
             record |= {"results": [self._links], "status": "completed", "num_downloaded": 1000, "num_records": 1000}
-        return json.dumps(record).encode(), 200
+        return httpx.Response(200, json=record)
 
 
-def answer_with_file(folder: Path, request: HttpHandler) -> None:
-    """A file of the folder; without TLS the kernel copies it, no Python does."""
-    path = folder / Path(request.path.partition("?")[0]).name
-    size = path.stat().st_size
-    request.send_response(200)
-    request.send_header("Content-Length", str(size))
-    request.send_header("ETag", f'"{size:x}"')
-    request.end_headers()
-    with path.open("rb") as file:
-        if not isinstance(request.connection, ssl.SSLSocket):
-            request.connection.sendfile(file)
-            return
-        while block := file.read(BLOCK):
-            request.connection.sendall(block)
+class Files(HttpServer):
+    """Answers with the files of a folder, over TLS, as real links are."""
 
-
-def respond(request: HttpHandler, body: bytes, status: int = 200) -> None:
-    request.send_response(status)
-    request.send_header("Content-Length", str(len(body)))
-    request.end_headers()
-    request.wfile.write(body)
-
-
-def serve(answer: Callable[[HttpHandler], None], *, certificate: Path | None = None) -> None:
-    """Serve on a free port until standard input ends; the port is printed first. With a certificate, over TLS."""
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if certificate else None
-    if tls and certificate:
+    def __init__(self, folder: Path, certificate: Path) -> None:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(certificate)
+        super().__init__(tls=tls)
+        self._folder = folder
 
-    class Handler(HttpHandler):
-        def answered(self) -> None:
-            answer(self)
+    def answer(self, request: bytes) -> Answer:
+        path = self._folder / parsed(request).url.path[1:]
+        size = path.stat().st_size
 
-        do_GET = do_DELETE = answered  # noqa: N815
+        def answer(connection: socket.socket) -> bool:
+            connection.sendall(head(200, [("Content-Length", str(size)), ("ETag", f'"{size:x}"')]))
+            with path.open("rb") as file:
+                while block := file.read(BLOCK):
+                    connection.sendall(block)
+            return True
 
-    with LoopbackServer(Handler, tls=tls) as server:
-        print(server.port, flush=True)
-        sys.stdin.read()
+        return answer
 
 
 class ServerProcess:
@@ -176,31 +160,29 @@ def api_server(
     return ServerProcess("api", *options, *(["--changing"] if changing else []))
 
 
-def file_server(folder: Path, *, certificate: Path | None = None) -> ServerProcess:
-    """A server of the files in a folder; with a certificate and its key in a file, over TLS."""
-    if certificate is None:
-        return ServerProcess("files", str(folder))
-    return ServerProcess("files", str(folder), f"--certificate={certificate}", scheme="https")
+def file_server(folder: Path, *, certificate: Path) -> ServerProcess:
+    """A server of the files in a folder, over TLS, with a certificate and its key in a file."""
+    return ServerProcess("files", str(folder), str(certificate), scheme="https")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     kinds = parser.add_subparsers(dest="kind", required=True)
     api = kinds.add_parser("api")
-    api.add_argument("--known", type=int, default=0)
-    api.add_argument("--active", type=int, default=0)
+    api.add_argument("--known", type=int)
+    api.add_argument("--active", type=int)
     api.add_argument("--list", type=Path, dest="list_file")
-    api.add_argument("--latency", type=float, default=0.0)
+    api.add_argument("--latency", type=float)
     api.add_argument("--changing", action="store_true")
-    api.add_argument("--links", default="")
+    api.add_argument("--links")
     files = kinds.add_parser("files")
     files.add_argument("folder", type=Path)
-    files.add_argument("--certificate", type=Path)
+    files.add_argument("certificate", type=Path)
     options = vars(parser.parse_args())
-    if options.pop("kind") == "files":
-        serve(partial(answer_with_file, options["folder"]), certificate=options["certificate"])
-    else:
-        serve(Account(**options).answer)
+    kind = Files if options.pop("kind") == "files" else Account
+    with kind(**options) as server:
+        print(server.port, flush=True)
+        sys.stdin.read()  # until it ends
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -120,7 +121,7 @@ async def test_an_answer_that_never_ends_is_given_up_and_looked_up(
     """It comes a byte now and then, so that no single read takes too long."""
     monkeypatch.setattr("dfui.operations.attempt.REQUEST_SECONDS", 0.5)
 
-    def dribble(connection: Any, handle: object) -> None:
+    def dribble(connection: socket.socket) -> None:
         it.simulator.downloads["7"].cancel(it.clock.now())
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
         pause = threading.Event()

@@ -8,15 +8,14 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import re
 import shutil
 import socket
 import socketserver
 import ssl
 import struct
 import threading
-from collections.abc import Callable, Sequence
-from http.server import BaseHTTPRequestHandler
-from types import TracebackType
+from collections.abc import Callable, Iterable
 from typing import Any, Self, cast
 
 import httpx
@@ -27,54 +26,48 @@ from dfui.simulator.files import SimulatedFiles
 from dfui.simulator.scenarios import ORDINARY, SCENARIOS, demo_account
 
 
-class LoopbackServer:
+class LoopbackServer(socketserver.ThreadingTCPServer):
     """Gives each connection to `serve`, on a thread of its own, and closes it afterwards."""
 
-    def __init__(
-        self, serve: Callable[[socket.socket], object], *, tls: ssl.SSLContext | None = None, port: int = 0
-    ) -> None:
+    allow_reuse_address = True
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 128
+
+    def __init__(self, *, tls: ssl.SSLContext | None = None, port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), socketserver.BaseRequestHandler)
         self.connections = 0
         """How many were opened."""
         self.stopped = threading.Event()
+        self.port = int(self.server_address[1])
+        self.origin = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
+        self._tls = tls
         self._open = 0
         self._changed = threading.Condition()
-        server = self
 
-        class Handler(socketserver.BaseRequestHandler):
-            def handle(self) -> None:
-                try:
-                    with contextlib.suppress(OSError):  # whoever asked is gone
-                        if tls is None:
-                            serve(self.request)
-                        else:
-                            with tls.wrap_socket(self.request, server_side=True) as encrypted:
-                                serve(encrypted)
-                finally:
-                    self.request.close()
-                    with server._changed:
-                        server._open -= 1
-                        server._changed.notify_all()
+    def serve(self, connection: socket.socket) -> None:
+        raise NotImplementedError
 
-        class Server(socketserver.ThreadingTCPServer):
-            allow_reuse_address = True
-            daemon_threads = True
-            block_on_close = False
-            request_queue_size = 128
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._changed:
+            self.connections += 1
+            self._open += 1
+        super().process_request(request, client_address)
 
-            def process_request(self, request: Any, client_address: Any) -> None:
-                with server._changed:
-                    server.connections += 1
-                    server._open += 1
-                super().process_request(request, client_address)
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        with contextlib.suppress(OSError):  # whoever asked is gone
+            if self._tls is None:
+                self.serve(request)
+            else:
+                with self._tls.wrap_socket(request, server_side=True) as encrypted:
+                    self.serve(encrypted)
 
-            def shutdown_request(self, request: Any) -> None:
-                """Not in an orderly way: a reset stays one."""
-                self.close_request(request)
-
-        self._server = Server(("127.0.0.1", port), Handler)
-        self.port = int(self._server.server_address[1])
-        self.origin = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    def shutdown_request(self, request: Any) -> None:
+        """Close it, but not in an orderly way: a reset stays one."""
+        self.close_request(request)
+        with self._changed:
+            self._open -= 1
+            self._changed.notify_all()
 
     def drain(self) -> None:
         """Wait until every connection so far has been dealt with."""
@@ -85,76 +78,88 @@ class LoopbackServer:
             assert self._changed.wait_for(lambda: self.connections > before and self._open == 0, 10)
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.stopped.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self.shutdown()
+        self.server_close()
 
 
-class HttpHandler(BaseHTTPRequestHandler):
-    """Answers the requests of one connection, as long as the other side keeps it."""
+# ── HTTP ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-
-    def __init__(self, connection: socket.socket) -> None:
-        super().__init__(connection, ("127.0.0.1", 0), cast(Any, None))
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        pass
-
-    def finish(self) -> None:
-        with contextlib.suppress(OSError):
-            super().finish()
+Answer = Callable[[socket.socket], object]
+"""Answers on the connection of a request; if that is true, the next request may come on the same connection."""
 
 
-# ── the simulated account ────────────────────────────────────────────────────────────────────────────────────────────
+class HttpServer(LoopbackServer):
+    """Answers each request of a connection."""
 
-Handle = Callable[[httpx.Request], httpx.Response]
-Fault = Callable[[socket.socket, Handle], None]
+    def serve(self, connection: socket.socket) -> None:
+        while (request := _read_request(connection)) and self.answer(request)(connection):
+            pass
+
+    def answer(self, request: bytes) -> Answer:
+        raise NotImplementedError
 
 
-class SimulatorServer(LoopbackServer):
+def _read_request(connection: socket.socket) -> bytes:
+    """A request as it came, head and body; nothing at the end of the connection."""
+    came = b""
+    while not _is_whole(came):
+        part = connection.recv(65536)
+        if not part:
+            return b""
+        came += part
+    return came
+
+
+def _is_whole(request: bytes) -> bool:
+    head, end, body = request.partition(b"\r\n\r\n")
+    announced = re.search(rb"(?i)\r\nContent-Length: *(\d+)", head)
+    is_greeting = request.startswith((b"\x16\x03", b"\x05"))  # of TLS or SOCKS, at a server without it
+    return is_greeting or (bool(end) and len(body) >= int(announced[1] if announced else 0))
+
+
+def parsed(request: bytes) -> httpx.Request:
+    head, _, content = request.decode("latin-1").partition("\r\n\r\n")
+    first, *lines = head.split("\r\n")
+    method, path, _ = first.split(" ")
+    headers = httpx.Headers([(name, value.strip()) for name, _, value in (line.partition(":") for line in lines)])
+    return httpx.Request(method, f"http://{headers['Host']}{path}", headers=headers, content=content.encode("latin-1"))
+
+
+def head(status: int, headers: Iterable[tuple[str, str | None]]) -> bytes:
+    """The head of an answer; a header that is None is left out."""
+    lines = [f"HTTP/1.1 {status} Scripted", *(f"{name}: {value}" for name, value in headers if value is not None)]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+
+def whole(response: httpx.Response) -> Answer:
+    """This answer, and the connection stays open."""
+    response.headers["Content-Length"] = str(len(response.read()))
+    sent = head(response.status_code, response.headers.items()) + response.content
+
+    def answer(connection: socket.socket) -> bool:
+        connection.sendall(sent)
+        return True
+
+    return answer
+
+
+class SimulatorServer(HttpServer):
     """Serves a simulator; `url` is what `--api-url` takes."""
 
     def __init__(self, simulator: Simulator, *, port: int = 0) -> None:
+        super().__init__(port=port)
         self.simulator = simulator
-        self.fault: Callable[[httpx.Request], Fault | None] = lambda request: None
-        """What deals with a request on the socket itself, in place of an orderly answer."""
-        server = self
+        self.fault: Callable[[httpx.Request], Answer | None] = lambda request: None
+        """What answers in place of the simulator."""
+        self.url = self.origin + simulator.base_path
 
-        class Handler(HttpHandler):
-            def answer(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                url = f"http://{self.headers['Host']}{self.path}"
-                request = httpx.Request(self.command, url, headers=dict(self.headers), content=body)
-                if (fault := server.fault(request)) is not None:
-                    fault(self.connection, simulator.handle)
-                    self.close_connection = True
-                    return
-                answer = simulator.handle(request)
-                answer.read()
-                self.send_response(answer.status_code)
-                for name, value in answer.headers.items():
-                    if name.lower() not in ("content-length", "transfer-encoding"):
-                        self.send_header(name, value)
-                self.send_header("Content-Length", str(len(answer.content)))
-                self.end_headers()
-                self.wfile.write(answer.content)
-
-            do_GET = do_POST = do_DELETE = answer  # noqa: N815
-
-        super().__init__(Handler, port=port)
-
-    @property
-    def url(self) -> str:
-        return self.origin + self.simulator.base_path
+    def answer(self, request: bytes) -> Answer:
+        return self.fault(parsed(request)) or whole(self.simulator.handle(parsed(request)))
 
 
 def main() -> None:
@@ -177,16 +182,14 @@ def main() -> None:
 
 # ── answers that no server should give ───────────────────────────────────────────────────────────────────────────────
 
-Answer = Callable[[socket.socket], None]
-
 
 def http(
-    status: int, body: bytes = b"", *, headers: Sequence[str] = (), length: int | None = None, more: bool = False
+    status: int, body: bytes = b"", *, headers: Iterable[str] = (), length: int | None = None, more: bool = False
 ) -> Answer:
     """A whole answer; `length` announces another one than is sent, `more` that the connection stays open."""
-    lines = [f"HTTP/1.1 {status} Scripted", f"Content-Length: {len(body) if length is None else length}", *headers]
-    head = "\r\n".join(lines if more else [*lines, "Connection: close"]) + "\r\n\r\n"
-    return lambda connection: connection.sendall(head.encode("latin-1") + body)
+    lines = [line.partition(": ")[::2] for line in headers] + [("Connection", "close")] * (not more)
+    sent = head(status, [("Content-Length", str(len(body) if length is None else length)), *lines]) + body
+    return lambda connection: connection.sendall(sent)
 
 
 def raw(text: bytes) -> Answer:
@@ -209,55 +212,33 @@ def close(connection: socket.socket) -> None:
     """No answer, and the connection closed."""
 
 
-class FaultServer(LoopbackServer):
+class FaultServer(HttpServer):
     """Answers each request by the next of the script, the last one again and again; without a script never."""
 
     def __init__(self, *script: Answer, tls: ssl.SSLContext | None = None) -> None:
+        super().__init__(tls=tls)
         self.requests: list[bytes] = []
         """Each request as it came, head and body."""
-        self._script = list(script)
-        super().__init__(self._answer, tls=tls)
+        self.script = list(script)
         self.url = f"{self.origin}/v4"
 
-    def _answer(self, connection: socket.socket) -> None:
-        connection.settimeout(10)
-        request = _read_request(connection)
-        if not request:
-            return
+    def answer(self, request: bytes) -> Answer:
         self.requests.append(request)
-        if not self._script:
-            self.stopped.wait(30)
-            return
-        answer = self._script.pop(0) if len(self._script) > 1 else self._script[0]
-        answer(connection)
-
-
-def _read_request(connection: socket.socket) -> bytes:
-    came = b""
-    while b"\r\n\r\n" not in came:
-        part = connection.recv(65536)
-        if not part:
-            return b""
-        came += part
-        if came.startswith((b"\x16\x03", b"\x05")):
-            return came  # the greeting of TLS or SOCKS, at a server without it
-    head, _, body = came.partition(b"\r\n\r\n")
-    announced = [line.split(b":")[1] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")]
-    while len(body) < int(announced[0] if announced else 0):
-        body += connection.recv(65536)
-    return head + b"\r\n\r\n" + body
+        if not self.script:
+            return lambda connection: self.stopped.wait(30)
+        return self.script.pop(0) if len(self.script) > 1 else self.script[0]
 
 
 class Proxy(LoopbackServer):
     """Tunnels every host to one port on loopback, by CONNECT or SOCKS5; `asked` has the first line of each request."""
 
     def __init__(self, port: int) -> None:
+        super().__init__()
         self.asked: list[str] = []
-        self._to = port
-        super().__init__(self._tunnel)
         self.url = self.origin
+        self._to = port
 
-    def _tunnel(self, connection: socket.socket) -> None:
+    def serve(self, connection: socket.socket) -> None:
         with connection.makefile("rb") as reads:
             if reads.peek(1)[:1] == b"\x05":
                 self._greet_as_socks5(connection, reads)
