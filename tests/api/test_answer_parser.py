@@ -1,10 +1,10 @@
-"""Reading what the API answers: the documented shapes, and anything else without a fall."""
+"""Reading what the API answers: whatever it holds, without a fall, and never with the token in it."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import patch
@@ -17,6 +17,7 @@ from dfui.api import shapes
 from dfui.api.answer_parser import AnswerParser
 from dfui.core.downloads import Download, Status
 from dfui.core.errors import Refused, UnreadableAnswer
+from dfui.core.secret import Secret
 from dfui.store.rows import Rows
 
 DOCS_2026 = {
@@ -50,74 +51,86 @@ answers = (
     | st.dictionaries(known_keys, anything).map(lambda value: json.dumps(value).encode())
 )
 reader = AnswerParser()
-READERS: list[Callable[[bytes], object]] = [
-    reader.read_download, reader.read_list, reader.read_error, reader.read_account, reader.read_token,
-    lambda body: reader.read_cancel_answer(body, 200, "7"),
-]  # fmt: skip
+
+
+def readers(parser: AnswerParser) -> list[Callable[[bytes], object]]:
+    """All that reads an answer."""
+    return [
+        parser.read_download, parser.read_list, parser.read_error, parser.read_account, parser.read_token,
+        lambda body: parser.read_cancel_answer(body, 200, "7"),
+    ]  # fmt: skip
 
 
 def encoded(value: object) -> bytes:
     return json.dumps(value).encode()
 
 
-@pytest.mark.parametrize("field", [key for key in {**README_2017, **LIVE_2025} if key != "id"])
-@pytest.mark.parametrize("value", [None, True, -1, 1.5, 1e300, "", [], {}, [[]], 2**70])
-def test_a_field_of_a_wrong_type_is_unknown_and_the_record_stands(field: str, value: object) -> None:
-    download = reader.read_download(encoded(README_2017 | {field: value})).download
-    assert download.id == "7"
-    if field in ("num_downloaded", "num_records", "total_cost"):
-        assert getattr(download, field) is None
+WRONG_TYPES: list[object] = [None, True, -1, 1.5, 1e300, "", [], {}, [[]], 2**70]
+ODD_VALUES = {json.dumps(value): encoded(value) for value in WRONG_TYPES} | {
+    "half a pair": b'"a\\ud800b"',
+    "the other half": b'"\\udc00"',
+    "NaN": b"NaN",
+    "Infinity": b"-Infinity",
+    "400 digits": b"9" * 400,
+    "5,000 digits": b"9" * 5_000,
+    "beyond a float": b"1e999",
+    "no UTF-8": b'"caf\xe9"',
+    "a raw line end": b'"a\nb"',
+    "a doubled key": b'{"a": 1, "a": 2}',
+    "nested 5,000 levels": b"[" * 5_000 + b"]" * 5_000,
+}
+FIELDS = [
+    "status", "num_records", "num_downloaded", "total_cost", "data_type", "query", "format", "view", "date_started",
+    "date_updated", "results", "business_cost", "message", "user", "fields",
+]  # fmt: skip
 
 
-@pytest.mark.parametrize("no_id", [{}, {"id": None}, {"id": ""}, {"id": True}, {"id": []}, [], "7", 7, None])
-def test_without_an_id_it_is_unreadable(no_id: object) -> None:
-    with pytest.raises(UnreadableAnswer):
-        reader.read_download(encoded(no_id))
+def record_with(field: str, value: bytes) -> bytes:
+    others = {key: each for key, each in LIVE_2025.items() if key != field}
+    return encoded(others)[:-1] + b', "%s": %s}' % (field.encode(), value)
 
 
-def test_deep_nesting_is_unreadable_and_nothing_worse() -> None:
-    for body in (b"[" * 20_000, b'{"id": 1, "status": ' + b"[" * 20_000, b'[{"id": 1, "x": ' + b'{"a":' * 20_000):
-        for read in READERS:
-            with contextlib.suppress(UnreadableAnswer, Refused):
-                read(body)
+@pytest.mark.parametrize("value", ODD_VALUES.values(), ids=ODD_VALUES)
+def test_an_odd_value_in_any_field_is_unknown_and_the_record_stands(value: bytes) -> None:
+    bodies = [record_with(field, value) for field in FIELDS]
+    listed = reader.read_list(b"[" + b",".join(bodies) + b"]")
+    assert listed.unreadable == []
+    for field, body, in_list in zip(FIELDS, bodies, listed.downloads, strict=True):
+        download = reader.read_download(body).download
+        assert download.id == in_list.id == "847070"
+        for known, expected in (("query", LIVE_2025["query"]), ("num_downloaded", 34120), ("api_status", "running")):
+            if field != known.removeprefix("api_"):
+                assert getattr(download, known) == getattr(in_list, known) == expected
+        if field.startswith(("num_", "total")):
+            assert getattr(download, field) is None
+        for each in asdict(download).values():
+            str(each).encode()  # what a database and a terminal take
 
 
-@pytest.mark.parametrize("wrap", [lambda records: records, lambda records: {"num_found": 9, "records": records}])
-def test_one_unreadable_record_is_reported_and_skipped(wrap: Callable[[list[Any]], object]) -> None:
-    answer = reader.read_list(encoded(wrap([LIVE_2025, {"status": "running"}, 5, README_2017])))
-    assert [download.id for download in answer.downloads] == ["847070", "7"]
-    assert len(answer.unreadable) == 2
-    assert answer.unreadable[0] == "record 2 has no id"
+def test_a_value_nested_too_deeply_is_unknown_and_loses_nothing_of_a_list() -> None:
+    strings = rb'"[{\\\"", "' + rb"\\[" * 1_000 + b'"'
+    nested = b"[%s, " % strings + b'{"a":[' * 50_000 + b"]}" * 50_000 + b"]"
+    bodies = [record_with("query", b'"other"'), record_with("status", nested), record_with("query", b'"last"')]
+    listed = reader.read_list(b"[" + b",".join(bodies) + b"]")
+    assert reader.read_download(bodies[1]).download == listed.downloads[1]
+    assert [each.query for each in listed.downloads] == ["other", LIVE_2025["query"], "last"]
+    assert [each.api_status for each in listed.downloads] == ["running", None, "running"]
 
 
-def test_a_list_that_breaks_off_is_unreadable() -> None:
-    whole = encoded({"num_found": 3, "records": [LIVE_2025, README_2017, DOCS_2026]})
-    for end in range(len(whole)):
-        with pytest.raises(UnreadableAnswer):
-            reader.read_list(whole[:end])
-
-
-def test_an_error_has_its_message_and_each_detail() -> None:
-    details = [{"field": "id", "message": "Unknown download"}, {"message": "No"}, "odd"]
-    assert reader.read_error(encoded({"error": "Bad Request", "message": "Invalid", "details": details})) == (
-        "Invalid",
-        ("id: Unknown download", "No", "odd"),
-    )
-    assert reader.read_error(encoded({"errors": ["Download not found.", "Really."]})) == (
-        "Download not found.",
-        ("Really.",),
-    )
-    assert reader.read_error(b"<h1>502 Bad Gateway</h1>") == (None, ())
-
-
-def test_a_cancel_answer_is_a_message_or_the_download() -> None:
-    by_message = reader.read_cancel_answer(encoded({"message": "Download cancelled successfully"}), 200, "7")
-    assert (by_message.message, by_message.download) == ("Download cancelled successfully", None)
-    by_download = reader.read_cancel_answer(encoded(README_2017), 200, "7")
-    assert by_download.message is None
-    assert by_download.download is not None
-    assert by_download.download.status is Status.CANCELLED
-    assert reader.read_cancel_answer(b"  ", 204, "7").message is None
+@pytest.mark.parametrize(
+    ("status", "shown"),
+    [
+        (3, "3"),
+        (True, "true"),
+        ({"code": "é", "of": [1]}, '{"code": "é", "of": [1]}'),
+        (["running"], '["running"]'),
+        (None, None),
+        ("", None),
+    ],
+)
+def test_a_status_that_is_no_text_is_kept_in_the_form_in_which_it_came(status: object, shown: str | None) -> None:
+    download = reader.read_download(encoded({"id": 7, "status": status})).download
+    assert (download.api_status, download.status) == (shown, Status.UNKNOWN)
 
 
 @pytest.mark.parametrize(
@@ -134,6 +147,43 @@ def test_a_date_is_read_in_every_form_and_without_a_zone_is_utc(text: str, time:
     assert reader.read_download(encoded({"id": 7, "date_started": text})).download.started_at == time
 
 
+NO_DOWNLOADS = [
+    *map(encoded, ({}, {"id": None}, {"id": ""}, {"id": True}, {"id": []}, [], "7", 7, None)),
+    b'{"id": "7", "query": NaN',
+    b'{"id": "7"} NaN',
+    b'{"id": "7", "query": ' + b"[" * 9_999,
+    b"[" * 20_000,
+]
+
+
+def test_what_has_no_id_or_breaks_off_is_unreadable() -> None:
+    for body in NO_DOWNLOADS:
+        with pytest.raises(UnreadableAnswer):
+            reader.read_download(body)
+    for body in NO_DOWNLOADS[-4:]:
+        for read in (reader.read_list, lambda body: reader.read_cancel_answer(body, 200, "7")):
+            with pytest.raises(UnreadableAnswer):
+                read(body)
+
+
+# ── lists ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda records: b"[" + records + b"]",
+        lambda records: b'{"num_found": 9, "records": [' + records + b"]}",
+        lambda records: b'\xef\xbb\xbf{"num_found": NaN, "records": [' + records + b"]}",
+    ],
+)
+def test_one_unreadable_record_is_reported_and_skipped(wrap: Callable[[bytes], bytes]) -> None:
+    records = [record_with("query", b"NaN"), b'{"status": "running"}', b'"odd"', encoded(README_2017)]
+    listed = reader.read_list(wrap(b", ".join(records)))
+    assert [download.id for download in listed.downloads] == ["847070", "7"]
+    assert (listed.unreadable[0], len(listed.unreadable)) == ("record 2 has no id", 2)
+
+
 @given(st.datetimes().map(str))
 def test_any_date_that_is_read_can_be_stored_and_read_again(text: str) -> None:
     # A stored date that cannot be read would end every start from then on.
@@ -144,19 +194,11 @@ def test_any_date_that_is_read_can_be_stored_and_read_again(text: str) -> None:
 
 @given(answers)
 def test_whatever_comes_is_read_or_unreadable(body: bytes) -> None:
-    for read in READERS:
+    for read in readers(reader):
         try:
             read(body)
         except (UnreadableAnswer, Refused) as error:
             assert str(error)
-
-
-@given(st.lists(anything, max_size=5), st.integers(0, 400))
-def test_a_list_cut_anywhere_is_read_or_unreadable(records: list[Any], cut: int) -> None:
-    try:
-        reader.read_list(encoded([README_2017, *records])[:cut])
-    except UnreadableAnswer as error:
-        assert str(error)
 
 
 TRICKY: list[Any] = [
@@ -198,9 +240,128 @@ def test_a_list_that_breaks_off_after_some_parts_is_unreadable(records: list[Any
         reader.read_list(whole[: min(cut, len(whole) - 1)])
 
 
-def test_a_long_list_is_taken_apart_in_parts() -> None:
-    body = encoded([DOCS_2026] * 100)
-    with patch.object(shapes, "PART_BYTES", 10 * len(encoded(DOCS_2026))):
-        parts = list(shapes._parts(body))
-    assert len(parts) > 5
-    assert sum(map(len, parts)) == 100
+# ── the token, repeated ──────────────────────────────────────────────────────────────────────────────────────────────
+
+TOKEN = 'eyJhbGciOi.to"ken-of\\this/test.c2lnbmVk'
+"""With signs that JSON writes in another way."""
+
+
+def escaped(text: str) -> str:
+    return "".join(f"\\u{ord(each):04X}" for each in text)
+
+
+WRITTEN: dict[str, Callable[[str], str]] = {
+    "verbatim": lambda text: json.dumps(text)[1:-1],
+    "each letter escaped": escaped,
+    "half escaped": lambda text: escaped(text[:9]) + json.dumps(text[9:])[1:-1],
+    "every other escaped": lambda text: "".join(
+        escaped(each) if number % 2 else json.dumps(each)[1:-1] for number, each in enumerate(text)
+    ),
+    "with \\/": lambda text: json.dumps(text)[1:-1].replace("/", "\\/"),
+}
+MARK = "MARK"
+ECHOES: dict[str, dict[str, object]] = {
+    **{
+        f"{name}, {key}": dialect | {key: MARK}
+        for name, dialect in (("2026", DOCS_2026), ("2017", README_2017), ("2025", LIVE_2025))
+        for key in ("status", "query", "format", "data_type", "view", "message", "created_at", "date_started")
+    },
+    "status with more": README_2017 | {"status": {MARK: [f"a {MARK} b"]}},
+    "links": README_2017 | {"results": [f"https://files.example/{MARK}.csv", "https://files.example/1.csv"]},
+    "2026 links": DOCS_2026 | {"results": [{"url": f"https://files.example/1.csv?key={MARK}"}]},
+    "a message": {"message": f"Cancelled with {MARK}"},
+    "an error": {"errors": [f"You gave {MARK}", MARK, {MARK: MARK}]},
+    "a 2026 error": {
+        "error": MARK, "message": MARK, "code": 400,
+        "details": [{"field": MARK, "message": MARK}, {MARK: [MARK]}, {"other": {MARK: 1}}, MARK, [MARK], 7],
+    },
+    "an account": {
+        "email": f"{MARK}@example.com", "plan_ids": [MARK], "disabled_code": MARK, "active": MARK,
+        "num_credits_used": MARK,
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("write", WRITTEN.values(), ids=WRITTEN)
+@pytest.mark.parametrize("odd", [b"", b', "odd": NaN'], ids=["", "odd"])
+def test_the_token_is_found_in_whatever_way_it_is_written(write: Callable[[str], str], odd: bytes) -> None:
+    parser = AnswerParser(Secret(TOKEN))
+    reads = [*readers(parser), lambda body: parser.read_list(b'{"records": [%s]}' % body)]
+    for name, echo in ECHOES.items():
+        body = encoded(echo).replace(MARK.encode(), write(TOKEN).encode())[:-1] + odd + b"}"
+        given = [given_by(read, body) for read in reads]
+        assert any("***" in each for each in given) or "date" in name or "created" in name or "links" in name, name
+        for each in given:
+            assert TOKEN not in each, name
+            assert json.dumps(TOKEN)[1:-1] not in each, name
+
+
+def given_by(read: Callable[[bytes], object], body: bytes) -> str:
+    """All that a caller can see of an answer or an error; links too, which are secret to everyone else."""
+    try:
+        answer = read(body)
+    except (UnreadableAnswer, Refused) as error:
+        return "\n".join([str(error), *map(str, vars(error).values())])
+    files = getattr(answer, "files", None) or ()
+    return "\n".join([str(answer), *[f"{file.name} {file.link.reveal()}" for file in files]])
+
+
+def test_a_link_or_an_id_with_the_token_in_it_is_not_given_on_however_it_is_written() -> None:
+    parser = AnswerParser(Secret("token-1234"))
+    percent = "".join(f"%{ord(each):02x}" for each in "token-1234")
+    links = ["https://x/token-1234.csv", f"https://x/{percent}.csv", "https://x/1.csv", f"https://x/2.csv?a={percent}"]
+    files = parser.read_download(encoded({"id": "7", "results": links})).files
+    assert [file.name for file in files or ()] == ["1.csv"]
+    assert [each.id for each in parser.read_list(encoded([{"id": "a-token-1234"}])).downloads] == ["a-***"]
+
+
+def test_the_raw_answer_has_every_key_but_neither_token_nor_links() -> None:
+    link = "https://files.example/7_1.csv?X-Amz-Date=20261128T120000Z&X-Amz-Expires=604800&X-Amz-Signature=5ec7e7"
+    answer = {"id": 7, "odd": [f"a {TOKEN}"], "results": [link, {"url": link}], "more": {"at": link}}
+    details = AnswerParser(Secret(TOKEN)).read_download(encoded(answer))
+    assert json.loads(details.raw or "") == {
+        "id": 7, "odd": ["a ***"], "results": ["(link left out)"] * 2, "more": {"at": "https://files.example/7_1.csv?…"},
+    }  # fmt: skip
+    assert details.download.files_expire_at == datetime(2026, 12, 5, 12, tzinfo=UTC)
+    assert reader.read_download(encoded({"id": 7, "query": "a" * 300_000})).raw is None
+
+
+# ── what a DELETE is answered with ───────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("other", [LIVE_2025, DOCS_2026, README_2017 | {"message": "It is cancelled."}])
+def test_an_answer_about_another_download_says_nothing_of_this_one(other: dict[str, object]) -> None:
+    with pytest.raises(UnreadableAnswer, match="is about another download"):
+        reader.read_cancel_answer(encoded(other | {"status": "cancelled"}), 200, "999")
+
+
+@pytest.mark.parametrize(
+    ("body", "message", "details"),
+    [
+        ({"errors": ["It cannot be cancelled.", "It is too late."]}, "It cannot be cancelled.", ("It is too late.",)),
+        ({"error": "Bad Request", "message": "It cannot be cancelled.", "code": 400}, "It cannot be cancelled.", ()),
+        ({"error": "No."}, "No.", ()),
+        ({"message": "It cannot be cancelled.", "code": 409}, "It cannot be cancelled.", ()),
+        ({"id": "7", "errors": ["No."], "status": 400}, "No.", ()),
+    ],
+)
+def test_an_error_with_http_200_is_refused_with_the_apis_words(
+    body: object, message: str, details: tuple[str, ...]
+) -> None:
+    with pytest.raises(Refused) as refused:
+        reader.read_cancel_answer(encoded(body), 200, "7")
+    assert (refused.value.http_status, refused.value.api_message, refused.value.details) == (200, message, details)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"message": "Download cancelled successfully"},
+        {"message": "Download cancelled successfully", "error": None, "errors": [], "code": 200},
+        README_2017 | {"errors": [], "error": ""},
+        README_2017 | {"error": "The job had failed before."},
+    ],
+)
+def test_a_download_or_a_message_is_no_error(body: object) -> None:
+    answer = reader.read_cancel_answer(encoded(body), 200, "7")
+    assert answer.message or answer.download

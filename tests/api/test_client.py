@@ -247,17 +247,20 @@ async def test_an_answer_that_never_comes_is_lost(monkeypatch: pytest.MonkeyPatc
     assert len(server.requests) == 1
 
 
-async def test_a_list_that_breaks_off_is_lost_like_any_other_answer() -> None:
-    with FaultServer(http(200, b"[" + RUNNING + b', {"id": "8", "sta', length=9_999)) as server:
+async def test_a_list_that_breaks_off_is_lost_and_may_be_larger_than_one_download() -> None:
+    records = [{"id": number, "query": "a" * SMALL_LIMIT} for number in range(6)]
+    broken = http(200, b"[" + RUNNING + b', {"id": "8", "sta', length=9_999)
+    with FaultServer(broken, http(200, json.dumps(records).encode())) as server:
         async with client_of(server.url) as client:
             assert type(await error_of(client.list_downloads())) is AnswerLost
-
-
-async def test_a_list_may_be_larger_than_one_download() -> None:
-    records = [{"id": number, "query": "a" * SMALL_LIMIT} for number in range(6)]
-    with FaultServer(http(200, json.dumps(records).encode())) as server:
-        async with client_of(server.url) as client:
             assert len((await client.list_downloads()).downloads) == 6
+
+
+async def test_an_answer_about_another_download_is_lost() -> None:
+    with FaultServer(http(200, b'{"id": "8", "status": "cancelled"}')) as server:
+        async with client_of(server.url) as client:
+            for call in (client.get_download("7"), client.cancel_download("7")):
+                assert "about another download" in str(await error_of(call))
 
 
 # ── packed answers ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -100,7 +100,10 @@ def test_the_answers_to_a_cancellation() -> None:
     whole = PARSER.read_cancel_answer(json.dumps(OF_2017 | begun(200, 0, "cancelled")).encode(), 200, "7")
     assert whole.download is not None
     assert whole.download.status is CANCELLED
-    assert PARSER.read_cancel_answer(b'{"message": "Stopped."}', 200, "7").message == "Stopped."
+    assert (whole.message, whole.download.num_downloaded) == (None, 0)
+    by_message = PARSER.read_cancel_answer(b'{"message": "Stopped."}', 200, "7")
+    assert (by_message.message, by_message.download) == ("Stopped.", None)
+    assert PARSER.read_cancel_answer(b"  ", 204, "7").message is None
 
 
 @pytest.mark.parametrize(
@@ -136,7 +139,8 @@ def test_an_account(body: dict[str, Any], used: int, left: dict[str, int]) -> No
             b'{"error": "Bad Request", "message": "Wrong.", "code": 400, "details": [{"field": "id", "message": "x"}]}',
             "Wrong.", ("id: x",),
         ),
-        (b'{"error": "Download not found"}', "Download not found", ()),
+        (b'{"error": "Not found", "details": [{"message": "No"}, "odd"]}', "Not found", ("No", "odd")),
+        (b"<h1>502 Bad Gateway</h1>", None, ()),
         (b'{"error": "Internal Server Error", "message": "Oh.", "code": 500, "requestId": "req_1"}', "Oh.", ()),
     ],
 )  # fmt: skip
