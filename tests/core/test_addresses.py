@@ -37,48 +37,22 @@ def test_https_is_taken_anywhere_and_http_on_this_machine(
     assert address.is_datafiniti is (origin == "https://api.datafiniti.co")
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "http://api.datafiniti.co/v4",
-        "http://127.0.0.1.example.com/v4",
-        "http://localhost.example.com",
-        "http://192.168.0.1",
-        "http://[2001:db8::1]",
-        "http://0.0.0.0",
-        "https://user@api.datafiniti.co/v4",
-        "https://user:password@api.datafiniti.co/v4",
-        "https://@api.datafiniti.co/v4",
-        "https://api.datafiniti.co\\@example.com/v4",
-        "https://api.datafiniti.co/v4?key=1",
-        "https://api.datafiniti.co/v4#part",
-        "https://api.datafiniti.co:99999",
-        "https://api.datafiniti.co:port",
-        "https://[::1",
-        "http://[::1",
-        "https://[::1]evil.example/v4",
-        "http://[::1]evil.example/v4",
-        "http://[::1].evil.example",
-        "http://evil.example[::1]/v4",
-        "http://127.0.0.1@evil.example",
-        "http://127.0.0.1:80@evil.example/v4",
-        "http://[::1]@evil.example",
-        "http://[::1%25lo]/v4",
-        "http://[::1%lo]/v4",
-        "https://[fe80::1%eth0]/v4",
-        "https://[v1.x]/v4",
-        "http://127.0.0.1\\.evil.example",
-        "http://127.0.0.1%2eevil.example",
-        "http://①②⑦.0.0.1/v4",
-        "http://127.0.0.1:８０/v4",
-        "https:///v4",
-        "api.datafiniti.co/v4",
-        "ftp://127.0.0.1",
-        "file:///etc/passwd",
-        "https://api data.co/v4",
-        "",
-    ],
-)
+REFUSED = [
+    "http://api.datafiniti.co/v4", "http://127.0.0.1.example.com/v4", "http://localhost.example.com",
+    "http://192.168.0.1", "http://[2001:db8::1]", "http://0.0.0.0", "https://user@api.datafiniti.co/v4",
+    "https://user:password@api.datafiniti.co/v4", "https://@api.datafiniti.co/v4",
+    "https://api.datafiniti.co\\@example.com/v4", "https://api.datafiniti.co/v4?key=1",
+    "https://api.datafiniti.co/v4#part", "https://api.datafiniti.co:99999", "https://api.datafiniti.co:port",
+    "https://[::1", "http://[::1", "https://[::1]evil.example/v4", "http://[::1]evil.example/v4",
+    "http://[::1].evil.example", "http://evil.example[::1]/v4", "http://127.0.0.1@evil.example",
+    "http://127.0.0.1:80@evil.example/v4", "http://[::1]@evil.example", "http://[::1%25lo]/v4", "http://[::1%lo]/v4",
+    "https://[fe80::1%eth0]/v4", "https://[v1.x]/v4", "http://127.0.0.1\\.evil.example",
+    "http://127.0.0.1%2eevil.example", "http://①②⑦.0.0.1/v4", "http://127.0.0.1:８０/v4", "https:///v4",
+    "api.datafiniti.co/v4", "ftp://127.0.0.1", "file:///etc/passwd", "https://api data.co/v4", "",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", REFUSED)
 def test_an_address_that_the_token_must_not_go_to_is_refused_in_a_sentence(text: str) -> None:
     with pytest.raises(AddressError, match=r"^The API address .*\.$") as refused:
         parse_api_url(text)
