@@ -29,7 +29,7 @@ def known_words(what: str, *, is_described: bool) -> list[str]:
     except DfuiError:
         return []
     try:
-        keys = list(store.downloads.first_keys(MAX_IDS))
+        keys = list(store.downloads.keys_in_order(limit=MAX_IDS))
         rows = store.downloads.by_key(keys)
     finally:
         store.close()

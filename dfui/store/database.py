@@ -9,9 +9,10 @@ import os
 import sqlite3
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from dfui.core.errors import StoreError
 from dfui.core.private_folder import make_private_folder
@@ -27,19 +28,6 @@ BUSY_SECONDS = 0.25
 
 Result = TypeVar("Result")
 Row = TypeVar("Row")
-
-
-class Read(Protocol):
-    """Reads the rows of a query, each with `row`; one that takes long goes `aside`, so that no other waits for it."""
-
-    def __call__(
-        self, query: str, *params: object, row: Callable[[tuple[Any, ...]], Row], aside: bool = False
-    ) -> list[Row]:
-        """Read them.
-
-        Raises:
-            StoreError: they cannot be read.
-        """
 
 
 class Database:
@@ -76,8 +64,12 @@ class Database:
     def read(
         self, query: str, *params: object, row: Callable[[tuple[Any, ...]], Row], aside: bool = False
     ) -> list[Row]:
-        """The rows of a query; see `Read`. In memory, there is no aside."""
-        aside = aside and self.path is not None
+        """The rows of a query, each read with `row`; one that takes long goes `aside`, so that no other waits for it.
+
+        Raises:
+            StoreError: they cannot be read.
+        """
+        aside = aside and self.path is not None  # in memory, there is one connection
         with self._aside_lock if aside else self._lock, store_errors(self.path, damaged=self._mark_damaged):
             if aside and self._aside is None:
                 self._aside = self._connect()
@@ -103,6 +95,42 @@ class Database:
     def _mark_damaged(self) -> None:
         if self.path is not None:
             mark_damaged(self.path)
+
+
+class LastKnown:
+    """A database whose reading raises nothing: if it fails, the last answer to the same question stands, or none."""
+
+    MAX_ANSWERS = 24
+    """Answers that are remembered: screens repeat only a few queries."""
+    MAX_ROWS = 2_000
+    """Rows of an answer that is remembered beside others; of longer answers, the last one is."""
+
+    def __init__(self, database: Database, failed: Callable[[StoreError], None]) -> None:
+        self.write = database.write
+        self._database = database
+        self._failed = failed
+        self._answers: OrderedDict[tuple[object, ...], list[Any]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def read(
+        self, query: str, *params: object, row: Callable[[tuple[Any, ...]], Row], aside: bool = False
+    ) -> list[Row]:
+        question = (query, *params)
+        try:
+            rows = self._database.read(query, *params, row=row, aside=aside)
+        except StoreError as error:
+            self._failed(error)
+            with self._lock:
+                return self._answers.get(question, [])
+        with self._lock:
+            if len(rows) > self.MAX_ROWS:
+                for other in [each for each, answer in self._answers.items() if len(answer) > self.MAX_ROWS]:
+                    del self._answers[other]
+            self._answers[question] = rows
+            self._answers.move_to_end(question)
+            if len(self._answers) > self.MAX_ANSWERS:
+                self._answers.popitem(last=False)
+        return rows
 
 
 def make_private(path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from dfui.core.errors import StoreError
 from dfui.core.history import HistoryEntry
 from dfui.core.outcomes import Outcome, OutcomeKind
-from dfui.store.database import Database, Read
+from dfui.store.database import Database, LastKnown
 from dfui.store.download_query import literally
 from dfui.store.owners import end_owner, is_alive, new_owner
 from dfui.store.rows import DOWNLOADS, ENTRIES
@@ -64,16 +64,15 @@ class History:
 
     def __init__(
         self,
-        database: Database,
+        database: Database | LastKnown,
         scope: int,
         *,
-        read: Read | None = None,
         unwritable: str | None = None,
         unreadable: str | None = None,
     ) -> None:
         self._database = database
         self._scope = scope
-        self._read = read or database.read
+        self._read = database.read
         self._unwritable = unwritable
         """Why entries that were to be kept cannot be."""
         self._unreadable = unreadable
@@ -175,17 +174,14 @@ class History:
 
     def entries(self, wanted: HistoryFilter | None = None, *, limit: int | None = None) -> list[HistoryEntry]:
         """The wanted entries, the newest first, at most `limit`."""
-        where, params = self._where(wanted)
-        # First the entries, then what belongs to them: the walk down the numbers ends at the limit.
-        chosen = f"(SELECT * FROM history WHERE {where} ORDER BY number DESC LIMIT ?) AS history"
-        query = f"SELECT {_COLUMNS} FROM {_BESIDE_DOWNLOADS.replace('history', chosen, 1)} ORDER BY number DESC"
-        return self._read(query, *params, -1 if limit is None else limit, row=_read_entry)
+        by_key = self.by_key(self.keys(wanted, limit=limit))
+        return [by_key[key] for key in sorted(by_key, reverse=True)]
 
-    def keys(self, wanted: HistoryFilter | None = None) -> array[int]:
-        """The number of each wanted entry, the newest first."""
+    def keys(self, wanted: HistoryFilter | None = None, *, limit: int | None = None) -> array[int]:
+        """The number of each wanted entry, the newest first, at most `limit`."""
         where, params = self._where(wanted)
-        query = f"SELECT number FROM history WHERE {where} ORDER BY number DESC"
-        return array("q", self._read(query, *params, row=lambda row: int(row[0])))
+        query = f"SELECT number FROM history WHERE {where} ORDER BY number DESC LIMIT ?"
+        return array("q", self._read(query, *params, -1 if limit is None else limit, row=lambda row: int(row[0])))
 
     def by_key(self, keys: Sequence[int]) -> dict[int, HistoryEntry]:
         """The entries with these numbers."""
@@ -229,14 +225,16 @@ class History:
         entries = self._read(query, self._scope, since.timestamp(), MAX_WATCHED, row=_read_entry)
         return [entry for entry in entries if entry.is_watched]
 
-    def relapses(self) -> list[HistoryEntry]:
+    def relapses(self, *, are_unread: bool = False) -> list[HistoryEntry]:
         """The newest entry of each download that has relapsed, while it is active or nobody has read of it.
 
-        A later cancellation that stopped it, or is under way, takes its place.
+        A later cancellation that stopped it, or is under way, takes its place. With `are_unread`, only those that
+        nobody has read of.
         """
         query = f"""
             SELECT {_COLUMNS} FROM {_BESIDE_DOWNLOADS}
-            WHERE history.scope = ? AND relapsed_at IS NOT NULL AND (is_relapse_read = 0 OR is_active)
+            WHERE history.scope = ? AND relapsed_at IS NOT NULL
+                AND (is_relapse_read = 0 {"" if are_unread else "OR is_active"})
                 AND NOT EXISTS (
                     SELECT 1 FROM history AS later WHERE later.scope = history.scope
                     AND later.download_id = history.download_id AND later.number > history.number
@@ -246,12 +244,6 @@ class History:
         """
         entries = self._read(query, self._scope, row=_read_entry)
         return list({entry.download_id: entry for entry in entries}.values())
-
-    def unread_relapses(self) -> list[HistoryEntry]:
-        """The relapses that nobody has read of."""
-        query = "SELECT number FROM history WHERE scope = ? AND relapsed_at IS NOT NULL AND is_relapse_read = 0"
-        unread = set(self._read(query, self._scope, row=lambda row: int(row[0])))
-        return [entry for entry in self.relapses() if entry.number in unread] if unread else []
 
     def mark_read(self, relapses: Sequence[HistoryEntry]) -> Write[None]:
         """A person has read of these."""

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 import zlib
-from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
 
 from dfui.core.errors import StoreError
 from dfui.store.corruption import set_aside
-from dfui.store.database import Database, Read, copy_of, make_private
+from dfui.store.database import Database, LastKnown, copy_of, make_private
 from dfui.store.history import History
 from dfui.store.known_downloads import KnownDownloads
 from dfui.store.sqlite_errors import FAILURES, cure, is_damage, reason, store_errors
-
-Row = TypeVar("Row")
 
 
 class Store:
@@ -33,7 +28,7 @@ class Store:
         origin: str,
         problem: str | None = None,
         is_unreadable: bool = False,
-        read: Read | None = None,
+        failed: Callable[[StoreError], None] | None = None,
     ) -> None:
         self.problem = problem
         """What went wrong on opening, as a sentence; None if nothing did."""
@@ -44,11 +39,11 @@ class Store:
         name = f"{profile}\n{origin}".encode()
         scope = zlib.crc32(name) << 31 | zlib.adler32(name) >> 1
         is_lost = problem is not None and not self.is_kept
-        self.downloads = KnownDownloads(database, scope, read=read)
+        source = LastKnown(database, failed) if failed else database
+        self.downloads = KnownDownloads(source, scope)
         self.history = History(
-            database,
+            source,
             scope,
-            read=read,
             unwritable=problem if is_lost else None,
             unreadable=problem if is_unreadable else None,
         )
@@ -70,48 +65,12 @@ class Store:
     def for_screens(self, failed: Callable[[StoreError], None]) -> Store:
         """The same store, whose reading raises nothing: if it fails, `failed` is called, and the last answer stands."""
         profile, origin = self._name
-        read = _LastKnown(self._database, failed)
-        return Store(self._database, profile=profile, origin=origin, problem=self.problem, read=read)
+        return Store(self._database, profile=profile, origin=origin, problem=self.problem, failed=failed)
 
     def close(self) -> None:
         """Finish what is being written, close the database, and give up the cancellations that are still open here."""
         self._database.close()
         self.history.close()
-
-
-class _LastKnown:
-    """Reads, and raises nothing: if that fails, gives the last answer to the same question, or none."""
-
-    MAX_ANSWERS = 24
-    """Answers that are remembered: screens repeat only a few queries."""
-    MAX_ROWS = 2_000
-    """Rows of an answer that is remembered beside others; of longer answers, the last one is."""
-
-    def __init__(self, database: Database, failed: Callable[[StoreError], None]) -> None:
-        self._database = database
-        self._failed = failed
-        self._answers: OrderedDict[tuple[object, ...], list[Any]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def __call__(
-        self, query: str, *params: object, row: Callable[[tuple[Any, ...]], Row], aside: bool = False
-    ) -> list[Row]:
-        question = (query, *params)
-        try:
-            rows = self._database.read(query, *params, row=row, aside=aside)
-        except StoreError as error:
-            self._failed(error)
-            with self._lock:
-                return self._answers.get(question, [])
-        with self._lock:
-            if len(rows) > self.MAX_ROWS:
-                for other in [each for each, answer in self._answers.items() if len(answer) > self.MAX_ROWS]:
-                    del self._answers[other]
-            self._answers[question] = rows
-            self._answers.move_to_end(question)
-            if len(self._answers) > self.MAX_ANSWERS:
-                self._answers.popitem(last=False)
-        return rows
 
 
 def open_store(path: Path, *, profile: str, origin: str) -> Store:

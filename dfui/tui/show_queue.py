@@ -59,4 +59,4 @@ class ShowQueue:
         return toasts
 
     def _new_relapses(self) -> list[HistoryEntry]:
-        return [each for each in self._history.unread_relapses() if each.number not in self._alarmed]
+        return [each for each in self._history.relapses(are_unread=True) if each.number not in self._alarmed]

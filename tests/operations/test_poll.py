@@ -248,7 +248,7 @@ async def test_a_relapse_is_seen(it: Together, hides_relapse: bool) -> None:
     download = it.simulator.downloads["7"]
     download.relapses_after_seconds, download.hides_relapse = 70, hides_relapse
     await follow_ups(it).run(3)
-    assert [relapse.download_id for relapse in it.store.history.unread_relapses()] == ["7"]
+    assert [relapse.download_id for relapse in it.store.history.relapses(are_unread=True)] == ["7"]
     download.relapses_after_seconds = None
     assert (await it.cancel(["7"]))["7"].kind.value == "cancelled"
     assert it.store.history.relapses() == []

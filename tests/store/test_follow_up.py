@@ -41,10 +41,10 @@ def test_a_cost_that_comes_later_stands_beside_what_was_known_then(store: Store)
 def test_a_relapse_is_written_with_the_look_that_shows_it_and_told_until_it_is_read(store: Store) -> None:
     cancelled(store)
     look(store, 20, "7", "running", 150)
-    (relapse,) = store.history.unread_relapses()
+    (relapse,) = store.history.relapses(are_unread=True)
     assert (relapse.relapsed_at, relapse.now and relapse.now.api_status) == (at(20), "running")
     store.history.mark_read([relapse]).wait()
-    assert store.history.unread_relapses() == []
+    assert store.history.relapses(are_unread=True) == []
     assert len(store.history.relapses()) == 1  # it goes on
     cancelled(store, records=160, at_second=30)
     assert store.history.relapses() == []
@@ -56,7 +56,7 @@ def test_a_relapse_in_the_whole_list_and_of_a_hidden_download_counts(store: Stor
     store.downloads.hide("7").wait()
     rows = [Download(str(number), "running", num_downloaded=200, seen_at=at(20)) for number in range(2_000)]
     store.downloads.observe(rows, observed=20, now=21).wait(seconds=60)
-    assert [row.download_id for row in store.history.unread_relapses()] == ["7"]
+    assert [row.download_id for row in store.history.relapses(are_unread=True)] == ["7"]
 
 
 def test_an_older_look_amends_nothing(store: Store) -> None:

@@ -158,7 +158,7 @@ class DownloadsScreen(BackgroundScreen[None]):
         )
         self._leave_ended(self._cancellations.unshown)
         self._title.cancelling = self._cancellations.counts
-        self._title.running_again = sum(each.runs_again for each in history.unread_relapses())
+        self._title.running_again = sum(each.runs_again for each in history.relapses(are_unread=True))
         self._show_about(self._table.current)
         if self.queue.collect():
             self.app.bell()

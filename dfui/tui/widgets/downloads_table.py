@@ -127,7 +127,7 @@ class DownloadsTable(RowList[Download]):
 
     def show_first(self) -> bool:
         """Show the first downloads at once; whether there may be more."""
-        self.show_keys(self._downloads.first_keys(FIRST_ROWS))
+        self.show_keys(self._downloads.keys_in_order(limit=FIRST_ROWS))
         self._post_cursor_moved()
         return len(self) == FIRST_ROWS
 
