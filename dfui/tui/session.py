@@ -308,6 +308,11 @@ class Session:
         """Check a token, or the password of an e-mail address, and use what it opens."""
         await self.sign_in.submit(secret, email_address, keep=keep)
 
+    @property
+    def is_signed_out(self) -> bool:
+        """Whether there is no token that works."""
+        return self.access.token is None or self.contact.status.needs_token
+
     def decline_sign_in(self) -> None:
         """Go on without another token."""
         self.sign_in.is_asking = False  # at once, or a change that comes now would ask again

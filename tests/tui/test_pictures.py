@@ -72,7 +72,7 @@ async def typing_no_id(tui: Tui) -> None:
 
 
 async def signing_in(tui: Tui) -> None:
-    tui.downloads._ask_to_sign_in(None)
+    tui.app.session.sign_in.ask(None)
     await tui.opened(SignIn)
 
 

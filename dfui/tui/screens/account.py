@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on
@@ -16,27 +15,27 @@ from textual.widgets.option_list import Option
 from dfui.core.account import Account
 from dfui.tui.messages import Changed
 from dfui.tui.screens.dialog import Dialog, DialogButton
+from dfui.tui.screens.sign_in import SignIn
 from dfui.tui.session import Session
 from dfui.tui.widgets.menu import Menu
 from dfui.tui.widgets.text_lines import FieldList
 from dfui.wording.access import access_facts, account_facts
 
 
-class AccountModal(Dialog[str]):
-    """Shows the account; the answer is `sign_in`, `sign_out`, `profile`, or None."""
+class AccountModal(Dialog[None]):
+    """Shows the account, and leads to another token or profile."""
 
     NAME = "account"
     TITLE = "Account and token"
     BUTTONS = (
-        DialogButton("sign_in", "Change token", "answer('sign_in')", "s"),
-        DialogButton("sign_out", "Sign out", "answer('sign_out')", "o"),
-        DialogButton("profile", "Profile", "answer('profile')", "p"),
+        DialogButton("sign_in", "Change token", "sign_in", "s"),
+        DialogButton("sign_out", "Sign out", "sign_out", "o"),
+        DialogButton("profile", "Profile", "profile", "p"),
         DialogButton("close", "Close", "close", "escape", shown_key="enter", is_safe=True),
     )
 
-    def __init__(self, session: Session, *, is_signed_out: bool = False) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._is_signed_out = is_signed_out
         self._session = session
         self._access = session.access
 
@@ -50,8 +49,8 @@ class AccountModal(Dialog[str]):
 
     def on_mount(self) -> None:
         has_token = self._access.token is not None
-        self.button("sign_in").display = self._is_signed_out or not self._access.is_simulated
-        if self._is_signed_out:
+        self.button("sign_in").display = self._session.is_signed_out or not self._access.is_simulated
+        if self._session.is_signed_out:
             self.button("sign_in").relabel("Sign in")
         self.button("sign_out").display = has_token and not self._access.is_simulated
         self.button("profile").display = len(self._access.settings.profiles) > 1 and not self._access.is_simulated
@@ -68,8 +67,18 @@ class AccountModal(Dialog[str]):
             self._show_account(account)
             self._show_notice(problem)
 
-    def action_answer(self, answer: str) -> None:
-        self.dismiss(answer)
+    def action_sign_in(self) -> None:
+        self.dismiss()
+        self._session.sign_in.ask(None)
+        self.app.push_screen(SignIn(self._session))
+
+    def action_sign_out(self) -> None:
+        self.dismiss()
+        self._session.sign_out()
+
+    def action_profile(self) -> None:
+        self.dismiss()
+        self.app.push_screen(ChooseProfile(self._session))
 
     def _show_account(self, account: Account | None) -> None:
         token = self._access.token
@@ -86,8 +95,8 @@ class AccountModal(Dialog[str]):
         notice.update(text)
 
 
-class ChooseProfile(Dialog[str]):
-    """Asks for a profile, whose name is the answer; None where it is the one in use."""
+class ChooseProfile(Dialog[None]):
+    """Asks for a profile; nothing of one, least of all a token, is left for another: the app ends and begins anew."""
 
     NAME = "profiles"
     TITLE = "Profile"
@@ -96,10 +105,11 @@ class ChooseProfile(Dialog[str]):
         Binding("escape", "close", "Close", id="profiles.leave"),
     ]
 
-    def __init__(self, names: Sequence[str], current: str) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._names = names
-        self._current = current
+        self._session = session
+        settings = session.access.settings
+        self._names, self._current = settings.profiles, settings.profile
 
     def compose_content(self) -> ComposeResult:
         yield Menu(
@@ -114,4 +124,10 @@ class ChooseProfile(Dialog[str]):
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:
         name = self._names[event.option_index]
-        self.dismiss(None if name == self._current else name)
+        self.dismiss()
+        if name != self._current and self._session.cancellations.under_way:
+            sentence = "Cancellations are in progress. Change the profile when they are done."
+            self.notify(sentence, severity="warning", markup=False)
+        elif name != self._current:
+            self._session.next_profile = name
+            self.app.exit()

@@ -37,7 +37,7 @@ TOO_SMALL = "-too-small"
 class ConfirmCancel(Dialog[tuple[str, ...]]):
     """Asks whether to cancel these downloads; the answer is the IDs to cancel.
 
-    The IDs are fixed when it opens. The figures follow the store: who opens it refreshes the downloads meanwhile.
+    The IDs are fixed when it opens; the figures follow what the API shows meanwhile.
     Its ID, its status and both buttons are always seen: the explanation makes room for them. On a screen that is too
     small for those, nothing is confirmed, and the command is named that cancels without a screen.
     """
@@ -74,6 +74,7 @@ class ConfirmCancel(Dialog[tuple[str, ...]]):
 
     def on_mount(self) -> None:
         self._session.changes.follow(self, self._changed)
+        self._session.refresh(self._ids)
         self._read()
         self.on_resize()
         if self._asks_for_number:

@@ -15,13 +15,14 @@ from dfui.store.history import HistoryFilter
 from dfui.tui.keyboard import in_order
 from dfui.tui.messages import Changed
 from dfui.tui.screens.dialog import Dialog, DialogButton
+from dfui.tui.screens.next_step import AskToCancel, Fetch, NextStep
 from dfui.tui.session import Session
 from dfui.tui.widgets.text_lines import FieldList, FieldsScroll, TextLines
 from dfui.wording.downloads import details_facts
 
 
-class DetailsModal(Dialog[str]):
-    """Shows a download; the answer is `cancel`, `fetch`, or "".
+class DetailsModal(Dialog[NextStep]):
+    """Shows a download.
 
     It opens with what the store knows, fetches the details from the API, and follows each change of the download.
     """
@@ -34,42 +35,30 @@ class DetailsModal(Dialog[str]):
         Binding("w", "raw", "Raw answer", id="details.raw"),
     ]
     BUTTONS = (
-        DialogButton("fetch", "Fetch", "answer('fetch')", "f"),
-        DialogButton("cancel", "Cancel download", "answer('cancel')", "c", variant="error"),
-        DialogButton("close", "Close", "answer('')", "escape,q", shown_key="esc", is_safe=True),
+        DialogButton("fetch", "Fetch", "fetch", "f"),
+        DialogButton("cancel", "Cancel download", "cancel", "c", variant="error"),
+        DialogButton("close", "Close", "close", "escape,q", shown_key="esc", is_safe=True),
     )
 
-    def __init__(
-        self,
-        session: Session,
-        download_id: str,
-        *,
-        offers_fetch: bool = False,
-        step: Callable[[int], str | None] = lambda lines: None,
-    ) -> None:
+    def __init__(self, session: Session, download_id: str, *, step: Callable[[int], str | None]) -> None:
         """`step` moves the cursor of the list under it by so many lines, and gives the ID there."""
         super().__init__()
         self._step = step
         self._shows_raw = False
         self._session = session
         self.download_id = download_id
-        self._offers_fetch = offers_fetch
         self._details = DownloadDetails(self._read())
         self._fetched: DownloadDetails | None = None
 
     def compose_content(self) -> ComposeResult:
-        """The fields."""
         with FieldsScroll():
             yield FieldList(id="details-fields")
             yield TextLines(id="raw")
 
     def on_mount(self) -> None:
-        """Show what is known, and fetch the rest."""
         self._show()
         self._session.changes.follow(self, self._changed)
         self._session.fetch_details(self.download_id)
-
-    # ── messages ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _changed(self, changed: Changed) -> None:
         if not changed.concerns([self.download_id]):
@@ -90,9 +79,11 @@ class DetailsModal(Dialog[str]):
 
     # ── actions ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def action_answer(self, answer: str) -> None:
-        """Close with what to do next."""
-        self.dismiss(answer)
+    def action_fetch(self) -> None:
+        self.dismiss(Fetch((self.download_id,)))
+
+    def action_cancel(self) -> None:
+        self.dismiss(AskToCancel((self.download_id,)))
 
     def action_step(self, lines: int) -> None:
         """Show the next download of the list, or the one before."""
@@ -104,7 +95,6 @@ class DetailsModal(Dialog[str]):
             self._session.fetch_details(download_id)
 
     def action_copy_id(self) -> None:
-        """Send the ID to the terminal's clipboard."""
         self.app.copy_to_clipboard(self.download_id)
         self.show_notice(f"Sent to the clipboard: {sanitize(self.download_id)}")
 
@@ -126,5 +116,5 @@ class DetailsModal(Dialog[str]):
         self.query_one("#raw", TextLines).show([sanitize(line) for line in raw.splitlines()])
         self.query_one("#raw").display = self._shows_raw
         self.query_one(FieldList).display = not self._shows_raw
-        self.button("fetch").display = self._offers_fetch and not self._details.download.is_missing
+        self.button("fetch").display = not self._details.download.is_missing
         self.button("cancel").display = self._details.download.is_active

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -16,10 +16,10 @@ from dfui.core.errors import DfuiError
 from dfui.core.outcomes import Outcome
 from dfui.core.progress import Step
 from dfui.core.text import sanitize
-from dfui.store.download_query import SortBy
 from dfui.tui.cancellations import Ended
 from dfui.tui.keyboard import in_order, shown_key
 from dfui.tui.messages import Changed
+from dfui.tui.screens.next_step import AskToCancel, Cancel, Fetch, NextStep
 from dfui.tui.session import Session
 from dfui.tui.show_queue import Alarm, ShowQueue
 from dfui.tui.terminal_io import TitleChanged
@@ -32,9 +32,6 @@ from dfui.wording.access import TOKEN_REJECTED
 from dfui.wording.downloads import download_summary, hide_question, window_title
 from dfui.wording.errors import error_sentences
 from dfui.wording.outcomes import cancellation_step, cancelling_already
-
-if TYPE_CHECKING:
-    from dfui.tui.screens.outcome import OutcomeAnswer
 
 MAX_IDS_NAMED = 10
 
@@ -93,14 +90,16 @@ class DownloadsScreen(BackgroundScreen[None]):
             clock=self._session.clock,
             is_read_only=self._access.settings.of_profile.read_only,
         )
-        yield DownloadsTable(
+        table = DownloadsTable(
             self._downloads,
+            cancellations=self._cancellations,
             clock=self._session.clock,
             is_low_bandwidth=self._access.settings.config.low_bandwidth,
             id="downloads",
         )
+        yield table
         yield Static(id="empty", markup=False)
-        yield FilterBar(id="filter")
+        yield FilterBar(table)
         yield Static(id="about", markup=False)
         yield KeyBar(at_right=("help", "quit"))
 
@@ -140,8 +139,7 @@ class DownloadsScreen(BackgroundScreen[None]):
         self._title.progress = self._session.list_progress
         if changed.is_list:
             self._table.reload()
-        else:
-            self._table.show_changed(changed.ids)
+        self._table.show_changed(changed.ids, ended={each.download_id for each in self._cancellations.unshown})
         if changed.is_list or changed.ids:
             self._show_cancellations()
             self._count()
@@ -151,11 +149,7 @@ class DownloadsScreen(BackgroundScreen[None]):
 
     def _show_cancellations(self) -> None:
         history = self._session.shown_store.history
-        relapses = history.relapses()
-        self._table.show_states(
-            cancelling=(each.download_id for each in self._cancellations.under_way),
-            relapsed=(each.download_id for each in relapses),
-        )
+        self._table.show_relapsed(each.download_id for each in history.relapses())
         self._leave_ended(self._cancellations.unshown)
         self._title.cancelling = self._cancellations.counts
         self._title.running_again = sum(each.runs_again for each in history.relapses(are_unread=True))
@@ -213,46 +207,47 @@ class DownloadsScreen(BackgroundScreen[None]):
             show()
 
     def _open_outcome(self, ended: Ended) -> None:
-        from dfui.tui.screens.confirm_cancel import TYPED_FROM
-        from dfui.tui.screens.outcome import NextStep, OutcomeModal
+        from dfui.tui.screens.outcome import OutcomeModal
 
-        def answered(answer: OutcomeAnswer | None) -> None:
+        def answered(next_step: NextStep | None) -> None:
             self._leave_ended(ended.outcomes)
-            if answer is None:
-                return
-            if answer.step is NextStep.FETCH:
-                self._fetch(answer.ids)
-            elif answer.step is NextStep.RETRY and not ended.is_resolved and len(answer.ids) < TYPED_FROM:
-                self._cancel(answer.ids)  # confirmed in this session, so one key is enough
-            else:
-                if answer.step is NextStep.CANCEL_AGAIN:
-                    self.queue.relapses_seen(answer.ids)
-                self._confirm(answer.ids)
+            self._go_on(next_step)
 
         self.app.push_screen(OutcomeModal(ended, self._session), answered)
 
     def _open_alarm(self, alarm: Alarm) -> None:
         from dfui.tui.screens.outcome import RelapseAlarm
 
-        def answered(ids: Sequence[str] | None) -> None:
+        def answered(next_step: NextStep | None) -> None:
             # What still runs stays in the header until it is cancelled again, or its history entry is opened.
             self._session.relapses_read([each for each in alarm.relapses if not each.runs_again])
             self._go_to(alarm.relapses[0].download_id)
-            if ids:
-                self._confirm(ids, counts_hidden=False)  # the alarm has named them
+            self._go_on(next_step)
 
         self.app.push_screen(RelapseAlarm(alarm.relapses, history_key=self._shown_key("history")), answered)
+
+    def _go_on(self, next_step: NextStep | None) -> None:
+        """Do what a dialog that has closed leads to."""
+        match next_step:
+            case Fetch(ids):
+                self._fetch(ids)
+            case AskToCancel(ids):
+                self._confirm(ids)
+            case Cancel(ids):
+                self._cancel(ids)
+            case None:
+                pass
 
     # ── cancelling ───────────────────────────────────────────────────────────────────────────────────────────────
 
     async def action_cancel(self) -> None:
-        await self._table.caught_up()
-        if chosen := self._chosen():
-            self._confirm(chosen)
+        if chosen := await self._chosen():
+            self._confirm(chosen, hidden=len(self._table.hidden_by_filter(chosen)))
         else:
             self.notify(f"No download to cancel. Press {self._shown_key('add')} to add one.", markup=False)
 
-    def _confirm(self, chosen: Sequence[str], *, counts_hidden: bool = True) -> None:
+    def _confirm(self, chosen: Sequence[str], *, hidden: int = 0) -> None:
+        """Ask whether to cancel these; `hidden` is how many of them the filter hides."""
         from dfui.tui.screens.confirm_cancel import ConfirmCancel
 
         try:
@@ -270,17 +265,15 @@ class DownloadsScreen(BackgroundScreen[None]):
                 self._table.unmark(ids)  # those, too, that ended meanwhile, and are left out
                 self._cancel(confirmed)
 
-        self._session.refresh(ids)
-        hidden = len(self._table.hidden_by_filter(ids)) if counts_hidden else 0
+        self.queue.relapses_seen(ids)
         self.app.push_screen(ConfirmCancel(ids, self._session, hidden=hidden), answered)
 
     def _cancel(self, confirmed: Sequence[str]) -> None:
         # Another confirmation of the same download may have been open, or its outcome be tried again meanwhile.
         ids = [download_id for download_id in confirmed if download_id not in self._cancellations]
         if ids:
-            # Before the network thread can have ended them: what has ended is what was shown, and is no more.
-            self._table.show_states(cancelling=self._table.cancelling | set(ids))
             self._session.cancel(ids)
+            self._table.refresh_rows(ids)
         else:
             self.notify(cancelling_already(confirmed), markup=False)
 
@@ -294,22 +287,14 @@ class DownloadsScreen(BackgroundScreen[None]):
         if download is None:
             return
 
-        def answered(answer: str | None) -> None:
-            if answer == "cancel":
-                self._confirm((dialog.download_id,))
-            elif answer == "fetch":
-                self._fetch((dialog.download_id,))
-
         def step(lines: int) -> str | None:
             self._table.cursor += lines
             return self._table.current.id if self._table.current else None
 
-        dialog = DetailsModal(self._session, download.id, offers_fetch=True, step=step)
-        self.app.push_screen(dialog, answered)
+        self.app.push_screen(DetailsModal(self._session, download.id, step=step), self._go_on)
 
     async def action_fetch(self) -> None:
-        await self._table.caught_up()
-        if chosen := self._chosen():
+        if chosen := await self._chosen():
             self._fetch(chosen)
 
     def _fetch(self, ids: Sequence[str]) -> None:
@@ -330,8 +315,7 @@ class DownloadsScreen(BackgroundScreen[None]):
     async def action_hide(self) -> None:
         from dfui.tui.screens.question import Question
 
-        await self._table.caught_up()
-        chosen = self._chosen()
+        chosen = await self._chosen()
         if not chosen:
             return
 
@@ -346,8 +330,7 @@ class DownloadsScreen(BackgroundScreen[None]):
 
     async def action_copy_id(self) -> None:
         """Copy the IDs of the marked downloads, or the current one; whether the terminal takes them cannot be seen."""
-        await self._table.caught_up()
-        if chosen := self._chosen():
+        if chosen := await self._chosen():
             self.app.copy_to_clipboard("\n".join(chosen))
             named = f"{len(chosen):,} IDs" if len(chosen) > MAX_IDS_NAMED else ", ".join(map(sanitize, chosen))
             self.notify(f"Sent to the clipboard: {named}", markup=False)
@@ -367,49 +350,16 @@ class DownloadsScreen(BackgroundScreen[None]):
         await self.app.action_quit()
 
     def action_refresh(self) -> None:
-        if self._is_signed_out:
-            self._ask_to_sign_in(TOKEN_REJECTED if self._access.token else None)
+        if self._session.is_signed_out:
+            self._session.sign_in.ask(TOKEN_REJECTED if self._access.token else None)
+            self._open_sign_in()
         else:
             self._session.refresh_list()
-
-    # ── the account ──────────────────────────────────────────────────────────────────────────────────────────────
-
-    @property
-    def _is_signed_out(self) -> bool:
-        return self._access.token is None or self._session.contact.status.needs_token
 
     def action_account(self) -> None:
         from dfui.tui.screens.account import AccountModal
 
-        def answered(answer: str | None) -> None:
-            if answer == "sign_in":
-                self._ask_to_sign_in(None)
-            elif answer == "sign_out":
-                self._session.sign_out()
-            elif answer == "profile":
-                self._choose_profile()
-
-        self.app.push_screen(AccountModal(self._session, is_signed_out=self._is_signed_out), answered)
-
-    def _choose_profile(self) -> None:
-        from dfui.tui.screens.account import ChooseProfile
-
-        settings = self._access.settings
-
-        def answered(profile: str | None) -> None:
-            if profile is not None and len(self._cancellations):
-                sentence = "Cancellations are in progress. Change the profile when they are done."
-                self.notify(sentence, severity="warning", markup=False)
-            elif profile is not None:
-                # Nothing of one profile, a token least of all, is left for the next: the app ends, another begins.
-                self._session.next_profile = profile
-                self.app.exit()
-
-        self.app.push_screen(ChooseProfile(settings.profiles, settings.profile), answered)
-
-    def _ask_to_sign_in(self, reason: str | None) -> None:
-        self._session.sign_in.ask(reason)
-        self._open_sign_in()
+        self.app.push_screen(AccountModal(self._session))
 
     def _open_sign_in(self, *, opens_by_itself: bool = False) -> None:
         from dfui.tui.screens.sign_in import SignIn
@@ -429,53 +379,32 @@ class DownloadsScreen(BackgroundScreen[None]):
         """Clear the filter only while one is on; the key is shown with the others then."""
         return action != "show_all" or bool(self._table.download_query.filter)
 
-    @on(FilterBar.Changed)
-    def _filter_changed(self, message: FilterBar.Changed) -> None:
-        self._table.download_query = self._table.download_query._replace(filter=message.search.strip())
-        self.refresh_bindings()
-
-    @on(FilterBar.Left)
-    def _filter_left(self) -> None:
-        self.set_focus(self._table)
-
     def action_sort(self) -> None:
         from dfui.tui.screens.sort_by import SortByModal
 
-        self.app.push_screen(SortByModal(self._table.download_query), self._sort_by)
-
-    @on(DownloadsTable.HeadingClicked)
-    def _heading_clicked(self, message: DownloadsTable.HeadingClicked) -> None:
-        self._sort_by(message.sort_by)
-
-    def _sort_by(self, sort_by: SortBy | None) -> None:
-        if sort_by is not None:
-            now = self._table.download_query
-            is_again = sort_by is now.sort_by and sort_by is not SortBy.ACTIVITY
-            is_reversed = is_again and not now.is_reversed
-            self._table.download_query = now._replace(sort_by=sort_by, is_reversed=is_reversed)
+        self.app.push_screen(SortByModal(self._table.download_query), self._table.sort_by)
 
     # ── marks ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def action_mark(self) -> None:
         await self._table.caught_up()
         self._table.toggle_mark()
-        self._count_marks()
 
     async def action_mark_active(self) -> None:
         await self._table.caught_up()
         if not await self._table.mark_active():
             self.notify("No active downloads shown.", markup=False)
-        self._count_marks()
 
     def action_unmark(self) -> None:
         self._table.unmark()
-        self._count_marks()
 
-    def _chosen(self) -> tuple[str, ...]:
+    async def _chosen(self) -> tuple[str, ...]:
         """The marked downloads, or the one under the cursor."""
+        await self._table.caught_up()
         download = self._table.current
         return tuple(self._table.marked) or ((download.id,) if download else ())
 
+    @on(DownloadsTable.Marked)
     def _count_marks(self) -> None:
         self._title.marked = len(self._table.marked)
 
@@ -502,7 +431,6 @@ class DownloadsScreen(BackgroundScreen[None]):
         self.query_one("#empty").display = known == 0
         self._show_empty()
         self._title.counts = (active, known) if known or self._session.has_list else None
-        self._count_marks()
         if self._table.download_query.filter:
             self.query_one(FilterBar).show_matches(f"{len(self._table):,} of {known:,}")
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -15,7 +13,9 @@ from dfui.core.history import HistoryEntry
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.tui.cancellations import Ended
 from dfui.tui.messages import Changed
+from dfui.tui.screens.confirm_cancel import TYPED_FROM
 from dfui.tui.screens.dialog import Dialog, DialogButton
+from dfui.tui.screens.next_step import AskToCancel, Cancel, Fetch, NextStep
 from dfui.tui.session import Session
 from dfui.tui.widgets.text_lines import TextLines
 from dfui.wording.figures import clock_time
@@ -26,26 +26,8 @@ TO_BE_CHECKED = (OutcomeKind.ACCEPTED, OutcomeKind.UNKNOWN)
 """They may have stopped: another look comes before another DELETE."""
 
 
-class NextStep(enum.Enum):
-    """What to do after an outcome."""
-
-    FETCH = "fetch"
-    RETRY = "retry"
-    """Cancel again what the same confirmation did not stop."""
-    CANCEL_AGAIN = "cancel again"
-    """Ask whether to cancel what did not stay cancelled."""
-
-
-@dataclass(frozen=True, slots=True)
-class OutcomeAnswer:
-    """What to do next, and with which downloads."""
-
-    step: NextStep
-    ids: tuple[str, ...]
-
-
-class OutcomeModal(Dialog[OutcomeAnswer]):
-    """Shows outcomes; the answer is what to do next."""
+class OutcomeModal(Dialog[NextStep]):
+    """Shows outcomes, and what is learnt of these downloads while it is open."""
 
     NAME = "outcome"
     QUIET_SECONDS = 0.5
@@ -151,23 +133,24 @@ class OutcomeModal(Dialog[OutcomeAnswer]):
             shown.show([*lines, ""] if lines and follows else lines)
 
     def action_fetch(self) -> None:
-        self.dismiss(OutcomeAnswer(NextStep.FETCH, self._fetchable))
+        self.dismiss(Fetch(self._fetchable))
 
     def action_retry(self) -> None:
         """Close, and cancel those again that were not cancelled; if they may have stopped, look at them instead."""
         if self._failed:
-            self.dismiss(OutcomeAnswer(NextStep.RETRY, self._failed))
+            is_confirmed = not self._is_resolved and len(self._failed) < TYPED_FROM
+            self.dismiss(Cancel(self._failed) if is_confirmed else AskToCancel(self._failed))
         else:
             self._is_checking = True
             self.show_notice("Checking…")
             self._session.refresh(self._unclear)
 
     def action_cancel_again(self) -> None:
-        self.dismiss(OutcomeAnswer(NextStep.CANCEL_AGAIN, self._running_again))
+        self.dismiss(AskToCancel(self._running_again))
 
 
-class RelapseAlarm(Dialog[tuple[str, ...]]):
-    """Downloads that were cancelled are running again; the answer is the IDs to cancel again."""
+class RelapseAlarm(Dialog[NextStep]):
+    """Says which downloads were cancelled and are running again."""
 
     NAME = "relapse"
     QUIET_SECONDS = 1.0
@@ -201,4 +184,4 @@ class RelapseAlarm(Dialog[tuple[str, ...]]):
         self.app.bell()
 
     def action_cancel_again(self) -> None:
-        self.dismiss(self._active)
+        self.dismiss(AskToCancel(self._active))

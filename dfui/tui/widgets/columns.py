@@ -38,7 +38,7 @@ class Column:
     width: int
     leaves_first: int
     text: Callable[[Download, datetime], str]
-    sort_by: SortBy | None
+    sort_by: SortBy
     aligns_right: bool = False
     """Whether it holds a figure, which is shown whole or not at all."""
     from_width: int = 0

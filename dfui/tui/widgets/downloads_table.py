@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
@@ -20,6 +20,7 @@ from dfui.core.text import sanitize
 from dfui.store.download_query import DownloadQuery, SortBy
 from dfui.store.known_downloads import KnownDownloads
 from dfui.system.event_loop import on_daemon_thread
+from dfui.tui.cancellations import Cancellations
 from dfui.tui.widgets.columns import COLUMNS, SORT_KEYS, Cell, column_at, fit, fitting, heading_line
 from dfui.tui.widgets.row_list import HEADINGS, PAGE_ROWS, RowList
 from dfui.wording.downloads import MAX_ID_SHOWN
@@ -62,16 +63,14 @@ class DownloadsTable(RowList[Download]):
     class Listed(Message):
         """Other downloads are listed than before."""
 
-    @dataclass
-    class HeadingClicked(Message):
-        """The heading of a column that can be sorted by was clicked."""
-
-        sort_by: SortBy
+    class Marked(Message):
+        """Other downloads are marked than before."""
 
     def __init__(
         self,
         downloads: KnownDownloads,
         *,
+        cancellations: Cancellations,
         clock: Clock,
         is_low_bandwidth: bool = False,
         id: str | None = None,  # noqa: A002
@@ -88,8 +87,7 @@ class DownloadsTable(RowList[Download]):
         self._cells: list[Cell] = []
         self._longest: dict[str, int] = {}
         """The length of the longest text drawn so far, of columns that make room for it."""
-        self.cancelling: frozenset[str] = frozenset()
-        """Downloads that are shown as being cancelled."""
+        self._cancellations = cancellations
         self._relapsed: frozenset[str] = frozenset()
         """Downloads that were cancelled and are running again."""
         self.marked: dict[str, None] = {}
@@ -109,6 +107,17 @@ class DownloadsTable(RowList[Download]):
             self._query = download_query
             self._is_current.clear()
             self.reload()
+
+    def search(self, words: str) -> None:
+        """List what matches these words."""
+        self.download_query = self._query._replace(filter=words.strip())
+
+    def sort_by(self, sort_by: SortBy | None) -> None:
+        """List in this order; if it is the one already, reversed."""
+        if sort_by is not None:
+            is_again = sort_by is self._query.sort_by and sort_by is not SortBy.ACTIVITY
+            is_reversed = is_again and not self._query.is_reversed
+            self.download_query = self._query._replace(sort_by=sort_by, is_reversed=is_reversed)
 
     async def caught_up(self) -> None:
         """Wait until what is wanted is shown, so that keys act on the row the user expects."""
@@ -173,8 +182,12 @@ class DownloadsTable(RowList[Download]):
         self._post_cursor_moved()
         self.post_message(self.Listed())
 
-    def show_changed(self, ids: Iterable[str]) -> None:
-        """Read these downloads again: repaint the lines that differ, and reload if the order may be another."""
+    def show_changed(self, ids: Iterable[str], *, ended: Container[str]) -> None:
+        """Read these downloads again: repaint the lines that differ, and reload if the order may be another.
+
+        One that is being cancelled keeps its place until its cancellation has `ended`, so that the cursor can go on
+        from there.
+        """
         is_order_seen = self._shown_query.sort_by is SortBy.ACTIVITY and not self._shown_query.filter
         for download_id in ids:
             line = self._line_of(download_id)
@@ -182,38 +195,32 @@ class DownloadsTable(RowList[Download]):
                 self.reload()
                 continue
             before, after = self.reread(line)
-            if self.as_seen(before) == self.as_seen(after):
+            has_ended = download_id in ended
+            if self.as_seen(before) == self.as_seen(after) and not has_ended:
                 continue
             self.refresh_line(line)
             if line == self.cursor:
                 self._post_cursor_moved()
             is_in_place = is_order_seen and before is not None and after is not None and _place(before) == _place(after)
-            if not is_in_place and download_id not in self.cancelling:
+            if has_ended or (not is_in_place and download_id not in self._cancellations):
                 self.reload()
         if self._is_catching_up:
             self._is_behind = True  # the answer that is awaited may be older
 
-    def show_states(self, *, cancelling: Iterable[str], relapsed: Iterable[str] | None = None) -> None:
-        """Show which downloads are being cancelled, and which are running again.
-
-        One that is being cancelled keeps its place until it has its outcome, so that the cursor can go on from there.
-        """
-        cancelling = frozenset(cancelling)
-        relapsed = self._relapsed if relapsed is None else frozenset(relapsed)
-        if self.cancelling - cancelling:
-            self.reload()
-        changed = (self.cancelling ^ cancelling) | (self._relapsed ^ relapsed)
-        self.cancelling, self._relapsed = cancelling, relapsed
-        for download_id in changed:
-            self._refresh_line_of(download_id)
+    def show_relapsed(self, ids: Iterable[str]) -> None:
+        """Show which downloads were cancelled and are running again."""
+        before, self._relapsed = self._relapsed, frozenset(ids)
+        self.refresh_rows(before ^ self._relapsed)
 
     def _line_of(self, download_id: str) -> int | None:
         return self.line_of_key(self._downloads.key_of(download_id))
 
-    def _refresh_line_of(self, download_id: str) -> None:
-        line = self._line_of(download_id)
-        if line is not None:
-            self.refresh_line(line)
+    def refresh_rows(self, ids: Iterable[str]) -> None:
+        """Repaint the lines of these downloads."""
+        for download_id in ids:
+            line = self._line_of(download_id)
+            if line is not None:
+                self.refresh_line(line)
 
     # ── the cursor ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -258,6 +265,7 @@ class DownloadsTable(RowList[Download]):
                 self.marked[download.id] = None
             self.refresh_line(self.cursor)
             self.cursor += 1
+            self.post_message(self.Marked())
 
     async def mark_active(self) -> int:
         """Mark every active download that is listed; gives their number."""
@@ -265,14 +273,16 @@ class DownloadsTable(RowList[Download]):
         active = await self._on_thread(lambda: self._downloads.active_ids(query))
         self.marked |= dict.fromkeys(active)
         self.refresh()
+        self.post_message(self.Marked())
         return len(active)
 
     def unmark(self, ids: Iterable[str] | None = None) -> None:
         """Unmark these downloads, or all."""
-        for download_id in list(self.marked if ids is None else ids):
-            if download_id in self.marked:
-                del self.marked[download_id]
-                self._refresh_line_of(download_id)
+        unmarked = list(self.marked if ids is None else self.marked.keys() & ids)
+        for download_id in unmarked:
+            del self.marked[download_id]
+        self.refresh_rows(unmarked)
+        self.post_message(self.Marked())
 
     def hidden_by_filter(self, ids: Iterable[str]) -> set[str]:
         """Those of these downloads that the filter hides."""
@@ -297,12 +307,11 @@ class DownloadsTable(RowList[Download]):
         place = event.get_content_offset(self)
         if place is not None and self.line_at(event) == HEADINGS:
             column = column_at(self._cells, place.x - MARGIN)
-            if column is not None and column.sort_by is not None:
-                self.post_message(self.HeadingClicked(column.sort_by))
+            if column is not None:
+                self.sort_by(column.sort_by)
 
     def action_sort_by(self, column: str) -> None:
-        """Ask to sort by a column, or to reverse its order."""
-        self.post_message(self.HeadingClicked(SortBy(column)))
+        self.sort_by(SortBy(column))
 
     def _make_room_for(self, row: Download) -> None:
         """Lay the columns out anew if a text of this row is longer than any before."""
@@ -338,7 +347,7 @@ class DownloadsTable(RowList[Download]):
         return segments
 
     def _segment(self, download: Download, cell: Cell, style: Style) -> Segment:
-        is_being_cancelled = download.id in self.cancelling
+        is_being_cancelled = download.id in self._cancellations
         name = cell.column.name
         text = CANCELLING if is_being_cancelled and name == "status" else cell.column.text(download, self._now)
         has_relapsed = download.id in self._relapsed and not is_being_cancelled

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.message import Message
 from textual.widgets import Input, Static
 
+from dfui.tui.widgets.downloads_table import DownloadsTable
 from dfui.tui.widgets.inputs import LineInput
 
 
@@ -23,14 +22,9 @@ class FilterBar(Horizontal):
         Binding("enter,down", "leave", "Apply", id="filter.leave", key_display="enter", priority=True),
     ]
 
-    @dataclass
-    class Changed(Message):
-        """The words to filter by have changed."""
-
-        search: str
-
-    class Left(Message):
-        """The typing has ended; a filter stays on."""
+    def __init__(self, table: DownloadsTable) -> None:
+        super().__init__(id="filter")
+        self._table = table
 
     def compose(self) -> ComposeResult:
         yield Static("/", id="filter-sign")
@@ -46,13 +40,12 @@ class FilterBar(Horizontal):
         self.screen.set_focus(self.query_one(Input))  # at once, before the next key comes
 
     def show_matches(self, words: str) -> None:
-        """Say how many downloads match."""
         self.query_one("#matches", Static).update(words)
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        self.post_message(self.Changed(event.value))
+        self._table.search(event.value)
 
     def action_clear(self) -> None:
         self.query_one(Input).value = ""
@@ -61,4 +54,4 @@ class FilterBar(Horizontal):
     def action_leave(self) -> None:
         """Go back to the table; an empty filter closes."""
         self.display = bool(self.query_one(Input).value.strip())
-        self.post_message(self.Left())
+        self.screen.set_focus(self._table)

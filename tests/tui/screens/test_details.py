@@ -11,6 +11,7 @@ from dfui.core.downloads import Download
 from dfui.simulator.account import Dialect
 from dfui.store import temporary_store
 from dfui.tui.screens.details import DetailsModal
+from dfui.tui.screens.fetch_results import FetchResults
 from dfui.tui.screens.sign_in import SignIn
 from dfui.tui.widgets.text_lines import FieldsScroll
 from tests.support.tui import SMALL, Start, text
@@ -88,18 +89,11 @@ async def test_what_was_done_to_it_is_told(start: Start) -> None:
         assert "2026-11-23 12:04 UTC · open" in text(await tui.opened(DetailsModal, "j", "enter"))
 
 
-async def test_f_is_answered_with_fetch_where_that_is_offered(start: Start) -> None:
-    answers: list[str | None] = []
+async def test_f_fetches_what_is_shown(start: Start) -> None:
     async with start() as tui:
-        for offers_fetch in (False, True):
-            tui.app.push_screen(DetailsModal(tui.app.session, "8", offers_fetch=offers_fetch), answers.append)
-            details = await tui.opened(DetailsModal)
-            assert details.query_one("#fetch").display is offers_fetch
-            await tui.press("f")
-            await tui.pilot.pause()
-        assert answers == ["fetch"]
-        await tui.closed("escape")
-        assert answers == ["fetch", ""]
+        await tui.opened(DetailsModal, "j", "enter")
+        await tui.opened(FetchResults, "f")
+        assert "Fetch records of 8" in tui.text
 
 
 async def test_thousands_of_files_and_a_hostile_query_are_shown_harmless(start: Start) -> None:
