@@ -74,7 +74,7 @@ def test_two_processes_and_several_threads_write_to_one_file_and_nothing_is_lost
         + """
 print("ready", flush=True)
 sys.stdin.readline()
-for number in range(200):
+for number in range(50):
     store.downloads.add([f"{sys.argv[2]}-{number}"]).wait()
     store.history.open_entries([f"{sys.argv[2]}-{number}"], confirmed_at=at(1)).wait()
 store.close()
@@ -86,7 +86,7 @@ store.close()
         assert other.stdout.readline() == "ready\n"
 
     def add(name: str) -> None:
-        for number in range(200):
+        for number in range(50):
             store.downloads.add([f"{name}-{number}"]).wait()
             ids(store)
 
@@ -94,8 +94,8 @@ store.close()
         waits = [pool.submit(end, other) for other in others] + [pool.submit(add, name) for name in "cde"]
         for each in waits:
             each.result()
-    assert len(ids(store)) == 1_000
-    assert len(store.history.entries()) == 400
+    assert len(ids(store)) == 250
+    assert len(store.history.entries()) == 100
 
 
 def test_reading_does_not_wait_for_another_that_writes(opened: Open, path: Path) -> None:

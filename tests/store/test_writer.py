@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import sqlite3
 import threading
@@ -37,16 +38,19 @@ def statements(database: Database) -> list[str]:
     return executed
 
 
-class Hold:
-    """Work that keeps the writer until it is released."""
+@contextlib.contextmanager
+def held(database: Database) -> Iterator[None]:
+    """Keep the writer at work meanwhile."""
+    began, released = threading.Event(), threading.Event()
 
-    def __init__(self) -> None:
-        self.began = threading.Event()
-        self.released = threading.Event()
+    def hold(connection: sqlite3.Connection) -> None:
+        began.set()
+        assert released.wait(10)
 
-    def __call__(self, connection: sqlite3.Connection) -> None:
-        self.began.set()
-        assert self.released.wait(10)
+    database.write(hold)
+    assert began.wait(10)
+    yield
+    released.set()
 
 
 def read_words(database: Database) -> list[str]:
@@ -58,12 +62,9 @@ def insert(word: str) -> Callable[[sqlite3.Connection], object]:
 
 
 def test_all_that_waits_is_synced_to_the_disk_at_once(database: Database, statements: list[str]) -> None:
-    hold = Hold()
-    database.write(hold)
-    assert hold.began.wait(10)
-    statements.clear()
-    writes = [database.write(insert(str(number)), on_disk=True) for number in range(8)]
-    hold.released.set()
+    with held(database):
+        statements.clear()
+        writes = [database.write(insert(str(number)), on_disk=True) for number in range(8)]
     for write in writes:
         write.wait(seconds=10)
     assert statements.count("COMMIT") == 2  # what held it, and all of them
@@ -97,11 +98,8 @@ def loses_the_connection(connection: sqlite3.Connection) -> None:
 
 @pytest.mark.parametrize("fault", [fails, fails_as_a_whole, loses_the_connection])
 def test_a_write_that_fails_does_so_alone(database: Database, fault: Callable[[sqlite3.Connection], None]) -> None:
-    hold = Hold()
-    database.write(hold)
-    assert hold.began.wait(10)
-    before, failing, after = database.write(insert("before")), database.write(fault), database.write(insert("after"))
-    hold.released.set()
+    with held(database):
+        before, failing, after = (database.write(each) for each in (insert("before"), fault, insert("after")))
     before.wait(seconds=10)
     after.wait(seconds=10)
     with pytest.raises(StoreError, match=r"no such table|disk is full|closed database"):
@@ -148,38 +146,32 @@ async def test_a_lock_holds_up_neither_the_event_loop_nor_more_than_a_second_in_
 def test_what_its_caller_no_longer_waits_for_is_dropped_unless_it_had_begun(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hold = Hold()
+    began, released = threading.Event(), threading.Event()
 
     def begun(connection: sqlite3.Connection) -> None:
-        hold(connection)
+        began.set()
+        assert released.wait(10)
         insert("begun")(connection)
 
     first = database.write(begun)
-    assert hold.began.wait(10)
+    assert began.wait(10)
     monkeypatch.setattr("dfui.store.writer.MAX_WAIT_SECONDS", 0.0)
     second = database.write(insert("never"))
     for write in (first, second):
         with pytest.raises(StoreError, match="busy"):
             write.wait(seconds=0)
-    hold.released.set()
+    released.set()
     database.write(insert("last")).wait(seconds=10)
     assert read_words(database) == ["begun", "last"]
 
 
-def test_a_cancelled_task_does_not_take_its_write_with_it(database: Database) -> None:
-    hold = Hold()
-    database.write(hold)
-    assert hold.began.wait(10)
-
-    async def leave() -> None:
+async def test_a_cancelled_task_does_not_take_its_write_with_it(database: Database) -> None:
+    with held(database):
         write = database.write(insert("still written"))
         waiting = asyncio.ensure_future(write._awaited())
         await asyncio.sleep(0)
         waiting.cancel()
-        hold.released.set()
-        write.wait(seconds=10)
-
-    asyncio.run(leave())
+    write.wait(seconds=10)
     assert read_words(database) == ["still written"]
 
 

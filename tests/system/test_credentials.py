@@ -45,16 +45,11 @@ def home() -> Iterator[Path]:
 
 
 @needs_daemon
-def test_a_real_keyring_gives_back_what_it_was_given_until_it_is_deleted(home: Path) -> None:
+def test_a_real_keyring_keeps_a_token_for_its_profile_until_it_is_deleted(home: Path) -> None:
     calls = ("describe", "read", "write:one", "read", "write:two", "read", "delete", "read", "delete")
-    name, *answers = in_session(home, Daemon.UNLOCKED, *calls)
+    name, *answers = in_session(home, Daemon.UNLOCKED, *calls, "write:kept")
     assert "SecretService" in name
-    assert answers == [None, None, "one", None, "two", True, None, False]
-
-
-@needs_daemon
-def test_a_token_outlives_the_session_and_belongs_to_its_profile(home: Path) -> None:
-    in_session(home, Daemon.UNLOCKED, "write:kept")
+    assert answers == [None, None, "one", None, "two", True, None, False, None]
     assert in_session(home, Daemon.UNLOCKED, "read", profile="other") == [None]
     assert in_session(home, Daemon.UNLOCKED, "read") == ["kept"]
 
@@ -80,44 +75,20 @@ NO_KEYRING: KeyringBackend = fail.Keyring()  # type: ignore[no-untyped-call]
 NULL_KEYRING: KeyringBackend = null.Keyring()  # type: ignore[no-untyped-call]
 
 
-class Forgetful(MemoryKeyring):
-    """Says yes, and keeps nothing."""
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        pass
+def refuse_and_tell(service: str, username: str, password: str) -> None:
+    raise PasswordSetError(f"cannot store {password!r}")
 
 
-class Clinging(MemoryKeyring):
-    """Says that it deleted."""
-
-    def delete_password(self, service: str, username: str) -> None:
-        pass
+def stay_locked(service: str, username: str) -> None:
+    raise BackendLocked("Failed to unlock the collection!")
 
 
-class Talkative(MemoryKeyring):
-    """Refuses, and tells what."""
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        raise PasswordSetError(f"cannot store {password!r}")
-
-
-class Locked(MemoryKeyring):
-    """Nobody unlocks it."""
-
-    def get_password(self, service: str, username: str) -> str | None:
-        raise BackendLocked("Failed to unlock the collection!")
-
-
-class Asking(MemoryKeyring):
-    """Waits for a person."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.answered = threading.Event()
-
-    def get_password(self, service: str, username: str) -> str | None:
-        assert self.answered.wait(10)
-        return super().get_password(service, username)
+def keyring_that(**methods: Callable[..., None]) -> MemoryKeyring:
+    """One that does other things than it says."""
+    backend = MemoryKeyring()
+    for name, method in methods.items():
+        setattr(backend, name, method)
+    return backend
 
 
 class PlaintextKeyring(MemoryKeyring):
@@ -135,22 +106,12 @@ class Chain(chainer.ChainerBackend):
         self.backends = list(backends)
 
 
-Use = Callable[[KeyringBackend], None]
-
-
-@pytest.fixture
-def use() -> Use:
-    """Makes a keyring this process's own, for the test."""
-    return keyring.set_keyring
-
-
 def entry(profile: str = "default", origin: str = ORIGIN, *, allow_plaintext: bool = False) -> KeyringEntry:
     return KeyringEntry(profile=profile, origin=origin, allow_plaintext=allow_plaintext)
 
 
-async def test_a_token_is_kept_for_its_profile_and_origin_alone(use: Use) -> None:
-    backend = MemoryKeyring()
-    use(backend)
+async def test_a_token_is_kept_for_its_profile_and_origin_alone() -> None:
+    keyring.set_keyring(backend := MemoryKeyring())
     await entry().write(TOKEN)
     assert backend.kept == {("dfui", f"default@{ORIGIN}"): TOKEN.reveal()}
     assert await entry("other").read() is None
@@ -158,54 +119,50 @@ async def test_a_token_is_kept_for_its_profile_and_origin_alone(use: Use) -> Non
     assert await entry().read() == TOKEN
 
 
-async def test_a_keyring_that_does_not_do_what_it_says_is_found_out(use: Use) -> None:
-    use(Forgetful())
-    with pytest.raises(KeyringFailed, match="does not give it back"):
+@pytest.mark.parametrize(
+    ("backend", "problem", "words"),
+    [
+        (keyring_that(set_password=lambda *_: None), KeyringFailed, "does not give it back"),
+        (keyring_that(delete_password=lambda *_: None), KeyringFailed, "did not remove the token"),
+        (keyring_that(get_password=stay_locked), KeyringLocked, None),
+        (keyring_that(set_password=refuse_and_tell), KeyringFailed, "cannot store"),
+    ],
+)
+async def test_a_keyring_that_does_not_do_what_it_says_is_found_out_and_nothing_that_it_says_shows_the_token(
+    backend: KeyringBackend, problem: type[KeyringProblem], words: str | None
+) -> None:
+    keyring.set_keyring(backend)
+    with pytest.raises(problem, match=words) as failed:
         await entry().write(TOKEN)
-    use(Clinging())
-    await entry().write(TOKEN)
-    with pytest.raises(KeyringFailed, match="did not remove the token"):
         await entry().delete()
-    use(Locked())
-    with pytest.raises(KeyringLocked):
-        await entry().read()
-
-
-async def test_a_keyring_that_tells_the_token_in_its_error_does_not_get_it_into_ours(use: Use) -> None:
-    use(Talkative())
-    with pytest.raises(KeyringFailed, match="cannot store") as failed:
-        await entry().write(TOKEN)
     assert TOKEN.reveal() not in "".join(traceback.format_exception(failed.value)) + repr(failed.value)
 
 
-async def test_a_silent_keyring_is_left_to_answer_later(use: Use, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_silent_keyring_is_left_to_answer_later(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(credentials, "KEYRING_SECONDS", 0.01)
-    backend = Asking()
-    use(backend)
+    answered = threading.Event()
+    keyring.set_keyring(backend := MemoryKeyring())
     backend.set_password("dfui", f"default@{ORIGIN}", TOKEN.reveal())
+    read = backend.get_password
+    monkeypatch.setattr(backend, "get_password", lambda *of: read(*of) if answered.wait(10) else None)
     with pytest.raises(KeyringSilent) as silent:
         await entry().read()
     assert not silent.value.answer.done()
-    backend.answered.set()
+    answered.set()
     assert await asyncio.wrap_future(silent.value.answer) == TOKEN
 
 
-async def test_a_plain_text_keyring_is_refused_unless_it_is_allowed(use: Use) -> None:
-    backend = PlaintextKeyring()
-    use(backend)
+async def test_a_plain_text_keyring_is_refused_unless_it_is_allowed_and_of_several_the_first_safe_one_is_used() -> None:
+    plain, safe = PlaintextKeyring(), MemoryKeyring()
+    keyring.set_keyring(plain)
     with pytest.raises(PlainTextKeyring):
         await entry().write(TOKEN)
-    assert not backend.kept
+    keyring.set_keyring(Chain(NO_KEYRING, NULL_KEYRING, plain, safe))
+    await entry().write(TOKEN)
+    assert (bool(safe.kept), plain.kept) == (True, {})
+    keyring.set_keyring(plain)
     await entry(allow_plaintext=True).write(TOKEN)
     assert await entry(allow_plaintext=True).read() == TOKEN
-
-
-async def test_of_several_keyrings_the_first_safe_one_is_used(use: Use) -> None:
-    plain, safe = PlaintextKeyring(), MemoryKeyring()
-    use(Chain(NO_KEYRING, NULL_KEYRING, plain, safe))
-    await entry().write(TOKEN)
-    assert safe.kept
-    assert not plain.kept
 
 
 @pytest.mark.parametrize(
@@ -219,9 +176,9 @@ async def test_of_several_keyrings_the_first_safe_one_is_used(use: Use) -> None:
     ids=["fail", "null", "empty chain", "chain of plain text"],
 )
 async def test_a_keyring_that_keeps_nothing_safely_is_none(
-    use: Use, backend: KeyringBackend, problem: type[KeyringProblem]
+    backend: KeyringBackend, problem: type[KeyringProblem]
 ) -> None:
-    use(backend)
+    keyring.set_keyring(backend)
     with pytest.raises(problem):
         await entry().write(TOKEN)
 
