@@ -123,8 +123,12 @@ def test_the_terminal_ui_needs_a_terminal_that_can_show_it(monkeypatch: pytest.M
         (errors.StoreError("It is full."), 1, "store"),
         (errors.Refused(403, "No."), 1, "refused"),
         (errors.KeyringLocked("It is locked."), 3, "keyring"),
+        (errors.PlainTextKeyring("It does not encrypt."), 3, "keyring"),
         (errors.Unauthorized(401, "No."), 3, "unauthorized"),
         (errors.ServerFault(500, "No."), 4, "server_fault"),
+        (errors.TooManyRequests(429, "No."), 4, "too_many_requests"),
+        (errors.InsecureConnection("Its certificate is none."), 4, "insecure_connection"),
+        (errors.UnusableEnvironment("SSL_CERT_FILE is none."), 4, "not_connected"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

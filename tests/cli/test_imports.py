@@ -49,7 +49,7 @@ def test_a_command_loads_what_it_needs_and_never_the_terminal_ui(dfui: Commands)
     at_rest, cancelled, at_last = loaded_by(RUN_EACH, json.dumps(groups))
     assert at_rest & ONLINE_ALONE == set()
     assert {"dfui.operations.cancel", "httpx"} <= cancelled
-    needless = {"dfui.operations.fetch", "dfui.operations.refresh", "dfui.cli.prompts", "keyring"}
+    needless = {"dfui.operations.fetch", "dfui.operations.poll", "dfui.cli.prompts", "keyring"}
     assert cancelled & needless == set()  # the token is in the environment
     assert {"dfui.operations.fetch", "keyring"} <= at_last
     assert "textual" not in at_last  # httpx loads rich, if click is installed too
