@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -26,7 +25,7 @@ from dfui.wording.outcomes import OUTCOMES
 from tests.support import keyring_in_a_file
 from tests.support.keyring_daemon import MISSING
 from tests.support.server import SimulatorServer
-from tests.support.shell import Shell, dfui_on_path
+from tests.support.shell import Shell, environment_of
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -84,13 +83,7 @@ def account(simulator: Simulator) -> Iterator[Simulator]:
 @pytest.fixture
 def environment(account: Simulator, server: SimulatorServer, tmp_path: Path) -> dict[str, str]:
     """A home with nothing in it, where `dfui` asks the account."""
-    names = ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "PYTHON_KEYRING_BACKEND")
-    return {
-        "PATH": dfui_on_path(tmp_path / "bin"),
-        "HOME": str(tmp_path),
-        "DFUI_API_URL": server.url,
-        **{name: os.environ[name] for name in names},
-    }
+    return environment_of(tmp_path, server.url)
 
 
 def run(command: str, environment: dict[str, str], folder: Path) -> subprocess.CompletedProcess[str]:

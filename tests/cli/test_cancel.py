@@ -16,7 +16,7 @@ import pytest
 from dfui.core.outcomes import OutcomeKind
 from dfui.simulator.account import TOKEN, Simulator
 from dfui.simulator.files import SimulatedFiles
-from tests.support.cancelling import LONG_WAIT, PAYMENT, answering, deletes, either, outcomes
+from tests.support.cancelling import LONG_WAIT, PAYMENT, answering, deletes, outcomes
 from tests.support.commands import Commands
 from tests.support.process import DFUI
 from tests.support.server import SimulatorServer
@@ -37,7 +37,7 @@ def takes_another_token(account: Simulator) -> None:
 
 
 def breaks_down(account: Simulator) -> None:
-    account.interrupt = either(answering("DELETE", 500), answering("GET", 503, headers=LONG_WAIT))
+    account.interrupt = lambda request: httpx.Response(503, headers=LONG_WAIT)
 
 
 @pytest.mark.parametrize(

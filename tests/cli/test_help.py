@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -17,7 +16,7 @@ from dfui.simulator.account import Simulator
 from dfui.simulator.scenarios import SCENARIOS
 from tests.support.commands import Commands
 from tests.support.in_process import run
-from tests.support.shell import Shell, dfui_on_path
+from tests.support.shell import Shell, environment_of
 
 PROMPT = "READY> "
 
@@ -195,13 +194,7 @@ def test_completing_an_id_leaves_a_damaged_database_as_it_is(dfui: Commands) -> 
 def environment(dfui: Commands, tmp_path: Path) -> dict[str, str]:
     """A home in which 847070 is known, and `dfui` is found."""
     dfui("add", "847070")
-    names = ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME")
-    return {
-        "PATH": dfui_on_path(tmp_path / "bin"),
-        "HOME": str(tmp_path),
-        "DFUI_API_URL": dfui.api_url,
-        **{name: os.environ[name] for name in names},
-    }
+    return environment_of(tmp_path, dfui.api_url)
 
 
 def script_of(shell: str, folder: Path) -> Path:

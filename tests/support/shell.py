@@ -18,13 +18,19 @@ PATIENCE_SECONDS = 60.0
 CONTROL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][0-9A-B]|[=>78])|[\r\x0f\x00]")
 
 
-def dfui_on_path(folder: Path) -> str:
-    """A PATH on which `dfui` is the one that is tested."""
-    folder.mkdir(parents=True, exist_ok=True)
-    command = folder / "dfui"
+def environment_of(home: Path, api_url: str) -> dict[str, str]:
+    """The environment of a home in which `dfui` is the one that is tested, and asks this API."""
+    command = home / "bin" / "dfui"
+    command.parent.mkdir()
     command.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m dfui "$@"\n')
     command.chmod(0o755)
-    return f"{folder}:{os.environ['PATH']}"
+    names = ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "PYTHON_KEYRING_BACKEND")
+    return {
+        "PATH": f"{command.parent}:{os.environ['PATH']}",
+        "HOME": str(home),
+        "DFUI_API_URL": api_url,
+        **{name: os.environ[name] for name in names},
+    }
 
 
 class Shell(AtTerminal):
