@@ -11,8 +11,8 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dfui.store.rows import DOWNLOADS, ENTRIES
-from dfui.store.schema import create_schema
+from dfui.store.sqlite_errors import files_of
+from dfui.store.tables import DOWNLOADS, ENTRIES, create_schema
 
 MAX_BYTES_CHECKED = 32 * 1024 * 1024
 """A larger file takes too long to check at each start (2 ms a MB), unless damage was found before."""
@@ -60,10 +60,9 @@ def set_aside(path: Path, *, inode: int) -> Path | None:
             return None
         stamp = datetime.fromtimestamp(time.time(), UTC).strftime("%Y%m%d-%H%M%S")
         aside = path.with_name(f"{path.name}.damaged-{stamp}-{os.urandom(2).hex()}")
-        path.rename(aside)
-        for ending in ("-wal", "-shm"):
+        for file, name in zip(files_of(path), files_of(aside), strict=True):
             with contextlib.suppress(FileNotFoundError):
-                path.with_name(path.name + ending).rename(aside.with_name(aside.name + ending))
+                file.rename(name)
         _marker(path).unlink(missing_ok=True)
         return aside
     finally:

@@ -17,8 +17,8 @@ from typing import Any, TypeVar
 from dfui.core.errors import StoreError
 from dfui.core.private_folder import make_private_folder
 from dfui.store.corruption import check, mark_damaged
-from dfui.store.schema import create_schema, schema_version, seal_rows
-from dfui.store.sqlite_errors import is_busy, store_errors
+from dfui.store.sqlite_errors import files_of, is_busy, store_errors
+from dfui.store.tables import create_schema, schema_version, seal_rows
 from dfui.store.writer import Write, Writer
 
 OPENING_SECONDS = 0.5
@@ -147,7 +147,7 @@ def make_private(path: Path) -> None:
 def connect_to_look(path: Path) -> sqlite3.Connection:
     """A connection that changes nothing and makes no file."""
     # Without a write-ahead log nobody has it open, and it is read without a lock, or a file beside it.
-    log = path.with_name(f"{path.name}-wal")
+    _, log, _ = files_of(path)
     how = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
     return sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, timeout=BUSY_SECONDS, check_same_thread=False)
 

@@ -16,7 +16,7 @@ from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.store.database import Database, LastKnown
 from dfui.store.download_query import literally
 from dfui.store.owners import end_owner, is_alive, new_owner
-from dfui.store.rows import DOWNLOADS, ENTRIES
+from dfui.store.tables import DOWNLOADS, ENTRIES
 from dfui.store.writer import Write
 
 MAX_WATCHED = 1_000

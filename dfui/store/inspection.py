@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dfui.store.database import check_locks, connect_to_look
-from dfui.store.schema import SCHEMA_VERSION
-from dfui.store.sqlite_errors import FAILURES, cure, is_busy, is_damage, reason
+from dfui.store.sqlite_errors import FAILURES, cure, files_of, is_busy, is_damage, reason
+from dfui.store.tables import SCHEMA_VERSION
 
 _LOCKED_SECONDS = 1.0
 """A lock that lasts no longer is a dfui at work."""
@@ -59,7 +59,7 @@ def inspect_store(path: Path) -> Inspection:
             exists=True,
             mode=stat.S_IMODE(path.stat().st_mode),
             folder_mode=stat.S_IMODE(path.parent.stat().st_mode),
-            size=sum(each.stat().st_size for each in path.parent.glob(f"{path.name}*") if each.name in _files(path)),
+            size=sum(each.stat().st_size for each in files_of(path) if each.exists()),
         )
         found = _read(path, found)
         if found.schema and not found.is_newer and not found.trouble:
@@ -67,10 +67,6 @@ def inspect_store(path: Path) -> Inspection:
     except FAILURES as error:
         return replace(found, trouble=reason(error), cure=cure(error, path).strip(), is_damaged=is_damage(error))
     return found
-
-
-def _files(path: Path) -> tuple[str, str, str]:
-    return path.name, f"{path.name}-wal", f"{path.name}-shm"
 
 
 def _read(path: Path, found: Inspection) -> Inspection:

@@ -15,7 +15,7 @@ from dfui.core.downloads import Download
 from dfui.store.database import Database, LastKnown
 from dfui.store.download_query import DownloadQuery
 from dfui.store.history import amend_entries
-from dfui.store.rows import DOWNLOADS
+from dfui.store.tables import DOWNLOADS
 from dfui.store.writer import Write
 
 ROWS_PER_TRANSACTION = 500

@@ -19,6 +19,11 @@ text is in an error message."""
 ELSEWHERE = "Set XDG_DATA_HOME to a folder on a local disk."
 
 
+def files_of(path: Path) -> tuple[Path, Path, Path]:
+    """A database, its write-ahead log, and the index of that."""
+    return path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")
+
+
 def is_damage(error: BaseException) -> bool:
     """Whether this says that the file is damaged, rather than locked, full, or out of reach."""
     if isinstance(error, sqlite3.Error):
@@ -56,8 +61,11 @@ def cure(error: BaseException, path: Path | None) -> str:
     is_denied = isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
     if path is None or not (is_denied or code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}):
         return ""
-    files = (path.parent, path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm"))
-    others = [each for each in files if _owner(each) not in (None, os.geteuid()) and not os.access(each, os.W_OK)]
+    others = [
+        each
+        for each in (path.parent, *files_of(path))
+        if _owner(each) not in (None, os.geteuid()) and not os.access(each, os.W_OK)
+    ]
     if others:
         names = " ".join(shlex.quote(str(each)) for each in others)
         whose = f"{others[0]} belongs to {_name(_owner(others[0]))}"

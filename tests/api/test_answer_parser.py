@@ -18,7 +18,7 @@ from dfui.api.answer_parser import AnswerParser
 from dfui.core.downloads import Download, Status
 from dfui.core.errors import Refused, UnreadableAnswer
 from dfui.core.secret import Secret
-from dfui.store.rows import Rows
+from dfui.store.tables import Rows
 
 DOCS_2026 = {
     "id": "dl_847070", "status": "in_progress", "num_records": 34120, "results": [{"url": "https://files/1"}],

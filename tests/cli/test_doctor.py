@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from dfui.simulator.account import TOKEN, Simulator
-from dfui.store.schema import SCHEMA_VERSION
+from dfui.store.tables import SCHEMA_VERSION
 from tests.support.commands import Commands
 from tests.support.keyring_daemon import MISSING, Daemon, in_session
 

@@ -10,7 +10,7 @@ import pytest
 from dfui.core.downloads import Download
 from dfui.store import Store
 from dfui.store.inspection import Inspection, inspect_store
-from dfui.store.schema import SCHEMA_VERSION
+from dfui.store.tables import SCHEMA_VERSION
 from tests.support.rows import at
 from tests.support.stores import Open, see
 
