@@ -12,7 +12,6 @@ from dfui.core.errors import (
     ApiError,
     DatafinitiError,
     NotConnected,
-    NotFound,
     ServerFault,
     TooManyRequests,
     Unauthorized,
@@ -131,19 +130,9 @@ class Attempt:
     async def _check(self) -> None:
         self._batch.report(Progress(self.download_id, Step.CHECKING))
 
-        async def get() -> None:
-            began = self._clock.monotonic()
-            try:
-                details = await self._in_time(self._batch.client.get_download(self.download_id))
-            except NotFound:
-                self._batch.record_missing(self.download_id, began)
-                raise
-            self.evidence.check_error = None
-            self.evidence.seen = details.seen(self._clock.now()).download
-            self._batch.record_seen(self.evidence.seen, began)
-
         try:
-            await self._request(get)
+            details = await self._request(lambda: self._in_time(self._batch.look(self.download_id)))
+            self.evidence.seen, self.evidence.check_error = details.download, None
         except DatafinitiError as error:
             self.evidence.check_error = error
 

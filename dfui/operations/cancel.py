@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from dfui.core.clock import Clock
-from dfui.core.downloads import Download
-from dfui.core.errors import DatafinitiError, StoreError, Unauthorized
+from dfui.core.downloads import DownloadDetails
+from dfui.core.errors import DatafinitiError, NotFound, StoreError, Unauthorized
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.progress import Progress
 from dfui.operations.attempt import Attempt
 from dfui.store import Store
+from dfui.system.event_loop import end_tasks
 from dfui.wording.errors import fault
 
 if TYPE_CHECKING:
@@ -65,8 +67,8 @@ async def cancel(
     )
     await batch.open_history(ids)
     may_begin = asyncio.Event()
-    attempts = [Attempt(download_id, batch) for download_id in ids]
-    tasks = [asyncio.create_task(carry_out(attempt, batch, may_begin)) for attempt in attempts]
+    for download_id in ids:
+        batch.start(download_id, after=may_begin.wait)
 
     async def begin() -> None:
         if not has_token:
@@ -76,22 +78,14 @@ async def cancel(
     async def interrupt() -> None:
         if interrupted is not None:
             await interrupted.wait()
-            batch.is_interrupted = True
-            for attempt, task in zip(attempts, tasks, strict=True):
-                if not attempt.has_ended:  # else its outcome is being written down
-                    task.cancel()
+            batch.interrupt()
 
-    beside = (asyncio.create_task(begin()), asyncio.create_task(interrupt()))
-    try:
-        without_outcome = len(tasks)
+    async with batch.running(begin(), interrupt()):
+        without_outcome = len(ids)
         while without_outcome:
             event: Event = await batch.events.get()
             without_outcome -= isinstance(event, Outcome)
             yield event
-    finally:
-        for task in (*beside, *tasks):
-            task.cancel()
-        await asyncio.gather(*beside, *tasks, return_exceptions=True)
 
 
 def import_ahead() -> None:
@@ -101,22 +95,6 @@ def import_ahead() -> None:
             importlib.import_module(name)
         except Exception:  # then each attempt ends with its own outcome
             logger.exception("%s could not be loaded", name)
-
-
-async def carry_out(attempt: Attempt, batch: Batch, may_begin: asyncio.Event | None = None) -> None:
-    """Walk one attempt; whatever ends it, its outcome goes to the batch's events."""
-    try:
-        if may_begin is not None:
-            await may_begin.wait()
-        await attempt.run()
-    except asyncio.CancelledError:
-        if not batch.is_interrupted:
-            raise
-    except Exception as error:
-        logger.exception("Cancelling %s broke", attempt.download_id)
-        attempt.evidence.broke(fault(error))
-    attempt.has_ended = True
-    batch.events.put_nowait(await batch.recorded(attempt.evidence.outcome()))
 
 
 class Batch:
@@ -148,6 +126,41 @@ class Batch:
         """The history entry of each download; one that the history does not take is not here."""
         self._history_problem: str | None = None
         """Why the history could not be written; after one failed write, stop writing the batch."""
+        self._attempts: dict[asyncio.Task[None], Attempt] = {}
+
+    def start(self, download_id: str, *, after: Callable[[], Awaitable[object]]) -> None:
+        """Begin an attempt, which waits for `after` first; its outcome goes to `events`."""
+        attempt = Attempt(download_id, self)
+        self._attempts[asyncio.create_task(self._carry_out(attempt, after))] = attempt
+
+    async def _carry_out(self, attempt: Attempt, after: Callable[[], Awaitable[object]]) -> None:
+        try:
+            await after()
+            await attempt.run()
+        except asyncio.CancelledError:
+            if not self.is_interrupted:
+                raise
+        except Exception as error:
+            logger.exception("Cancelling %s broke", attempt.download_id)
+            attempt.evidence.broke(fault(error))
+        attempt.has_ended = True
+        self.events.put_nowait(await self._recorded(attempt.evidence.outcome()))
+
+    def interrupt(self) -> None:
+        """Give each attempt that has no outcome yet one at once, by what is known of it."""
+        self.is_interrupted = True
+        for task, attempt in self._attempts.items():
+            if not attempt.has_ended:  # else its outcome is being written down
+                task.cancel()
+
+    @contextlib.asynccontextmanager
+    async def running(self, *beside: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+        """Run these beside the attempts, and end all of them."""
+        tasks = [asyncio.create_task(each) for each in beside]
+        try:
+            yield
+        finally:
+            await end_tasks(*tasks, *self._attempts)
 
     async def open_history(
         self, ids: Sequence[str], *, confirmed_at: datetime | None = None, stop_at: int | None = None
@@ -161,7 +174,7 @@ class Batch:
         except Exception as error:  # noqa: BLE001  # credits are being spent: the DELETE is sent all the same
             self._history_failed(error)
 
-    async def recorded(self, outcome: Outcome) -> Outcome:
+    async def _recorded(self, outcome: Outcome) -> Outcome:
         """Write the outcome down; one that an interruption left unknown stays open, for the next start to resolve."""
         outcome = self._with_price(replace(outcome, ended_at=self.clock.now()))
         entry = self._entries.get(outcome.download_id)
@@ -238,23 +251,28 @@ class Batch:
     # Nothing waits for what follows: the outcome holds it as well, and is written after it.
 
     def record_answer(self, download_id: str, http_status: int | None, api_message: str | None) -> None:
-        """A DELETE was answered."""
         entry = self._entries.get(download_id)
         if entry is not None and self._history_problem is None:
             self._store.history.record_answer(entry, http_status=http_status, api_message=api_message)
 
-    def record_seen(self, download: Download, began: float) -> None:
-        """A GET that began then, on the clock that never goes back, showed this."""
-        self._store.downloads.observe([download], observed=began, now=self.clock.monotonic())
+    async def look(self, download_id: str) -> DownloadDetails:
+        """What the API shows of one download.
 
-    def record_missing(self, download_id: str, began: float) -> None:
-        """A GET that began then was answered 404."""
-        self._store.downloads.observe_missing(
-            download_id, observed=began, now=self.clock.monotonic(), seen_at=self.clock.now()
-        )
+        Raises:
+            DatafinitiError: it could not be learnt.
+        """
+        began, downloads = self.clock.monotonic(), self._store.downloads
+        try:
+            answer = await self.client.get_download(download_id)
+        except NotFound:
+            now, seen_at = self.clock.monotonic(), self.clock.now()
+            downloads.observe_missing(download_id, observed=began, now=now, seen_at=seen_at)
+            raise
+        details = answer.seen(self.clock.now())
+        downloads.observe([details.download], observed=began, now=self.clock.monotonic())
+        return details
 
     def report(self, progress: Progress) -> None:
-        """Report a step."""
         self.events.put_nowait(progress)
 
 
@@ -270,7 +288,6 @@ class Slots:
         self._new: deque[asyncio.Future[None]] = deque()
 
     async def take(self, *, has_begun: bool) -> None:
-        """Wait for a place."""
         if self._free:
             self._free -= 1
             return
@@ -284,7 +301,6 @@ class Slots:
             raise
 
     def give_back(self) -> None:
-        """Leave the place to the next."""
         for waiting in (self._begun, self._new):
             while waiting:
                 place = waiting.popleft()

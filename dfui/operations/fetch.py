@@ -38,6 +38,7 @@ from dfui.core.fetching import (
 from dfui.operations.part_file import make_folder
 from dfui.operations.transfer import Transfer, file_client, on_thread
 from dfui.store import Store
+from dfui.system.event_loop import end_tasks
 from dfui.wording import fetching
 from dfui.wording.errors import fault
 
@@ -92,9 +93,7 @@ async def fetch(
         with contextlib.suppress(asyncio.CancelledError):
             task.result()
     finally:
-        stopping.cancel()
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await end_tasks(task, stopping)
 
 
 class _Fetch:
@@ -127,9 +126,7 @@ class _Fetch:
                 self._jobs.put_nowait(None)
             await asyncio.gather(*workers)
         finally:
-            for task in (*looks, *workers):
-                task.cancel()
-            await asyncio.gather(*looks, *workers, return_exceptions=True)
+            await end_tasks(*looks, *workers)
             while not self._jobs.empty():
                 if (job := self._jobs.get_nowait()) is not None:
                     job.transfer.note(FileState.STOPPED)

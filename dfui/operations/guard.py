@@ -6,14 +6,15 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from dfui.core.clock import Clock
 from dfui.core.downloads import Download, DownloadDetails, Status
 from dfui.core.errors import AnswerLost, ApiError, NotFound, Unauthorized
 from dfui.core.outcomes import Outcome, OutcomeKind
-from dfui.operations.attempt import REQUEST_SECONDS, Attempt
-from dfui.operations.cancel import Batch, Event, SignIn, carry_out, import_ahead
+from dfui.operations.attempt import REQUEST_SECONDS
+from dfui.operations.cancel import Batch, Event, SignIn, import_ahead
 from dfui.operations.poll import QUICKEST_SECONDS, Poller, PollResult, WhileActive
 from dfui.store import Store
 from dfui.wording.errors import fault
@@ -51,18 +52,12 @@ async def guard(
     import_ahead()
     batch = Batch(client=client, store=store, sign_in=sign_in, clock=clock)
     guarding = _Guard(ids, records, batch)
-    tasks = [asyncio.create_task(work) for work in (guarding.poll(), guarding.end_when(told_to_end, interrupted))]
-    try:
+    async with batch.running(guarding.poll(), guarding.end_when(told_to_end, interrupted)):
         without_outcome = len(ids)
         while without_outcome:
             event: PollResult | Event = await batch.events.get()
             without_outcome -= isinstance(event, Outcome)
             yield event
-    finally:
-        tasks += guarding.attempts
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class _Guard:
@@ -73,7 +68,6 @@ class _Guard:
         self._confirmed_at = batch.clock.now()
         self._guarded: dict[str, Download | None] = dict.fromkeys(ids)
         """Those that have not reached the number, as they were last seen."""
-        self.attempts: dict[asyncio.Task[None], Attempt] = {}
 
     async def poll(self) -> None:
         """Poll until nothing is left to guard; a fault ends the guard of each, by name."""
@@ -90,29 +84,19 @@ class _Guard:
         await told_to_end.wait()
         self._end_all(NO_LONGER_GUARDED)
         await interrupted.wait()
-        self._batch.is_interrupted = True
-        for task, attempt in self.attempts.items():
-            if not attempt.has_ended:
-                task.cancel()
+        self._batch.interrupt()
 
     async def _look(self, download_id: str) -> DownloadDetails:
-        """Poll one download; the store may take that over later, or not at all."""
-        generation, began = self._batch.token_generation, self._clock.monotonic()
+        generation = self._batch.token_generation
         try:
             async with asyncio.timeout(REQUEST_SECONDS):
-                answer = await self._batch.client.get_download(download_id)
+                return await self._batch.look(download_id)
         except TimeoutError:
             raise AnswerLost("No whole answer came in time.") from None
         except Unauthorized:
             if not await self._batch.replace_rejected_token(generation):
                 raise
             return await self._look(download_id)
-        except NotFound:
-            self._batch.record_missing(download_id, began)
-            raise
-        details = answer.seen(self._clock.now())
-        self._batch.record_seen(details.download, began)
-        return details
 
     async def _judge(self, result: PollResult) -> None:
         download_id, download = result.download_id, result.download
@@ -133,14 +117,12 @@ class _Guard:
                 self._guarded[download_id] = download
                 if download.num_downloaded >= self._records:
                     del self._guarded[download_id]
-                    attempt = Attempt(download_id, self._batch)
-                    self.attempts[asyncio.create_task(self._cancel(attempt))] = attempt
+                    self._batch.start(download_id, after=partial(self._write_down, download_id))
             if result.has_changed:
                 self._batch.events.put_nowait(result)
 
-    async def _cancel(self, attempt: Attempt) -> None:
-        await self._batch.open_history([attempt.download_id], confirmed_at=self._confirmed_at, stop_at=self._records)
-        await carry_out(attempt, self._batch)
+    async def _write_down(self, download_id: str) -> None:
+        await self._batch.open_history([download_id], confirmed_at=self._confirmed_at, stop_at=self._records)
 
     def _end_all(self, trouble: str) -> None:
         for download_id, seen in list(self._guarded.items()):

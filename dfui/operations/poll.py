@@ -16,6 +16,7 @@ from dfui.core.errors import ApiError, DatafinitiError, NotFound, StoreError, Un
 from dfui.core.history import FOLLOW_UP_AFTER, WATCHED_FOR, HistoryEntry
 from dfui.operations.refresh import MAX_POLLS, DownloadRefresher
 from dfui.store import Store
+from dfui.system.event_loop import end_tasks
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
@@ -46,7 +47,7 @@ class PollResult:
     """Whether the download is not polled any more."""
 
 
-Refresh = Callable[[str], Awaitable[DownloadDetails]]
+Look = Callable[[str], Awaitable[DownloadDetails]]
 """Asks the API about one download."""
 
 
@@ -75,14 +76,14 @@ class Poller:
 
     def __init__(
         self,
-        refresh: Refresh,
+        look: Look,
         schedule: Schedule,
         *,
         clock: Clock,
         store_failed: Callable[[StoreError], None] | None = None,
     ) -> None:
         """With `store_failed`, a store that fails is reported and tried again; without, `results` raises its error."""
-        self._refresh = refresh
+        self._look = look
         self._schedule = schedule
         self._clock = clock
         self._store_failed = store_failed
@@ -112,9 +113,7 @@ class Poller:
                         if result.download is not None or result.error is not None:
                             yield result
         finally:
-            for task in running.values():
-                task.cancel()
-            await asyncio.gather(*running.values(), return_exceptions=True)
+            await end_tasks(*running.values())
 
     async def poll_once(self, *, at_most: int) -> None:
         """Poll those that are due now, at most so many.
@@ -160,7 +159,7 @@ class Poller:
     async def _poll(self, download_id: str) -> PollResult:
         download, error = None, None
         try:
-            download = (await self._refresh(download_id)).download
+            download = (await self._look(download_id)).download
         except DatafinitiError as failure:
             error = failure
         except StoreError as failure:
@@ -347,6 +346,4 @@ async def wait_for_final_costs(
         if following.done():
             following.result()
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end_tasks(*tasks)

@@ -54,6 +54,13 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
         return runner.run(work)
 
 
+async def end_tasks(*tasks: asyncio.Task[Any]) -> None:
+    """Cancel tasks, and wait until all have ended, however they do."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
 async def on_daemon_thread(use: Callable[[], Result], *, name: str) -> Result:
     """Call this on a thread of its own; giving up waiting, or the exit, does not wait for it."""
     return await asyncio.wrap_future(call_on_daemon_thread(use, name=name))

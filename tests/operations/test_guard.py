@@ -27,6 +27,7 @@ class Guarding:
         self.results: list[PollResult] = []
         self.ends_at_the_number = False
         """Whether it is told to end once a download is there."""
+        self.end, self.interrupted = asyncio.Event(), asyncio.Event()
         self._given = it.given
 
     def add(self, *ids: str, rate: float = 900) -> None:
@@ -35,8 +36,8 @@ class Guarding:
 
     async def run(self, *ids: str, sign_in: Any = None) -> dict[str, Outcome]:
         outcomes: dict[str, Outcome] = {}
-        end, never = asyncio.Event(), asyncio.Event()
-        walk = guard(ids, records=RECORDS, sign_in=sign_in, told_to_end=end, interrupted=never, **self._given)
+        end, interrupted = self.end, self.interrupted
+        walk = guard(ids, records=RECORDS, sign_in=sign_in, told_to_end=end, interrupted=interrupted, **self._given)
         async with asyncio.timeout(10):
             async for event in walk:
                 if isinstance(event, Outcome):
@@ -136,6 +137,20 @@ async def test_a_store_that_fails_holds_up_no_guard(guarding: Guarding, monkeypa
     guarding.add("7")
     outcome = (await guarding.run("7"))["7"]
     assert (outcome.kind, outcome.journaled) == (OutcomeKind.CANCELLED, False)
+
+
+async def test_interrupted_while_the_history_hangs_it_has_its_outcome(
+    guarding: Guarding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hang(*arguments: object, **options: object) -> None:
+        guarding.end.set()
+        guarding.interrupted.set()
+        await asyncio.Event().wait()
+
+    guarding.add("7")
+    monkeypatch.setattr(guarding.history, "open_entries", hang)
+    assert (await guarding.run("7"))["7"].kind is OutcomeKind.NOT_SENT
+    assert "DELETE" not in methods(guarding.simulator)
 
 
 async def test_a_fault_ends_the_guard_of_each_by_name(guarding: Guarding, monkeypatch: pytest.MonkeyPatch) -> None:
