@@ -1,4 +1,4 @@
-"""The history, and what a dfui that is gone left open in it."""
+"""The history: what it holds and finds, and what a dfui that is gone left open in it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,22 @@ import pytest
 
 from dfui.core.errors import StoreError
 from dfui.core.history import HistoryEntry
+from dfui.core.outcomes import OutcomeKind
 from dfui.store import Store
+from dfui.store.history import HistoryFilter
 from dfui.store.owners import ELSEWHERE_SECONDS, end_owner, is_alive, new_owner
-from tests.support.rows import at
+from tests.support.rows import at, close_entry, outcome
 from tests.support.stores import OPEN, Open, run
 from tests.support.tui_process import wait_until
+
+Wanted = HistoryFilter
+
+
+def alter(path: Path, statement: str, *params: object) -> None:
+    """Change the database from outside."""
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute(statement, params)
+    other.close()
 
 
 def test_the_history_holds_what_was_answered_newest_first(store: Store) -> None:
@@ -26,6 +37,48 @@ def test_the_history_holds_what_was_answered_newest_first(store: Store) -> None:
     assert [row.number for row in history] == [third, second, first]
     assert history[-1] == HistoryEntry(first, "7", at(1), None, 503, "Later, “please”.")
     assert {row.ended_at for row in history} == {None}
+
+
+ENTRIES = [
+    ("10", OutcomeKind.CANCELLED, "Download cancelled successfully"),
+    ("20", OutcomeKind.REFUSED, "100% of_it"),
+    ("10", OutcomeKind.STILL_ACTIVE, None),
+    ("30", None, None),
+]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        (None, ["30", "10", "20", "10"]),
+        (Wanted(ids=("10",)), ["10", "10"]),
+        (Wanted(outcome=OutcomeKind.REFUSED), ["20"]),
+        (Wanted(is_open=True), ["30"]),
+        (Wanted(words="SUCCESS"), ["10"]),
+        (Wanted(words="still active"), ["10"]),
+        (Wanted(words="open"), ["30"]),
+        (Wanted(words="100%"), ["20"]),
+        (Wanted(words="f_i"), ["20"]),
+        (Wanted(words="\\"), []),
+        (Wanted(ids=("10",), words="active"), ["10"]),
+    ],
+)
+def test_what_is_wanted_is_found_the_last_confirmed_first_without_sorting(
+    store: Store, wanted: HistoryFilter | None, found: list[str]
+) -> None:
+    for position, (download_id, kind, message) in enumerate(ENTRIES):  # the clock was set back meanwhile
+        (number,) = store.history.open_entries([download_id], confirmed_at=at(100 - position)).wait()
+        if kind:
+            close_entry(store, number, outcome(download_id, kind, api_message=message))
+    history = store.history
+    assert [row.download_id for row in history.entries(wanted)] == found
+    assert [row.download_id for row in history.entries(wanted, limit=1)] == found[:1]
+    rows = history.by_key(keys := history.keys(wanted))
+    assert [rows[key].download_id for key in keys] == found
+    where, params = history._where(wanted)
+    plan = f"EXPLAIN QUERY PLAN SELECT * FROM history WHERE {where} ORDER BY number DESC LIMIT 5"
+    steps = store._database.read(plan, *params, row=str)
+    assert (wanted and wanted.ids) or not [step for step in steps if "TEMP B-TREE" in step]
 
 
 def left_open(store: Store) -> list[HistoryEntry]:
@@ -58,34 +111,22 @@ def test_what_a_killed_dfui_left_open_is_taken_over_once(opened: Open, path: Pat
     assert left_open(opened()) == []
 
 
-def test_what_a_closed_dfui_left_open_is_taken_over_by_the_next(opened: Open) -> None:
+def test_what_a_closed_dfui_left_open_is_taken_over_by_the_next_of_its_profile(opened: Open) -> None:
     first = opened()
     first.history.open_entries(["7"], confirmed_at=at(1)).wait()
-    assert left_open(first) == []
-    second = opened()
-    assert left_open(second) == []
+    second, other = opened(), opened("other")
+    assert [left_open(each) for each in (first, second, other)] == [[], [], []]
     first.close()
+    assert left_open(other) == []
     assert [row.download_id for row in left_open(second)] == ["7"]
     second.close()
     assert [row.download_id for row in left_open(opened())] == ["7"]
 
 
-def test_another_profiles_open_entries_are_left_to_it(opened: Open) -> None:
-    first = opened()
-    first.history.open_entries(["7"], confirmed_at=at(1)).wait()
-    first.close()
-    assert left_open(opened("other")) == []
-    assert len(left_open(opened())) == 1
-
-
 def test_all_of_a_batch_are_written_down_or_none(opened: Open, path: Path) -> None:
     store = opened()
-    other = sqlite3.connect(path, isolation_level=None)
-    other.execute(
-        "CREATE TRIGGER refuse BEFORE INSERT ON history WHEN new.download_id = '9' "
-        "BEGIN SELECT raise(ABORT, 'no room'); END"
-    )
-    other.close()
+    refuse = "BEFORE INSERT ON history WHEN new.download_id = '9' BEGIN SELECT raise(ABORT, 'no room'); END"
+    alter(path, f"CREATE TRIGGER refuse {refuse}")
     with pytest.raises(StoreError, match="no room"):
         store.history.open_entries(["7", "8", "9"], confirmed_at=at(1)).wait()
     assert store.history.entries() == []
@@ -98,10 +139,7 @@ def test_an_owner_that_no_dfui_has_written_is_nobody(opened: Open, path: Path, o
     store = opened()
     store.history.open_entries(["7"], confirmed_at=at(1)).wait()
     store.close()
-    other = sqlite3.connect(path)
-    with other:
-        other.execute("UPDATE history SET owner = ?", (owner,))
-    other.close()
+    alter(path, "UPDATE history SET owner = ?", owner)
     assert [row.download_id for row in left_open(opened())] == ["7"]
     assert path.exists()
 

@@ -48,11 +48,6 @@ def test_a_lock_is_met_by_the_row_that_it_writes(opened: Open, path: Path) -> No
     other.close()
 
 
-def test_if_there_is_none_nothing_is_made(path: Path) -> None:
-    assert inspect_store(path) == Inspection()
-    assert not path.parent.exists()
-
-
 def test_damage_is_named_and_left(opened: Open, path: Path) -> None:
     see(store := opened(), *(Download(str(number), query="q" * 100) for number in range(2_000)))
     store.close()
@@ -66,7 +61,8 @@ def test_damage_is_named_and_left(opened: Open, path: Path) -> None:
         assert {each.name: each.read_bytes() for each in path.parent.iterdir()} == {"dfui.db": content}
 
 
-def test_an_empty_file_and_a_newer_schema_are_no_trouble(path: Path) -> None:
+def test_a_missing_or_empty_file_and_a_newer_schema_are_no_trouble_and_anything_else_is(path: Path) -> None:
+    assert (inspect_store(path), path.parent.exists()) == (Inspection(), False)
     path.parent.mkdir()
     path.touch()
     assert (inspect_store(path).schema, inspect_store(path).trouble) == (0, None)
@@ -74,10 +70,8 @@ def test_an_empty_file_and_a_newer_schema_are_no_trouble(path: Path) -> None:
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
     connection.close()
     assert (inspect_store(path).is_newer, inspect_store(path).trouble) == (True, None)
-
-
-def test_a_folder_or_a_file_in_its_place_is_trouble(path: Path) -> None:
-    path.mkdir(parents=True)
+    path.unlink()
+    path.mkdir()
     assert inspect_store(path).trouble
     path.rmdir()
     path.parent.rmdir()

@@ -96,13 +96,19 @@ def loses_the_connection(connection: sqlite3.Connection) -> None:
     connection.close()  # so that it can not even be rolled back
 
 
-@pytest.mark.parametrize("fault", [fails, fails_as_a_whole, loses_the_connection])
+def cannot_be_committed(connection: sqlite3.Connection) -> None:
+    insert("half")(connection)
+    denials = iter([sqlite3.SQLITE_DENY])
+    connection.set_authorizer(lambda _, what, *__: next(denials, 0) if what == "COMMIT" else sqlite3.SQLITE_OK)
+
+
+@pytest.mark.parametrize("fault", [fails, fails_as_a_whole, cannot_be_committed, loses_the_connection])
 def test_a_write_that_fails_does_so_alone(database: Database, fault: Callable[[sqlite3.Connection], None]) -> None:
     with held(database):
         before, failing, after = (database.write(each) for each in (insert("before"), fault, insert("after")))
     before.wait(seconds=10)
     after.wait(seconds=10)
-    with pytest.raises(StoreError, match=r"no such table|disk is full|closed database"):
+    with pytest.raises(StoreError, match=r"no such table|disk is full|not authorized|closed database"):
         failing.wait(seconds=10)
     assert read_words(database) == ["before", "after"]
 
