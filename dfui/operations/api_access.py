@@ -69,7 +69,6 @@ class ApiAccess:
 
     @property
     def is_simulated(self) -> bool:
-        """Whether there is no network behind it."""
         return self._connect is not None
 
     async def find_token(self) -> Token | None:
@@ -88,11 +87,9 @@ class ApiAccess:
         return self.token
 
     def use(self, secret: Secret) -> None:
-        """Use this token, for this session."""
         self.token = Token(secret, TokenSource.SESSION)
 
     def client(self, secret: Secret | None = None) -> DatafinitiClient:
-        """A client with this token, or with the one in use."""
         token = secret or (self.token.secret if self.token else None)
         if self._connect is not None:
             return self._connect(token)

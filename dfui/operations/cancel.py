@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 MAX_REQUESTS = 8
-"""Requests at a time."""
 ACCOUNT_SECONDS = 20.0
 """What asking for the account may take, after a 401."""
 

@@ -47,7 +47,6 @@ class Evidence:
         self.seen = self.check_error = None
 
     def delete_sent(self) -> None:
-        """The DELETE is leaving this machine."""
         self.deletes_sent += 1
         self.in_flight = True
 

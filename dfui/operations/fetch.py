@@ -280,8 +280,6 @@ class _Links:
 
 
 class _Job(NamedTuple):
-    """A file to fetch."""
-
     transfer: Transfer
     file: ResultFile
     links: _Links

@@ -111,7 +111,6 @@ class PartFile:
         return os.fstat(self._descriptor).st_size
 
     def stat_final(self) -> os.stat_result | None:
-        """What already has the file's name."""
         try:
             return os.stat(self._final_name, dir_fd=self._folder, follow_symlinks=False)
         except FileNotFoundError:
@@ -179,7 +178,6 @@ class PartFile:
         return size
 
     def discard(self) -> None:
-        """Remove the part and its note."""
         if self._is_in_place():
             os.unlink(self.name, dir_fd=self._folder)
         with contextlib.suppress(FileNotFoundError):

@@ -48,7 +48,6 @@ class PollResult:
 
 
 Look = Callable[[str], Awaitable[DownloadDetails]]
-"""Asks the API about one download."""
 
 
 class Schedule(Protocol):
@@ -62,9 +61,7 @@ class Schedule(Protocol):
         """
         ...
 
-    def note(self, result: PollResult) -> None:
-        """Take over a result."""
-        ...
+    def note(self, result: PollResult) -> None: ...
 
     def reset(self) -> None:
         """Something was done that may change the downloads."""

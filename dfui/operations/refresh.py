@@ -29,7 +29,6 @@ class ListRefresh:
     """The result of fetching the whole list."""
 
     downloads: int
-    """How many were read."""
     skipped: tuple[str, ...] = ()
     """What was wrong with each record that could not be read."""
     active: tuple[Download, ...] = ()

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
 
 MAX_REQUESTS = 8
-"""Requests at a time."""
 
 
 async def resolve(*, client: DatafinitiClient, store: Store, clock: Clock | None = None) -> AsyncIterator[Outcome]:

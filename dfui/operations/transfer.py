@@ -96,7 +96,6 @@ class Transfer:
         self._damaged = 0
 
     def note(self, state: FileState, **changes: Any) -> None:
-        """Change the progress, and report it."""
         self.progress = replace(self.progress, state=state, **changes)
         self._report(self.progress)
 

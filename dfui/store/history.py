@@ -47,7 +47,6 @@ class HistoryFilter(NamedTuple):
     """Which entries are wanted; what is not given leaves none out."""
 
     ids: tuple[str, ...] = ()
-    """Of these downloads."""
     outcome: OutcomeKind | None = None
     is_open: bool | None = None
     """Without an outcome yet, or with one."""
@@ -100,7 +99,6 @@ class History:
         return self._database.write(insert, on_disk=True)
 
     def record_answer(self, entry: int, *, http_status: int | None, api_message: str | None) -> Write[None]:
-        """Write down what a DELETE was answered with."""
         return self._update(entry, http_status=http_status, api_message=_kept(api_message))
 
     def close_entry(self, entry: int, outcome: Outcome, *, ended_at: datetime, is_untold: bool = False) -> Write[None]:
@@ -184,12 +182,10 @@ class History:
         return array("q", self._read(query, *params, -1 if limit is None else limit, row=lambda row: int(row[0])))
 
     def by_key(self, keys: Sequence[int]) -> dict[int, HistoryEntry]:
-        """The entries with these numbers."""
         query = f"SELECT {_COLUMNS} FROM {_BESIDE_DOWNLOADS} WHERE number IN {_IDS}"
         return {entry.number: entry for entry in self._read(query, json.dumps(list(keys)), row=_read_entry)}
 
     def _where(self, wanted: HistoryFilter | None) -> tuple[str, list[object]]:
-        """The condition of a filter, and its parameters."""
         if self._unreadable:
             raise StoreError(self._unreadable)
         wanted = wanted or HistoryFilter()
@@ -246,7 +242,6 @@ class History:
         return list({entry.download_id: entry for entry in entries}.values())
 
     def mark_read(self, relapses: Sequence[HistoryEntry]) -> Write[None]:
-        """A person has read of these."""
         query = f"UPDATE history SET is_relapse_read = 1 WHERE number IN {_IDS}"
 
         def mark(connection: sqlite3.Connection) -> None:
@@ -268,7 +263,6 @@ def amend_entries(connection: sqlite3.Connection, scope: int, ids: Sequence[str]
 
 
 def _read_entry(row: Sequence[Any]) -> HistoryEntry:
-    """The entry in a row of `_COLUMNS`."""
     width = len(ENTRIES.names) + 1
     entry = ENTRIES.read(row[:width])
     return entry if row[width] is None else entry.after(DOWNLOADS.read(row[width:]))

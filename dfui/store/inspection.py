@@ -25,7 +25,6 @@ class Inspection:
 
     exists: bool = False
     mode: int = 0
-    """The file's permissions."""
     folder_mode: int = 0
     size: int = 0
     """Bytes, with the side files."""
@@ -43,7 +42,6 @@ class Inspection:
 
     @property
     def is_newer(self) -> bool:
-        """Whether a newer dfui has written it."""
         return self.schema is not None and self.schema > SCHEMA_VERSION
 
 

@@ -78,7 +78,6 @@ class KnownDownloads:
         return dict(rows)
 
     def __iter__(self) -> Iterator[Download]:
-        """Each known download, in order."""
         keys = self.keys_in_order()
         for start in range(0, len(keys), ROWS_PER_TRANSACTION):
             page = keys[start : start + ROWS_PER_TRANSACTION]
@@ -92,12 +91,10 @@ class KnownDownloads:
         return rows[0] if rows else None
 
     def key_of(self, download_id: str) -> int | None:
-        """The key of a known download."""
         rows = self._read("SELECT key FROM downloads WHERE scope = ? AND id = ?", self._scope, download_id, row=_first)
         return rows[0] if rows else None
 
     def active_ids(self, query: DownloadQuery = EVERYTHING, *, now: datetime | None = None) -> list[str]:
-        """The active ones of the wanted downloads, in order."""
         condition, values = query.where(now=now or datetime.now(UTC))
         statement = f"SELECT id {_LISTED} AND is_active = 1{condition} ORDER BY {query.order_by()}"
         return self._read(statement, self._scope, *values, row=lambda row: str(row[0]), aside=bool(condition))

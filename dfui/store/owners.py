@@ -10,11 +10,9 @@ ELSEWHERE_SECONDS = 900.0
 """A cancellation on another machine, or in another container, is over by then; its process cannot be seen from here."""
 
 _here: set[str] = set()
-"""The owners in this process."""
 
 
 def new_owner() -> str:
-    """Name another owner in this process."""
     owner = " ".join((*_machine(), str(os.getpid()), _started(os.getpid()) or "-", os.urandom(16).hex()))
     _here.add(owner)
     return owner

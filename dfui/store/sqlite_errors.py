@@ -74,7 +74,6 @@ def cure(error: BaseException, path: Path | None) -> str:
 
 
 def store_error(error: BaseException, path: Path | None = None) -> StoreError:
-    """The error as sentences."""
     if isinstance(error, StoreError):
         return error
     database = f"The database {path}" if path else "The database"
@@ -97,7 +96,6 @@ def store_errors(path: Path | None = None, *, damaged: Callable[[], None] = lamb
 
 
 def _code(error: BaseException) -> int | None:
-    """SQLite's primary error code."""
     code = getattr(error, "sqlite_errorcode", None)
     return None if code is None else code & 0xFF
 

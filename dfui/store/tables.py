@@ -187,7 +187,6 @@ def schema_version(connection: sqlite3.Connection) -> int:
 
 
 def create_schema(connection: sqlite3.Connection) -> None:
-    """Create the tables in an empty database."""
     if schema_version(connection) == SCHEMA_VERSION:
         return
     connection.execute("BEGIN IMMEDIATE")

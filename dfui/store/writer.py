@@ -84,11 +84,9 @@ class Write(Generic[Result]):
         return self._answer.running() or (self.is_wanted() and self._answer.set_running_or_notify_cancel())
 
     def resolve(self, result: Result) -> None:
-        """It is written."""
         self._answer.set_result(result)
 
     def fail(self, error: BaseException) -> None:
-        """It was not written."""
         if self._answer.running() or (not self._answer.done() and self._answer.set_running_or_notify_cancel()):
             self._answer.set_exception(error)
 
@@ -119,7 +117,6 @@ class Writer:
         self._is_closed = False
 
     def submit(self, work: Callable[[sqlite3.Connection], Result], *, on_disk: bool) -> Write[Result]:
-        """Have this written; from any thread."""
         gives_up_at = time.monotonic() + self._patience()
         write = Write(work, on_disk=on_disk, gives_up_at=gives_up_at, path=self._path)
         with self._changed:
@@ -249,6 +246,4 @@ def _retrieve(answer: asyncio.Future[Any]) -> None:
 
 
 class _Failed(NamedTuple):
-    """How a write failed."""
-
     error: Exception

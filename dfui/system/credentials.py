@@ -149,11 +149,9 @@ class KeyringEntry:
         await self._call(lambda: self._backend().get_password(SERVICE, self._user))
 
     async def describe(self) -> str:
-        """The name of the keyring that is used."""
         return await self._call(lambda: str(self._backend().name))
 
     def _backend(self) -> KeyringBackend:
-        """The keyring to use."""
         import keyring
         from keyring.backends import chainer, fail, null
 

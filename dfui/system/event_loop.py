@@ -49,7 +49,6 @@ def begin_collecting() -> None:
 
 
 def run(work: Coroutine[Any, Any, Result]) -> Result:
-    """Run a coroutine to its end, as `asyncio.run`."""
     with asyncio.Runner(loop_factory=EventLoop) as runner:
         return runner.run(work)
 

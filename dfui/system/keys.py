@@ -69,7 +69,6 @@ def key_name(written: str) -> str | None:
 
 
 def keys_of(action: str, keys: Mapping[str, str]) -> list[str]:
-    """The keys of an action under these settings."""
     return (keys.get(action) or ACTIONS[action]).split(",")
 
 

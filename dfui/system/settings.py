@@ -40,12 +40,10 @@ class Settings:
 
     @property
     def has_home(self) -> bool:
-        """Whether there is a place for the database."""
         return self.database.parent != NO_HOME
 
     @property
     def of_profile(self) -> ProfileConfig:
-        """The options of the profile in use."""
         return self.config.profiles.get(self.profile, ProfileConfig())
 
     @property
@@ -122,14 +120,12 @@ def add_profile(settings: Settings) -> None:
 
 
 def config_path() -> Path:
-    """The config file, whether it exists or not."""
     from platformdirs import user_config_path
 
     return _folder(user_config_path) / "config.toml"
 
 
 def database_path() -> Path:
-    """The file of known downloads and the history, whether it exists or not."""
     from platformdirs import user_data_path
 
     return _folder(user_data_path) / "dfui.db"
@@ -149,7 +145,6 @@ def _folder(of_user: Callable[..., Path]) -> Path:
 
 
 def last_theme(settings: Settings) -> str | None:
-    """The theme that was last chosen in the terminal UI."""
     try:
         return _theme_path(settings).read_text(encoding="utf-8").strip() or None
     except (OSError, ValueError):
