@@ -14,7 +14,8 @@ from dfui.core.clock import Clock
 from dfui.simulator.account import Simulator
 from dfui.simulator.scenarios import demo_account
 from tests.support.server import SimulatorServer
-from tests.support.tui_process import OPENED_BY_ITSELF_SECONDS, TuiProcess, wait_until
+from tests.support.terminal import wait_until
+from tests.support.tui_process import OPENED_BY_ITSELF_SECONDS, TuiProcess
 
 TOKEN = "MARKED-token-0123456789abcdef"
 LINK_MARK = b"X-Amz-Signature"

@@ -25,7 +25,7 @@ from dfui.wording.outcomes import OUTCOMES
 from tests.support import keyring_in_a_file
 from tests.support.keyring_daemon import MISSING
 from tests.support.server import SimulatorServer
-from tests.support.shell import Shell, environment_of
+from tests.support.terminal import Shell, environment_of
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ from dfui.core.outcomes import OutcomeKind
 from dfui.simulator.account import TOKEN, Simulator
 from tests.support.cancelling import answering, deletes, outcomes
 from tests.support.commands import Commands
-from tests.support.tui_process import wait_until
+from tests.support.terminal import wait_until
 
 EARLIER = "From an earlier session: "
 

@@ -16,7 +16,7 @@ from dfui.simulator.account import Simulator
 from dfui.simulator.scenarios import SCENARIOS
 from tests.support.commands import Commands
 from tests.support.in_process import run
-from tests.support.shell import Shell, environment_of
+from tests.support.terminal import Shell, environment_of
 
 PROMPT = "READY> "
 

@@ -17,7 +17,7 @@ from tests.support.cancelling import deletes
 from tests.support.commands import Commands
 from tests.support.process import DFUI
 from tests.support.server import SimulatorServer
-from tests.support.tui_process import wait_until
+from tests.support.terminal import wait_until
 
 KILLS = 4
 ANSWER_SECONDS = 0.03

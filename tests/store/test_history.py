@@ -17,7 +17,7 @@ from dfui.store.history import HistoryFilter
 from dfui.store.owners import ELSEWHERE_SECONDS, end_owner, is_alive, new_owner
 from tests.support.rows import at, close_entry, outcome
 from tests.support.stores import OPEN, Open, run
-from tests.support.tui_process import wait_until
+from tests.support.terminal import wait_until
 
 Wanted = HistoryFilter
 

@@ -19,7 +19,8 @@ from dfui.core.outcomes import OutcomeKind
 from dfui.simulator.account import TOKEN, Simulator
 from dfui.store import open_store
 from tests.support.server import SimulatorServer
-from tests.support.tui_process import TuiProcess, wait_until
+from tests.support.terminal import wait_until
+from tests.support.tui_process import TuiProcess
 
 LEFT_ALTERNATE_SCREEN = b"\x1b[?1049l"
 

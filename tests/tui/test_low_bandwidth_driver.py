@@ -13,7 +13,8 @@ from textual.drivers.linux_driver import LinuxDriver
 from dfui.simulator.account import Simulator
 from dfui.tui.terminal_io import TerminalDriver, compress
 from tests.support.server import SimulatorServer
-from tests.support.tui_process import TuiProcess, wait_until
+from tests.support.terminal import wait_until
+from tests.support.tui_process import TuiProcess
 
 STYLES = ["", "1", "1;97;44", "34;49", "39;49", "7;34;49", "32", "38;5;9;48;2;1;2;3", "4;31", "2"]
 

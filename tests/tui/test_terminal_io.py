@@ -12,7 +12,8 @@ from textual.app import App
 from dfui.simulator.account import Simulator
 from dfui.tui.terminal_io import NO_PROGRESS, POP_TITLE, PUSH_TITLE, TerminalTitle, knows_progress
 from tests.support.server import SimulatorServer
-from tests.support.tui_process import TuiProcess, wait_until
+from tests.support.terminal import wait_until
+from tests.support.tui_process import TuiProcess
 
 OVER_SSH = {"SSH_CONNECTION": "203.0.113.7 50022 203.0.113.9 22"}
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import pyte
 import pytest
 
-from tests.support.tui_process import TuiProcess, wait_until
+from tests.support.terminal import wait_until
+from tests.support.tui_process import TuiProcess
 
 READABLE_ON_BLACK_AND_WHITE = {"default", "magenta", "red"}
 IN_CP437 = set(
