@@ -77,7 +77,7 @@ class DownloadsScreen(BackgroundScreen[None]):
         self._cancellations = session.cancellations
         self._downloads = session.shown_store.downloads
         self.queue = ShowQueue(session.cancellations, session.shown_store.history)
-        self._about = ""
+        self._about = self._empty = ""
         self._wanted: str | None = None
         """A download that was added; the cursor goes there once it is listed."""
 
@@ -427,8 +427,9 @@ class DownloadsScreen(BackgroundScreen[None]):
     @on(DownloadsTable.Listed)
     def _count(self) -> None:
         active, known = self._downloads.counts()
-        self._table.display = known > 0
-        self.query_one("#empty").display = known == 0
+        has_rows = known > 0 and (len(self._table) > 0 or bool(self._table.download_query.filter))
+        self._table.display = has_rows
+        self.query_one("#empty").display = not has_rows
         self._show_empty()
         self._title.counts = (active, known) if known or self._session.has_list else None
         if self._table.download_query.filter:
@@ -443,14 +444,17 @@ class DownloadsScreen(BackgroundScreen[None]):
         known_id = f"Know an ID? Press {add} to add it."
         if self._session.contact.status.needs_token:
             lines = ["Not signed in.", f"Press {refresh} to sign in and load the list.", known_id]
-        elif not self._session.has_asked_for_list:
+        elif not self._session.has_asked_for_list or self._downloads.counts()[1]:
             lines = ["Loading the list…"]
         elif not self._session.has_list:
             lines = ["The list could not be loaded.", f"Press {refresh} to try again.", known_id]
         else:
             see = f"Start one at Datafiniti, then press {refresh} to see it here."
             lines = ["No downloads on this account yet.", see, known_id]
-        empty.update("\n".join(lines))
+        text = "\n".join(lines)
+        if text != self._empty:
+            self._empty = text
+            empty.update(text)
 
     def _title_window(self) -> None:
         (ended, begun), (active, _) = self._title.cancelling, self._title.counts or (0, 0)

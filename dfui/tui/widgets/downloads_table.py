@@ -23,7 +23,6 @@ from dfui.system.event_loop import on_daemon_thread
 from dfui.tui.cancellations import Cancellations
 from dfui.tui.widgets.columns import COLUMNS, SORT_KEYS, Cell, column_at, fit, fitting, heading_line
 from dfui.tui.widgets.row_list import HEADINGS, PAGE_ROWS, RowList
-from dfui.wording.downloads import MAX_ID_SHOWN
 
 FIRST_ROWS = 2_000
 """Read before the first picture; it does not wait for more."""
@@ -84,9 +83,8 @@ class DownloadsTable(RowList[Download]):
         self._is_current.set()
         self._clock = clock
         self._now = clock.now()
-        self._cells: list[Cell] = []
         self._longest: dict[str, int] = {}
-        """The length of the longest text drawn so far, of columns that make room for it."""
+        """The length of the longest text read so far, of columns that make room for it."""
         self._cancellations = cancellations
         self._relapsed: frozenset[str] = frozenset()
         """Downloads that were cancelled and are running again."""
@@ -128,7 +126,20 @@ class DownloadsTable(RowList[Download]):
         return self.row_at(self.cursor)
 
     def read_rows(self, keys: Sequence[int]) -> Mapping[int, Download]:
-        return self._downloads.by_key(keys)
+        rows = self._downloads.by_key(keys)
+        self._make_room_for(rows.values())
+        return rows
+
+    def _make_room_for(self, rows: Iterable[Download]) -> None:
+        before = dict(self._longest)
+        for row in rows:
+            for column in COLUMNS:
+                if column.makes_room:
+                    length = len(column.text(row, self._now))
+                    self._longest[column.name] = max(length, self._longest.get(column.name, 0))
+        if self._longest != before:
+            self.refresh()
+            self.call_later(self._post_cursor_moved)
 
     def as_seen(self, row: Download | None) -> Download | None:
         """A download without the times that change with each look, and are not shown."""
@@ -294,14 +305,7 @@ class DownloadsTable(RowList[Download]):
     # ── drawing ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def on_resize(self) -> None:
-        self._lay_out()
-
-    def _lay_out(self) -> None:
-        width = self.scrollable_content_region.width - MARGIN - 1
-        id_width, self._cells = self.id_width, fitting(width, self._longest)
-        if self.id_width < id_width:
-            self._post_cursor_moved()
-        self.refresh()
+        self._post_cursor_moved()
 
     def on_click(self, event: events.Click) -> None:
         place = event.get_content_offset(self)
@@ -313,17 +317,13 @@ class DownloadsTable(RowList[Download]):
     def action_sort_by(self, column: str) -> None:
         self.sort_by(SortBy(column))
 
-    def _make_room_for(self, row: Download) -> None:
-        """Lay the columns out anew if a text of this row is longer than any before."""
-        texts = {column.name: column.text(row, self._now) for column in COLUMNS if column.makes_room}
-        longer = {name: len(text) for name, text in texts.items() if len(text) > self._longest.get(name, 0)}
-        if longer:
-            self._longest |= longer
-            self._lay_out()
+    @property
+    def _cells(self) -> list[Cell]:
+        return fitting(self.scrollable_content_region.width - MARGIN - 1, self._longest)
 
     @property
     def id_width(self) -> int:
-        return self._cells[0].width if self._cells else MAX_ID_SHOWN
+        return self._cells[0].width
 
     @property
     def first_width(self) -> int:
@@ -338,7 +338,6 @@ class DownloadsTable(RowList[Download]):
         return " " * MARGIN + heading_line(self._cells, self._shown_query)
 
     def row_segments(self, row: Download, base: Style) -> list[Segment]:
-        self._make_room_for(row)
         segments = [Segment((MARK if row.id in self.marked else "").ljust(MARGIN), base)]
         filled = 0
         for cell in self._cells:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Generic, TypeVar
 
 from rich.segment import Segment
@@ -132,11 +132,6 @@ class RowList(ScrollView, Generic[Row], can_focus=True):
             self._pages[line // PAGE_ROWS][key] = after
         return before, after
 
-    def all_rows(self) -> Iterator[Row]:
-        """Every row, in pages that are not kept."""
-        for start in range(0, len(self._keys), PAGE_ROWS):
-            yield from self.read_rows(self._keys[start : start + PAGE_ROWS]).values()
-
     def reload(self) -> None:
         """Read the order and the rows again."""
         self.show_keys(self.read_keys())
@@ -148,7 +143,8 @@ class RowList(ScrollView, Generic[Row], can_focus=True):
         self._keys = keys
         self._pages.clear()
         if has_moved:
-            self._size_to_content()
+            # One line more than there are rows: the headings stay on the first, wherever the list is scrolled to.
+            self.virtual_size = Size(0, len(self) + 1)
             self._follow(under_cursor)
         after = self._visible_rows()
         for line in before.keys() | after.keys():
@@ -240,14 +236,7 @@ class RowList(ScrollView, Generic[Row], can_focus=True):
     # ── drawing ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def on_resize(self) -> None:
-        """Fit the list to the new size."""
-        self._size_to_content()
         self._scroll_to_cursor()
-        self.refresh()
-
-    def _size_to_content(self) -> None:
-        # One line more than there are rows: the headings stay on the first one, wherever the list is scrolled to.
-        self.virtual_size = Size(self.scrollable_content_region.width, len(self) + 1)
 
     def refresh_line(self, y: int, *, width: int | None = None) -> None:
         """Repaint the row on a line, which is drawn one below its number, under the headings; or its first cells."""
