@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar, get_type_hints
+from typing import Annotated, Any, NamedTuple, TypeVar, get_type_hints
 
 from dfui.core.addresses import parse_api_url
 from dfui.core.errors import AddressError, SettingsError
@@ -24,63 +24,39 @@ _EXPECTED: dict[object, str] = {
 }
 
 
-def _option(comment: str, *, example: object = None) -> Mapping[str, object]:
-    """The comment of an option for `config init`, and an example value if its default is None."""
-    return {"comment": comment, "example": example}
-
-
 @dataclass(frozen=True, slots=True)
 class ProfileConfig:
-    """The options of `[profiles.NAME]`."""
+    """The options of `[profiles.NAME]`, each with its comment in the example, and a value if its default is None."""
 
-    api_url: str | None = field(
-        default=None,
-        metadata=_option("The API's address: https, or http on this machine.", example="https://api.datafiniti.co/v4"),
-    )
-    token_command: list[str] | None = field(
-        default=None,
-        metadata=_option(
-            "A command that prints this profile's token; run without a shell.",
-            example=["pass", "show", "datafiniti"],
-        ),
-    )
-    token_command_terminal: bool = field(
-        default=False, metadata=_option("Let token_command ask at the terminal; the terminal UI waits meanwhile.")
-    )
-    read_only: bool = field(default=False, metadata=_option("Refuse every cancellation under this profile."))
+    api_url: Annotated[
+        str | None, "The API's address: https, or http on this machine.", "https://api.datafiniti.co/v4"
+    ] = None
+    token_command: Annotated[
+        list[str] | None,
+        "A command that prints this profile's token; run without a shell.",
+        ["pass", "show", "datafiniti"],
+    ] = None
+    token_command_terminal: Annotated[
+        bool, "Let token_command ask at the terminal; the terminal UI waits meanwhile."
+    ] = False
+    read_only: Annotated[bool, "Refuse every cancellation under this profile."] = False
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
     """The options of the config file."""
 
-    profile: str | None = field(
-        default=None,
-        metadata=_option("The profile in use, unless --profile or DFUI_PROFILE names another.", example="default"),
+    profile: Annotated[str | None, "The profile in use, unless --profile or DFUI_PROFILE names another.", "default"] = (
+        None
     )
-    low_bandwidth: bool = field(
-        default=False, metadata=_option("Send fewer bytes, and animate nothing; always on over SSH.")
-    )
-    mouse: bool | None = field(
-        default=None,
-        metadata=_option("Use the mouse in the terminal UI. Default: yes, except over SSH.", example=True),
-    )
-    bell: bool = field(
-        default=True, metadata=_option("Ring the bell for an outcome, and when a cancelled download runs again.")
-    )
-    theme: str | None = field(
-        default=None,
-        metadata=_option(
-            "The theme to start with. Default: the one last chosen in the palette (ctrl+p).",
-            example="high-contrast",
-        ),
-    )
-    accessible: bool = field(
-        default=False, metadata=_option("Adapt the terminal UI to a screen reader, as ACCESSIBLE=1 does.")
-    )
-    allow_plaintext_keyring: bool = field(
-        default=False, metadata=_option("Allow a keyring that stores the token unencrypted.")
-    )
+    low_bandwidth: Annotated[bool, "Send fewer bytes, and animate nothing; always on over SSH."] = False
+    mouse: Annotated[bool | None, "Use the mouse in the terminal UI. Default: yes, except over SSH.", True] = None
+    bell: Annotated[bool, "Ring the bell for an outcome, and when a cancelled download runs again."] = True
+    theme: Annotated[
+        str | None, "The theme to start with. Default: the one last chosen in the palette (ctrl+p).", "high-contrast"
+    ] = None
+    accessible: Annotated[bool, "Adapt the terminal UI to a screen reader, as ACCESSIBLE=1 does."] = False
+    allow_plaintext_keyring: Annotated[bool, "Allow a keyring that stores the token unencrypted."] = False
     keys: Mapping[str, str] = field(default_factory=dict)
     """`[keys]`: the keys of an action of the terminal UI, by the action's name."""
     profiles: Mapping[str, ProfileConfig] = field(default_factory=dict)
@@ -244,10 +220,12 @@ def example_config() -> str:
 
 
 def _example_options(kind: type[Any]) -> Iterable[str]:
-    for each in fields(kind):
-        if each.metadata:
-            yield f"## {each.metadata['comment']}"
-            yield f"# {each.name} = {_toml(each.metadata['example'] if each.default is None else each.default)}"
+    defaults = kind()
+    for name, hint in get_type_hints(kind, include_extras=True).items():
+        comment, *example = getattr(hint, "__metadata__", [None])
+        if comment:
+            yield f"## {comment}"
+            yield f"# {name} = {_toml(*example or [getattr(defaults, name)])}"
 
 
 def _toml(value: object) -> str:
