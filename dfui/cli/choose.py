@@ -161,10 +161,9 @@ async def choose_active(context: Context, client: DatafinitiClient, options: arg
     refreshed = await refresh_list(client, context.store, clock=context.clock, waits_for_store=False)
     exit_code = warn_of_skipped(context, refreshed.skipped)
     # With a limit, the order decides; the API promises none.
-    newest_first = sorted(refreshed.active, key=lambda each: each.started_at.timestamp() if each.started_at else 0.0)[
-        ::-1
-    ]
-    downloads = chosen_from(context, newest_first, options)
+    active = [each for each in refreshed.downloads if each.is_active]
+    active.sort(key=lambda each: each.started_at.timestamp() if each.started_at else 0.0)
+    downloads = chosen_from(context, active[::-1], options)
     if hidden := sum(_is_hidden(context, each.id) for each in downloads):
         are = "is" if hidden == 1 else "are"
         context.console.notify(

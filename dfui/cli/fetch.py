@@ -93,7 +93,7 @@ async def _chosen(context: Context, client: DatafinitiClient, options: argparse.
     exit_code = warn_of_skipped(context, refreshed.skipped)
     known = [
         each
-        for each in refreshed.unstored or context.store.downloads
+        for each in (refreshed.downloads if refreshed.not_stored else context.store.downloads)
         if not each.is_missing and (options.status or each.status.is_final)
     ]
     chosen = chosen_from(context, known, options)

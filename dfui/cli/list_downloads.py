@@ -62,7 +62,8 @@ async def _list(context: Context, options: argparse.Namespace) -> int:
         exit_code = warn_of_skipped(context, refreshed.skipped)
         if refreshed.not_stored:
             console.warn(str(refreshed.not_stored))
-        found = chosen_from(context, refreshed.unstored or context.store.downloads, options)
+        known = refreshed.downloads if refreshed.not_stored else context.store.downloads
+        found = chosen_from(context, known, options)
         if options.watch:
             exit_code = max(exit_code, await _follow(context, client, found, options))
         else:

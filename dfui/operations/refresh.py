@@ -28,15 +28,12 @@ MAX_POLLS = 4
 class ListRefresh:
     """The result of fetching the whole list."""
 
-    downloads: int
+    downloads: tuple[Download, ...]
+    """In the order in which the API lists them; hidden ones too."""
     skipped: tuple[str, ...] = ()
     """What was wrong with each record that could not be read."""
-    active: tuple[Download, ...] = ()
-    """Active ones, hidden ones too, in the order in which the API lists them."""
     not_stored: StoreError | None = None
     """Why they could not be stored."""
-    unstored: tuple[Download, ...] = ()
-    """All of them, if they could not be stored."""
 
 
 async def refresh_list(
@@ -70,7 +67,8 @@ async def refresh_list(
 
     answer = await client.list_downloads(progressed=read)
     seen_at, now = clock.now(), clock.monotonic()
-    seen = [replace(download, seen_at=seen_at) for download in answer.downloads if is_id(download.id)]
+    seen = tuple(replace(download, seen_at=seen_at) for download in answer.downloads if is_id(download.id))
+    no_ids = ["one with an id that is none"] * (len(answer.downloads) - len(seen))
 
     def rows() -> Iterator[Download]:
         for stored, download in enumerate(seen):
@@ -86,9 +84,7 @@ async def refresh_list(
             await storing
     except StoreError as error:
         not_stored = error
-    no_ids = tuple("one with an id that is none" for _ in range(len(answer.downloads) - len(seen)))
-    active = tuple(download for download in seen if download.is_active)
-    return ListRefresh(len(seen), (*answer.unreadable, *no_ids), active, not_stored, tuple(seen) if not_stored else ())
+    return ListRefresh(seen, (*answer.unreadable, *no_ids), not_stored)
 
 
 async def fetch_details(client: DatafinitiClient, store: Store, download_id: str, *, clock: Clock) -> DownloadDetails:
