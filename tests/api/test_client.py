@@ -26,8 +26,17 @@ from dfui.core.errors import (
 from dfui.core.secret import Secret
 from dfui.simulator.account import EMAIL, PASSWORD, TOKEN, Dialect, Simulator
 from dfui.simulator.manual_clock import ManualClock
-from tests.support.fault_client import LOST, RUNNING, SECRET, SMALL_LIMIT, client_of, error_from, error_of, told
-from tests.support.server import Answer, FaultServer, http
+from tests.support.fault_client import (
+    LOST,
+    RUNNING,
+    SECRET,
+    SMALL_LIMIT,
+    answered_by,
+    error_from,
+    error_of,
+    told,
+)
+from tests.support.server import Answer, http
 
 
 @pytest.fixture(autouse=True)
@@ -89,23 +98,21 @@ async def test_the_list_the_account_and_a_password_are_taken(
     ],
 )
 async def test_an_id_is_one_segment_of_the_path(download_id: str, segment: str | None) -> None:
-    with FaultServer(http(200, json.dumps({"id": download_id}).encode())) as server:
-        async with client_of(server.url) as client:
-            if segment is None:
-                await error_of(client.cancel_download(download_id))
-            else:
-                await client.cancel_download(download_id)
+    async with answered_by(http(200, json.dumps({"id": download_id}).encode())) as (server, client):
+        if segment is None:
+            await error_of(client.cancel_download(download_id))
+        else:
+            await client.cancel_download(download_id)
     sent = [f"DELETE /v4/downloads/{segment} HTTP/1.1"] if segment else []
     assert [request.split(b"\r\n")[0].decode() for request in server.requests] == sent
 
 
 async def test_every_request_but_signing_in_carries_the_token() -> None:
-    with FaultServer(http(200, b'{"id": "7", "token": "new"}')) as server:
-        async with client_of(server.url) as client:
-            await client.get_download("7")
-            await client.cancel_download("7")
-            await client.account()
-            await client.authenticate("someone@example.com", Secret("pässword"))
+    async with answered_by(http(200, b'{"id": "7", "token": "new"}')) as (server, client):
+        await client.get_download("7")
+        await client.cancel_download("7")
+        await client.account()
+        await client.authenticate("someone@example.com", Secret("pässword"))
     *others, signing_in = server.requests
     assert [f"authorization: bearer {SECRET}".lower() in each.decode().lower() for each in others] == [True] * 3
     assert SECRET.encode() not in signing_in
@@ -147,15 +154,14 @@ async def test_an_error_is_known_by_its_status_and_its_words(
 
 async def test_a_400_is_what_the_call_makes_of_it() -> None:
     # In the pages of 2026 it is the only error.
-    with FaultServer(http(400, b'{"error": "Bad request or download not found"}')) as server:
-        async with client_of(server.url) as client:
-            errors = [
-                await error_of(client.get_download("7")),
-                await error_of(client.cancel_download("7")),
-                await error_of(client.list_downloads()),
-                await error_of(client.account()),
-                await error_of(client.authenticate("a@b.c", Secret("p4ssword"))),
-            ]
+    async with answered_by(http(400, b'{"error": "Bad request or download not found"}')) as (_, client):
+        errors = [
+            await error_of(client.get_download("7")),
+            await error_of(client.cancel_download("7")),
+            await error_of(client.list_downloads()),
+            await error_of(client.account()),
+            await error_of(client.authenticate("a@b.c", Secret("p4ssword"))),
+        ]
     assert [type(error) for error in errors] == [NotFound, Refused, Refused, Unauthorized, Unauthorized]
     assert {getattr(error, "api_message", None) for error in errors} == {"Bad request or download not found"}
 
@@ -192,9 +198,8 @@ async def test_retry_after_is_a_number_or_a_date_and_else_nothing(
 )
 @pytest.mark.parametrize("status", [301, 307])
 async def test_a_redirect_is_refused_and_never_followed(status: int, location: str) -> None:
-    with FaultServer(http(status, headers=[f"Location: {location}"])) as server:
-        async with client_of(server.url) as client:
-            error = await error_of(client.cancel_download("7"))
+    async with answered_by(http(status, headers=[f"Location: {location}"])) as (server, client):
+        error = await error_of(client.cancel_download("7"))
     assert isinstance(error, Refused)
     assert (error.http_status, error.was_sent, len(server.requests)) == (status, True, 1)
 
@@ -241,26 +246,23 @@ async def test_no_error_or_log_shows_the_token(status: int, caplog: pytest.LogCa
 
 async def test_an_answer_that_never_comes_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client_module, "READ_SECONDS", 0.05)
-    with FaultServer() as server:
-        async with client_of(server.url) as client:
-            assert type(await error_of(client.cancel_download("7"))) is AnswerLost
+    async with answered_by() as (server, client):
+        assert type(await error_of(client.cancel_download("7"))) is AnswerLost
     assert len(server.requests) == 1
 
 
 async def test_a_list_that_breaks_off_is_lost_and_may_be_larger_than_one_download() -> None:
     records = [{"id": number, "query": "a" * SMALL_LIMIT} for number in range(6)]
     broken = http(200, b"[" + RUNNING + b', {"id": "8", "sta', length=9_999)
-    with FaultServer(broken, http(200, json.dumps(records).encode())) as server:
-        async with client_of(server.url) as client:
-            assert type(await error_of(client.list_downloads())) is AnswerLost
-            assert len((await client.list_downloads()).downloads) == 6
+    async with answered_by(broken, http(200, json.dumps(records).encode())) as (_, client):
+        assert type(await error_of(client.list_downloads())) is AnswerLost
+        assert len((await client.list_downloads()).downloads) == 6
 
 
 async def test_an_answer_about_another_download_is_lost() -> None:
-    with FaultServer(http(200, b'{"id": "8", "status": "cancelled"}')) as server:
-        async with client_of(server.url) as client:
-            for call in (client.get_download("7"), client.cancel_download("7")):
-                assert "about another download" in str(await error_of(call))
+    async with answered_by(http(200, b'{"id": "8", "status": "cancelled"}')) as (_, client):
+        for call in (client.get_download("7"), client.cancel_download("7")):
+            assert "about another download" in str(await error_of(call))
 
 
 # ── packed answers ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -281,23 +283,21 @@ async def test_an_answer_about_another_download_is_lost() -> None:
 async def test_unpacked_answers_are_asked_for_and_packed_ones_are_read(
     encoding: str, packed: Callable[[bytes], bytes], body: bytes
 ) -> None:
-    with FaultServer(http(200, packed(body), headers=[f"Content-Encoding: {encoding}"])) as server:
-        async with client_of(server.url) as client:
-            assert (await client.get_download("7")).download.id == "7"
+    async with answered_by(http(200, packed(body), headers=[f"Content-Encoding: {encoding}"])) as (server, client):
+        assert (await client.get_download("7")).download.id == "7"
     assert b"accept-encoding: identity\r\n" in server.requests[0].lower()
 
 
 async def test_packed_bytes_are_unpacked_no_further_than_the_limit() -> None:
     packer = zlib.compressobj(9, wbits=zlib.MAX_WBITS | 16)
     packed = b"".join(packer.compress(bytes(2**20)) for _ in range(64)) + packer.flush()
-    with FaultServer(http(200, packed, headers=["Content-Encoding: gzip"])) as server:
-        async with client_of(server.url) as client:
-            tracemalloc.start()
-            try:
-                error = await error_of(client.get_download("7"))
-                _, most = tracemalloc.get_traced_memory()
-            finally:
-                tracemalloc.stop()
+    async with answered_by(http(200, packed, headers=["Content-Encoding: gzip"])) as (_, client):
+        tracemalloc.start()
+        try:
+            error = await error_of(client.get_download("7"))
+            _, most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
     assert "was too large" in str(error)
     assert most < 16 * 2**20
 

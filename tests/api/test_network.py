@@ -20,7 +20,7 @@ from dfui.api.network import find_proxy, unreadable_no_proxy
 from dfui.core.addresses import parse_api_url
 from dfui.core.errors import AnswerLost, DatafinitiError, InsecureConnection, NotConnected, Refused
 from dfui.core.secret import Secret
-from tests.support.fault_client import RUNNING, SECRET, client_of, error_of, told
+from tests.support.fault_client import RUNNING, SECRET, answered_by, client_of, error_of, told
 from tests.support.server import Answer, FaultServer, Proxy, close, http, raw, reset
 
 API = "https://api.datafiniti.co/v4"
@@ -230,14 +230,13 @@ async def test_what_left_is_reported_once_whatever_it_was_answered(answer: Answe
 
 async def test_it_is_reported_before_the_answer_comes() -> None:
     left = asyncio.Event()
-    with FaultServer() as server:
-        async with client_of(server.url) as client:
-            call = asyncio.create_task(client.cancel_download("7", on_sent=left.set))
-            await asyncio.wait_for(left.wait(), 10)
-            assert not call.done()
-            call.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await call
+    async with answered_by() as (_, client):
+        call = asyncio.create_task(client.cancel_download("7", on_sent=left.set))
+        await asyncio.wait_for(left.wait(), 10)
+        assert not call.done()
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
 
 
 @pytest.mark.parametrize("token", [SECRET, f"{SECRET}\n", f"{SECRET}é", f"{SECRET}\r\nX: y"])
@@ -347,9 +346,8 @@ async def test_a_second_answer_to_an_earlier_request_is_not_taken_for_the_delete
 
 
 async def test_a_connection_that_was_closed_while_idle_is_not_used_again() -> None:
-    with FaultServer(http(200, RUNNING, more=True)) as server:
-        async with client_of(server.url) as client:
-            await client.get_download("7")
-            await asyncio.to_thread(server.drain)
-            await client.get_download("7")
+    async with answered_by(http(200, RUNNING, more=True)) as (server, client):
+        await client.get_download("7")
+        await asyncio.to_thread(server.drain)
+        await client.get_download("7")
     assert len(server.requests) == 2

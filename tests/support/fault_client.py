@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import gzip
 import traceback
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
 
 import pytest
 
 from dfui.api.client import DatafinitiClient
 from dfui.core.addresses import parse_api_url
-from dfui.core.errors import (
-    DatafinitiError,
-)
+from dfui.core.errors import DatafinitiError
 from dfui.core.secret import Secret
 from tests.support.server import Answer, FaultServer, close, http, raw, reset
 
@@ -27,6 +26,14 @@ def client_of(url: str, token: str = SECRET) -> DatafinitiClient:
     return DatafinitiClient(Secret(token), address=parse_api_url(url))
 
 
+@asynccontextmanager
+async def answered_by(*script: Answer) -> AsyncIterator[tuple[FaultServer, DatafinitiClient]]:
+    """A server that gives these answers, and a client of it."""
+    with FaultServer(*script) as server:
+        async with client_of(server.url) as client:
+            yield server, client
+
+
 async def error_of(call: Awaitable[object]) -> DatafinitiError:
     """What a call raises."""
     with pytest.raises(DatafinitiError) as raised:
@@ -36,9 +43,8 @@ async def error_of(call: Awaitable[object]) -> DatafinitiError:
 
 async def error_from(answer: Answer, method: str = "GET") -> DatafinitiError:
     """What a call raises that is answered by this."""
-    with FaultServer(answer) as server:
-        async with client_of(server.url) as client:
-            return await error_of(client.get_download("7") if method == "GET" else client.cancel_download("7"))
+    async with answered_by(answer) as (_, client):
+        return await error_of(client.get_download("7") if method == "GET" else client.cancel_download("7"))
 
 
 def told(error: BaseException) -> str:
