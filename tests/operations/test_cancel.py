@@ -12,16 +12,26 @@ import httpx
 import pytest
 
 from dfui.api.client import DatafinitiClient
-from dfui.core.addresses import DATAFINITI
 from dfui.core.credits import CostNotReported
 from dfui.core.downloads import Download
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.progress import Progress
 from dfui.core.secret import Secret
 from dfui.operations.cancel import MAX_REQUESTS, cancel
-from dfui.simulator.account import TOKEN, Dialect, Simulator, transport
+from dfui.simulator.account import Dialect, Simulator
 from dfui.simulator.manual_clock import ManualClock
-from tests.support.outcomes import Answer, Together, busy, done_and, lost, methods, outcomes_of, script, unreachable
+from tests.support.outcomes import (
+    Answer,
+    Latency,
+    Together,
+    busy,
+    done_and,
+    lost,
+    methods,
+    outcomes_of,
+    script,
+    unreachable,
+)
 from tests.support.server import SimulatorServer
 
 MANY = [str(number) for number in range(100, 120)]
@@ -188,21 +198,11 @@ async def test_what_was_sent_is_looked_at_soon_however_many_wait(it: Together) -
     ids = [str(number) for number in range(1_000, 1_100)]
     for download_id in ids:
         it.simulator.add(download_id)
-    at_once = most_at_once = 0
-
-    async def latency() -> None:
-        nonlocal at_once, most_at_once
-        at_once += 1
-        most_at_once = max(most_at_once, at_once)
-        for _ in range(3):
-            await asyncio.sleep(0)
-        it.clock.advance(0.6 / MAX_REQUESTS)
-        at_once -= 1
-
-    client = DatafinitiClient(Secret(TOKEN), address=DATAFINITI, transport=transport(it.simulator, latency=latency))
+    latency = Latency(lambda: it.clock.advance(0.6 / MAX_REQUESTS))
+    client = it.client_with(latency)
     outcomes = await outcomes_of(ids, client, it.store, it.clock)
     assert {outcome.kind for outcome in outcomes.values()} == {OutcomeKind.CANCELLED}
-    assert most_at_once == MAX_REQUESTS
+    assert latency.most_at_once == MAX_REQUESTS
     sent: dict[str, int] = {}
     for position, (method, path) in enumerate(it.simulator.requests):
         assert position - sent.setdefault(path, position) <= 2 * MAX_REQUESTS, method

@@ -33,19 +33,6 @@ class Plaintext(MemoryKeyring):
     name = "plaintext keyring"
 
 
-class Asking(MemoryKeyring):
-    """Waits for a person who does not come."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.came = threading.Event()
-        self.asked = 0
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.asked += 1
-        self.came.wait()
-
-
 @pytest.fixture
 def settings(server: SimulatorServer) -> Settings:
     return load_settings(api_url=server.url)
@@ -90,65 +77,61 @@ async def test_a_keyring_is_tried_beside_the_token_and_is_left_as_it_was(
 
 async def test_a_silent_keyring_is_waited_for_once(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(credentials, "KEYRING_SECONDS", 0.05)
-    backend = Asking()
+    backend, came, asked = MemoryKeyring(), threading.Event(), list[str]()
+
+    def wait_for_a_person(service: str, *_: str) -> None:
+        asked.append(service)
+        came.wait()
+
+    monkeypatch.setattr(backend, "set_password", wait_for_a_person)
     try:
         checks = await checked(settings, backend, monkeypatch)
     finally:
-        backend.came.set()
+        came.set()
     assert "has not answered" in checks["keyring"].found
-    assert (checks["token"].state, checks["token"].exit_code) == (State.FAILING, 3)
-    assert backend.asked == 1
+    assert (checks["token"].state, checks["token"].exit_code, len(asked)) == (State.FAILING, 3, 1)
 
 
 # ── terminals ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-
-@pytest.mark.parametrize(
-    ("environment", "colours"),
-    [
-        ({"TERM": "xterm"}, 16),
-        ({"TERM": "linux"}, 16),
-        ({"TERM": "screen-256color"}, 256),
-        ({"TERM": "xterm-kitty"}, 256),
-        ({"TERM": "xterm", "COLORTERM": "truecolor"}, 16_777_216),
-        ({"TERM": "xterm-256color", "NO_COLOR": "1"}, 2),
-        ({"TERM": "xterm-256color", "NO_COLOR": ""}, 256),
-    ],
-)
-def test_colours_are_those_that_the_screens_use(environment: dict[str, str], colours: int) -> None:
-    assert Terminal((80, 24), environment).colours == colours
-
-
-@pytest.mark.parametrize(
-    ("environment", "is_unicode"),
-    [
-        ({"LANG": "C.UTF-8"}, True),
-        ({"LANG": "en_US.utf8"}, True),
-        ({"LANG": "C.UTF-8", "LC_ALL": "C"}, False),
-        ({"LANG": "C.UTF-8", "LC_ALL": ""}, True),
-        ({"LANG": "de_DE@euro"}, False),
-        ({}, False),
-    ],
-)
-def test_the_locale_is_that_which_counts(environment: dict[str, str], is_unicode: bool) -> None:
-    assert Terminal(None, environment).is_unicode is is_unicode
+COLOURS: dict[str, int] = {
+    "TERM=xterm": 16,
+    "TERM=linux": 16,
+    "TERM=screen-256color": 256,
+    "TERM=xterm-kitty": 256,
+    "TERM=xterm COLORTERM=truecolor": 16_777_216,
+    "TERM=xterm-256color NO_COLOR=1": 2,
+    "TERM=xterm-256color NO_COLOR=": 256,
+}
+UNICODE: dict[str, bool] = {
+    "LANG=C.UTF-8": True,
+    "LANG=en_US.utf8": True,
+    "LANG=C.UTF-8 LC_ALL=C": False,
+    "LANG=C.UTF-8 LC_ALL=": True,
+    "LANG=de_DE@euro": False,
+    "": False,
+}
+SIZES: dict[tuple[str, tuple[int, int] | None], State] = {
+    ("TERM=xterm", (80, 24)): State.OK,
+    ("TERM=xterm", (60, 15)): State.OK,
+    ("TERM=xterm", (39, 40)): State.NOTE,
+    ("TERM=xterm", (80, 9)): State.NOTE,
+    ("TERM=dumb", (80, 24)): State.NOTE,
+    ("", (80, 24)): State.NOTE,
+    ("TERM=xterm", None): State.NOTE,
+}
 
 
-@pytest.mark.parametrize(
-    ("terminal", "state"),
-    [
-        (HERE, State.OK),
-        (Terminal((60, 15), {"TERM": "xterm"}), State.OK),
-        (Terminal((39, 40), {"TERM": "xterm"}), State.NOTE),
-        (Terminal((80, 9), {"TERM": "xterm"}), State.NOTE),
-        (Terminal((80, 24), {"TERM": "dumb"}), State.NOTE),
-        (Terminal((80, 24), {}), State.NOTE),
-        (Terminal(None, {"TERM": "xterm"}), State.NOTE),
-    ],
-)
-async def test_a_terminal_that_cannot_show_all_is_noted_and_no_failure(
-    settings: Settings, terminal: Terminal, state: State
-) -> None:
-    checks = await examine(settings, terminal=terminal, environment={})
-    (check,) = [each for each in checks if each.name == "terminal"]
-    assert check.state is state
+def terminal_of(variables: str, size: tuple[int, int] | None = (80, 24)) -> Terminal:
+    return Terminal(size, dict(each.split("=") for each in variables.split()))
+
+
+def test_colours_and_signs_are_those_that_the_screens_use() -> None:
+    assert {variables: terminal_of(variables).colours for variables in COLOURS} == COLOURS
+    assert {variables: terminal_of(variables).is_unicode for variables in UNICODE} == UNICODE
+
+
+async def test_a_terminal_that_cannot_show_all_is_noted_and_no_failure(settings: Settings) -> None:
+    for (variables, size), state in SIZES.items():
+        checks = await examine(settings, terminal=terminal_of(variables, size), environment={})
+        assert {check.name: check.state for check in checks}["terminal"] is state, (variables, size)

@@ -9,16 +9,13 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from dfui.api.client import DatafinitiClient
-from dfui.core.addresses import DATAFINITI
 from dfui.core.credits import CostFinal
 from dfui.core.errors import DatafinitiError, StoreError
-from dfui.core.secret import Secret
 from dfui.operations.poll import FollowUps, Poller, Schedule, WhileActive, wait_for_final_costs, watch
 from dfui.operations.refresh import MAX_POLLS, DownloadRefresher, refresh_list
-from dfui.simulator.account import TOKEN, Dialect, transport
+from dfui.simulator.account import Dialect
 from dfui.simulator.manual_clock import ManualClock
-from tests.support.outcomes import Together, methods, outcomes_of
+from tests.support.outcomes import Latency, Together, methods, outcomes_of
 
 MAX_SECONDS = 10.0
 
@@ -92,26 +89,15 @@ async def test_nothing_is_sent_while_none_is_active(it: Together) -> None:
 
 @pytest.mark.parametrize("ids", [["7"] * 8, [str(number) for number in range(30)]], ids=["the same", "many"])
 async def test_few_are_polled_together_and_none_twice_at_once(it: Together, ids: list[str]) -> None:
-    at_once = most = 0
-
-    async def latency() -> None:
-        nonlocal at_once, most
-        at_once += 1
-        most = max(most, at_once)
-        for _ in range(5):
-            await asyncio.sleep(0)
-        at_once -= 1
-
     for download_id in ids:
         it.simulator.add(download_id)
-    async with DatafinitiClient(
-        Secret(TOKEN), address=DATAFINITI, transport=transport(it.simulator, latency=latency)
-    ) as client:
+    latency = Latency()
+    async with it.client_with(latency) as client:
         refresher = DownloadRefresher(client, it.store, clock=it.clock)
         seen = await asyncio.gather(*map(refresher.refresh, ids))
     assert [details.download.id for details in seen] == ids
     assert len(it.simulator.requests) == len(set(ids))
-    assert most == min(MAX_POLLS, len(set(ids)))
+    assert latency.most_at_once == min(MAX_POLLS, len(set(ids)))
 
 
 async def test_a_store_that_fails_for_a_while_is_reported_and_ends_nothing(

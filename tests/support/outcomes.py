@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,9 +10,11 @@ from typing import Any
 import httpx
 
 from dfui.api.client import DatafinitiClient
+from dfui.core.addresses import DATAFINITI
 from dfui.core.outcomes import Outcome
+from dfui.core.secret import Secret
 from dfui.operations.cancel import SignIn, cancel
-from dfui.simulator.account import Simulator
+from dfui.simulator.account import TOKEN, Simulator, transport
 from dfui.simulator.manual_clock import ManualClock
 from dfui.store import Store
 
@@ -83,6 +86,23 @@ def done_and(answer: Answer, simulator: Simulator) -> Answer:
     return do
 
 
+class Latency:
+    """Lets other requests pass before each answer, and counts them; `passed` is called with each."""
+
+    def __init__(self, passed: Callable[[], None] = lambda: None) -> None:
+        self._passed = passed
+        self._at_once = 0
+        self.most_at_once = 0
+
+    async def __call__(self) -> None:
+        self._at_once += 1
+        self.most_at_once = max(self.most_at_once, self._at_once)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        self._passed()
+        self._at_once -= 1
+
+
 @dataclass
 class Together:
     """A client of a simulated account, a store, and the clock of both."""
@@ -96,6 +116,10 @@ class Together:
     def given(self) -> dict[str, Any]:
         """What the operations take."""
         return {"client": self.client, "store": self.store, "clock": self.clock}
+
+    def client_with(self, latency: Latency) -> DatafinitiClient:
+        """Another client of the account, which answers with this latency."""
+        return DatafinitiClient(Secret(TOKEN), address=DATAFINITI, transport=transport(self.simulator, latency=latency))
 
     async def cancel(self, ids: Sequence[str], *, sign_in: SignIn | None = None) -> dict[str, Outcome]:
         """Cancel these; the outcome of each."""
