@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import httpx
@@ -13,6 +11,7 @@ import pytest
 from dfui.core.clock import Clock
 from dfui.simulator.account import Simulator
 from dfui.simulator.scenarios import demo_account
+from tests.support.process import run_each
 from tests.support.server import SimulatorServer
 from tests.support.terminal import wait_until
 from tests.support.tui_process import OPENED_BY_ITSELF_SECONDS, TuiProcess
@@ -76,18 +75,15 @@ def test_a_whole_session_shows_and_keeps_neither_token_nor_link(server: Simulato
         dfui.press("q")
         assert dfui.process.wait(15) == 0
         seen += dfui.everything
-    for command in (
-        ["list", "--json"], ["cancel", "847069", "846990", "999", "--yes"], ["add", "1"], ["logout"],
-        ["show", "847070"], ["show", "846990"], ["history"], ["history", "--csv"], ["doctor"],
-        ["list", "--api-url", "http://127.0.0.1:9/v4"],
-    ):  # fmt: skip
-        ended = subprocess.run(
-            [sys.executable, "-X", "dev", "-m", "dfui", *command, "--log", str(log)],
-            env={**environment, "DATAFINITI_TOKEN": TOKEN},
-            capture_output=True,
-            check=False,
-        )
-        seen += ended.stdout + ended.stderr
+    commands = (
+        "list --json", "cancel 847069 846990 999 --yes", "add 1", "logout", "show 847070", "show 846990", "history",
+        "history --csv", "doctor", "list --api-url http://127.0.0.1:9/v4",
+    )  # fmt: skip
+    for ended in run_each(
+        *([*command.split(), "--log", str(log)] for command in commands),
+        environment={**environment, "DATAFINITI_TOKEN": TOKEN},
+    ):
+        seen += (ended.stdout + ended.stderr).encode()
     assert b"said" in seen  # what the API said is there, less the token in it
     for mark in (TOKEN.encode(), LINK_MARK):
         assert mark not in seen

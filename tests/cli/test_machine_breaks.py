@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import resource
-import subprocess
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,38 +13,10 @@ import pytest
 from dfui.simulator.account import Simulator
 from tests.support.cancelling import deletes
 from tests.support.commands import Commands
-from tests.support.ended import Ended
 from tests.support.outcomes import lost, script
+from tests.support.process import run_each
 
 IDS = ("847070", "847069", "847001")
-
-
-def ran(before: str, *commands: list[str], preexec: Callable[[], None] | None = None) -> list[Ended]:
-    """How these commands end, one after the other in a process where this was run before."""
-    program = f"""
-import contextlib, io, json, os, sys
-{before}
-from dfui.cli import main
-
-ends = []
-for arguments in json.loads(sys.argv[1]):
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        exit_code = main(arguments)
-    ends.append((exit_code, out.getvalue(), err.getvalue()))
-json.dump(ends, sys.stdout)
-"""
-    ended = subprocess.run(
-        [sys.executable, "-c", program, json.dumps(commands)],
-        input="",
-        capture_output=True,
-        encoding="utf-8",
-        preexec_fn=preexec,
-        timeout=60,
-        check=True,
-    )
-    assert ended.stderr == ""
-    return [Ended(*each) for each in json.loads(ended.stdout)]
 
 
 def long_answer(request: httpx.Request) -> httpx.Response:
@@ -74,6 +43,8 @@ def test_nothing_is_imported_after_the_first_delete(
 
     account.interrupt = interrupt
     nothing_can_be_imported = f"""
+import os, sys
+
 class Finder:
     def find_spec(self, name, path=None, target=None):
         if os.path.exists({str(replaced)!r}) and name != "sniffio":  # which is not there anyway
@@ -82,7 +53,8 @@ class Finder:
 sys.meta_path.insert(0, Finder())
 """
     waiting = [] if to_deletes else ["--wait=1"]
-    (ended,) = ran(nothing_can_be_imported, dfui.arguments("cancel", "--yes", "--json", *waiting, *IDS))
+    command = dfui.arguments("cancel", "--yes", "--json", *waiting, *IDS)
+    (ended,) = run_each(command, program=nothing_can_be_imported)
     assert replaced.exists()
     assert [each["id"] for each in ended.document] == list(IDS)
     assert not [each for each in ended.document if "dfui" in (each["problem"] or "")], ended
@@ -99,10 +71,10 @@ def start(self):
 
 threading.Thread.start = start
 """
-    text, as_json = ran(
-        no_threads,
+    text, as_json = run_each(
         dfui.arguments("cancel", "--yes", "847070"),
         dfui.arguments("cancel", "--yes", "--json", "847069"),
+        program=no_threads,
     )
     assert text.exit_code == as_json.exit_code == 0
     for said in (text.stdout, as_json.stderr):
@@ -115,8 +87,7 @@ def test_when_no_file_can_be_opened_each_has_its_outcome_all_the_same(dfui: Comm
     ids = [str(number) for number in range(100, 130)]
     for download_id in ids:
         account.add(download_id)
-    (ended,) = ran(
-        "",
+    (ended,) = run_each(
         dfui.arguments("cancel", "--yes", "--json", *ids),
         preexec=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (13, 13)),
     )
@@ -129,7 +100,7 @@ def test_when_no_file_can_be_opened_each_has_its_outcome_all_the_same(dfui: Comm
 
 def test_a_user_without_a_home_cancels_without_a_store_and_hears_of_it(dfui: Commands) -> None:
     no_home = """
-import pwd
+import os, pwd
 
 def getpwuid(user_id):
     raise KeyError(f"getpwuid(): uid not found: {user_id}")
@@ -138,14 +109,9 @@ pwd.getpwuid = getpwuid
 for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
     os.environ.pop(name, None)
 """
-    others = (
-        "doctor", "list", "history", "config", "config path", "config init", "help files", "completion bash"
-    )  # fmt: skip
-    cancelled, *ends = ran(
-        no_home,
-        dfui.arguments("cancel", "--yes", "--json", "847070"),
-        *(dfui.arguments(*command.split()) for command in others),
-    )
+    others = "doctor", "list", "history", "config", "config path", "config init", "help files", "completion bash"
+    commands = ["cancel --yes --json 847070", *others]
+    cancelled, *ends = run_each(*(dfui.arguments(*each.split()) for each in commands), program=no_home)
     (outcome,) = cancelled.document
     assert (cancelled.exit_code, outcome["outcome"], outcome["journaled"]) == (0, "cancelled", False)
     assert "This user has no home folder, so nothing is saved. Set HOME or XDG_DATA_HOME." in cancelled.stderr

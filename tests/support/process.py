@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
+from collections.abc import Callable, Mapping, Sequence
 
 from tests.support.ended import Ended
 
 MAX_SECONDS = 60.0
 DFUI = [sys.executable, "-m", "dfui"]
+RUN_EACH = """
+import contextlib, io, json, sys
+from dfui.cli import main
+
+ends = []
+for arguments in json.loads(sys.argv[1]):
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        exit_code = main(arguments)
+    ends.append((exit_code, out.getvalue(), err.getvalue()))
+json.dump(ends, sys.stdout)
+"""
 
 
 def run_process(*arguments: str, stdin: str = "", redirection: str = "") -> Ended:
@@ -22,3 +37,24 @@ def run_process(*arguments: str, stdin: str = "", redirection: str = "") -> Ende
         check=False,
     )
     return Ended(ended.returncode, ended.stdout, ended.stderr)
+
+
+def run_each(
+    *commands: Sequence[str],
+    environment: Mapping[str, str] = os.environ,
+    program: str = "",
+    preexec: Callable[[], None] | None = None,
+) -> list[Ended]:
+    """Run commands one after the other in one process, after a program that changes it."""
+    ended = subprocess.run(
+        [sys.executable, "-c", program + RUN_EACH, json.dumps(commands)],
+        input="",
+        capture_output=True,
+        encoding="utf-8",
+        env=environment,
+        preexec_fn=preexec,
+        timeout=MAX_SECONDS,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (0, ""), ended
+    return [Ended(*each) for each in json.loads(ended.stdout)]
