@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from dfui.core.errors import StoreError
 from dfui.store.corruption import mark_damaged
@@ -189,35 +189,19 @@ class Writer:
             return []
         begun = [write for write in writes if write.begin()]
         try:
-            results = [self._written(write, connection) for write in begun]
+            results = [write.work(connection) for write in begun]
             connection.execute("COMMIT")
         except Exception as error:  # noqa: BLE001
             self._roll_back(connection)
             self._held_up_since = None
-            if len(begun) > 1:  # one of them may be too large for what is left of the disk, and the others not
+            if len(begun) > 1:  # then each alone: one may fail, or be too large for what is left of the disk
                 return [each for write in begun for each in self._written_together([write])]
             self._fail(begun, error)
             return []
         self._held_up_since = None
         for write, result in zip(begun, results, strict=True):
-            if isinstance(result, _Failed):
-                self._fail([write], result.error)
-            else:
-                write.resolve(result)
+            write.resolve(result)
         return []
-
-    def _written(self, write: Write[Any], connection: sqlite3.Connection) -> Any:
-        """What one write gives, or how it failed; the others of the transaction stand."""
-        connection.execute("SAVEPOINT this")
-        try:
-            result = write.work(connection)
-        except Exception as error:
-            if not connection.in_transaction:
-                raise
-            connection.execute("ROLLBACK TO this")
-            result = _Failed(error)
-        connection.execute("RELEASE this")
-        return result
 
     def _roll_back(self, connection: sqlite3.Connection) -> None:
         try:
@@ -243,7 +227,3 @@ def _retrieve(answer: asyncio.Future[Any]) -> None:
     """Take note of how it ended, so that asyncio does not complain if nobody waits any more."""
     if not answer.cancelled():
         answer.exception()
-
-
-class _Failed(NamedTuple):
-    error: Exception
