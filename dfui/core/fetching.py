@@ -276,6 +276,11 @@ class FetchSummary:
         return sum(count for state, count in self.states.items() if state.is_final)
 
     @property
+    def here(self) -> int:
+        """How many files are here."""
+        return sum(count for state, count in self.states.items() if state.is_here)
+
+    @property
     def bytes_total(self) -> int | None:
         """None while the size of any file is not known."""
         return self._bytes_total if self._bytes_total and not self._files_without_total else None
@@ -310,16 +315,9 @@ class FetchSummary:
         return any(each.lacks_files for each in self.downloads.values())
 
     @property
-    def is_empty(self) -> bool:
-        """Whether no file is here."""
-        return not any(count and state.is_here for state, count in self.states.items())
-
-    @property
     def has_failed(self) -> bool:
         """Whether a file that the API lists is not here."""
-        return any(each.trouble for each in self.downloads.values()) or any(
-            count and not state.is_here for state, count in self.states.items()
-        )
+        return self.here < self.count or any(each.trouble for each in self.downloads.values())
 
     def events(self) -> list[FetchEvent]:
         """What brings another summary of the same downloads up to date with this one."""

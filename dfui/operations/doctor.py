@@ -123,14 +123,11 @@ def _keyring_fails(name: str, problem: KeyringProblem, *, exit_code: int = 1) ->
 
 async def _online(settings: Settings, environment: Mapping[str, str], *, keyring_works: bool) -> list[DoctorCheck]:
     access = ApiAccess(settings, environment=environment)
-    no_token = await _find_token(access, environment, keyring_works=keyring_works)
+    token = await _find_token(access, environment, keyring_works=keyring_works)
     source = access.token.source if access.token else None
     host = sanitize(settings.address.host)
     by_way_of = "" if settings.address.is_loopback else _variables_set(environment)
     answers = _ok("api", f"{host} answers.{by_way_of}")
-    token = no_token
-    if source:
-        token = _note("token", f"From {source.value}; whether the API accepts it could not be checked.")
     try:
         async with access.client() as client:
             account = await client.account()
@@ -142,8 +139,7 @@ async def _online(settings: Settings, environment: Mapping[str, str], *, keyring
         return [rejected, answers, _unchecked("account", "the token is rejected")]
     except NotFound as error:
         found = f"{host} does not look like the API: it answers HTTP {error.http_status} when asked for the account."
-        cure = "Check the address: --api-url, DFUI_API_URL, or api_url in the config file."
-        return [token, _failing("api", found, cure), _unchecked("account", "the API cannot be used")]
+        api = _failing("api", found, "Check the address: --api-url, DFUI_API_URL, or api_url in the config file.")
     except DatafinitiError as error:
         is_answer = isinstance(error, ApiError) and not isinstance(error, ServerFault | TooManyRequests)
         if is_answer and isinstance(error, ApiError) and error.http_status >= 400:
@@ -155,14 +151,15 @@ async def _online(settings: Settings, environment: Mapping[str, str], *, keyring
             cure = f"{cure} {STATUS_PAGE} reports outages."
         # A redirection is an answer, though not the API's.
         api = _failing("api", found + by_way_of, cure, exit_code=1 if is_answer else 4)
-        return [token, api, _unchecked("account", "the API cannot be used")]
-    if source is None:
-        return [token, answers, _unchecked("account", "no token is known")]
-    return [_ok("token", f"From {source.value}; the API accepts it."), answers, _account(account)]
+    else:
+        if source is None:
+            return [token, answers, _unchecked("account", "no token is known")]
+        return [_ok("token", f"From {source.value}; the API accepts it."), answers, _account(account)]
+    return [token, api, _unchecked("account", "the API cannot be used")]
 
 
 async def _find_token(access: ApiAccess, environment: Mapping[str, str], *, keyring_works: bool) -> DoctorCheck:
-    """Find the token to use; gives the check that fails if there is none."""
+    """Find the token to use; gives what is known of it before the API is asked."""
     try:
         # A keyring that does not work is not asked again: it may take its time once more.
         if keyring_works or source_in_environment(environment) or access.settings.of_profile.token_command:
@@ -175,6 +172,8 @@ async def _find_token(access: ApiAccess, environment: Mapping[str, str], *, keyr
         return _failing("token", str(error), _new_token(source), exit_code=3)
     except KeyringProblem as problem:
         return _keyring_fails("token", problem, exit_code=3)
+    if access.token is not None:
+        return _note("token", f"From {access.token.source.value}; whether the API accepts it could not be checked.")
     return _failing("token", "None found.", "Run dfui login. Without a keyring, see dfui help token.", exit_code=3)
 
 

@@ -173,7 +173,7 @@ class FetchResults(Dialog[None]):
             if self._stop.is_set():
                 return fetching.STOPPED if summary.bytes_done else fetching.STOPPED_EMPTY
             if summary.has_failed or summary.lacks_files:
-                return "Nothing was fetched." if summary.is_empty else "Not everything was fetched."
+                return "Not everything was fetched." if summary.here else "Nothing was fetched."
             return "All files so far fetched." if summary.is_partial else "All files fetched."
         if not summary.count:
             awaited = [fetching.awaited(each.download, each.seconds) for each in list(summary.awaited.values())]
