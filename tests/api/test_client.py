@@ -14,15 +14,7 @@ import pytest
 
 from dfui.api import client as client_module
 from dfui.api.client import DatafinitiClient
-from dfui.core.errors import (
-    AnswerLost,
-    ApiError,
-    NotFound,
-    Refused,
-    ServerFault,
-    TooManyRequests,
-    Unauthorized,
-)
+from dfui.core.errors import AnswerLost, ApiError, NotFound, Refused, ServerFault, TooManyRequests, Unauthorized
 from dfui.core.secret import Secret
 from dfui.simulator.account import EMAIL, PASSWORD, TOKEN, Dialect, Simulator
 from dfui.simulator.manual_clock import ManualClock
@@ -185,11 +177,8 @@ async def test_retry_after_is_a_number_or_a_date_and_else_nothing(
         value = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
     error = await error_from(http(429, headers=[f"Retry-After: {value}"]))
     assert isinstance(error, TooManyRequests)
-    if least is None or most is None:
-        assert error.retry_after is None
-    else:
-        assert error.retry_after is not None
-        assert least <= error.retry_after <= most
+    assert (error.retry_after is None) == (least is None)
+    assert (least or 0) <= (error.retry_after or 0) <= (most or 0)
 
 
 @pytest.mark.parametrize(
@@ -230,10 +219,9 @@ async def test_an_answer_that_cannot_be_read_is_lost_and_shows_no_token(
     error = await error_from(LOST[name], "DELETE")
     assert type(error) is AnswerLost
     assert error.was_sent
-    assert error.http_status == (200 if name in ("reset in the body", "truncated", "HTML", "too large") else None) or (
-        "reset" not in name
-    )
     assert SECRET not in told(error) + caplog.text
+    if name in ("reset in the body", "truncated", "HTML", "too large"):
+        assert error.http_status == 200
 
 
 @pytest.mark.parametrize("status", [401, 404, 429, 500])
@@ -273,12 +261,7 @@ async def test_an_answer_about_another_download_is_lost() -> None:
 )
 @pytest.mark.parametrize(
     ("encoding", "packed"),
-    [
-        ("identity", bytes),
-        ("gzip", gzip.compress),
-        ("X-GZip", gzip.compress),
-        ("deflate", zlib.compress),
-    ],
+    [("identity", bytes), ("gzip", gzip.compress), ("X-GZip", gzip.compress), ("deflate", zlib.compress)],
 )
 async def test_unpacked_answers_are_asked_for_and_packed_ones_are_read(
     encoding: str, packed: Callable[[bytes], bytes], body: bytes

@@ -8,7 +8,6 @@ import gc
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -40,60 +39,59 @@ async def deleted(url: str, token: str = SECRET) -> tuple[int, DatafinitiError |
 # ── certificates ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+class Authority:
+    """A certificate authority of one's own."""
+
+    def __init__(self, file: Path) -> None:
+        self._ca = trustme.CA()
+        self.file = str(file)
+        self._ca.cert_pem.write_to_path(self.file)
+
+    def server(self, *script: Answer, name: str = "127.0.0.1") -> FaultServer:
+        """A server with a certificate of this authority."""
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        self._ca.issue_cert(name).configure_cert(context)
+        return FaultServer(*(script or (http(200, RUNNING),)), tls=context)
+
+
 @pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
+def stranger(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority") / "ca.pem")
 
 
 @pytest.fixture
-def ca_file(authority: trustme.CA, tmp_path: Path) -> str:
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    return str(tmp_path / "ca.pem")
+def authority(stranger: Authority, monkeypatch: pytest.MonkeyPatch) -> Authority:
+    """One that is trusted."""
+    monkeypatch.setenv("SSL_CERT_FILE", stranger.file)
+    return stranger
 
 
-@contextlib.contextmanager
-def tls_server(authority: trustme.CA, *script: Answer, name: str = "127.0.0.1") -> Iterator[FaultServer]:
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    authority.issue_cert(name).configure_cert(context)
-    with FaultServer(*(script or (http(200, RUNNING),)), tls=context) as server:
-        yield server
+async def test_an_authority_of_ones_own_comes_by_ssl_cert_file_or_from_the_system(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with authority.server() as server:
+        monkeypatch.setenv("SSLKEYLOGFILE", "/nowhere/keys")
+        assert await deleted(server.url) == (1, None)
+        monkeypatch.delenv("SSL_CERT_FILE")
+        monkeypatch.delenv("SSL_CERT_DIR", raising=False)
+        nothing = ssl.get_default_verify_paths()._replace(cafile="")
+        monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: nothing)
+        monkeypatch.setattr("dfui.api.network._CA_FILES", ("/nowhere/ca.pem", authority.file))
+        assert await deleted(server.url) == (1, None)
 
 
 @pytest.mark.parametrize("name", ["an unknown authority", "another host", "no TLS"])
 async def test_a_connection_that_is_not_secure_gets_nothing(
-    name: str, authority: trustme.CA, ca_file: str, monkeypatch: pytest.MonkeyPatch
+    name: str, stranger: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if name != "an unknown authority":
-        monkeypatch.setenv("SSL_CERT_FILE", ca_file)
+        monkeypatch.setenv("SSL_CERT_FILE", stranger.file)
     host = "other.example" if name == "another host" else "127.0.0.1"
-    with FaultServer() if name == "no TLS" else tls_server(authority, name=host) as server:
-        if name == "no TLS":
-            server.script.append(http(200, RUNNING))
+    with FaultServer(http(200, RUNNING)) if name == "no TLS" else stranger.server(name=host) as server:
         left, error = await deleted(server.url.replace("http:", "https:"))
     assert (left, type(error)) == (0, InsecureConnection)
     assert "is not secure, so nothing was sent" in str(error)
     assert SECRET.encode() not in b"".join(server.requests)
-
-
-async def test_an_authority_of_ones_own_comes_by_ssl_cert_file(
-    authority: trustme.CA, ca_file: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", ca_file)
-    with tls_server(authority) as server:
-        monkeypatch.setenv("SSLKEYLOGFILE", "/nowhere/keys")
-        assert await deleted(server.url) == (1, None)
-
-
-async def test_an_authority_of_the_system_is_trusted(
-    authority: trustme.CA, ca_file: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
-        monkeypatch.delenv(name, raising=False)
-    nothing = ssl.get_default_verify_paths()._replace(cafile="")
-    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: nothing)
-    monkeypatch.setattr("dfui.api.network._CA_FILES", ("/nowhere/ca.pem", ca_file))
-    with tls_server(authority) as server:
-        assert await deleted(server.url) == (1, None)
 
 
 @pytest.mark.parametrize(
@@ -156,25 +154,19 @@ def test_what_no_proxy_has_and_nobody_can_read_is_named() -> None:
      ("socks5h", "SOCKS5 api.datafiniti.co:443"), ("socks", "SOCKS5 api.datafiniti.co:443")],
 )  # fmt: skip
 async def test_a_request_goes_through_the_proxy_and_is_seen_by_it_encrypted(
-    scheme: str, asked: str, authority: trustme.CA, ca_file: str, monkeypatch: pytest.MonkeyPatch
+    scheme: str, asked: str, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", ca_file)
-    with tls_server(authority, name="api.datafiniti.co") as server:
-        port = int(server.origin.rpartition(":")[2])
-        with Proxy(port) as proxy:
-            monkeypatch.setenv("HTTPS_PROXY", proxy.url.replace("http:", f"{scheme}:"))
-            monkeypatch.setenv("NO_PROXY", "localhost,fe80::/10,[::1]")
-            assert await deleted(API) == (1, None)
+    monkeypatch.setenv("NO_PROXY", "localhost,fe80::/10,[::1]")
+    with authority.server(name="api.datafiniti.co") as server, Proxy(int(server.origin.rpartition(":")[2])) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url.replace("http:", f"{scheme}:"))
+        assert await deleted(API) == (1, None)
     assert proxy.asked == [asked]
 
 
 @pytest.mark.parametrize(
     ("answers", "words"),
     [
-        (
-            [raw(b"HTTP/1.1 407 No\r\n\r\n")],
-            "It asks for a password: set HTTPS_PROXY to http://user:password@host:port.",
-        ),
+        ([raw(b"HTTP/1.1 407 No\r\n\r\n")], "asks for a password: set HTTPS_PROXY to http://user:password@host:port."),
         ([raw(b"HTTP/1.1 502 No\r\n\r\n")], "refused to connect to api.datafiniti.co: 502"),
         ([], "could not be reached: nothing within"),
     ],
@@ -260,11 +252,7 @@ async def test_a_connection_that_is_never_made_did_not_carry_it(monkeypatch: pyt
 
 
 @pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"])
-async def test_a_broken_record_of_tls_loses_the_answer(
-    head: bytes, authority: trustme.CA, ca_file: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", ca_file)
-
+async def test_a_broken_record_of_tls_loses_the_answer(head: bytes, authority: Authority) -> None:
     def answer(connection: socket.socket) -> None:
         if head:
             connection.sendall(head)
@@ -272,7 +260,7 @@ async def test_a_broken_record_of_tls_loses_the_answer(
         plain.sendall(b"\x17\x03\x03\x00\x20" + b"x" * 32)
         plain.close()
 
-    with tls_server(authority, answer) as server:
+    with authority.server(answer) as server:
         left, error = await deleted(server.url)
     assert (left, type(error)) == (1, AnswerLost)
 
