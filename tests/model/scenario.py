@@ -6,6 +6,7 @@ import enum
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 
@@ -75,11 +76,10 @@ class Scenario:
         if fault is Fault.NO_CONNECTION:
             raise httpx.ConnectError("no route", request=request)
         happened.left += is_delete
-        refusal = _not_carried_out(fault)
         if fault is Fault.REQUEST_LOST:
             raise httpx.ReadError("reset", request=request)
-        if refusal is not None:
-            return refusal
+        if fault in _REFUSALS:
+            return httpx.Response(**_REFUSALS[fault])
         response = self.simulator.handle(request)
         self.answered()
         if fault is Fault.DUPLICATED:
@@ -95,22 +95,13 @@ class Scenario:
         return answer
 
 
-def _not_carried_out(fault: Fault) -> httpx.Response | None:
-    match fault:
-        case Fault.UNAVAILABLE:
-            return httpx.Response(503)
-        case Fault.LATER:
-            return httpx.Response(429, headers={"Retry-After": "7"})
-        case Fault.REFUSED:
-            return httpx.Response(
-                403, json={"errors": ["There was a problem with this customer's payment information."]}
-            )
-        case Fault.ODD_401:
-            return httpx.Response(401, json={"errors": ["Invalid token."]})
-        case Fault.REDIRECTED:
-            return httpx.Response(302, headers={"Location": "https:login"})
-        case _:
-            return None
+_REFUSALS: dict[Fault, dict[str, Any]] = {
+    Fault.UNAVAILABLE: {"status_code": 503},
+    Fault.LATER: {"status_code": 429, "headers": {"Retry-After": "7"}},
+    Fault.REFUSED: {"status_code": 403, "json": {"errors": ["There was a problem with this customer's payment."]}},
+    Fault.ODD_401: {"status_code": 401, "json": {"errors": ["Invalid token."]}},
+    Fault.REDIRECTED: {"status_code": 302, "headers": {"Location": "https:login"}},
+}
 
 
 def _delivered(fault: Fault, response: httpx.Response) -> httpx.Response:

@@ -20,6 +20,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, 
 from dfui.api.client import DatafinitiClient
 from dfui.cli.documents import history_json, outcome_json
 from dfui.core.addresses import DATAFINITI
+from dfui.core.history import HistoryEntry
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.secret import Secret
 from dfui.operations.api_access import ApiAccess
@@ -110,14 +111,12 @@ class Cancellations(RuleBasedStateMachine):
     def cancel(self, ids: set[str], faults: list[Fault], knows_the_token: bool) -> None:
         outcomes = asyncio.run(self._cancel(sorted(ids), faults, knows_the_token=knows_the_token))
         assert set(outcomes) == ids
-        for outcome in outcomes.values():
-            self._hold_document(outcome_json(outcome), deletes_sent=outcome.deletes_sent)
-            self._hold_words(outcome)
-        latest = {entry.download_id: entry for entry in reversed(self.store.history.entries())}
-        for outcome in outcomes.values():
+        latest = self._latest()
+        for download_id, outcome in outcomes.items():
+            self._hold_outcome(outcome)
             if outcome.journaled:
-                assert latest[outcome.download_id].outcome is outcome.kind
-                assert latest[outcome.download_id].deletes_sent == outcome.deletes_sent
+                assert latest[download_id].outcome is outcome.kind
+                assert latest[download_id].deletes_sent == outcome.deletes_sent
 
     @rule(ids=st.sets(downloads, min_size=1, max_size=4), faults=FAULTS, as_json=st.booleans())
     def run_the_command(self, ids: set[str], faults: list[Fault], as_json: bool) -> None:
@@ -125,7 +124,7 @@ class Cancellations(RuleBasedStateMachine):
         given = sorted(ids, reverse=True)
         with patch("dfui.core.clock.Clock", lambda: self.clock), patch("dfui.cli.context.open_account", self._account):
             ended = run("cancel", "--yes", *(["--json"] if as_json else []), *given)
-        latest = {entry.download_id: entry for entry in reversed(self.store.history.entries())}
+        latest = self._latest()
         kinds = [latest[download_id].outcome for download_id in given]
         assert ended.exit_code == max(EXIT_CODES[kind.value] for kind in kinds if kind), ended
         if not as_json:
@@ -147,13 +146,12 @@ class Cancellations(RuleBasedStateMachine):
     def guard(self, ids: set[str], faults: list[Fault], records: int, ends_after: int | None) -> None:
         outcomes = asyncio.run(self._guard(sorted(ids), faults, records, ends_after))
         assert set(outcomes) == ids, "silence"
-        latest = {entry.download_id: entry for entry in reversed(self.store.history.entries())}
-        for outcome in outcomes.values():
-            self._hold_document(outcome_json(outcome), deletes_sent=outcome.deletes_sent)
-            self._hold_words(outcome)
+        latest = self._latest()
+        for download_id, outcome in outcomes.items():
+            self._hold_outcome(outcome)
             if outcome.deletes_sent:
-                assert latest[outcome.download_id].stop_at == records
-                assert self.scenario.deleted_at[outcome.download_id] >= records, "a DELETE below the number"
+                assert latest[download_id].stop_at == records
+                assert self.scenario.deleted_at[download_id] >= records, "a DELETE below the number"
 
     @rule(ids=st.sets(downloads, min_size=1, max_size=4), faults=FAULTS, requests=st.integers(0, 8))
     def crash_while_cancelling(self, ids: set[str], faults: list[Fault], requests: int) -> None:
@@ -206,6 +204,10 @@ class Cancellations(RuleBasedStateMachine):
         assert store.problem is None
         return store
 
+    def _latest(self) -> dict[str, HistoryEntry]:
+        """The newest entry of each download."""
+        return {entry.download_id: entry for entry in reversed(self.store.history.entries())}
+
     def _restart(self) -> None:
         self.store.close()
         self.store = self._open()
@@ -250,16 +252,9 @@ class Cancellations(RuleBasedStateMachine):
         outcomes: dict[str, Outcome] = {}
         told_to_end, steps = asyncio.Event(), 0
         async with self._client() as client:
-            async for event in guard(
-                ids,
-                records=records,
-                client=client,
-                store=self.store,
-                sign_in=None,
-                told_to_end=told_to_end,
-                interrupted=asyncio.Event(),
-                clock=self.clock,
-            ):
+            given: dict[str, Any] = {"client": client, "store": self.store, "clock": self.clock}
+            given |= {"sign_in": None, "told_to_end": told_to_end, "interrupted": asyncio.Event()}
+            async for event in guard(ids, records=records, **given):
                 steps += 1
                 if steps == ends_after:
                     told_to_end.set()
@@ -292,6 +287,10 @@ class Cancellations(RuleBasedStateMachine):
                 self.final_costs[download_id].add(download.num_records)  # with all of them, the price is the cost
 
     # ── what must hold ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def _hold_outcome(self, outcome: Outcome) -> None:
+        self._hold_document(outcome_json(outcome), deletes_sent=outcome.deletes_sent)
+        self._hold_words(outcome)
 
     def _hold_document(self, document: dict[str, Any], *, deletes_sent: int | None) -> None:
         """What is said of a cancellation is what happened to its DELETEs."""
