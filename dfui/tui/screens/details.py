@@ -29,9 +29,9 @@ class DetailsModal(Dialog[NextStep]):
 
     NAME = "details"
     BINDINGS: ClassVar[list[BindingType]] = [
-        *in_order(Binding("j", "step(1)", "Next", show=False)),
-        *in_order(Binding("k", "step(-1)", "Previous", show=False)),
-        Binding("y", "copy_id", "Copy ID", show=False),
+        *in_order(Binding("j", "step(1)", "Next")),
+        *in_order(Binding("k", "step(-1)", "Previous")),
+        Binding("y", "copy_id", "Copy ID"),
         Binding("w", "raw", "Raw answer", id="details.raw"),
     ]
     BUTTONS = (

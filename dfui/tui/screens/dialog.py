@@ -20,22 +20,17 @@ from textual.widgets.button import ButtonVariant
 
 from dfui.tui.keyboard import in_order
 from dfui.tui.textual_private import FirstPicture
-from dfui.tui.widgets.key_bar import KeyBar, KeyHint
+from dfui.tui.widgets.key_bar import KeyBar
 from dfui.tui.widgets.layouts import GivingWay, Wrapping
 
 Answer = TypeVar("Answer")
 
 
-KEY_NAMES = {"esc": "escape"}
-"""Textual's names of keys that are shown otherwise."""
 BESIDE_TITLE = 6
 """Cells of the upper border that a title cannot use."""
 _IN_A_LIST = {"up": "action_cursor_up", "down": "action_cursor_down", "page_up": "action_page_up",
               "page_down": "action_page_down", "home": "action_first", "end": "action_last"}  # fmt: skip
 SCROLLS = "↑↓ scroll"
-SHORT_LINES = 15
-"""With fewer lines on the screen, a dialog leaves none empty."""
-
 SEEN_SECONDS = 0.25
 """Nobody answers a question in less; a key that comes before was typed ahead, or is part of a paste."""
 
@@ -83,11 +78,9 @@ class ActionButton(Button):
     BINDINGS: ClassVar[list[BindingType]] = [*in_order(Binding("enter", "activate", show=False))]
 
     def __init__(self, spec: DialogButton) -> None:
-        super().__init__(f"{spec.label}  {spec.first_key}", id=spec.id, variant=spec.variant, compact=True)
+        super().__init__(id=spec.id, variant=spec.variant, compact=True)
         self.spec = spec
-        self.says = spec.label
-        """The label without the key."""
-        self.shown_key = spec.first_key
+        self.relabel(spec.label)
 
     async def action_activate(self) -> None:
         """Run the action at once; Textual would post a message, which the next key can overtake."""
@@ -95,21 +88,7 @@ class ActionButton(Button):
 
     def relabel(self, label: str, *, shown_key: str | None = None) -> None:
         """Say something else, with the same key, or with another one."""
-        self.says, self.shown_key = label, shown_key or self.spec.first_key
-        self.label = f"{label}  {self.shown_key}"
-
-
-class DialogKeys(KeyBar):
-    """The keys of a dialog: those of its buttons, as they are labelled now, then the others."""
-
-    def hints(self) -> Iterable[KeyHint]:
-        """The keys that work now, in order."""
-        buttons = [button for button in self.screen.query(ActionButton) if button.display]
-        for button in buttons:
-            key = button.spec.key.split(",")[0] or KEY_NAMES.get(button.shown_key, button.shown_key)
-            yield KeyHint(key, button.shown_key, button.says)
-        keys = {button.shown_key for button in buttons}
-        yield from (hint for hint in super().hints() if hint.shown_key not in keys)
+        self.label = f"{label}  {shown_key or self.spec.first_key}"
 
 
 class Dialog(ModalScreen[Answer]):
@@ -121,6 +100,8 @@ class Dialog(ModalScreen[Answer]):
     NAME: ClassVar[str]
     """The ID of its frame, and the first part of its binding IDs."""
     TITLE = ""
+    HORIZONTAL_BREAKPOINTS = [(100, "-wide"), (120, "-wide-enough-for-two")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (15, "-high")]  # noqa: RUF012
     QUIET_SECONDS: ClassVar[float] = 0
     """For so long after its first picture it takes no key: for dialogs that open by themselves."""
     BUTTONS: ClassVar[tuple[DialogButton, ...]] = ()
@@ -152,7 +133,6 @@ class Dialog(ModalScreen[Answer]):
 
     def compose(self) -> ComposeResult:
         """The frame, with the content above the buttons."""
-        self._fit_height()  # before the first picture
         with GivingWay(classes="dialog", id=self.NAME) as frame:
             frame.border_title = Content(self.TITLE or "")
             yield Static(classes="dialog-title", markup=False)
@@ -161,7 +141,7 @@ class Dialog(ModalScreen[Answer]):
             if self.BUTTONS:
                 with Wrapping(classes="dialog-buttons"):
                     yield from (ActionButton(button) for button in self.BUTTONS)
-        yield DialogKeys()
+        yield KeyBar()  # of what no button shows
 
     def compose_content(self) -> ComposeResult:
         """What the dialog shows above its buttons."""
@@ -175,7 +155,7 @@ class Dialog(ModalScreen[Answer]):
     def on_mount(self) -> None:
         """Paint it once, whole; whatever a dialog itself does on mounting comes first."""
         self._first_picture = FirstPicture(self, sent=self._picture_sent)
-        self.screen_layout_refresh_signal.subscribe(self, self._show_scrolls)
+        self.screen_layout_refresh_signal.subscribe(self, self._laid_out)
 
     def on_unmount(self) -> None:
         """Release the paint hold if the dialog closes early."""
@@ -229,18 +209,12 @@ class Dialog(ModalScreen[Answer]):
     def show_title(self, title: str) -> None:
         """Write the title into the frame, as plain text."""
         self._title_text = title
+        self.query_one(".dialog-title", Static).update(title)
         self._place_title()
 
-    def on_resize(self) -> None:
-        """Leave out empty lines where there are few, and find a place for the title."""
-        self._fit_height()
+    def _laid_out(self, screen: object) -> None:
+        """Find a place for the title, and say in the lower border that there is more text than is seen."""
         self._place_title()
-
-    def _fit_height(self) -> None:
-        self.set_class(self.app.size.height < SHORT_LINES, "-short")
-
-    def _show_scrolls(self, screen: object) -> None:
-        """Say in the lower border that there is more text than is seen."""
         if any(scroll.max_scroll_y > 0 for scroll in self.query(VerticalScroll)):
             self.frame.border_subtitle = SCROLLS
         elif self.frame.border_subtitle == SCROLLS:
@@ -248,13 +222,10 @@ class Dialog(ModalScreen[Answer]):
 
     def _place_title(self) -> None:
         """Write a title that is too long for the border under it, whole."""
-        wanted = self.frame.styles.width
-        width = min(self.size.width, (wanted.cells if wanted else None) or self.size.width)
-        is_too_long = len(self._title_text) > width - BESIDE_TITLE
+        width = self.frame.outer_size.width  # 0 before it has its place
+        is_too_long = bool(width) and len(self._title_text) > width - BESIDE_TITLE
         self.frame.border_title = Content("" if is_too_long else self._title_text)
-        below = self.query_one(".dialog-title", Static)
-        below.display = is_too_long
-        below.update(self._title_text if is_too_long else "")
+        self.query_one(".dialog-title").display = is_too_long
 
     def show_notice(self, sentence: str) -> None:
         """Say something above the buttons until the next key; a toast would cover them."""

@@ -18,6 +18,7 @@ from dfui.core.history import HistoryEntry
 from dfui.core.text import sanitize
 from dfui.store.history import HistoryFilter
 from dfui.system.export import write_export
+from dfui.tui.keyboard import in_order
 from dfui.tui.messages import Changed
 from dfui.tui.screens.dialog import Dialog, DialogButton
 from dfui.tui.screens.question import Question
@@ -63,13 +64,11 @@ class HistoryModal(Dialog[None]):
     NAME = "history"
     TITLE = "History"
     AUTO_FOCUS = "#entries"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "leave", "Close", id="history.leave")]
-    BUTTONS = (
-        DialogButton("ask-words", "Filter", "ask('words')", "slash", shown_key="/"),
-        DialogButton("ask-file", "Export", "ask('file')", "e"),
-        DialogButton("details", "Details", "details", shown_key="enter"),
-        DialogButton("close", "Close", "close", shown_key="esc"),
-    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *in_order(Binding("slash", "ask('words')", "Filter", id="history.ask-words", key_display="/")),
+        *in_order(Binding("e", "ask('file')", "Export", id="history.ask-file")),
+        Binding("escape,q", "leave", "Close", id="history.leave", key_display="esc"),
+    ]
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -113,7 +112,6 @@ class HistoryModal(Dialog[None]):
     def action_ask(self, what: str) -> None:
         """Type words to filter by, or a file to export to."""
         self.query_one(f"#asked-{what}").display = True
-        self.button("details").display = False  # Enter ends the typing
         self.set_focus(self.query_one(f"#{what}", LineInput))  # at once, before the next key comes
 
     def action_leave(self) -> None:
@@ -127,11 +125,7 @@ class HistoryModal(Dialog[None]):
         else:
             self.dismiss()
             return
-        self._end_typing()
-
-    def action_details(self) -> None:
-        """Show the entry under the cursor in words."""
-        self._list.action_choose()
+        self._list.focus()
 
     @on(HistoryList.Chosen)
     def _chosen(self, message: HistoryList.Chosen) -> None:
@@ -150,7 +144,7 @@ class HistoryModal(Dialog[None]):
     @on(Input.Submitted, "#words")
     def _words_entered(self, event: Input.Submitted) -> None:
         self.query_one("#asked-words").display = bool(event.value.strip())
-        self._end_typing()
+        self._list.focus()
 
     # ── exporting ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -173,7 +167,7 @@ class HistoryModal(Dialog[None]):
             self.show_notice(not_exported(error))
         else:
             self.query_one("#asked-file").display = False
-            self._end_typing()
+            self._list.focus()
             self.show_notice(exported(entries, str(path.absolute())))
 
     def _write(self, path: Path, *, overwrite: bool) -> int:
@@ -195,10 +189,6 @@ class HistoryModal(Dialog[None]):
     @property
     def _list(self) -> HistoryList:
         return self.query_one(HistoryList)
-
-    def _end_typing(self) -> None:
-        self.button("details").display = True
-        self._list.focus()
 
 
 def _path(typed: str) -> Path:

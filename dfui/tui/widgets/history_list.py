@@ -34,7 +34,7 @@ RIGHT_ALIGNED = (4, 5)
 class HistoryList(RowList[HistoryEntry]):
     """History entries, the newest first."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "Details", id="history.details", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "Details", id="history.details")]
 
     @dataclass
     class Chosen(Message):

@@ -41,16 +41,16 @@ async def test_a_filter_can_be_cleared_by_a_key_that_is_shown_while_it_is_on(sta
         assert len(tui.table) == 40
 
 
-async def test_a_dialog_shows_its_own_keys_once_each_and_no_others(start: Start) -> None:
+async def test_under_a_dialog_are_the_keys_that_no_button_shows_and_over_it_the_header(start: Start) -> None:
     async with start(*IDS) as tui:
         await tui.confirming("m")
-        await tui.until(lambda: "y Cancel 40 downloads" in tui.picture[-1], "its keys")
-        assert tui.picture[-1].split("  ")[0].strip() == "n Keep them running"
-        assert "Help" not in tui.picture[-1]
+        await tui.shows("Cancel 40 downloads  y")
+        assert "40 marked" in tui.picture[0]
+        assert not tui.picture[-1].strip()
         await tui.closed("n")
         assert tui.picture[-1].startswith(" c Cancel ")
         await tui.opened(HistoryModal, "h")
-        await tui.until(lambda: tui.picture[-1].strip() == "/ Filter  e Export  enter Details  esc Close", "its keys")
+        await tui.until(lambda: tui.picture[-1].strip() == "enter Details  / Filter  e Export  esc Close", "its keys")
 
 
 async def test_a_key_is_pressed_by_a_click_on_it(start: Start) -> None:
