@@ -1,4 +1,4 @@
-"""Receipts beside what was seen of their downloads since."""
+"""History entries beside what was seen of their downloads since."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from tests.support.stores import Open, see
 def cancelled(store: Store, download_id: str = "7", *, records: int = 100, at_second: float = 1) -> int:
     """A cancellation whose cost is not final yet; gives its entry."""
     (number,) = store.history.open_entries([download_id], confirmed_at=at(at_second - 1)).wait()
-    look(store, at_second, download_id, "cancelled", records)
+    poll(store, at_second, download_id, "cancelled", records)
     close_entry(store, number, outcome(download_id, records=records, cost=0), ended_at=at(at_second))
     return number
 
 
-def look(store: Store, second: float, download_id: str, status: str, records: int | None, cost: int | None = 0) -> None:
+def poll(store: Store, second: float, download_id: str, status: str, records: int | None, cost: int | None = 0) -> None:
     row = Download(download_id, status, num_records=500, num_downloaded=records, total_cost=cost, seen_at=at(second))
     see(store, row, observed=second, now=second + 1)
 
@@ -31,16 +31,16 @@ def entry(store: Store) -> HistoryEntry:
 def test_a_cost_that_comes_later_stands_beside_what_was_known_then(store: Store) -> None:
     cancelled(store)
     assert entry(store).credits_now == CostNotReported()
-    look(store, 70, "7", "cancelled", 104, 104)
+    poll(store, 70, "7", "cancelled", 104, 104)
     after = entry(store)
     assert (after.retained_records, after.credits_deducted) == (100, None)
     assert (after.credits_now, after.now and after.now.num_downloaded) == (CostFinal(104), 104)
     assert not after.has_relapsed  # they were under way
 
 
-def test_a_relapse_is_written_with_the_look_that_shows_it_and_told_until_it_is_read(store: Store) -> None:
+def test_a_relapse_is_written_with_the_poll_that_shows_it_until_it_is_read(store: Store) -> None:
     cancelled(store)
-    look(store, 20, "7", "running", 150)
+    poll(store, 20, "7", "running", 150)
     (relapse,) = store.history.relapses(are_unread=True)
     assert (relapse.relapsed_at, relapse.now and relapse.now.api_status) == (at(20), "running")
     store.history.mark_read([relapse]).wait()
@@ -83,26 +83,26 @@ def test_growth_needs_a_minute_by_the_clock_that_never_jumps(store: Store) -> No
         row = Download("7", "cancelled", num_downloaded=records, seen_at=at(second + 3_600))  # the time of day jumped
         see(store, row, observed=second, now=second + 1)
     assert not entry(store).has_relapsed
-    look(store, 3_700, "7", "cancelled", 131)
-    look(store, 3_800, "7", "cancelled", 132)
+    poll(store, 3_700, "7", "cancelled", 131)
+    poll(store, 3_800, "7", "cancelled", 132)
     assert entry(store).has_relapsed
 
 
 def test_a_cost_of_0_that_comes_back_does_not_take_a_known_one_away(store: Store) -> None:
     cancelled(store)
-    look(store, 70, "7", "cancelled", 100, 100)
-    look(store, 80, "7", "cancelled", 100, 0)
+    poll(store, 70, "7", "cancelled", 100, 100)
+    poll(store, 80, "7", "cancelled", 100, 0)
     assert entry(store).credits_now == CostFinal(100)
-    look(store, 90, "7", "cancelled", 100, 90)  # the API's newer figure
+    poll(store, 90, "7", "cancelled", 100, 90)  # the API's newer figure
     assert entry(store).credits_now == CostFinal(90)
-    look(store, 95, "7", "cancelled", 101, 0)  # of other records
+    poll(store, 95, "7", "cancelled", 101, 0)  # of other records
     assert entry(store).credits_now == CostNotReported()
 
 
 def test_what_another_profile_sees_is_not_this_ones_news(opened: Open) -> None:
     mine, other = opened(), opened("staging")
     cancelled(mine)
-    look(other, 20, "7", "running", 400)
+    poll(other, 20, "7", "running", 400)
     assert not entry(mine).has_relapsed
     assert mine.history.relapses() == other.history.relapses() == []
 
@@ -110,8 +110,8 @@ def test_what_another_profile_sees_is_not_this_ones_news(opened: Open) -> None:
 def test_only_what_may_still_change_is_watched(store: Store) -> None:
     for download_id in ("1", "2", "3", "4"):
         cancelled(store, download_id)
-    look(store, 901, "1", "cancelled", 100, 100)  # closed
-    look(store, 901, "2", "cancelled", 100, 0)
+    poll(store, 901, "1", "cancelled", 100, 100)  # closed
+    poll(store, 901, "2", "cancelled", 100, 0)
     (number,) = store.history.open_entries(["5"], confirmed_at=at(0)).wait()
     close_entry(store, number, outcome("5", OutcomeKind.REFUSED))
     assert [row.download_id for row in store.history.watched(since=at(0))] == ["4", "3", "2"]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
+
+import pytest
 
 from dfui.core.choice import Choice, choose
-from dfui.core.credits import CostFinal, CostNotReported
+from dfui.core.credits import CostFinal
 from dfui.core.downloads import Download
 from dfui.store import Store
 from dfui.store.download_query import DownloadQuery, SortBy
@@ -46,25 +49,36 @@ def test_an_older_observation_never_overwrites_a_newer_one_of_the_same_start_of_
     assert store.downloads.active_ids() == []
 
 
-def test_the_cost_is_kept_only_while_the_records_are_the_same(store: Store) -> None:
-    def cost_after(num_downloaded: int | None, total_cost: int | None) -> int | None:
-        see(store, Download("7", num_downloaded=num_downloaded, total_cost=total_cost))
-        row = store.downloads.get("7")
-        assert row and row.num_downloaded == num_downloaded
-        return row.total_cost
-
-    assert cost_after(20, 20) == 20
-    assert cost_after(20, None) == 20
-    assert cost_after(21, None) is None
-    assert cost_after(21, 42) == 42
-    assert cost_after(None, None) is None
+ALL_KNOWN = Download("7", "running", "business", "a:b", "csv", 50, 1, 1, at(1), at(2), at(3))
+COSTS = Download("7", num_downloaded=20, total_cost=20)
+PRICED = Download("7", "running", num_records=20, num_downloaded=2, total_cost=33, order_price=33)
 
 
-def test_the_price_of_the_order_stays_known_and_is_not_taken_for_the_final_cost(store: Store) -> None:
-    see(store, Download("7", "running", num_records=20, num_downloaded=2, total_cost=33, order_price=33))
-    see(store, Download("7", "cancelled", num_records=20, num_downloaded=2, total_cost=33), observed=11.0)
-    row = store.downloads.get("7")
-    assert row and (row.order_price, row.credits) == (33, CostNotReported())
+@pytest.mark.parametrize(
+    ("known", "seen", "kept"),
+    [
+        (ALL_KNOWN, Download("7", "cancelled", seen_at=at(9)),
+         replace(ALL_KNOWN, api_status="cancelled", num_downloaded=None, total_cost=None, seen_at=at(9))),
+        (ALL_KNOWN, None, replace(ALL_KNOWN, is_missing=True, seen_at=at(9))),
+        (replace(ALL_KNOWN, is_missing=True), ALL_KNOWN, ALL_KNOWN),
+        # A cost is kept only while the records are the same.
+        (COSTS, replace(COSTS, total_cost=None), COSTS),
+        (COSTS, Download("7", num_downloaded=21), Download("7", num_downloaded=21)),
+        (COSTS, Download("7"), Download("7")),
+        # The price of the order is not taken for the final cost.
+        (PRICED, replace(PRICED, api_status="cancelled", order_price=None), replace(PRICED, api_status="cancelled")),
+    ],
+)  # fmt: skip
+def test_what_an_answer_leaves_out_of_the_download_itself_stays_known(
+    store: Store, known: Download, seen: Download | None, kept: Download
+) -> None:
+    see(store, known)
+    if seen is None or known.is_missing:
+        store.downloads.observe_missing("7", observed=10.5, now=100.0, seen_at=at(9)).wait()
+        assert store.downloads.active_ids() == []
+    if seen is not None:
+        see(store, seen, observed=11.0)
+    assert store.downloads.get("7") == kept
 
 
 def test_downloads_sort_by_the_credits_that_the_table_shows(store: Store) -> None:

@@ -6,6 +6,7 @@ import os
 import pwd
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -92,12 +93,8 @@ def test_a_config_file_that_cannot_be_read_is_named_in_a_sentence(config_file: P
 def test_keys_may_change_places_and_are_named_as_textual_does(config_file: Path) -> None:
     config_file.write_text("[keys]\ncancel = 'x, delete'\nhide = 'c'\nfilter = '?'\nhelp = 'f1'\n'list.first' = '<'\n")
     assert load_settings(environment={}).config.keys == {
-        "cancel": "x,delete",
-        "hide": "c",
-        "filter": "question_mark",
-        "help": "f1",
-        "list.first": "less_than_sign",
-    }
+        "cancel": "x,delete", "hide": "c", "filter": "question_mark", "help": "f1", "list.first": "less_than_sign",
+    }  # fmt: skip
 
 
 # ── which comes first ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -115,10 +112,8 @@ def test_an_argument_comes_before_the_environment_and_that_before_the_config_fil
         '[profiles.filed]\napi_url = "https://filed.example"\n[profiles.named]\napi_url = "https://named.example"\n'
     )
 
-    def loaded(
-        environment: dict[str, str], *, profile: str | None = None, api_url: str | None = None
-    ) -> tuple[str, str]:
-        settings = load_settings(profile=profile, api_url=api_url, environment=environment)
+    def loaded(environment: dict[str, str], **arguments: Any) -> tuple[str, str]:
+        settings = load_settings(environment=environment, **arguments)
         return settings.profile, settings.address.host
 
     environment = {"DFUI_PROFILE": "named", "DFUI_API_URL": "https://environment.example"}
@@ -131,9 +126,13 @@ def test_an_argument_comes_before_the_environment_and_that_before_the_config_fil
 def test_the_options_of_a_profile_apply_to_it_alone(config_file: Path) -> None:
     config_file.write_text("[profiles.safe]\nread_only = true\ntoken_command = ['pass']\n")
     safe, other = load_settings(profile="safe", environment={}), load_settings(environment={})
-    assert safe.of_profile == ProfileConfig(read_only=True, token_command=["pass"])
-    assert other.of_profile == ProfileConfig()
+    assert (safe.of_profile, other.of_profile) == (
+        ProfileConfig(read_only=True, token_command=["pass"]),
+        ProfileConfig(),
+    )
     assert safe.profiles == other.profiles == ("default", "safe")
+    config_file.write_text("bell = true\n")
+    assert load_settings(profile="any", environment={}).profile == "any"
 
 
 @pytest.mark.parametrize(
@@ -160,25 +159,14 @@ def test_a_profile_that_a_file_with_others_does_not_have_is_refused(config_file:
         assert words in str(refused.value)
 
 
-@pytest.mark.parametrize(("text", "given"), [("[profiles.production]", "default"), ("bell = true", "staging")])
-def test_the_default_profile_and_any_in_a_file_without_profiles_need_no_entry(
-    config_file: Path, text: str, given: str
-) -> None:
-    config_file.write_text(text)
-    assert load_settings(profile=given, environment={}).profile == given
-
-
 def test_a_session_over_ssh_is_low_bandwidth() -> None:
     assert load_settings(environment={"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}).config.low_bandwidth
 
 
 @pytest.mark.parametrize("profile", ["a b", "../up", "a@b", "a" * 65, "é"])
-def test_a_profile_that_is_no_name_is_refused(profile: str) -> None:
+def test_a_profile_that_is_no_name_and_an_unsafe_address_are_refused(profile: str) -> None:
     with pytest.raises(SettingsError, match=r"^A profile's name is .*\.$"):
         load_settings(profile=profile, environment={})
-
-
-def test_an_unsafe_address_of_the_environment_is_refused() -> None:
     with pytest.raises(SettingsError, match="not encrypted"):
         load_settings(environment={"DFUI_API_URL": "http://api.datafiniti.co/v4"})
 
