@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -89,7 +88,7 @@ def test_when_no_file_can_be_opened_each_has_its_outcome_all_the_same(dfui: Comm
         account.add(download_id)
     (ended,) = run_each(
         dfui.arguments("cancel", "--yes", "--json", *ids),
-        preexec=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (13, 13)),
+        under=["/bin/sh", "-c", 'ulimit -n 13; exec "$@"', "sh"],
     )
     assert [each["id"] for each in ended.document] == ids
     sent = {path.rpartition("/")[2] for path in deletes(account)}

@@ -7,7 +7,8 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Callable, Iterator
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -16,10 +17,8 @@ import pytest
 from dfui.simulator.account import Simulator
 from dfui.store.history import MAX_MESSAGE
 from tests.support.commands import Commands
-from tests.support.ended import Ended
-from tests.support.process import DFUI
+from tests.support.process import run_each
 
-FULL = ["/bin/sh", "-c", 'ulimit -f 0; exec "$@"', "sh"]
 READ_ONLY = [
     "unshare", "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"]), "/bin/sh", "-c",
     'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && shift && exec "$@"', "sh",
@@ -70,64 +69,60 @@ def locked(past: Commands) -> Iterator[Commands]:
     other.close()
 
 
-def database_check(ended: Ended) -> dict[str, str]:
-    """What the doctor says about the database."""
-    (check,) = [each for each in ended.document["checks"] if each["name"] == "database"]
-    return dict(check)
-
-
-Limited = Callable[..., Ended]
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A folder that others may pass through; those that pytest makes are for their owner."""
+    with tempfile.TemporaryDirectory(prefix="dfui-") as folder:
+        yield Path(folder)
 
 
 @pytest.fixture
-def limited(request: pytest.FixtureRequest, past: Commands, tmp_path: Path) -> Limited:
-    """Run commands with a database that cannot be written; the parameter says why."""
-    why, folder = str(request.param), past.database.parent
-    prefix, environment = {"full": FULL, "read-only": [*READ_ONLY, str(folder)]}.get(why, []), dict(os.environ)
-    if why == "no locks":
-        (tmp_path / "no_locks.c").write_text(NO_LOCKS)
-        command = "gcc -shared -fPIC -o no_locks.so no_locks.c -ldl"
-        subprocess.run(command.split(), check=True, cwd=tmp_path)
-        environment["LD_PRELOAD"] = str(tmp_path / "no_locks.so")
-    if why == "root's":
-        for each in (folder.parent, tmp_path, *tmp_path.parents[:3]):  # up to /tmp: pytest makes these for root alone
-            each.chmod(0o755)
-        os.chown(folder, NOBODY, NOBODY)
-        prefix = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
-
-    def run(*arguments: str) -> Ended:
-        command = [*prefix, *DFUI, *past.arguments(*arguments)]
-        ended = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=60, check=False, env=environment)
-        return Ended(ended.returncode, ended.stdout, ended.stderr)
-
-    return run
+def limits(request: pytest.FixtureRequest, past: Commands, home: Path, tmp_path: Path) -> list[str]:
+    """A program under which the database cannot be written; the parameter says why."""
+    folder = past.database.parent
+    match request.param:
+        case "full":
+            return ["/bin/sh", "-c", 'ulimit -f 0; exec "$@"', "sh"]
+        case "read-only":
+            return [*READ_ONLY, str(folder)]
+        case "no locks":
+            (tmp_path / "no_locks.c").write_text(NO_LOCKS)
+            command = "gcc -shared -fPIC -o no_locks.so no_locks.c -ldl"
+            subprocess.run(command.split(), check=True, cwd=tmp_path)
+            return ["env", f"LD_PRELOAD={tmp_path}/no_locks.so"]
+        case _:
+            home.chmod(0o755)
+            shutil.copytree(folder, home / "dfui")
+            os.chown(home / "dfui", NOBODY, NOBODY)
+            nobody = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+            return ["env", f"XDG_DATA_HOME={home}", f"XDG_CONFIG_HOME={home}", *nobody]
 
 
 @pytest.mark.parametrize(
-    ("limited", "cause", "cure", "is_readable"),
+    ("limits", "cause", "cure", "is_readable"),
     [
         pytest.param("full", "disk I/O error", "Check that the disk has room", True, id="full"),
         pytest.param("read-only", "unable to open database file", "writable", True, id="read-only", marks=needs_mounts),
         pytest.param("no locks", "locks do not work there", "Set XDG_DATA_HOME", True, id="no locks", marks=needs_gcc),
         pytest.param("root's", "unable to open", "Run: sudo chown nobody", False, id="root's", marks=needs_root),
     ],
-    indirect=["limited"],
+    indirect=["limits"],
 )
 def test_a_cancellation_goes_out_the_cause_and_the_cure_are_named_and_the_history_can_be_read(
-    limited: Limited, past: Commands, account: Simulator, cause: str, cure: str, is_readable: bool
+    limits: list[str], past: Commands, account: Simulator, cause: str, cure: str, is_readable: bool
 ) -> None:
     account.requests.clear()
-    ended = limited("cancel", "--yes", "847069")
-    assert ended.exit_code == 0
+    commands = ("cancel --yes 847069", "doctor --json", "history --json", "list --offline --json")
+    cancelled, examined, history, known = run_each(*(past.arguments(*each.split()) for each in commands), under=limits)
+    assert cancelled.exit_code == 0
     assert account.requests[0] == ("DELETE", "/downloads/847069")
-    for part in ("This is not in the history. ", str(past.database), cause, cure):
-        assert part in ended.stdout
-    check = database_check(limited("doctor", "--json"))
+    for part in ("This is not in the history. ", "/dfui/dfui.db", cause, cure):
+        assert part in cancelled.stdout
+    (check,) = [each for each in examined.document["checks"] if each["name"] == "database"]
     assert check["state"] == "failing"
     assert cause in check["found"]
     assert cure in check["cure"]
     if is_readable:
-        history, known = limited("history", "--json"), limited("list", "--offline", "--json")
         assert (history.exit_code, known.exit_code, len(known.document)) == (0, 0, 4)
         assert [(entry["id"], entry["outcome"]) for entry in history.document] == [("847070", "cancelled")]
         assert "can be read, but not written" in history.stderr
@@ -168,7 +163,6 @@ def test_what_a_lock_does_not_keep_is_shown_and_what_it_keeps_is_said(locked: Co
     assert len(locked("list", "--offline", "--json").document) == 4
     listed = locked("list", "--json")
     assert (listed.exit_code, len(listed.document), "busy" in listed.stderr) == (0, 4, True)
-    assert "locked" in database_check(locked("doctor", "--json"))["found"]
     added = locked("add", "5")
     assert (added.exit_code, added.stdout, "busy" in added.stderr) == (1, "", True)
 

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from tests.support.ended import Ended
 
@@ -43,16 +43,15 @@ def run_each(
     *commands: Sequence[str],
     environment: Mapping[str, str] = os.environ,
     program: str = "",
-    preexec: Callable[[], None] | None = None,
+    under: Sequence[str] = (),
 ) -> list[Ended]:
-    """Run commands one after the other in one process, after a program that changes it."""
+    """Run commands one after the other in one process, after a program that changes it, and under another one."""
     ended = subprocess.run(
-        [sys.executable, "-c", program + RUN_EACH, json.dumps(commands)],
+        [*under, sys.executable, "-c", program + RUN_EACH, json.dumps(commands)],
         input="",
         capture_output=True,
         encoding="utf-8",
         env=environment,
-        preexec_fn=preexec,
         timeout=MAX_SECONDS,
         check=False,
     )
