@@ -22,7 +22,6 @@ class ApiStatus(enum.Enum):
 
     @property
     def needs_token(self) -> bool:
-        """Whether there is no token that works."""
         return self in (ApiStatus.SIGNED_OUT, ApiStatus.TOKEN_REJECTED)
 
 
@@ -36,7 +35,6 @@ class ApiContact:
         self.last_answer: datetime | None = None
 
     def set(self, status: ApiStatus) -> None:
-        """The status is known without asking the API."""
         self.status = status
         self._changed()
 

@@ -246,7 +246,6 @@ class DfuiApp(FaultContainingApp):
             return True
 
     async def action_quit(self) -> None:
-        """Leave, by whatever key or command; while cancellations are under way, ask first."""
         under_way = self.session.cancellations.under_way
         if not under_way:
             self.exit()

@@ -54,34 +54,28 @@ class Cancellations:
         self._changed(each.download_id for each in confirmed)
 
     def record(self, progress: Progress) -> None:
-        """A cancellation has reached a step."""
         self._latest[progress.download_id].progress = progress
         self._changed([progress.download_id])
 
     def end(self, outcome: Outcome) -> None:
-        """A cancellation has its outcome."""
         self._latest[outcome.download_id].outcome = outcome
         self._changed([outcome.download_id])
 
     def add_resolved(self, outcomes: Sequence[Outcome]) -> None:
-        """Outcomes of cancellations that an earlier dfui had left open."""
         self._resolved.append(Ended(tuple(outcomes), is_resolved=True))
         self._changed(outcome.download_id for outcome in outcomes)
 
     # ── what screens read ────────────────────────────────────────────────────────────────────────────────────────
 
     def __contains__(self, download_id: str) -> bool:
-        """Whether it is being cancelled now."""
         found = self._latest.get(download_id)
         return found is not None and found.outcome is None
 
     def __len__(self) -> int:
-        """How many are being cancelled now."""
         return len(self.under_way)
 
     @property
     def under_way(self) -> list[Cancellation]:
-        """Those without an outcome."""
         with self._lock:
             return [each for each in self._latest.values() if each.outcome is None]
 
@@ -93,7 +87,6 @@ class Cancellations:
         return sum(each.outcome is not None for each in confirmed), len(confirmed)
 
     def progress(self, download_id: str) -> Progress | None:
-        """The step that a cancellation under way has reached."""
         return self._latest[download_id].progress if download_id in self else None
 
     def outcomes(self, ids: Iterable[str]) -> list[Outcome]:
@@ -117,7 +110,6 @@ class Cancellations:
         return None
 
     def show(self, outcomes: Iterable[Outcome]) -> None:
-        """These are on the screen now."""
         for outcome in outcomes:
             found = self._latest.get(outcome.download_id)
             if found is not None and found.outcome is outcome:

@@ -28,7 +28,6 @@ class Changed:
     is_list: bool = False
 
     def concerns(self, ids: Iterable[str]) -> bool:
-        """Whether one of these downloads may have changed."""
         return self.is_list or not self.ids.isdisjoint(ids)
 
 

@@ -7,6 +7,7 @@ import contextlib
 import functools
 import importlib
 import logging
+import pkgutil
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from dfui.core.secret import Secret
 from dfui.core.text import sanitize
 from dfui.operations.api_access import ApiAccess
 from dfui.store import Store
+from dfui.tui import screens
 from dfui.tui.api_status import ApiContact, ApiStatus
 from dfui.tui.cancellations import Cancellations
 from dfui.tui.keyboard import shown_key
@@ -49,13 +51,6 @@ INTERRUPTING_SECONDS = 1.5
 STORE_NOTICE_SECONDS = 30.0
 """Between two notices that the store fails."""
 
-OPENED_LATER = (
-    "dfui.operations.cancel",
-    *(f"dfui.tui.screens.{name}" for name in ("confirm_cancel", "outcome", "question", "sign_in", "account", "details",
-                                              "history", "help", "add_downloads", "sort_by", "fetch_results")),
-    "dfui.operations.fetch", "rich.traceback",
-)  # fmt: skip
-"""Modules that the first picture does not wait for."""
 TOKEN_COMES_FIRST = "No token yet. dfui asks for one before it sends anything."  # noqa: S105
 ExportText = Callable[[Iterable[HistoryEntry], str], str]
 """Makes the content of a file from history entries; the second argument is `csv` or `json`."""
@@ -85,7 +80,6 @@ class _Online:
     polling: list[asyncio.Task[None]] = field(default_factory=list)
 
     def wake(self) -> None:
-        """Something may have changed the active downloads, or been cancelled."""
         self.active.wake()
         self.follow_ups.wake()
 
@@ -111,9 +105,7 @@ class Session:
         )
         self.list_progress: ListProgress | None = None
         """How much of the list has come, while it takes its time."""
-        self.has_asked_for_list = False
-        """Whether the API was asked for the list, and has answered or failed."""
-        self.has_list = False
+        self.is_refreshing_list = self.has_list = False
         self.account: Account | None = None
         self.account_problem = ""
         self.details: DownloadDetails | None = None
@@ -125,7 +117,7 @@ class Session:
         self._thread = NetworkThread()
         self._post: Callable[[Message], object] = lambda message: None
         self._online: _Online | None = None
-        self._is_refreshing_list = self._is_checking_token = False
+        self._is_checking_token = False
         self._interrupted = asyncio.Event()
         self.fetch_folder = Path("/")
         """The folder of the last fetch, which the next one suggests."""
@@ -139,7 +131,7 @@ class Session:
         """Find the token, resolve what was left open, get the list, follow the active downloads."""
         self._post = post
         self._thread.start()
-        self._begin()
+        self._thread.submit(self._guarded(self.sign_in.start()))
         self._import_ahead()
 
     def stop(self, *, waiting: Callable[[int], None] = lambda cancellations: None) -> list[Outcome]:
@@ -168,11 +160,10 @@ class Session:
         """Fetch the whole list, and say that it has come."""
         if await self._refresh_list():
             active, known = self.shown_store.downloads.counts()
-            self._notify(Notice(f"List refreshed: {counted(known, 'download')}, {active:,} active.", seconds=4))
+            self._notify(f"List refreshed: {counted(known, 'download')}, {active:,} active.", seconds=4)
 
     @on_network_thread
     async def refresh(self, ids: Sequence[str]) -> None:
-        """Fetch these downloads."""
         await asyncio.gather(*(self._refresh(download_id) for download_id in ids))
 
     @on_network_thread
@@ -193,11 +184,10 @@ class Session:
         missing = [download_id for download_id, download in found.items() if download and download.is_missing]
         hide = shown_key("hide", self.access.settings)
         sentence = downloads_added(len(added), len(ids) - len(added), missing, hide=hide)
-        self._notify(Notice(sentence, is_problem=bool(missing)))
+        self._notify(sentence, is_problem=bool(missing))
 
     @on_network_thread
     async def hide(self, ids: Sequence[str]) -> None:
-        """Hide downloads here."""
         for download_id in ids:
             await self.store.downloads.hide(download_id)
         self.changes.report(is_list=True)
@@ -218,7 +208,7 @@ class Session:
 
         try:
             if self._online is None:
-                self._notify(Notice(TOKEN_COMES_FIRST, is_problem=True))
+                self._notify(TOKEN_COMES_FIRST, is_problem=True)
                 return
             async for event in fetch(
                 ids,
@@ -243,7 +233,6 @@ class Session:
     # ── cancelling ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def cancel(self, ids: Sequence[str]) -> None:
-        """Cancel confirmed downloads."""
         self.cancellations.confirm(ids)
         under_way = self._thread.submit(self._guarded(self._cancel(ids)))
         self._under_way.add(under_way)
@@ -294,13 +283,10 @@ class Session:
     # ── the account and its token ────────────────────────────────────────────────────────────────────────────────
 
     @on_network_thread
-    async def _begin(self) -> None:
-        await self.sign_in.start()
-
-    @on_network_thread
     async def _import_ahead(self) -> None:
         """Load what the keys open, and what a cancellation needs: an upgrade may replace the files while dfui runs."""
-        for name in OPENED_LATER:
+        dialogs = (each.name for each in pkgutil.iter_modules(screens.__path__, f"{screens.__name__}."))
+        for name in ("dfui.operations.cancel", *dialogs, "dfui.operations.fetch", "rich.traceback"):
             importlib.import_module(name)
 
     @on_network_thread
@@ -310,25 +296,21 @@ class Session:
 
     @property
     def is_signed_out(self) -> bool:
-        """Whether there is no token that works."""
         return self.access.token is None or self.contact.status.needs_token
 
     def decline_sign_in(self) -> None:
-        """Go on without another token."""
         self.sign_in.is_asking = False  # at once, or a change that comes now would ask again
         self._thread.call(self.sign_in.decline)
 
     @on_network_thread
     async def look_for_keyring(self) -> None:
-        """Learn whether a token can be kept."""
         await self.access.look_for_keyring()
         self.changes.report()
 
     @on_network_thread
     async def sign_out(self) -> None:
-        """Remove the token from memory and the keyring."""
         if self._under_way:
-            self._notify(Notice("Cancellations are in progress. Sign out when they are done.", is_problem=True))
+            self._notify("Cancellations are in progress. Sign out when they are done.", is_problem=True)
             return
         sentence = "Signed out: the token was removed from the keyring and from memory."
         try:
@@ -342,11 +324,10 @@ class Session:
             await self._online.client.close()
             self._online = None
         self.contact.set(ApiStatus.SIGNED_OUT)
-        self._notify(Notice(sentence))
+        self._notify(sentence)
 
     @on_network_thread
     async def fetch_account(self) -> None:
-        """Ask the API for the account and the credits it has used."""
         self.account, self.account_problem = None, ""
         try:
             if self._online is None:
@@ -380,34 +361,32 @@ class Session:
 
     async def _go_online(self) -> None:
         """Begin with the token in use."""
-        from dfui.operations.resolve import resolve
-
         online = self._connect()
         if self.access.token is not None:
             online.client.use_token(self.access.token.secret)
         self.account = None
         self.contact.set(ApiStatus.CONNECTING)
         is_polling = bool(online.polling)
-        try:
-            outcomes = [each async for each in resolve(client=online.client, store=self.store, clock=self.clock)]
-            if outcomes:
-                self.cancellations.add_resolved(outcomes)
-        finally:
-            if not is_polling:
-                online.polling.append(asyncio.create_task(self._guarded(self._poll(online.active))))
-            try:
-                await self._refresh_list()
-            finally:
-                if not is_polling:
-                    online.polling.append(asyncio.create_task(self._guarded(self._poll(online.follow_ups))))
+        await self._guarded(self._resolve_open_entries(online.client))
+        if not is_polling:
+            online.polling.append(asyncio.create_task(self._guarded(self._poll(online.active))))
+        await self._guarded(self._refresh_list())
+        if not is_polling:
+            online.polling.append(asyncio.create_task(self._guarded(self._poll(online.follow_ups))))
+
+    async def _resolve_open_entries(self, client: DatafinitiClient) -> None:
+        from dfui.operations.resolve import resolve
+
+        if outcomes := [each async for each in resolve(client=client, store=self.store, clock=self.clock)]:
+            self.cancellations.add_resolved(outcomes)
 
     async def _refresh_list(self) -> bool:
         """Fetch the whole list, unless it is being fetched; whether it has come."""
-        if self._online is None or self._is_refreshing_list:
+        if self._online is None or self.is_refreshing_list:
             return False
         from dfui.operations.refresh import refresh_list
 
-        self.has_asked_for_list, self._is_refreshing_list = False, True
+        self.is_refreshing_list = True
         try:
             refreshed = await refresh_list(
                 self._online.client, self.store, clock=self.clock, progressed=self._list_progressed
@@ -422,12 +401,12 @@ class Session:
                 first, *others = refreshed.skipped
                 more = f", and {len(others):,} more" if others else ""
                 sentence = f"Skipped unreadable entries of the list: {sanitize(first)}{more}."
-                self._notify(Notice(sentence, is_problem=True))
+                self._notify(sentence, is_problem=True)
             if refreshed.not_stored:
                 raise refreshed.not_stored
             return True
         finally:
-            self.has_asked_for_list, self._is_refreshing_list = True, False
+            self.is_refreshing_list = False
             self.list_progress = None
             self.changes.report(is_list=True)
             self._online.wake()
@@ -485,23 +464,23 @@ class Session:
 
     # ── inside ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _guarded(self, work: Coroutine[Any, Any, object]) -> None:
         """Turn what ends an operation into a notice; every operation on the network thread goes through here."""
         try:
             await work
         except DfuiError as error:
             if isinstance(error, DatafinitiError):
                 self._record_contact(error)
-            self._notify(Notice(error_sentences(error), is_problem=True))
+            self._notify(error_sentences(error), is_problem=True)
         except Exception as error:  # a fault of dfui's own must not end in silence on a thread that nobody watches
             logger.exception("A fault on the network thread")
-            self._notify(Notice(fault(error), is_problem=True))
+            self._notify(fault(error), is_problem=True)
 
-    def _notify(self, notice: Notice) -> None:
-        self._post(notice)
+    def _notify(self, sentence: str, *, is_problem: bool = False, seconds: float = 10) -> None:
+        self._post(Notice(sentence, is_problem, seconds))
 
     def _store_failed(self, error: StoreError) -> None:
         now = self.clock.monotonic()
         if self._store_failed_at is None or now - self._store_failed_at > STORE_NOTICE_SECONDS:
             self._store_failed_at = now
-            self._notify(Notice(error_sentences(error), is_problem=True))
+            self._notify(error_sentences(error), is_problem=True)

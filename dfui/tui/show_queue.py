@@ -50,11 +50,9 @@ class ShowQueue:
         self._alarmed.update(each.number for each in self._new_relapses() if each.download_id in ids)
 
     def add_toast(self, show: Callable[[], None]) -> None:
-        """A toast would cover the dialog that is open."""
         self._toasts.append(show)
 
     def take_toasts(self) -> Iterable[Callable[[], None]]:
-        """The toasts that have waited."""
         toasts, self._toasts = self._toasts, []
         return toasts
 

@@ -18,7 +18,6 @@ from dfui.core.secret import Secret
 from dfui.operations.api_access import ApiAccess
 from dfui.system.credentials import Token, TokenSource
 from dfui.tui.api_status import ApiContact, ApiStatus
-from dfui.tui.messages import Notice
 from dfui.wording.access import TOKEN_REJECTED, password_rejected, token_rejected
 from dfui.wording.errors import error_sentences, keyring_sentences
 
@@ -36,7 +35,7 @@ class SignInFlow:
         *,
         contact: ApiContact,
         changed: Callable[[], None],
-        notify: Callable[[Notice], object],
+        notify: Callable[..., object],
         go_online: Callable[[], Awaitable[None]],
     ) -> None:
         self._access = access
@@ -124,7 +123,7 @@ class SignInFlow:
             try:
                 await self._access.keep(token)
             except KeyringProblem as problem:
-                self._notify(Notice(f"It will not be saved. {keyring_sentences(problem)}", is_problem=True, seconds=20))
+                self._notify(f"It will not be saved. {keyring_sentences(problem)}", is_problem=True, seconds=20)
         else:
             self._access.use(token)
         await self._use(token)
@@ -151,7 +150,7 @@ class SignInFlow:
         try:
             kept = await asyncio.wrap_future(problem.answer)
         except KeyringProblem as late:
-            self._notify(Notice(keyring_sentences(late), is_problem=True))
+            self._notify(keyring_sentences(late), is_problem=True)
             return
         if isinstance(kept, Secret) and self._access.token is None:
             self._access.token = Token(kept, TokenSource.KEYRING)

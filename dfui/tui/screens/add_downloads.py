@@ -28,18 +28,15 @@ class AddDownloads(Dialog[tuple[str, ...]]):
     )
 
     def compose_content(self) -> ComposeResult:
-        """A line to type or paste into."""
         yield Static(HINT, markup=False, classes=f"dialog-text {GIVES_WAY}")
         yield PasteInput(id="pasted", placeholder="IDs, URLs or pasted text")
         yield Static(id="add-problem", markup=False, classes="problem")
 
     def on_mount(self) -> None:
-        """Hide the line for problems."""
         self.query_one("#add-problem").display = False
 
     @on(Input.Submitted)
     def action_add(self) -> None:
-        """Close with the IDs, or say why there are none."""
         try:
             ids = ids_in_paste(self.query_one(PasteInput).value)
         except NotAnId as error:

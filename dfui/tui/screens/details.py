@@ -86,7 +86,6 @@ class DetailsModal(Dialog[NextStep]):
         self.dismiss(AskToCancel((self.download_id,)))
 
     def action_step(self, lines: int) -> None:
-        """Show the next download of the list, or the one before."""
         download_id = self._step(lines)
         if download_id is not None and download_id != self.download_id:
             self.download_id = download_id

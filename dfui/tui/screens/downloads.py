@@ -16,6 +16,7 @@ from dfui.core.errors import DfuiError
 from dfui.core.outcomes import Outcome
 from dfui.core.progress import Step
 from dfui.core.text import sanitize
+from dfui.tui.api_status import ApiStatus
 from dfui.tui.cancellations import Ended
 from dfui.tui.keyboard import in_order, shown_key
 from dfui.tui.messages import Changed
@@ -178,7 +179,6 @@ class DownloadsScreen(BackgroundScreen[None]):
 
     @property
     def _is_typing(self) -> bool:
-        """Whether keys are text for the filter."""
         return isinstance(self.focused, Input)
 
     @on(DescendantBlur)
@@ -190,7 +190,6 @@ class DownloadsScreen(BackgroundScreen[None]):
         self._show_what_waits()
 
     def _show_what_waits(self) -> None:
-        """Show outcomes, then alarms, then toasts."""
         if self.app.screen is not self:
             return
         if not self._is_typing:
@@ -346,7 +345,6 @@ class DownloadsScreen(BackgroundScreen[None]):
         self.app.push_screen(HelpModal(self.BINDINGS, self._access.settings, is_simulated=self._access.is_simulated))
 
     async def action_quit(self) -> None:
-        """Leave; while cancellations are under way, ask first."""
         await self.app.action_quit()
 
     def action_refresh(self) -> None:
@@ -411,7 +409,6 @@ class DownloadsScreen(BackgroundScreen[None]):
     # ── showing ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _go_to(self, download_id: str) -> None:
-        """Move the cursor to a download, at once or when it is listed."""
         self._wanted = download_id
         self._reach_wanted()
 
@@ -432,8 +429,14 @@ class DownloadsScreen(BackgroundScreen[None]):
         self.query_one("#empty").display = not has_rows
         self._show_empty()
         self._title.counts = (active, known) if known or self._session.has_list else None
+        self.refresh_bindings()
         if self._table.download_query.filter:
             self.query_one(FilterBar).show_matches(f"{len(self._table):,} of {known:,}")
+
+    @property
+    def _is_loading(self) -> bool:
+        is_connecting = self._session.contact.status is ApiStatus.CONNECTING
+        return is_connecting or self._session.is_refreshing_list or self._downloads.counts()[1] > 0
 
     def _show_empty(self) -> None:
         """What to do while no download is known; what is not seen is not laid out anew."""
@@ -444,7 +447,7 @@ class DownloadsScreen(BackgroundScreen[None]):
         known_id = f"Know an ID? Press {add} to add it."
         if self._session.contact.status.needs_token:
             lines = ["Not signed in.", f"Press {refresh} to sign in and load the list.", known_id]
-        elif not self._session.has_asked_for_list or self._downloads.counts()[1]:
+        elif self._is_loading:
             lines = ["Loading the list…"]
         elif not self._session.has_list:
             lines = ["The list could not be loaded.", f"Press {refresh} to try again.", known_id]

@@ -35,7 +35,6 @@ class TickBox(Checkbox):
         self._show_tick(value)
 
     def watch_value(self) -> None:
-        """Draw the tick, or none."""
         super().watch_value()
         self._show_tick(self.value)
 

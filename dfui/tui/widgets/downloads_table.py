@@ -219,7 +219,6 @@ class DownloadsTable(RowList[Download]):
             self._is_behind = True  # the answer that is awaited may be older
 
     def show_relapsed(self, ids: Iterable[str]) -> None:
-        """Show which downloads were cancelled and are running again."""
         before, self._relapsed = self._relapsed, frozenset(ids)
         self.refresh_rows(before ^ self._relapsed)
 
@@ -227,7 +226,6 @@ class DownloadsTable(RowList[Download]):
         return self.line_of_key(self._downloads.key_of(download_id))
 
     def refresh_rows(self, ids: Iterable[str]) -> None:
-        """Repaint the lines of these downloads."""
         for download_id in ids:
             line = self._line_of(download_id)
             if line is not None:
@@ -236,7 +234,6 @@ class DownloadsTable(RowList[Download]):
     # ── the cursor ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def watch_cursor(self, before: int, after: int) -> None:
-        """Repaint the two lines that change, and say where the cursor is."""
         super().watch_cursor(before, after)
         self._post_cursor_moved()
 
@@ -244,7 +241,6 @@ class DownloadsTable(RowList[Download]):
         self.post_message(self.CursorMoved(self.current))
 
     def go_to(self, download_id: str) -> bool:
-        """Move the cursor to a download; whether it is listed."""
         line = self._line_of(download_id)
         if line is not None:
             self.cursor = line
@@ -288,7 +284,6 @@ class DownloadsTable(RowList[Download]):
         return len(active)
 
     def unmark(self, ids: Iterable[str] | None = None) -> None:
-        """Unmark these downloads, or all."""
         unmarked = list(self.marked if ids is None else self.marked.keys() & ids)
         for download_id in unmarked:
             del self.marked[download_id]
@@ -296,7 +291,6 @@ class DownloadsTable(RowList[Download]):
         self.post_message(self.Marked())
 
     def hidden_by_filter(self, ids: Iterable[str]) -> set[str]:
-        """Those of these downloads that the filter hides."""
         if not self._query.filter:
             return set()
         listed = set(self._keys)

@@ -35,7 +35,6 @@ class FilterBar(Horizontal):
         self.display = False
 
     def open(self) -> None:
-        """Show it, and type into it."""
         self.display = True
         self.screen.set_focus(self.query_one(Input))  # at once, before the next key comes
 

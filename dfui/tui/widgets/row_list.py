@@ -60,15 +60,12 @@ class RowList(ScrollView, Generic[Row], can_focus=True):
     # ── for subclasses ───────────────────────────────────────────────────────────────────────────────────────────
 
     def read_keys(self) -> array[int]:
-        """Read the store's keys of all rows, in order."""
         raise NotImplementedError
 
     def read_rows(self, keys: Sequence[int]) -> Mapping[int, Row]:
-        """Read the rows with these keys."""
         raise NotImplementedError
 
     def headings(self) -> str:
-        """The line of headings."""
         raise NotImplementedError
 
     def row_segments(self, row: Row, base: Style) -> list[Segment]:
@@ -184,11 +181,9 @@ class RowList(ScrollView, Generic[Row], can_focus=True):
     # ── moving ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def validate_cursor(self, line: int) -> int:
-        """Keep the cursor within the list."""
         return max(0, min(line, len(self) - 1))
 
     def watch_cursor(self, before: int, after: int) -> None:
-        """Repaint the two lines that change."""
         top = self.scroll_offset.y
         self._scroll_to_cursor()
         if self.scroll_offset.y == top:
@@ -196,11 +191,9 @@ class RowList(ScrollView, Generic[Row], can_focus=True):
                 self.refresh_line(line, width=self.cursor_width)
 
     def action_move(self, lines: int) -> None:
-        """Move the cursor by this many lines."""
         self.cursor += lines
 
     def action_page(self, pages: int) -> None:
-        """Move the cursor by this many pages."""
         self.cursor += pages * max(1, self._height - 1)
 
     def action_move_to(self, line: int) -> None:
@@ -216,7 +209,6 @@ class RowList(ScrollView, Generic[Row], can_focus=True):
         return line if line < len(self) else None
 
     def on_click(self, event: events.Click) -> None:
-        """Move the cursor to the line that was clicked."""
         line = self.line_at(event)
         if line is not None and line != HEADINGS:
             self.cursor = line
@@ -244,7 +236,6 @@ class RowList(ScrollView, Generic[Row], can_focus=True):
         self.refresh(Region(0, y - self.scroll_offset.y + 1, width, 1))
 
     def render_line(self, y: int) -> Strip:
-        """Draw one line of the screen: the headings, or a row."""
         base = self.rich_style
         width = self.scrollable_content_region.width
         if y == 0:
