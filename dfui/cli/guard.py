@@ -60,7 +60,7 @@ async def guard_downloads(
         client=client,
         store=context.store,
         sign_in=sign_in,
-        told_to_end=interruption.requested,
+        ending=interruption.requested,
         interrupted=interruption.at_once,
         clock=context.clock,
     ):

@@ -131,7 +131,7 @@ class Attempt:
         self._batch.report(Progress(self.download_id, Step.CHECKING))
 
         try:
-            details = await self._request(lambda: self._in_time(self._batch.look(self.download_id)))
+            details = await self._request(lambda: self._in_time(self._batch.get_download(self.download_id)))
             self.evidence.seen, self.evidence.check_error = details.download, None
         except DatafinitiError as error:
             self.evidence.check_error = error

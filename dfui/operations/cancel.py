@@ -180,9 +180,11 @@ class Batch:
         if entry is not None and self._history_problem is None:
             if self.is_interrupted and outcome.kind is OutcomeKind.UNKNOWN:
                 return outcome
-            is_untold = self._names_unsent_later and self.is_interrupted and outcome.kind is OutcomeKind.NOT_SENT
+            is_unreported = self._names_unsent_later and self.is_interrupted and outcome.kind is OutcomeKind.NOT_SENT
             try:
-                await self._store.history.close_entry(entry, outcome, ended_at=self.clock.now(), is_untold=is_untold)
+                await self._store.history.close_entry(
+                    entry, outcome, ended_at=self.clock.now(), is_unreported=is_unreported
+                )
             except Exception as error:  # noqa: BLE001  # an outcome that is not written down is an outcome all the same
                 self._history_failed(error)
             else:
@@ -254,7 +256,7 @@ class Batch:
         if entry is not None and self._history_problem is None:
             self._store.history.record_answer(entry, http_status=http_status, api_message=api_message)
 
-    async def look(self, download_id: str) -> DownloadDetails:
+    async def get_download(self, download_id: str) -> DownloadDetails:
         """What the API shows of one download.
 
         Raises:

@@ -58,9 +58,9 @@ MAX_PAUSE_SECONDS = 8.0
 """Between two tries."""
 MAX_REQUESTS = 4
 """To the API at a time."""
-FIRST_LOOK_SECONDS = 1.0
-MAX_LOOK_SECONDS = 5.0
-"""Between two looks for files that are not there yet; the API's published examples use it."""
+FIRST_PAUSE_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 5.0
+"""Between two requests for files that are not there yet; the API's published examples use it."""
 
 logger = logging.getLogger(__name__)
 
@@ -117,22 +117,22 @@ class _Fetch:
         self._files = file_client(transport)
 
     async def run(self, ids: Sequence[str], folders: Mapping[str, Path], wait_seconds: float) -> None:
-        """Look at the downloads, and fetch their files, `MAX_FILES` at a time; cancelled, it accounts for each."""
+        """Ask for the links, and fetch their files, `MAX_FILES` at a time; cancelled, it accounts for each."""
         workers = [asyncio.create_task(self._work()) for _ in range(MAX_FILES)]
-        looks = [asyncio.create_task(self._look(each, folders[each], wait_seconds)) for each in ids]
+        asking = [asyncio.create_task(self._ask(each, folders[each], wait_seconds)) for each in ids]
         try:
-            await asyncio.gather(*looks)
+            await asyncio.gather(*asking)
             for _ in workers:
                 self._jobs.put_nowait(None)
             await asyncio.gather(*workers)
         finally:
-            await end_tasks(*looks, *workers)
+            await end_tasks(*asking, *workers)
             while not self._jobs.empty():
                 if (job := self._jobs.get_nowait()) is not None:
                     job.transfer.note(FileState.STOPPED)
             await self._files.aclose()
 
-    async def _look(self, download_id: str, folder: Path, wait_seconds: float) -> None:
+    async def _ask(self, download_id: str, folder: Path, wait_seconds: float) -> None:
         links = self._links_of(download_id)
         download, files = Download(download_id), list[ResultFile]()
         trouble: DfuiError | None = None
@@ -163,11 +163,11 @@ class _Fetch:
     async def _wait_for_files(self, links: _Links, wait_seconds: float) -> Download:
         """Ask for the links until there are some, there can be none, or time is over."""
         ends_at = self._clock.monotonic() + wait_seconds
-        pause = FIRST_LOOK_SECONDS
+        pause = FIRST_PAUSE_SECONDS
         while True:
             retry_after = 0.0
             try:
-                download = await links.look()
+                download = await links.ask()
             except (NotConnected, AnswerLost, ServerFault, TooManyRequests) as error:
                 if self._clock.monotonic() >= ends_at:
                     raise
@@ -179,7 +179,7 @@ class _Fetch:
             left = ends_at - self._clock.monotonic()
             self._report(FilesAwaited(download, left))
             await self._clock.sleep(min(max(pause, retry_after), left))
-            pause = min(2 * pause, MAX_LOOK_SECONDS)
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
     async def _work(self) -> None:
         while (job := await self._jobs.get()) is not None:
@@ -241,7 +241,7 @@ class _Links:
         self._stay_the_same = False
         """Whether another answer brought the same links."""
 
-    async def look(self) -> Download:
+    async def ask(self) -> Download:
         """Ask the API for the links; gives the download as it is now.
 
         Raises:
@@ -266,7 +266,7 @@ class _Links:
         async with self._renewing:
             if file.link == self._link_of(file) and not self._stay_the_same:
                 try:
-                    await self.look()
+                    await self.ask()
                 except DatafinitiError as error:
                     raise TransferFailed(f"Its link has expired, and no fresh one came. {error}") from None
                 self._stay_the_same = file.link == self._link_of(file)

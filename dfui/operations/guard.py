@@ -39,20 +39,20 @@ async def guard(
     client: DatafinitiClient,
     store: Store,
     sign_in: SignIn | None,
-    told_to_end: asyncio.Event,
+    ending: asyncio.Event,
     interrupted: asyncio.Event,
     clock: Clock,
 ) -> AsyncIterator[PollResult | Event]:
     """Cancel each download when its `num_downloaded` reaches a number; gives each change, step and outcome.
 
-    One that ends by itself has that as its outcome, and nothing is sent for it. Once `told_to_end`, those that have not
+    One that ends by itself has that as its outcome, and nothing is sent for it. Once `ending`, those that have not
     reached the number are `not_sent`; those under way go on until they are `interrupted`. The history has an entry of
     each from when its number is reached.
     """
     import_ahead()
     batch = Batch(client=client, store=store, sign_in=sign_in, clock=clock)
     guarding = _Guard(ids, records, batch)
-    async with batch.running(guarding.poll(), guarding.end_when(told_to_end, interrupted)):
+    async with batch.running(guarding.poll(), guarding.end_when(ending, interrupted)):
         without_outcome = len(ids)
         while without_outcome:
             event: PollResult | Event = await batch.events.get()
@@ -74,29 +74,29 @@ class _Guard:
         try:
             pause = _Approach(self._records, self._clock).pause
             schedule = WhileActive(lambda: self._guarded, clock=self._clock, pause=pause, randomness=lambda: 0.5)
-            async for result in Poller(self._look, schedule, clock=self._clock).results(forever=False):
+            async for result in Poller(self._get_download, schedule, clock=self._clock).results(forever=False):
                 await self._judge(result)
         except Exception as error:
             logger.exception("The guard broke")
             self._end_all(f"{fault(error)} {NO_LONGER_GUARDED}")
 
-    async def end_when(self, told_to_end: asyncio.Event, interrupted: asyncio.Event) -> None:
-        await told_to_end.wait()
+    async def end_when(self, ending: asyncio.Event, interrupted: asyncio.Event) -> None:
+        await ending.wait()
         self._end_all(NO_LONGER_GUARDED)
         await interrupted.wait()
         self._batch.interrupt()
 
-    async def _look(self, download_id: str) -> DownloadDetails:
+    async def _get_download(self, download_id: str) -> DownloadDetails:
         generation = self._batch.token_generation
         try:
             async with asyncio.timeout(REQUEST_SECONDS):
-                return await self._batch.look(download_id)
+                return await self._batch.get_download(download_id)
         except TimeoutError:
             raise AnswerLost("No whole answer came in time.") from None
         except Unauthorized:
             if not await self._batch.replace_rejected_token(generation):
                 raise
-            return await self._look(download_id)
+            return await self._get_download(download_id)
 
     async def _judge(self, result: PollResult) -> None:
         download_id, download = result.download_id, result.download

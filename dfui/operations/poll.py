@@ -47,7 +47,7 @@ class PollResult:
     """Whether the download is not polled any more."""
 
 
-Look = Callable[[str], Awaitable[DownloadDetails]]
+GetDownload = Callable[[str], Awaitable[DownloadDetails]]
 
 
 class Schedule(Protocol):
@@ -73,14 +73,14 @@ class Poller:
 
     def __init__(
         self,
-        look: Look,
+        get_download: GetDownload,
         schedule: Schedule,
         *,
         clock: Clock,
         store_failed: Callable[[StoreError], None] | None = None,
     ) -> None:
         """With `store_failed`, a store that fails is reported and tried again; without, `results` raises its error."""
-        self._look = look
+        self._get_download = get_download
         self._schedule = schedule
         self._clock = clock
         self._store_failed = store_failed
@@ -156,7 +156,7 @@ class Poller:
     async def _poll(self, download_id: str) -> PollResult:
         download, error = None, None
         try:
-            download = (await self._look(download_id)).download
+            download = (await self._get_download(download_id)).download
         except DatafinitiError as failure:
             error = failure
         except StoreError as failure:

@@ -144,7 +144,7 @@ def make_private(path: Path) -> None:
                 path.chmod(0o600)
 
 
-def connect_to_look(path: Path) -> sqlite3.Connection:
+def connect_read_only(path: Path) -> sqlite3.Connection:
     """A connection that changes nothing and makes no file."""
     # Without a write-ahead log nobody has it open, and it is read without a lock, or a file beside it.
     _, log, _ = files_of(path)
@@ -154,7 +154,7 @@ def connect_to_look(path: Path) -> sqlite3.Connection:
 
 def copy_of(path: Path) -> sqlite3.Connection:
     """A copy in memory of a file that can be read, but not opened to be written."""
-    with contextlib.closing(connect_to_look(path)) as connection:
+    with contextlib.closing(connect_read_only(path)) as connection:
         schema_version(connection)
         copy = _in_memory(connection)
     check(copy)

@@ -22,7 +22,7 @@ from dfui.store.writer import Write
 MAX_WATCHED = 1_000
 MAX_MESSAGE = 10_000
 """Characters of the API's message that are kept."""
-_UNTOLD = "untold"
+_UNREPORTED = "untold"
 """The owner of an entry that was closed while dfui was left; the next start names it."""
 
 _COLUMNS = f"{ENTRIES.columns.replace('checksum', 'history.checksum')}, " + DOWNLOADS.columns.replace(
@@ -101,8 +101,10 @@ class History:
     def record_answer(self, entry: int, *, http_status: int | None, api_message: str | None) -> Write[None]:
         return self._update(entry, http_status=http_status, api_message=_kept(api_message))
 
-    def close_entry(self, entry: int, outcome: Outcome, *, ended_at: datetime, is_untold: bool = False) -> Write[None]:
-        """Write down how a cancellation ended; with `is_untold`, `take_left_open` gives it to the next start."""
+    def close_entry(
+        self, entry: int, outcome: Outcome, *, ended_at: datetime, is_unreported: bool = False
+    ) -> Write[None]:
+        """Write down how a cancellation ended; with `is_unreported`, `take_left_open` gives it to the next start."""
         return self._update(
             entry,
             outcome=outcome.kind.value,
@@ -114,7 +116,7 @@ class History:
             credits_deducted=outcome.credits_deducted,
             deletes_sent=outcome.deletes_sent,
             ended_at=ended_at.timestamp(),
-            owner=_UNTOLD if is_untold else "",
+            owner=_UNREPORTED if is_unreported else "",
         )
 
     def _update(self, entry: int, **cells: object) -> Write[None]:
@@ -140,7 +142,7 @@ class History:
         now, mine = time.time(), self._own()
         left_open = "scope = ? AND (ended_at IS NULL OR owner = ?)"
         query = f"SELECT owner, max(confirmed_at) FROM history WHERE {left_open} GROUP BY owner"
-        params = (self._scope, _UNTOLD)
+        params = (self._scope, _UNREPORTED)
 
         def is_gone(row: Sequence[Any]) -> bool:
             return not is_alive(str(row[0]), age=now - float(row[1]))

@@ -250,14 +250,14 @@ class Cancellations(RuleBasedStateMachine):
     ) -> dict[str, Outcome]:
         self._plan(faults)
         outcomes: dict[str, Outcome] = {}
-        told_to_end, steps = asyncio.Event(), 0
+        ending, steps = asyncio.Event(), 0
         async with self._client() as client:
             given: dict[str, Any] = {"client": client, "store": self.store, "clock": self.clock}
-            given |= {"sign_in": None, "told_to_end": told_to_end, "interrupted": asyncio.Event()}
+            given |= {"sign_in": None, "ending": ending, "interrupted": asyncio.Event()}
             async for event in guard(ids, records=records, **given):
                 steps += 1
                 if steps == ends_after:
-                    told_to_end.set()
+                    ending.set()
                 if isinstance(event, Outcome):
                     outcomes[event.download_id] = event
         return outcomes

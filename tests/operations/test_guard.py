@@ -35,7 +35,7 @@ class Guarding:
     async def run(self, *ids: str) -> dict[str, Outcome]:
         outcomes: dict[str, Outcome] = {}
         end, interrupted = self.end, self.interrupted
-        walk = guard(ids, records=RECORDS, sign_in=None, told_to_end=end, interrupted=interrupted, **self._given)
+        walk = guard(ids, records=RECORDS, sign_in=None, ending=end, interrupted=interrupted, **self._given)
         async with asyncio.timeout(10):
             async for event in walk:
                 if isinstance(event, Outcome):

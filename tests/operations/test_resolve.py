@@ -62,7 +62,7 @@ async def test_what_an_earlier_dfui_could_not_send_is_named_once_with_how_it_sta
     it.simulator.add("7")
     (number,) = await earlier.history.open_entries(["7"], confirmed_at=it.clock.now())
     not_sent = Outcome("7", OutcomeKind.NOT_SENT)
-    await earlier.history.close_entry(number, not_sent, ended_at=it.clock.now(), is_untold=True)
+    await earlier.history.close_entry(number, not_sent, ended_at=it.clock.now(), is_unreported=True)
     earlier.close()
     it.clock.advance(60)
     (outcome,) = [outcome async for outcome in resolve(**it.given)]
