@@ -90,7 +90,7 @@ def test_help_and_version_are_json_too() -> None:
 
 def test_the_help_has_the_keys_of_each_json_form_in_their_order(dfui: Commands) -> None:
     _, *forms = run("help", "json").stdout.split("\n\n")
-    keys = {form.split(":")[0].strip(): re.findall(r"^  (\w+)  ", form, re.MULTILINE) for form in forms}
+    keys = {re.split("[:\n]", form.strip())[0]: re.findall(r"^  (\w+)  ", form, re.MULTILINE) for form in forms}
     (cancelled,) = dfui("cancel", "847070", "--yes", "--json").document
     (entry,) = dfui("history", "--json").document
     for form, printed in {
