@@ -13,11 +13,8 @@ from email.utils import format_datetime
 import pytest
 
 from dfui.api import client as client_module
-from dfui.api.client import DatafinitiClient
 from dfui.core.errors import AnswerLost, ApiError, NotFound, Refused, ServerFault, TooManyRequests, Unauthorized
 from dfui.core.secret import Secret
-from dfui.simulator.account import EMAIL, PASSWORD, TOKEN, Dialect, Simulator
-from dfui.simulator.manual_clock import ManualClock
 from tests.support.fault_client import (
     LOST,
     RUNNING,
@@ -35,42 +32,6 @@ from tests.support.server import Answer, http
 def small_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """Answers beyond the limit are quick to make."""
     monkeypatch.setattr(client_module, "MAX_ANSWER_BYTES", SMALL_LIMIT)
-
-
-# ── each dialect ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.fixture
-def account(simulator: Simulator, clock: ManualClock, dialect: Dialect) -> Simulator:
-    simulator.dialect = dialect
-    simulator.add("7")
-    clock.advance(20)
-    return simulator
-
-
-async def test_a_download_is_read_and_cancelled(
-    socket_client: DatafinitiClient, account: Simulator, dialect: Dialect, clock: ManualClock
-) -> None:
-    is_2026 = dialect is Dialect.DOCS_2026
-    download = (await socket_client.get_download("7")).download
-    assert (download.id, download.status.value) == ("7", "running")
-    assert download.num_downloaded == (None if is_2026 else 2_000)
-    answer = await socket_client.cancel_download("7")
-    assert account.downloads["7"].status(clock.now()) == "cancelled"
-    assert answer.message == ("Download cancelled successfully" if is_2026 else None)
-    assert (answer.download and answer.download.api_status) == (None if is_2026 else "cancelled")
-
-
-async def test_the_list_the_account_and_a_password_are_taken(
-    socket_client: DatafinitiClient, account: Simulator
-) -> None:
-    account.add("8")
-    listed = await socket_client.list_downloads()
-    assert ([download.id for download in listed.downloads], listed.unreadable) == (["8", "7"], [])
-    assert (await socket_client.account()).email == EMAIL
-    assert (await socket_client.authenticate(EMAIL, Secret(PASSWORD))).reveal() == TOKEN
-    with pytest.raises(Unauthorized):
-        await socket_client.authenticate(EMAIL, Secret("wrong"))
 
 
 # ── requests ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dfui.core.errors import ReadOnlyProfile, TokenError, Unauthorized
+from dfui.core.errors import TokenError, Unauthorized
 from dfui.core.secret import Secret
 from dfui.operations.api_access import ApiAccess
 from dfui.simulator.account import TOKEN, Simulator
@@ -95,9 +95,3 @@ async def test_a_command_that_prints_no_token_is_an_error_and_the_keyring_is_not
     let_print(runs)
     with pytest.raises(TokenError, match="printed nothing"):
         await ApiAccess(settings, environment={}).find_token()
-
-
-def test_a_read_only_profile_refuses_and_names_the_way_out(server: SimulatorServer) -> None:
-    ApiAccess(load_profile(server)).require_writable()
-    with pytest.raises(ReadOnlyProfile, match=r"The profile default is read-only.*\[profiles\.default\]"):
-        ApiAccess(load_profile(server, read_only=True)).require_writable()

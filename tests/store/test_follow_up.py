@@ -88,17 +88,6 @@ def test_growth_needs_a_minute_by_the_clock_that_never_jumps(store: Store) -> No
     assert entry(store).has_relapsed
 
 
-def test_a_cost_of_0_that_comes_back_does_not_take_a_known_one_away(store: Store) -> None:
-    cancelled(store)
-    poll(store, 70, "7", "cancelled", 100, 100)
-    poll(store, 80, "7", "cancelled", 100, 0)
-    assert entry(store).credits_now == CostFinal(100)
-    poll(store, 90, "7", "cancelled", 100, 90)  # the API's newer figure
-    assert entry(store).credits_now == CostFinal(90)
-    poll(store, 95, "7", "cancelled", 101, 0)  # of other records
-    assert entry(store).credits_now == CostNotReported()
-
-
 def test_what_another_profile_sees_is_not_this_ones_news(opened: Open) -> None:
     mine, other = opened(), opened("staging")
     cancelled(mine)

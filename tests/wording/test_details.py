@@ -1,4 +1,4 @@
-"""The facts of a download, in words."""
+"""What is said of a download, its credits, an account, times and sizes."""
 
 from __future__ import annotations
 
@@ -7,11 +7,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from dfui.core.account import Account
+from dfui.core.credits import CostFinal, CostNotReported
 from dfui.core.downloads import Download, DownloadDetails
 from dfui.core.fetching import ResultFile
 from dfui.core.secret import Secret
+from dfui.wording.access import account_facts
+from dfui.wording.credits import credits_after, savings_lines
 from dfui.wording.downloads import details_facts
-from dfui.wording.figures import Fact
+from dfui.wording.figures import Fact, distance, fact_lines, file_size
+from tests.support.rows import at
 
 NOW = datetime(2026, 11, 23, 12, 4, tzinfo=UTC)
 
@@ -66,3 +71,76 @@ def test_credits_in_all_and_by_type(api_status: str, total: int | None, costs: d
     price = total if api_status == "running" else None
     download = Download("7", api_status, num_downloaded=8, total_cost=total, order_price=price)
     assert facts(DownloadDetails(download, costs=costs))["Credits"] == (shown,)
+
+
+def test_what_cancelling_saves_is_an_estimate_and_says_for_how_many_it_stands() -> None:
+    order = Download("1", "running", num_records=200, num_downloaded=20, order_price=200)
+    assert savings_lines([Download("2", "running", num_records=9, num_downloaded=1)]) == []
+    assert savings_lines([order]) == [
+        "· The whole order costs 200 credits; cancelling now",
+        "  may save about 180 (an estimate, by the records).",
+    ]
+    assert savings_lines([order, Download("2", "running")])[0].startswith(
+        "· The whole orders cost (known for 1 of 2) 200 credits"
+    )
+
+
+@pytest.mark.parametrize("records", [1, 1_144, None])
+def test_no_credits_is_said_of_a_final_0_alone(records: int | None) -> None:
+    assert "No credits" not in " ".join(credits_after(CostNotReported(), records))
+    assert credits_after(CostFinal(0), 0) == ["No credits were deducted."]
+
+
+def test_a_download_with_records_and_no_files_names_unpaid_overages_as_a_possibility() -> None:
+    def shown(status: str, records: int) -> str:
+        download = Download("7", status, num_downloaded=records, seen_at=at(1))
+        return "\n".join(fact_lines(details_facts(DownloadDetails(download, files=()), [], now=at(2))))
+
+    assert "Unpaid overages on the account can be a reason." in shown("cancelled", 5)
+    assert "overages" not in shown("cancelled", 0) + shown("running", 5)
+
+
+@pytest.mark.parametrize(
+    ("account", "said"),
+    [
+        (Account(overages_enabled=True, overage_limit=5_000), "Overages      allowed, limit 5,000"),
+        (Account(overages_enabled=False), "Overages      not allowed"),
+        (Account(overage_limit=0), "Overages      limit 0"),
+        (Account(disabled_code="unpaid"), "Disabled      the API's code: “unpaid”"),
+        (Account(), "Credits left  not reported by the API"),
+    ],
+)
+def test_the_account_tells_what_the_api_gives_and_that_no_remainder_is(account: Account, said: str) -> None:
+    assert said in fact_lines(account_facts(account))
+
+
+@pytest.mark.parametrize(
+    ("ago", "told"),
+    [
+        (timedelta(seconds=0), "just now"),
+        (timedelta(seconds=59), "just now"),
+        (timedelta(seconds=60), "1 min ago"),
+        (timedelta(minutes=59, seconds=59), "59 min ago"),
+        (timedelta(hours=47), "47 h ago"),
+        (timedelta(days=2), "2 days ago"),
+        (timedelta(days=59), "59 days ago"),
+        (timedelta(days=60), "2 months ago"),
+        (timedelta(days=729), "24 months ago"),
+        (timedelta(days=800), "2 years ago"),
+        (timedelta(seconds=-59), "in less than a minute"),
+        (timedelta(days=-7), "in 7 days"),
+    ],
+)
+def test_how_long_ago(ago: timedelta, told: str) -> None:
+    assert distance(NOW - ago, now=NOW) == told
+
+
+@pytest.mark.parametrize(
+    ("size", "told"),
+    [
+        (0, "0 bytes"), (1, "1 byte"), (999, "999 bytes"), (1_000, "1.0 kB"), (999_949, "999.9 kB"),
+        (999_950, "1.0 MB"), (5_000_000_000, "5.0 GB"), (10**16, "10,000.0 TB"),
+    ],
+)  # fmt: skip
+def test_sizes(size: int, told: str) -> None:
+    assert file_size(size) == told
