@@ -17,9 +17,8 @@ from functools import partial
 from typing import Any, ClassVar
 
 from textual import on
-from textual.app import SuspendNotSupported, SystemCommand
+from textual.app import SuspendNotSupported
 from textual.binding import Binding, BindingType
-from textual.command import CommandInput
 from textual.events import Event, Key, MouseEvent, Paste
 from textual.geometry import Offset
 from textual.notifications import SeverityLevel
@@ -92,8 +91,6 @@ class DfuiApp(FaultContainingApp):
         """Set once whoever the terminal was lent to is done, or dfui is told to leave."""
         self.terminal_title = TerminalTitle(self, is_used=not access.is_simulated)
         self.shutdown = Shutdown(self._leave, seconds=LEAVING_SECONDS + INTERRUPTING_SECONDS)
-        # A blinking cursor costs 2 kB a second; the palette's is out of reach before it is open.
-        CommandInput.cursor_blink = False  # type: ignore[assignment]
         for theme in OWN_THEMES:
             self.register_theme(theme)
         theme_name = first_theme(settings, terminal)
@@ -120,15 +117,32 @@ class DfuiApp(FaultContainingApp):
         """A key as it is shown; Enter in words, for not every terminal's font has the sign that Textual uses."""
         return "enter" if binding.key == "enter" else super().get_key_display(binding)
 
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Every action of the downloads screen, and the theme; Textual's own commands about the screen are left out."""
-        if isinstance(screen, DownloadsScreen):
-            bindings = [each for each in DownloadsScreen.BINDINGS if isinstance(each, Binding)]
-            for binding in {each.action: each for each in bindings}.values():
-                if binding.action != "app.command_palette" and screen.check_action(binding.action, ()):
-                    run = partial(screen.run_action, binding.action)
-                    yield SystemCommand(binding.description, binding.tooltip, run)
-        yield SystemCommand("Theme", "Choose a theme", self.action_change_theme)
+    def action_command_palette(self) -> None:
+        """Offer every action of the downloads screen, in the order of use, and the theme."""
+        from dfui.tui.screens.palette import Palette
+
+        screen, actions, keys = self.screen, {}, {}
+        if isinstance(screen, Palette):
+            return
+        for binding in DownloadsScreen.BINDINGS if isinstance(screen, DownloadsScreen) else ():
+            if isinstance(binding, Binding) and binding.id and screen.check_action(binding.action, ()):
+                actions[binding.description] = binding.action
+                keys[binding.description] = shown_key(binding.id, self.session.access.settings)
+
+        def chosen(name: str | None) -> None:
+            if name:
+                self.call_later(screen.run_action, actions.get(name, "app.change_theme"))
+
+        self.push_screen(Palette("Commands", {**keys, "Theme": ""}), chosen)
+
+    def action_change_theme(self) -> None:
+        from dfui.tui.screens.palette import Palette
+
+        def chosen(name: str | None) -> None:
+            self.theme = name or self.theme
+
+        names = dict.fromkeys(sorted(self.available_themes), "")
+        self.push_screen(Palette("Theme", names, current=self.theme), chosen)
 
     def on_mount(self) -> None:
         self._event_loop = asyncio.get_running_loop()

@@ -21,12 +21,13 @@ OPEN_A_LINE = {"add", "filter", "app.command_palette", "command_palette", "ask('
 
 def shown_key(action: str, settings: Settings) -> str:
     """The first key of an action."""
-    return format_key(keys_of(action, settings.config.keys)[0])
+    return shown_keys(action, settings).split(", ")[0]
 
 
 def shown_keys(action: str, settings: Settings) -> str:
     """All keys of an action."""
-    return ", ".join(format_key(key) for key in keys_of(action, settings.config.keys))
+    keys = keys_of(action, settings.config.keys)
+    return ", ".join(key if key == "enter" else format_key(key) for key in keys)
 
 
 def in_order(binding: Binding) -> list[Binding]:

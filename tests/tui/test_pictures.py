@@ -25,6 +25,7 @@ from dfui.tui.screens.details import DetailsModal
 from dfui.tui.screens.fetch_results import FetchResults
 from dfui.tui.screens.help import HelpModal
 from dfui.tui.screens.history import HistoryEntryModal, HistoryModal
+from dfui.tui.screens.palette import Palette
 from dfui.tui.screens.question import Question
 from dfui.tui.screens.sign_in import SignIn
 from dfui.tui.screens.sort_by import SortByModal
@@ -135,6 +136,7 @@ PICTURES: list[tuple[str, list[Size], Steps]] = [
     ("exporting", [ORDINARY], exporting),
     ("helping", [SMALL, ORDINARY], lambda tui: tui.opened(HelpModal, "question_mark")),
     ("filtering", [ORDINARY], filtering),
+    ("palette", [ORDINARY], lambda tui: tui.opened(Palette, "colon")),
     ("sorting", [SMALL, ORDINARY], lambda tui: tui.opened(SortByModal, "s")),
     ("asking_for_a_folder", [SMALL, ORDINARY], lambda tui: tui.opened(FetchResults, "f")),
     ("hiding", [ORDINARY], lambda tui: tui.opened(Question, "x")),
