@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import sys
 import termios
@@ -29,7 +30,9 @@ class TuiProcess(AtTerminal):
         env = {"PATH": os.environ["PATH"], "TERM": "xterm-256color", "LANG": "C.UTF-8", **environment}
         prefix = ["sh", "-c", "trap '' HUP; exec \"$@\"", "sh"] if ignores_hangup else []
         super().__init__(*prefix, sys.executable, "-m", "dfui", *arguments, size=size, env=env)
-        self._size = size
+        self._screen = pyte.Screen(*size)
+        self._stream = pyte.ByteStream(self._screen)
+        self._drawn = 0
         self.settings_before = self.settings()
 
     def settings(self) -> list[object]:
@@ -61,13 +64,24 @@ class TuiProcess(AtTerminal):
         wait_until(lambda: words.encode() in self.output, f"{words!r} is written")
         del self.output[: self.output.index(words.encode()) + len(words.encode())]
 
+    def is_quiet(self, seconds: float) -> bool:
+        """Whether nothing is written this long."""
+        before, ends_at = len(self.everything), time.monotonic() + seconds
+        wait_until(lambda: len(self.everything) != before or time.monotonic() > ends_at, "a byte, or the time")
+        return len(self.everything) == before
+
     def screen(self) -> pyte.Screen:
         """What the terminal shows now."""
-        screen = pyte.Screen(*self._size)
-        pyte.ByteStream(screen).feed(bytes(self.everything))
-        return screen
+        self._draw()
+        return copy.deepcopy(self._screen)
 
     def comes_to_show(self, words: str) -> pyte.Screen:
         """Wait until these words are on the screen; gives it."""
-        wait_until(lambda: words in "\n".join(self.screen().display), f"{words!r} on the screen")
+        wait_until(lambda: words in "\n".join(self._draw().display), f"{words!r} on the screen")
         return self.screen()
+
+    def _draw(self) -> pyte.Screen:
+        came = bytes(self.everything[self._drawn :])
+        self._stream.feed(came)
+        self._drawn += len(came)
+        return self._screen

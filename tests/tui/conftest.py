@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import keyring
 import pytest
@@ -13,7 +15,9 @@ from dfui.operations.api_access import ApiAccess
 from dfui.simulator.account import Simulator
 from dfui.simulator.manual_clock import ManualClock
 from tests.support.memory_keyring import MemoryKeyring
+from tests.support.server import SimulatorServer
 from tests.support.tui import Start
+from tests.support.tui_process import TuiProcess
 
 
 @pytest.fixture(autouse=True)
@@ -52,3 +56,20 @@ def clock() -> ManualClock:
 @pytest.fixture
 def start(simulator: Simulator, clock: ManualClock) -> Start:
     return Start(simulator, clock)
+
+
+@pytest.fixture
+def at_terminal(server: SimulatorServer, tmp_path: Path) -> Callable[..., TuiProcess]:
+    """Starts dfui at a terminal, signed in to the account; the keywords are of `TuiProcess`, or of its environment."""
+
+    def start(
+        *arguments: str, size: tuple[int, int] = (110, 30), ignores_hangup: bool = False, **variables: str
+    ) -> TuiProcess:
+        environment = {
+            "DATAFINITI_TOKEN": server.simulator.token, "DFUI_API_URL": server.url, "TZ": "UTC",
+            **{name: os.environ[name] for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "PYTHON_KEYRING_BACKEND")},
+            "HOME": str(tmp_path), **variables,
+        }  # fmt: skip
+        return TuiProcess(*arguments, environment=environment, size=size, ignores_hangup=ignores_hangup)
+
+    return start

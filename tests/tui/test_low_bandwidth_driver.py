@@ -1,20 +1,12 @@
 from __future__ import annotations
 
-import os
-import time
-from pathlib import Path
-
 import pyte
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.drivers.linux_driver import LinuxDriver
 
-from dfui.simulator.account import Simulator
 from dfui.tui.terminal_io import TerminalDriver, compress
-from tests.support.server import SimulatorServer
-from tests.support.terminal import wait_until
-from tests.support.tui_process import TuiProcess
 
 STYLES = ["", "1", "1;97;44", "34;49", "39;49", "7;34;49", "32", "38;5;9;48;2;1;2;3", "4;31", "2"]
 
@@ -62,31 +54,3 @@ def test_what_was_written_just_before_is_not_written_again(monkeypatch: pytest.M
     for data in (begin, picture, end, begin, picture, end, other, picture, "\a", "\a", picture, picture):
         driver.write(data)
     assert [data for data in written if data not in (begin, end)] == [picture, other, picture, "\a", "\a", picture]
-
-
-def test_at_rest_nothing_is_written_to_the_terminal(tmp_path: Path) -> None:
-    simulator = Simulator()
-    simulator.add("7").cancel(simulator.now())
-    with SimulatorServer(simulator) as server:
-        environment = {
-            "DATAFINITI_TOKEN": simulator.token, "SSH_CONNECTION": "1", "HOME": str(tmp_path),
-            "XDG_DATA_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path),
-        }  # fmt: skip
-        with TuiProcess("--api-url", server.url, environment=environment) as dfui:
-            dfui.shows("live")
-            wait_until(lambda: _is_quiet(dfui, 0.5), "the picture is complete")
-            before = len(dfui.everything)
-            wait_until(lambda: _is_quiet(dfui, 2.0), "two seconds without a byte")
-            assert len(dfui.everything) == before
-            os.write(dfui._ours, b"q")
-            dfui.process.wait(20)
-
-
-def _is_quiet(dfui: TuiProcess, seconds: float) -> bool:
-    """Whether this long nothing was written."""
-    before, ends_at = len(dfui.everything), time.monotonic() + seconds
-    while time.monotonic() < ends_at:
-        if len(dfui.everything) != before:
-            return False
-        os.sched_yield()
-    return True
