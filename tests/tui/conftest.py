@@ -73,3 +73,15 @@ def at_terminal(server: SimulatorServer, tmp_path: Path) -> Callable[..., TuiPro
         return TuiProcess(*arguments, environment=environment, size=size, ignores_hangup=ignores_hangup)
 
     return start
+
+
+@pytest.fixture
+def configure() -> Callable[[str], None]:
+    """Writes the config file."""
+
+    def write(text: str) -> None:
+        file = Path(os.environ["XDG_CONFIG_HOME"]) / "dfui" / "config.toml"
+        file.parent.mkdir(parents=True)
+        file.write_text(text)
+
+    return write

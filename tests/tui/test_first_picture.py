@@ -32,13 +32,6 @@ def test_the_table_is_sent_once_and_then_nothing_more(
             assert dfui.everything.count(b"847005") == 1
 
 
-def test_a_terminal_that_does_not_know_its_size_is_sent_a_picture_too(at_terminal: Callable[..., TuiProcess]) -> None:
-    with at_terminal("--demo", size=(0, 0)) as dfui:
-        dfui.shows("847070")
-        dfui.press("q")
-        dfui.process.wait(20)
-
-
 @pytest.mark.parametrize("pauses", [0, 1, 2])
 async def test_a_dialog_that_closes_before_its_picture_holds_nothing_back(start: Start, pauses: int) -> None:
     async with start() as tui:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from dfui.core.clock import Clock
 from dfui.simulator.account import Simulator
-from dfui.simulator.manual_clock import ManualClock
 from dfui.tui.screens.account import AccountModal
-from tests.support.apps import app_on, opened, running
 from tests.support.server import SimulatorServer
+from tests.support.tui import Start
 from tests.support.tui_process import TuiProcess
 
 
@@ -38,21 +35,15 @@ def authorizations(server: SimulatorServer) -> set[str | None]:
 
 
 def test_another_profile_begins_anew_with_its_own_token_and_downloads(
-    servers: dict[str, SimulatorServer], tmp_path: Path
+    servers: dict[str, SimulatorServer], at_terminal: Callable[..., TuiProcess], configure: Callable[[str], None]
 ) -> None:
-    config = Path(os.environ["XDG_CONFIG_HOME"]) / "dfui" / "config.toml"
-    config.parent.mkdir(parents=True)
-    config.write_text(
+    configure(
         "profile = 'first'\n"
         f"[profiles.first]\napi_url = '{servers['first'].url}'\n"
         f"[profiles.second]\napi_url = '{servers['second'].url}'\ntoken_command = ['/bin/echo', 'token-of-second']\n"
     )
     seen = {name: authorizations(server) for name, server in servers.items()}
-    environment = {
-        "DATAFINITI_TOKEN": "token-of-first",
-        **{name: os.environ[name] for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "PYTHON_KEYRING_BACKEND")},
-    }
-    with TuiProcess(environment=environment) as process:
+    with at_terminal(DATAFINITI_TOKEN="token-of-first", DFUI_API_URL="") as process:
         process.shows("14711")
         process.press("tp")
         process.shows("• first")
@@ -65,26 +56,22 @@ def test_another_profile_begins_anew_with_its_own_token_and_downloads(
     assert seen == {"first": {"Bearer token-of-first"}, "second": {"Bearer token-of-second"}}
 
 
-async def test_where_there_is_one_profile_there_is_nothing_to_choose(simulator: Simulator, clock: ManualClock) -> None:
-    async with running(app_on(simulator, clock)) as pilot:
-        await pilot.press("t")
-        account = await opened(pilot, AccountModal)
+async def test_where_there_is_one_profile_there_is_nothing_to_choose(start: Start) -> None:
+    async with start() as tui:
+        account = await tui.opened(AccountModal, "t")
         assert not account.button("profile").display
-        await pilot.press("p")
-        assert pilot.app.screen is account
+        await tui.press("p")
+        assert tui.screen is account
 
 
 def test_a_token_command_may_ask_at_the_terminal_while_the_ui_is_suspended(
-    servers: dict[str, SimulatorServer], tmp_path: Path
+    servers: dict[str, SimulatorServer], at_terminal: Callable[..., TuiProcess], configure: Callable[[str], None]
 ) -> None:
-    config = Path(os.environ["XDG_CONFIG_HOME"]) / "dfui" / "config.toml"
-    config.parent.mkdir(parents=True)
-    config.write_text(
+    configure(
         f"[profiles.default]\napi_url = '{servers['first'].url}'\ntoken_command_terminal = true\n"
         "token_command = ['/bin/sh', '-c', 'printf Which? >&2; read token; echo $token']\n"
     )
-    environment = {name: os.environ[name] for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "PYTHON_KEYRING_BACKEND")}
-    with TuiProcess(environment=environment) as process:
+    with at_terminal(DATAFINITI_TOKEN="", DFUI_API_URL="") as process:
         process.shows("Which?")
         process.press("token-of-first\r")
         process.shows("14711")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -11,19 +12,10 @@ from textual.app import App
 
 from dfui.simulator.account import Simulator
 from dfui.tui.terminal_io import NO_PROGRESS, POP_TITLE, PUSH_TITLE, TerminalTitle, knows_progress
-from tests.support.server import SimulatorServer
 from tests.support.terminal import wait_until
 from tests.support.tui_process import TuiProcess
 
-OVER_SSH = {"SSH_CONNECTION": "203.0.113.7 50022 203.0.113.9 22"}
-
-
-def environment(simulator: Simulator, home: Path, **variables: str) -> dict[str, str]:
-    """A signed-in user with this home."""
-    return {
-        "DATAFINITI_TOKEN": simulator.token, "HOME": str(home), "XDG_DATA_HOME": str(home),
-        "XDG_CONFIG_HOME": str(home), **variables,
-    }  # fmt: skip
+AtTerminal = Callable[..., TuiProcess]
 
 
 def bells(dfui: TuiProcess) -> int:
@@ -31,24 +23,22 @@ def bells(dfui: TuiProcess) -> int:
     return re.sub(rb"\x1b\][^\x07\x1b]*\x07", b"", bytes(dfui.everything)).count(b"\x07")
 
 
-def configure(home: Path, line: str) -> None:
-    (home / "dfui").mkdir()
-    (home / "dfui" / "config.toml").write_text(line)
+def configure(line: str) -> None:
+    file = Path(os.environ["XDG_CONFIG_HOME"]) / "dfui" / "config.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text(line)
 
 
 @pytest.mark.parametrize(("config", "rings"), [("", 1), ("bell = false", 0)])
 def test_the_title_follows_a_cancellation_the_bell_rings_for_its_outcome_and_the_old_title_comes_back(
-    tmp_path: Path, config: str, rings: int
+    at_terminal: AtTerminal, simulator: Simulator, configure: Callable[[str], None], config: str, rings: int
 ) -> None:
-    simulator = Simulator()
     simulator.add("7")
-    configure(tmp_path, config)
-    with (
-        SimulatorServer(simulator) as server,
-        TuiProcess("--api-url", server.url, environment=environment(simulator, tmp_path)) as dfui,
-    ):
+    configure(config)
+    with at_terminal() as dfui:
         dfui.shows("live")
         wait_until(lambda: b"\x1b]2;dfui: 1 active\x1b\\" in dfui.everything, "the title")
+        assert b"\x1b[?1000h" in dfui.everything  # the mouse
         dfui.press("c")
         dfui.shows("Cancel download 7?")
         dfui.answer("y")
@@ -66,25 +56,19 @@ def test_the_title_follows_a_cancellation_the_bell_rings_for_its_outcome_and_the
 
 
 @pytest.mark.parametrize(
-    ("variables", "config", "takes_mouse"),
-    [({}, "", True), (OVER_SSH, "", False), (OVER_SSH, "mouse = true", True), ({}, "mouse = false", False)],
-    ids=["here", "over SSH", "over SSH, mouse = true", "here, mouse = false"],
+    ("over_ssh", "config", "takes_mouse"), [("1", "", False), ("1", "mouse = true", True), ("", "mouse = false", False)]
 )
 def test_over_ssh_the_mouse_is_left_to_the_terminal_for_selecting_text(
-    tmp_path: Path, variables: Mapping[str, str], config: str, takes_mouse: bool
+    at_terminal: AtTerminal, configure: Callable[[str], None], over_ssh: str, config: str, takes_mouse: bool
 ) -> None:
-    simulator = Simulator()
-    configure(tmp_path, config)
-    with (
-        SimulatorServer(simulator) as server,
-        TuiProcess("--api-url", server.url, environment=environment(simulator, tmp_path, **variables)) as dfui,
-    ):
+    configure(config)
+    with at_terminal(SSH_CONNECTION=over_ssh) as dfui:
         dfui.shows("live")
         assert (b"\x1b[?1000h" in dfui.everything) is takes_mouse
 
 
-def test_the_demo_leaves_the_window_alone(tmp_path: Path) -> None:
-    with TuiProcess("--demo", environment=environment(Simulator(), tmp_path, WT_SESSION="1")) as dfui:
+def test_the_demo_leaves_the_window_alone_and_is_seen_where_the_size_is_not_known(at_terminal: AtTerminal) -> None:
+    with at_terminal("--demo", WT_SESSION="1", size=(0, 0)) as dfui:
         dfui.shows("847070")
         dfui.press("q")
         dfui.process.wait(20)

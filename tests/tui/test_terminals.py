@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 import pyte
 import pytest
 
+from dfui.system.settings import load_settings
 from tests.support.terminal import wait_until
 from tests.support.tui_process import TuiProcess
 
@@ -25,13 +25,20 @@ IN_CP437 = set(
 DRAWN = re.compile("[\u2500-\u259f]")
 
 
-@contextmanager
-def demo(tmp_path: Path, environment: Mapping[str, str], *arguments: str) -> Iterator[TuiProcess]:
+Demo = Callable[..., AbstractContextManager[TuiProcess]]
+
+
+@pytest.fixture
+def demo(at_terminal: Callable[..., TuiProcess]) -> Demo:
     """The demo at a terminal, from when its list has come."""
-    given = {"HOME": str(tmp_path), "TZ": "UTC", **environment}
-    with TuiProcess("--demo", *arguments, environment=given, size=(80, 24)) as tui:
-        tui.comes_to_show("2 active of 28")
-        yield tui
+
+    @contextmanager
+    def demo(**environment: str) -> Iterator[TuiProcess]:
+        with at_terminal("--demo", size=(80, 24), **environment) as tui:
+            tui.comes_to_show("2 active of 28")
+            yield tui
+
+    return demo
 
 
 def cells(screen: pyte.Screen) -> Iterator[pyte.screens.Char]:
@@ -42,76 +49,56 @@ def cells(screen: pyte.Screen) -> Iterator[pyte.screens.Char]:
                 yield screen.buffer[y][x]
 
 
-@pytest.mark.parametrize(
-    ("environment", "arguments"),
-    [
-        ({"TERM": "xterm"}, []),
-        ({"TERM": "linux"}, []),
-        ({"TERM": "screen"}, []),
-        ({"SSH_CONNECTION": "x"}, []),
-        ({}, ["--low-bandwidth"]),
-    ],
-    ids=["xterm", "linux", "screen", "ssh", "low-bandwidth"],
-)
-def test_the_terminals_own_colours_can_be_read_on_black_and_on_white(
-    tmp_path: Path, environment: dict[str, str], arguments: list[str]
-) -> None:
-    with demo(tmp_path, environment, *arguments) as tui:
+def is_drawn_with_ends(field: str, screen: pyte.Screen) -> bool:
+    """Whether a field that has no ground of its own can be seen."""
+    return bool(re.search(rf"│ │{field} +│ │", "\n".join(screen.display)))
+
+
+@pytest.mark.parametrize("environment", [{"TERM": "xterm"}, {"SSH_CONNECTION": "x"}], ids=["xterm", "ssh"])
+def test_the_terminals_own_colours_can_be_read_on_black_and_on_white(demo: Demo, environment: dict[str, str]) -> None:
+    with demo(**environment) as tui:
         pictures = [tui.screen()]
-        tui.press("c")
-        pictures.append(tui.comes_to_show("Cancel download 847070?"))
-        tui.answer("y")
-        pictures.append(tui.comes_to_show("Download 847070 is cancelled"))
-    for screen in pictures:
+        for key, leads_to in (
+            ("c", "Cancel download 847070?"),
+            ("y", "Download 847070 is cancelled"),
+            ("\ra", "Add downloads"),
+        ):
+            tui.answer(key)
+            pictures.append(tui.comes_to_show(leads_to))
+    for screen in pictures[:3]:
         for cell in cells(screen):
             assert (cell.fg, cell.bg) == ("brightwhite", "blue") or (
                 cell.fg in READABLE_ON_BLACK_AND_WHITE and cell.bg == "default"
             ), cell
+    behind_the_question = next(y for y, line in enumerate(pictures[1].display) if "▸" in line)
+    assert "847070" in pictures[1].display[behind_the_question]
+    assert is_drawn_with_ends("IDs, URLs or pasted text", pictures[3])
 
 
-def test_the_row_under_the_cursor_is_still_read_behind_a_question(tmp_path: Path) -> None:
-    with demo(tmp_path, {"TERM": "xterm"}) as tui:
-        tui.press("c")
-        screen = tui.comes_to_show("Cancel download 847070?")
-    row = next(y for y, line in enumerate(screen.display) if "▸" in line)
-    assert "847070" in screen.display[row]
-    for cell in (screen.buffer[row][x] for x in range(screen.columns)):
-        assert not cell.data.isalnum() or cell.fg != cell.bg or cell.fg == "default"
-
-
-def test_no_color_sends_no_colour(tmp_path: Path) -> None:
-    with demo(tmp_path, {"NO_COLOR": "1"}) as tui:
+def test_no_color_sends_no_colour(demo: Demo) -> None:
+    with demo(NO_COLOR="1") as tui:
         tui.press("c")
         screen = tui.comes_to_show("Cancel download 847070?")
         tui.press("ns")
         menu = tui.comes_to_show("Sort by")
+        tui.press("\x1b")
+        tui.comes_to_show("q Quit")
+        tui.press("a")
+        field = tui.comes_to_show("Add downloads")
     assert {(cell.fg, cell.bg) for cell in cells(screen)} == {("default", "default")}
     for reversed_words, picture in (("Keepitrunning", screen), ("activefirst", menu)):
         assert reversed_words in "".join(cell.data for cell in cells(picture) if cell.reverse)
+    assert is_drawn_with_ends("IDs, URLs or pasted text", field)
 
 
-@pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "xterm"}, {"SSH_CONNECTION": "x"}])
-def test_where_a_field_has_no_ground_of_its_own_its_ends_are_drawn(tmp_path: Path, environment: dict[str, str]) -> None:
-    with demo(tmp_path, environment) as tui:
-        tui.press("a")
-        screen = tui.comes_to_show("Add downloads")
-    assert re.search(r"│ │IDs, URLs or pasted text +│ │", "\n".join(screen.display))
-
-
-def test_a_text_that_scrolls_says_so(tmp_path: Path) -> None:
-    with demo(tmp_path, {}) as tui:
+def test_a_text_that_scrolls_says_so_and_the_help_of_the_demo_names_no_file_of_ones_own(demo: Demo) -> None:
+    with demo() as tui:
         tui.press("t")
         assert "↑↓ scroll" not in "\n".join(tui.comes_to_show("Credits left").display)
         tui.answer("\r")
         tui.comes_to_show("q Quit")
         tui.press("?")
         assert re.search(r"─ ↑↓ scroll ─+╯", "\n".join(tui.comes_to_show("A download").display))
-
-
-def test_the_help_of_the_demo_names_no_file_of_ones_own_and_q_closes_it(tmp_path: Path) -> None:
-    with demo(tmp_path, {}) as tui:
-        tui.press("?")
-        tui.comes_to_show("A download")
         tui.press("G")
         screen = tui.comes_to_show("nothing is kept, except files that you fetch")
         assert "dfui.db" not in "\n".join(screen.display)
@@ -119,8 +106,8 @@ def test_the_help_of_the_demo_names_no_file_of_ones_own_and_q_closes_it(tmp_path
         tui.comes_to_show("q Quit")
 
 
-def test_the_linux_console_gets_glyphs_of_its_font_alone(tmp_path: Path) -> None:
-    with demo(tmp_path, {"TERM": "linux"}) as tui:
+def test_the_linux_console_gets_glyphs_of_its_font_alone(demo: Demo) -> None:
+    with demo(TERM="linux") as tui:
         tui.comes_to_show("• running")
         for key, leads_to in [("c", "Cancel download 847070?"), ("y", "847070 is cancelled"), ("\r", "? Help")]:
             tui.answer(key)
@@ -131,8 +118,8 @@ def test_the_linux_console_gets_glyphs_of_its_font_alone(tmp_path: Path) -> None
     assert set(text) - {"\r", "\n", "\x07"} <= IN_CP437  # the bell of the outcome is no glyph
 
 
-def test_a_screen_reader_finds_the_cursor_on_what_is_selected(tmp_path: Path) -> None:
-    with demo(tmp_path, {"ACCESSIBLE": "1"}) as tui:
+def test_a_screen_reader_finds_the_cursor_on_what_is_selected(demo: Demo) -> None:
+    with demo(ACCESSIBLE="1") as tui:
 
         def from_cursor() -> str:
             screen = tui.screen()
@@ -158,9 +145,9 @@ def test_a_screen_reader_finds_the_cursor_on_what_is_selected(tmp_path: Path) ->
         assert not DRAWN.search(tui.everything.decode())
 
 
-@pytest.mark.parametrize("value", ["", "0"])
-def test_accessible_that_is_empty_or_0_does_not_count(tmp_path: Path, value: str) -> None:
-    with demo(tmp_path, {"ACCESSIBLE": value}) as tui:
+def test_accessible_that_is_empty_or_0_does_not_count(demo: Demo) -> None:
+    assert not any(load_settings(environment={"ACCESSIBLE": value}).config.accessible for value in ("", "0"))
+    with demo(ACCESSIBLE="0") as tui:
         assert tui.screen().cursor.hidden
         assert DRAWN.search("\n".join(tui.screen().display))
 
