@@ -94,7 +94,8 @@ def test_no_color_sends_no_colour(demo: Demo) -> None:
 def test_a_text_that_scrolls_says_so_and_the_help_of_the_demo_names_no_file_of_ones_own(demo: Demo) -> None:
     with demo() as tui:
         tui.press("t")
-        assert "↑↓ scroll" not in "\n".join(tui.comes_to_show("Credits left").display)
+        tui.comes_to_show("Credits left")
+        wait_until(lambda: "↑↓ scroll" not in "\n".join(tui.screen().display), "all of it is seen")
         tui.answer("\r")
         tui.comes_to_show("q Quit")
         tui.press("?")
