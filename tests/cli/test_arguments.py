@@ -79,17 +79,6 @@ def test_options_may_stand_before_a_command_or_after_it(dfui: Commands, unreacha
     assert nearer.document[0]["id"] == "847070"
 
 
-def test_the_environment_names_profile_and_api_and_arguments_come_first(
-    dfui: Commands, unreachable: Commands, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DFUI_PROFILE", "staging")
-    monkeypatch.setenv("DFUI_API_URL", dfui.api_url)
-    assert run("add", "--json", "847070").document[0]["status"] == "running"
-    assert len(run("list", "--offline", "--json").document) == 1
-    assert run("list", "--offline", "--json", "--profile", "default").document == []
-    assert run("list", "--offline", "--json", "--api-url", unreachable.api_url).document == []
-
-
 def test_a_setting_that_cannot_be_used_is_exit_2_and_nothing_is_sent(dfui: Commands, account: Simulator) -> None:
     for option, value, words in (
         ("--api-url", "http://127.0.0.1.example.com/v4", "not encrypted"),

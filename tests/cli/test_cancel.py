@@ -84,22 +84,6 @@ def test_an_outcome_as_json_has_what_was_seen_and_null_for_what_was_not(dfui: Co
     assert rows == {"847070": (OutcomeKind.CANCELLED, True, 1), "404": (OutcomeKind.NOT_FOUND, True, 1)}
 
 
-@pytest.mark.usefixtures("no_pauses")
-def test_without_a_connection_nothing_was_sent(unreachable: Commands) -> None:
-    text, as_json = unreachable("cancel", "--yes", "847070"), unreachable("cancel", "--yes", "--json", "847070")
-    assert (text.exit_code, outcomes(as_json)) == (1, {"847070": "not_sent"})
-    assert as_json.document[0]["problem"] in text.stderr
-
-
-def test_the_exit_code_of_several_is_the_highest_and_their_order_is_kept(dfui: Commands, account: Simulator) -> None:
-    account.add("503", started_at=account.now())
-    fails = answering("DELETE", 503, headers=LONG_WAIT)
-    account.interrupt = lambda request: fails(request) if request.url.path.endswith("/503") else None
-    for ids, exit_code in (("847070 404", 1), ("404 847070 847069 503", 4)):
-        ended = dfui("cancel", "--yes", "--json", *ids.split())
-        assert (ended.exit_code, list(outcomes(ended))) == (exit_code, ids.split())
-
-
 def test_several_are_a_line_each_and_the_sums_last_and_quiet_says_only_what_did_not_stop(dfui: Commands) -> None:
     ended = dfui("cancel", "847070", "-y", "404", "847001")
     *good, sums = ended.stdout.splitlines()

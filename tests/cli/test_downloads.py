@@ -92,22 +92,6 @@ def test_what_the_2026_dialect_does_not_say_is_null(dfui: Commands, account: Sim
     ]
 
 
-def test_each_status_filters_and_offline_sends_nothing(dfui: Commands, account: Simulator) -> None:
-    account.interrupt = list_of(
-        '[{"id": 1, "status": "queued"}, {"id": 2, "status": "in_progress"}, {"id": 3, "status": "completed"},'
-        ' {"id": 4, "status": "cancelled"}, {"id": 5, "status": "paused"}]'
-    )
-    dfui("list")
-    wanted = {
-        "queued": ["1"], "running": ["2"], "completed": ["3"], "cancelled": ["4"], "unknown": ["5"],
-        "active": ["1", "2", "5"], "final": ["3", "4"],
-    }  # fmt: skip
-    listed = {status: sorted(ids(dfui("list", "--offline", "--json", "--status", status))) for status in wanted}
-    assert listed == wanted
-    assert dfui("list", "--offline", "--json", "--status", "unknown").document[0]["api_status"] == "paused"
-    assert account.requests == [("GET", "/downloads")]
-
-
 @pytest.mark.usefixtures("account_time")
 def test_all_conditions_must_hold(dfui: Commands, account: Simulator) -> None:
     account.downloads[QUEUED].query = "brands:Acme"
@@ -139,14 +123,6 @@ def test_a_record_that_cannot_be_read_is_skipped_and_named(dfui: Commands, accou
     assert (ended.exit_code, ids(ended)) == (1, ["7"])
     assert "record 1" in ended.stderr
     assert len(ended.stderr.splitlines()) == 3
-
-
-def test_a_list_that_breaks_off_is_an_error_and_known_ones_stay(dfui: Commands, account: Simulator) -> None:
-    dfui("list")
-    account.interrupt = list_of('{"num_found": 2, "records": [{"id": "7", "status": "running"}, {"id": "8", "sta')
-    ended = dfui("list", "--json")
-    assert (ended.exit_code, ended.document["error"]["kind"]) == (4, "answer_lost")
-    assert len(ids(dfui("list", "--offline", "--json"))) == 4
 
 
 def test_without_a_token_that_works_it_is_exit_3(signed_out: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
