@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -12,24 +13,17 @@ from dfui.core.downloads import Download, FetchBy, Status
 
 
 @pytest.mark.parametrize(
-    ("api_status", "status"),
+    ("status", "words"),
     [
-        (" Cancelled ", Status.CANCELLED),
-        ("CANCELED", Status.CANCELLED),
-        ("In_Progress", Status.RUNNING),
-        ("Completed\n", Status.COMPLETED),
-        ("QUEUED", Status.QUEUED),
-        ("failed", Status.UNKNOWN),
-        ("error", Status.UNKNOWN),
-        ("expired", Status.UNKNOWN),
-        ("stopped", Status.UNKNOWN),
-        ("not cancelled", Status.UNKNOWN),
-        ("", Status.UNKNOWN),
-        (None, Status.UNKNOWN),
+        (Status.CANCELLED, [" Cancelled ", "CANCELED"]),
+        (Status.RUNNING, ["In_Progress", "running"]),
+        (Status.COMPLETED, ["Completed\n"]),
+        (Status.QUEUED, ["QUEUED"]),
+        (Status.UNKNOWN, ["failed", "error", "expired", "stopped", "not cancelled", "", None]),
     ],
 )
-def test_a_status_is_known_by_its_word_alone(api_status: str | None, status: Status) -> None:
-    assert Status.of(api_status) is status
+def test_a_status_is_known_by_its_word_alone(status: Status, words: list[str | None]) -> None:
+    assert {Status.of(word) for word in words} == {status}
 
 
 ENDED = datetime(2026, 11, 28, 14, 2, tzinfo=UTC)
@@ -62,20 +56,13 @@ def test_a_cost_is_final_only_if_it_cannot_be_the_price_of_the_order(download: D
     assert download.credits == credits_
 
 
-@pytest.mark.parametrize(
-    ("download", "saved"),
-    [
-        (ORDER, 180),
-        (replace(ORDER, num_records=20, order_price=300, num_downloaded=3), 255),
-        (replace(ORDER, num_downloaded=250), 0),
-        (replace(ORDER, order_price=None), None),
-        (replace(ORDER, num_records=None), None),
-        (replace(ORDER, num_downloaded=None), None),
-        (replace(ORDER, api_status="cancelled"), None),
-    ],
-)
-def test_savings_are_estimated_only_if_price_and_records_are_known(download: Download, saved: int | None) -> None:
-    assert download.estimated_savings == saved
+def test_savings_are_estimated_only_if_price_and_records_are_known() -> None:
+    assert ORDER.estimated_savings == 180
+    assert replace(ORDER, num_records=20, order_price=300, num_downloaded=3).estimated_savings == 255
+    assert replace(ORDER, num_downloaded=250).estimated_savings == 0
+    unknown: list[dict[str, Any]] = [{name: None} for name in ("order_price", "num_records", "num_downloaded")]
+    for change in (*unknown, {"api_status": "cancelled"}):
+        assert replace(ORDER, **change).estimated_savings is None
 
 
 def test_files_can_be_fetched_until_their_links_expire_or_else_about_7_days_after_the_end() -> None:

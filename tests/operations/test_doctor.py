@@ -95,22 +95,14 @@ async def test_a_silent_keyring_is_waited_for_once(settings: Settings, monkeypat
 # ── terminals ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 COLOURS: dict[str, int] = {
-    "TERM=xterm": 16,
-    "TERM=linux": 16,
-    "TERM=screen-256color": 256,
-    "TERM=xterm-kitty": 256,
-    "TERM=xterm COLORTERM=truecolor": 16_777_216,
-    "TERM=xterm-256color NO_COLOR=1": 2,
+    "TERM=xterm": 16, "TERM=linux": 16, "TERM=screen-256color": 256, "TERM=xterm-kitty": 256,
+    "TERM=xterm COLORTERM=truecolor": 16_777_216, "TERM=xterm-256color NO_COLOR=1": 2,
     "TERM=xterm-256color NO_COLOR=": 256,
-}
+}  # fmt: skip
 UNICODE: dict[str, bool] = {
-    "LANG=C.UTF-8": True,
-    "LANG=en_US.utf8": True,
-    "LANG=C.UTF-8 LC_ALL=C": False,
-    "LANG=C.UTF-8 LC_ALL=": True,
-    "LANG=de_DE@euro": False,
-    "": False,
-}
+    "LANG=C.UTF-8": True, "LANG=en_US.utf8": True, "LANG=C.UTF-8 LC_ALL=C": False, "LANG=C.UTF-8 LC_ALL=": True,
+    "LANG=de_DE@euro": False, "": False,
+}  # fmt: skip
 SIZES: dict[tuple[str, tuple[int, int] | None], State] = {
     ("TERM=xterm", (80, 24)): State.OK,
     ("TERM=xterm", (60, 15)): State.OK,
