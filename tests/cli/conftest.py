@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -50,19 +49,6 @@ def signed_out(dfui: Commands, monkeypatch: pytest.MonkeyPatch) -> Commands:
     """The commands, with no token in the environment."""
     monkeypatch.delenv("DATAFINITI_TOKEN")
     return dfui
-
-
-@pytest.fixture
-def config(dfui: Commands) -> Callable[[str], Path]:
-    """Writes the config file; gives its path."""
-
-    def write(text: str) -> Path:
-        path = dfui.database.parents[2] / "xdg_config_home" / "dfui" / "config.toml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-        return path
-
-    return write
 
 
 @pytest.fixture

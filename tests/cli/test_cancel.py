@@ -106,9 +106,7 @@ def test_without_a_terminal_and_yes_nothing_is_sent(dfui: Commands, account: Sim
     assert account.requests == []
 
 
-def test_what_is_no_id_is_named_and_neither_sent_nor_shown_if_it_may_be_a_token(
-    dfui: Commands, account: Simulator
-) -> None:
+def test_what_is_no_id_is_named_unless_it_may_be_a_token(dfui: Commands, account: Simulator) -> None:
     for bad in ("", "all", "84 7070", "847070;847069", "8" * 129, "٤٧", "https://x.invalid/downloads/", "../847070"):
         ended = dfui("cancel", "--yes", "--json", "847069", bad)
         assert (ended.exit_code, ended.document["error"]["kind"]) == (2, "usage")
@@ -128,9 +126,7 @@ def test_an_address_that_ends_in_an_id_is_taken_and_repeats_collapse(dfui: Comma
     assert "SECRET" not in ended.stdout + ended.stderr
 
 
-def test_ids_on_standard_input_are_taken_several_a_line_and_what_is_none_is_named_with_its_line(
-    dfui: Commands, account: Simulator
-) -> None:
+def test_ids_come_on_standard_input_and_what_is_none_is_named_by_line(dfui: Commands, account: Simulator) -> None:
     for command in (["cancel", "--yes"], ["fetch"], ["add"]):
         ended = dfui(*command, "-", stdin="847070\n847069\nnot-one?api_key=SECRET\n")
         assert ended.exit_code == 2
@@ -174,10 +170,8 @@ def test_a_dry_run_says_what_it_may_save_and_sends_no_delete(dfui: Commands, acc
     assert deletes(account) == []
 
 
-def test_under_a_read_only_profile_nothing_is_sent(
-    dfui: Commands, account: Simulator, config: Callable[[str], Path]
-) -> None:
-    config("[profiles.default]\nread_only = true\n")
+def test_under_a_read_only_profile_nothing_is_sent(dfui: Commands, account: Simulator) -> None:
+    dfui.write_config("[profiles.default]\nread_only = true\n")
     ended = dfui("cancel", "847070", "--yes", "--json")
     assert (ended.exit_code, ended.document["error"]["kind"]) == (1, "read_only")
     assert account.requests == []
@@ -187,9 +181,7 @@ def test_under_a_read_only_profile_nothing_is_sent(
 # ── what comes after ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_waiting_ends_at_once_if_the_cost_is_final_and_else_says_what_is_open(
-    dfui: Commands, account: Simulator
-) -> None:
+def test_waiting_ends_once_the_cost_is_final_or_time_is_over(dfui: Commands, account: Simulator) -> None:
     text = dfui("cancel", "847070", "--yes", "--wait=0")
     assert (text.exit_code, "cost not reported yet" in text.stdout.splitlines()[-1]) == (0, True)
     account.costs_settle_after_seconds = 0
@@ -200,9 +192,7 @@ def test_waiting_ends_at_once_if_the_cost_is_final_and_else_says_what_is_open(
     assert "34,120 credits" in last
 
 
-def test_a_cancellation_that_takes_effect_later_is_done_after_the_wait(
-    dfui: Commands, account: Simulator, no_pauses: None
-) -> None:
+def test_a_stop_that_comes_late_is_done_after_the_wait(dfui: Commands, account: Simulator, no_pauses: None) -> None:
     account.downloads["847070"].stopping_seconds = 60
     without = dfui("cancel", "847070", "--yes", "--json")
     assert (without.exit_code, outcomes(without)) == (4, {"847070": "accepted"})
@@ -277,9 +267,7 @@ def test_fetch_fetches_what_was_seen_to_have_stopped(
     assert not (tmp_path / "847069").exists()
 
 
-def test_a_file_that_fails_is_the_exit_code_though_the_download_stopped(
-    dfui: Commands, files: SimulatorServer, tmp_path: Path
-) -> None:
+def test_a_file_that_fails_is_the_exit_code(dfui: Commands, files: SimulatorServer, tmp_path: Path) -> None:
     (tmp_path / "847070_1.csv").write_text("mine")
     ended = dfui("cancel", "847070", "--yes", "--fetch", "-o", str(tmp_path), "--json")
     assert (ended.exit_code, outcomes(ended)) == (1, {"847070": "cancelled"})

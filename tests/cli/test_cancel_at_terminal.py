@@ -37,9 +37,7 @@ def test_it_shows_the_facts_and_a_yes_cancels(dfui: Commands, account: Simulator
     assert deletes(account) == ["/downloads/847070"]
 
 
-def test_several_are_listed_with_their_sums_and_those_that_have_ended_are_left_out(
-    dfui: Commands, account: Simulator
-) -> None:
+def test_several_are_listed_with_their_sums_without_those_that_ended(dfui: Commands, account: Simulator) -> None:
     with dfui.on_terminal("cancel", "847001", "847070", "847069", "999") as terminal:
         terminal.wait_for("Cancel 2 downloads? [y/N] ")
         assert terminal.shown.count("[y/N]") == 1
@@ -58,9 +56,7 @@ def test_several_are_listed_with_their_sums_and_those_that_have_ended_are_left_o
     assert sorted(deletes(account)) == ["/downloads/847069", "/downloads/847070"]
 
 
-def test_a_look_that_fails_shows_what_was_seen_last_of_active_ones_alone_and_enter_keeps_them(
-    dfui: Commands, account: Simulator
-) -> None:
+def test_a_failed_look_shows_what_was_seen_last_and_enter_keeps_it(dfui: Commands, account: Simulator) -> None:
     dfui("list")
     account.interrupt = answering("GET", 503)
     with dfui.on_terminal("cancel", "--json", "847070", "847001") as terminal:
@@ -123,9 +119,7 @@ def test_ctrl_c_in_a_wait_gives_an_outcome_for_each(dfui: Commands, account: Sim
     assert len(deletes(account)) == 2
 
 
-def test_a_killed_cancel_is_resolved_by_the_next_list_by_looking_alone_and_a_living_one_is_left_alone(
-    dfui: Commands, account: Simulator
-) -> None:
+def test_a_list_resolves_a_killed_cancel_by_looking_and_no_living_one(dfui: Commands, account: Simulator) -> None:
     told_to_wait(account)
     with dfui.on_terminal("cancel", "--yes", "847070", "847069") as terminal:
         terminal.wait_for("847070: waiting 30 s", "847069: waiting 30 s")
@@ -149,7 +143,7 @@ def test_a_killed_cancel_is_resolved_by_the_next_list_by_looking_alone_and_a_liv
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGHUP], ids=["SIGTERM", "SIGHUP"])
-def test_told_to_end_it_lets_what_is_under_way_end_and_does_not_begin_to_wait(
+def test_told_to_end_it_finishes_and_does_not_begin_to_wait(
     dfui: Commands, account: Simulator, signal_number: signal.Signals
 ) -> None:
     account.costs_settle_after_seconds = 600
@@ -172,9 +166,7 @@ def test_told_to_end_it_lets_what_is_under_way_end_and_does_not_begin_to_wait(
 
 
 @pytest.mark.parametrize("as_json", [True, False], ids=["json", "text"])
-def test_interrupted_while_it_waits_for_costs_it_gives_the_outcomes_and_where_each_stands(
-    dfui: Commands, account: Simulator, as_json: bool
-) -> None:
+def test_interrupted_in_a_wait_it_says_where_each_stands(dfui: Commands, account: Simulator, as_json: bool) -> None:
     account.costs_settle_after_seconds = 600
     options = ["--json"] if as_json else ["--fetch", "-o", "/nowhere"]
     with dfui.on_terminal("cancel", "--yes", "847070", "--wait", *options) as terminal:

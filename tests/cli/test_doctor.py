@@ -6,7 +6,7 @@ import contextlib
 import json
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +49,7 @@ def examined(dfui: Commands, *options: str) -> Report:
     return Report(ended.exit_code, ended.document)
 
 
-def test_each_check_has_a_line_and_the_last_one_sums_up(
-    dfui: Commands, unreachable: Commands, account: Simulator
-) -> None:
+def test_each_check_has_a_line_and_a_sum_comes_last(dfui: Commands, unreachable: Commands, account: Simulator) -> None:
     lines = dfui("doctor").stdout.splitlines()
     assert lines[-1] == "No problems found."
     assert [line.split()[2] for line in lines if line[0] in "✓✗·"] == NAMES
@@ -78,12 +76,12 @@ def test_without_a_token_it_says_how_to_give_one(unreachable: Commands, signed_o
     assert examined(unreachable).result == (4, ["keyring", "token", "api"])
 
 
-def test_with_a_token_command_no_keyring_is_needed(signed_out: Commands, config: Callable[[str], Path]) -> None:
-    config(f"[profiles.default]\ntoken_command = ['/bin/echo', '{TOKEN}']\n")
+def test_with_a_token_command_no_keyring_is_needed(signed_out: Commands) -> None:
+    signed_out.write_config(f"[profiles.default]\ntoken_command = ['/bin/echo', '{TOKEN}']\n")
     report = examined(signed_out)
     assert report.result == (0, [])
     assert report.found("token") == "From token_command; the API accepts it."
-    config("[profiles.default]\ntoken_command = ['/bin/false']\n")
+    signed_out.write_config("[profiles.default]\ntoken_command = ['/bin/false']\n")
     report = examined(signed_out)
     assert report.result == (3, ["token"])
     assert "failed with exit code 1" in report.found("token")
@@ -135,7 +133,7 @@ def home() -> Iterator[Path]:
 
 
 @pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")
-def test_a_real_keyring_is_tried_and_left_as_it_was_and_a_locked_one_is_named(home: Path, dfui: Commands) -> None:
+def test_a_real_keyring_is_left_as_it_was_and_a_locked_one_named(home: Path, dfui: Commands) -> None:
     doctor, origin = f"run:--api-url {dfui.api_url} --json doctor", dfui.api_url.removesuffix("/v4")
     _, unlocked, kept = in_session(home, Daemon.UNLOCKED, f"write:{TOKEN}", doctor, "read", origin=origin)
     report = Report(unlocked["exit_code"], json.loads(unlocked["stdout"]))
@@ -183,9 +181,7 @@ def test_a_database_that_cannot_be_used_is_named_with_its_cure_and_left_alone(df
     fails("cannot be", "writable")
 
 
-def test_a_database_is_not_made_and_its_rows_are_counted(
-    dfui: Commands, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_database_is_counted_not_made(dfui: Commands, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert "will be created" in examined(dfui).found("database")
     assert [*tmp_path.iterdir()] == []
     dfui("list")
@@ -198,10 +194,8 @@ def test_a_database_is_not_made_and_its_rows_are_counted(
     assert "/proc/nope/dfui/dfui.db cannot be created" in report.found("database")
 
 
-def test_settings_that_cannot_be_used_fail_and_what_needs_them_is_not_checked(
-    dfui: Commands, account: Simulator, config: Callable[[str], Path]
-) -> None:
-    path = config("low_bandwidth = 'perhaps'\n")
+def test_what_needs_settings_that_cannot_be_used_is_not_checked(dfui: Commands, account: Simulator) -> None:
+    path = dfui.write_config("low_bandwidth = 'perhaps'\n")
     report = examined(dfui)
     assert report.result == (2, ["settings"])
     assert str(path) in report.found("settings")

@@ -9,7 +9,6 @@ import subprocess
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import httpx
 import pytest
@@ -49,9 +48,7 @@ def facts_of(ended: Ended) -> dict[str, list[str]]:
 # ── list ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_list_shows_active_ones_first_and_the_newest_first_within_each_group(
-    dfui: Commands, account: Simulator, dialect: Dialect
-) -> None:
+def test_active_ones_come_first_and_the_newest_of_each(dfui: Commands, account: Simulator, dialect: Dialect) -> None:
     account.dialect = dialect
     account.add("850000", started_at=account.now() - timedelta(hours=1), num_records=5)
     ended = dfui("list")
@@ -235,9 +232,7 @@ def test_watching_ends_when_nobody_reads_any_more(dfui: Commands) -> None:
         assert process.wait(30) == 0
 
 
-def test_watching_a_relapsed_download_is_an_alarm_and_exit_4(
-    dfui: Commands, account: Simulator, no_pauses: None
-) -> None:
+def test_watching_a_relapse_is_an_alarm_and_exit_4(dfui: Commands, account: Simulator, no_pauses: None) -> None:
     dfui("cancel", RUNNING, "--yes")
     download = account.downloads[RUNNING]
     download.relapses_after_seconds = 0
@@ -316,10 +311,10 @@ def test_hostile_words_of_an_error_and_of_a_download_are_harmless(dfui: Commands
     harmless(dfui("show", "7"))
 
 
-def test_hostile_arguments_and_options_are_harmless(dfui: Commands, config: Callable[[str], Path]) -> None:
+def test_hostile_arguments_and_options_are_harmless(dfui: Commands) -> None:
     for command in (["cancel", "--yes"], ["list"]):
         harmless(dfui(*command, HARM.replace("\x00", "")))
-    config('"\\u001b]0;owned\\u0007[red]x[/red]" = 1\n')
+    dfui.write_config('"\\u001b]0;owned\\u0007[red]x[/red]" = 1\n')
     harmless(dfui("list"))
 
 

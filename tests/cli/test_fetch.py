@@ -56,9 +56,7 @@ def test_quiet_says_nothing_if_all_went_well(dfui: Commands, files: FileServer, 
     assert (ended.exit_code, "7_1.csv: failed." in ended.stdout) == (1, True)
 
 
-def test_json_has_each_download_in_the_order_given_and_each_file(
-    dfui: Commands, files: FileServer, tmp_path: Path
-) -> None:
+def test_json_has_downloads_in_order_and_files(dfui: Commands, files: FileServer, tmp_path: Path) -> None:
     ended = dfui("fetch", "9", "7", "8", "--output", str(tmp_path), "--json")
     assert (ended.exit_code, [each["id"] for each in ended.document]) == (1, ["9", "7", "8"])
     assert [each["complete"] for each in ended.document] == [False, True, False]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -132,10 +132,8 @@ def test_the_config_file_is_written_once_and_checked(tmp_path: Path) -> None:
     assert (wrong.exit_code, "bel" in wrong.stdout, "bell" in wrong.stdout) == (2, True, True)
 
 
-def test_a_misspelt_profile_is_exit_2_with_the_nearest_one(
-    dfui: Commands, account: Simulator, config: Callable[[str], Path]
-) -> None:
-    config("[profiles.production]\nread_only = true\n")
+def test_a_misspelt_profile_is_exit_2_with_the_nearest_one(dfui: Commands, account: Simulator) -> None:
+    dfui.write_config("[profiles.production]\nread_only = true\n")
     for command in ("cancel 847070 --yes", "list", "show 847070", "history", "add 847070"):
         ended = dfui(*command.split(), "--profile", "prodution", "--json")
         assert (ended.exit_code, "production" in ended.document["error"]["message"]) == (2, True)
@@ -148,9 +146,7 @@ def test_a_misspelt_profile_is_exit_2_with_the_nearest_one(
 # ── completion ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_known_ids_and_profiles_are_printed_without_a_network(
-    dfui: Commands, account: Simulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_known_words_need_no_network(dfui: Commands, account: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DFUI_API_URL", dfui.api_url)
     dfui("add", "847070")
     account.requests.clear()
@@ -210,9 +206,7 @@ COMPLETIONS = {
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh"])
-def test_tab_completes_commands_options_and_what_is_known_and_starts_dfui_for_that_alone(
-    shell: str, environment: dict[str, str], tmp_path: Path
-) -> None:
+def test_tab_completes_words_and_known_ids(shell: str, environment: dict[str, str], tmp_path: Path) -> None:
     command, starts = tmp_path / "bin" / "dfui", tmp_path / "starts"
     command.write_text(command.read_text().replace("\n", f'\necho "$*" >> {starts}\n', 1))
     with at_prompt(shell, environment, tmp_path) as opened:

@@ -119,9 +119,7 @@ def test_an_empty_history_says_so(dfui: Commands) -> None:
     assert len(dfui("history", "--csv").stdout.splitlines()) == 1
 
 
-def test_text_from_outside_becomes_neither_a_formula_nor_a_command_to_the_terminal(
-    dfui: Commands, account: Simulator
-) -> None:
+def test_text_from_outside_is_neither_formula_nor_escape_sequence(dfui: Commands, account: Simulator) -> None:
     messages = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "\x1b[2J=1", 'a "quoted", word', "two\r\nlines"]
     waiting = list(messages)
     account.interrupt = lambda request: (

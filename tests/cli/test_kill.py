@@ -86,7 +86,7 @@ def test_killed_at_any_moment(nth: int, dfui: Commands, account: Simulator, serv
 
 
 @pytest.mark.parametrize("nth", [1, 3])
-def test_killed_before_the_answer_to_a_delete_that_was_carried_out(
+def test_killed_before_a_delete_is_answered(
     nth: int, dfui: Commands, account: Simulator, server: SimulatorServer
 ) -> None:
     def interrupt(request: httpx.Request) -> httpx.Response | None:

@@ -61,9 +61,7 @@ def test_a_token_is_checked_kept_used_and_removed(
     assert again.stderr == "dfui: No token found for the profile default. Run dfui login, or see dfui help token.\n"
 
 
-def test_what_the_api_rejects_is_not_kept_and_the_apis_words_are_shown(
-    signed_out: Commands, account: Simulator, kept: KeptTokens
-) -> None:
+def test_what_the_api_rejects_is_not_kept(signed_out: Commands, account: Simulator, kept: KeptTokens) -> None:
     def refused(words: str, *options: str) -> None:
         ended = signed_out("login", *options, stdin="another-secret\n")
         assert (ended.exit_code, ended.stdout, kept()) == (3, "", {})
@@ -78,9 +76,7 @@ def test_what_the_api_rejects_is_not_kept_and_the_apis_words_are_shown(
     refused("Invalid credentials”", "--email", EMAIL)
 
 
-def test_what_can_be_no_token_or_password_is_neither_sent_nor_shown(
-    signed_out: Commands, account: Simulator, kept: KeptTokens
-) -> None:
+def test_what_can_be_no_token_is_not_sent_or_shown(signed_out: Commands, account: Simulator, kept: KeptTokens) -> None:
     for typed in ("", "\n", "two words\n", "tökén\n"):
         ended = signed_out("login", "--json", stdin=typed)
         assert (ended.exit_code, ended.document["error"]["kind"]) == (3, "token")
@@ -89,10 +85,8 @@ def test_what_can_be_no_token_or_password_is_neither_sent_nor_shown(
     assert account.requests == []
 
 
-def test_login_alone_makes_a_profile_in_a_config_file_that_has_others(
-    signed_out: Commands, kept: KeptTokens, config: Callable[[str], Path]
-) -> None:
-    path = config("[profiles.production]")
+def test_login_alone_makes_a_profile_in_a_config_file_that_has_others(signed_out: Commands, kept: KeptTokens) -> None:
+    path = signed_out.write_config("[profiles.production]")
     assert signed_out("list", "--profile", "staging").exit_code == 2
     assert signed_out("login", "--profile", "staging", stdin="another-token\n").exit_code == 3
     assert "staging" not in path.read_text()
@@ -127,29 +121,23 @@ def test_without_a_keyring_it_says_so_and_what_to_do_before_it_asks(signed_out: 
     assert (ended.exit_code, "usable keyring" in ended.stderr) == (1, True)
 
 
-def test_a_keyring_that_keeps_plain_text_is_refused_unless_the_config_allows_it(
-    signed_out: Commands, kept: KeptTokens, config: Callable[[str], Path]
-) -> None:
+def test_a_keyring_of_plain_text_is_refused_unless_it_is_allowed(signed_out: Commands, kept: KeptTokens) -> None:
     keyring.set_keyring(keyring_in_a_file.PlainTextKeyring())  # type: ignore[no-untyped-call]
     refused = signed_out("login", stdin=TOKEN)
     assert (refused.exit_code, kept()) == (1, {})
     assert "allow_plaintext_keyring = true" in refused.stderr
-    config("allow_plaintext_keyring = true\n")
+    signed_out.write_config("allow_plaintext_keyring = true\n")
     assert signed_out("login", stdin=TOKEN).exit_code == 0
 
 
-def test_a_token_that_cannot_be_checked_is_kept_and_that_is_said(
-    unreachable: Commands, signed_out: Commands, kept: KeptTokens
-) -> None:
+def test_a_token_that_cannot_be_checked_is_kept(unreachable: Commands, signed_out: Commands, kept: KeptTokens) -> None:
     ended = unreachable("login", "--json", stdin=TOKEN)
     assert (ended.exit_code, ended.document["checked"]) == (4, False)
     assert "The token could not be checked." in ended.stderr
     assert list(kept().values()) == [TOKEN]
 
 
-def test_a_token_in_the_environment_comes_before_the_kept_one_and_that_is_said(
-    dfui: Commands, kept: KeptTokens
-) -> None:
+def test_a_token_in_the_environment_comes_before_the_kept_one(dfui: Commands, kept: KeptTokens) -> None:
     assert "DATAFINITI_TOKEN" in dfui("login", stdin=TOKEN).stderr
     dfui("logout")
     ended = dfui("logout", "--json")
@@ -158,9 +146,7 @@ def test_a_token_in_the_environment_comes_before_the_kept_one_and_that_is_said(
     assert "DATAFINITI_TOKEN" in ended.stderr
 
 
-def test_at_a_terminal_the_token_is_not_shown_and_ctrl_c_ends_the_question(
-    signed_out: Commands, account: Simulator, kept: KeptTokens
-) -> None:
+def test_at_a_terminal_the_token_is_not_shown(signed_out: Commands, account: Simulator, kept: KeptTokens) -> None:
     with signed_out.on_terminal("login") as terminal:
         terminal.wait_for("API token: ")
         terminal.type("\x03")

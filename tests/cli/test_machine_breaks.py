@@ -59,9 +59,7 @@ sys.meta_path.insert(0, Finder())
     assert "was replaced while it ran" not in ended.stdout + ended.stderr
 
 
-def test_without_threads_it_is_cancelled_and_said_that_the_history_has_nothing(
-    dfui: Commands, account: Simulator
-) -> None:
+def test_without_threads_it_is_cancelled_outside_the_history(dfui: Commands, account: Simulator) -> None:
     no_threads = """
 import threading
 

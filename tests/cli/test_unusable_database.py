@@ -108,7 +108,7 @@ def limits(request: pytest.FixtureRequest, past: Commands, home: Path, tmp_path:
     ],
     indirect=["limits"],
 )
-def test_a_cancellation_goes_out_the_cause_and_the_cure_are_named_and_the_history_can_be_read(
+def test_a_cancellation_goes_out_and_cause_and_cure_are_named(
     limits: list[str], past: Commands, account: Simulator, cause: str, cure: str, is_readable: bool
 ) -> None:
     account.requests.clear()

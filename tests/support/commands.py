@@ -41,6 +41,13 @@ class Commands:
         """The file of known downloads and the history."""
         return Path(os.environ["XDG_DATA_HOME"]) / "dfui" / "dfui.db"
 
+    def write_config(self, text: str) -> Path:
+        """Write the config file; gives its path."""
+        path = Path(os.environ["XDG_CONFIG_HOME"]) / "dfui" / "config.toml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
     def history(self) -> list[HistoryEntry]:
         """What the history tells, the newest first."""
         store = open_store(self.database, profile="default", origin=parse_api_url(self.api_url).origin)
