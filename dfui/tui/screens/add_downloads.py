@@ -30,24 +30,15 @@ class AddDownloads(Dialog[tuple[str, ...]]):
     def compose_content(self) -> ComposeResult:
         yield Static(HINT, markup=False, classes=f"dialog-text {GIVES_WAY}")
         yield PasteInput(id="pasted", placeholder="IDs, URLs or pasted text")
-        yield Static(id="add-problem", markup=False, classes="problem")
-
-    def on_mount(self) -> None:
-        self.query_one("#add-problem").display = False
 
     @on(Input.Submitted)
     def action_add(self) -> None:
         try:
             ids = ids_in_paste(self.query_one(PasteInput).value)
         except NotAnId as error:
-            self._show_problem(f"{sanitize(error)} Nothing was added.")
+            self.show_problem(f"{sanitize(error)} Nothing was added.")
             return
         if ids:
             self.dismiss(tuple(ids))
         else:
-            self._show_problem("Type or paste an ID first.")
-
-    def _show_problem(self, sentence: str) -> None:
-        problem = self.query_one("#add-problem", Static)
-        problem.update(sentence)
-        problem.display = True
+            self.show_problem("Type or paste an ID first.")
