@@ -23,14 +23,13 @@ from dfui.tui.messages import Changed
 from dfui.tui.screens.next_step import AskToCancel, Cancel, Fetch, NextStep
 from dfui.tui.session import Session
 from dfui.tui.show_queue import Alarm, ShowQueue
-from dfui.tui.terminal_io import TitleChanged
 from dfui.tui.textual_private import BackgroundScreen, FirstPicture
 from dfui.tui.widgets.downloads_table import DownloadsTable
 from dfui.tui.widgets.filter_bar import FilterBar
 from dfui.tui.widgets.key_bar import KeyBar
 from dfui.tui.widgets.title_bar import TitleBar
 from dfui.wording.access import TOKEN_REJECTED
-from dfui.wording.downloads import download_summary, hide_question, window_title
+from dfui.wording.downloads import download_summary, hide_question
 from dfui.wording.errors import error_sentences
 from dfui.wording.outcomes import cancellation_step, cancelling_already
 
@@ -78,7 +77,6 @@ class DownloadsScreen(BackgroundScreen[None]):
         self._cancellations = session.cancellations
         self._downloads = session.shown_store.downloads
         self.queue = ShowQueue(session.cancellations, session.shown_store.history)
-        self._about = self._empty = ""
         self._wanted: str | None = None
         """A download that was added; the cursor goes there once it is listed."""
 
@@ -106,8 +104,6 @@ class DownloadsScreen(BackgroundScreen[None]):
 
     def on_mount(self) -> None:
         """Show what the store knows, at once and whole; the network comes after the first picture."""
-        self.watch(self._title, "counts", self._title_window)
-        self.watch(self._title, "cancelling", self._title_window)
         self._session.changes.follow(self, self._changed)
         has_more = self._table.show_first()
         self._count()
@@ -154,7 +150,7 @@ class DownloadsScreen(BackgroundScreen[None]):
         self._leave_ended(self._cancellations.unshown)
         self._title.cancelling = self._cancellations.counts
         self._title.running_again = sum(each.runs_again for each in history.relapses(are_unread=True))
-        self._show_about(self._table.current)
+        self._show_about()
         if self.queue.collect():
             self.app.bell()
             if self._is_typing:
@@ -454,27 +450,18 @@ class DownloadsScreen(BackgroundScreen[None]):
         else:
             see = f"Start one at Datafiniti, then press {refresh} to see it here."
             lines = ["No downloads on this account yet.", see, known_id]
-        text = "\n".join(lines)
-        if text != self._empty:
-            self._empty = text
+        if (text := "\n".join(lines)) != empty.content:
             empty.update(text)
 
-    def _title_window(self) -> None:
-        (ended, begun), (active, _) = self._title.cancelling, self._title.counts or (0, 0)
-        self.post_message(TitleChanged(window_title(active, ended, begun)))
-
     @on(DownloadsTable.CursorMoved)
-    def _cursor_moved(self, message: DownloadsTable.CursorMoved) -> None:
-        self._show_about(message.download)
-
-    def _show_about(self, download: Download | None) -> None:
-        about = ""
+    def _show_about(self) -> None:
+        download, about = self._table.current, ""
         if download is not None and download.id in self._cancellations:
             step = self._cancellations.progress(download.id)
             name, seconds = (step.step, step.seconds) if step else (Step.SENDING, None)
             about = cancellation_step(download.id, name.value, seconds)
         elif download is not None:
             about = download_summary(download, id_width=self._table.id_width)
-        if about != self._about:  # even the same text would be painted again
-            self._about = about
-            self.query_one("#about", Static).update(about, layout=False)
+        line = self.query_one("#about", Static)
+        if about != line.content:  # even the same text would be painted again
+            line.update(about, layout=False)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from array import array
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
 from rich.segment import Segment
@@ -53,11 +52,8 @@ class DownloadsTable(RowList[Download]):
         "downloads-table--marked",
     }
 
-    @dataclass
     class CursorMoved(Message):
-        """The cursor is on another download, or its download has changed; None if there is none."""
-
-        download: Download | None
+        """The cursor is on another download, or its download has changed."""
 
     class Listed(Message):
         """Other downloads are listed than before."""
@@ -238,7 +234,7 @@ class DownloadsTable(RowList[Download]):
         self._post_cursor_moved()
 
     def _post_cursor_moved(self) -> None:
-        self.post_message(self.CursorMoved(self.current))
+        self.post_message(self.CursorMoved())
 
     def go_to(self, download_id: str) -> bool:
         line = self._line_of(download_id)

@@ -12,6 +12,8 @@ from textual.widget import Widget
 from dfui.core.clock import Clock
 from dfui.core.progress import ListProgress
 from dfui.tui.api_status import ApiStatus
+from dfui.tui.terminal_io import TitleChanged
+from dfui.wording.downloads import window_title
 from dfui.wording.figures import clock_time
 
 BETWEEN = " · "
@@ -41,6 +43,12 @@ class TitleBar(Widget):
         self._clock = clock
         self._is_simulated = is_simulated
         self._is_read_only = is_read_only
+
+    def watch_counts(self) -> None:
+        (ended, begun), (active, _) = self.cancelling, self.counts or (0, 0)
+        self.post_message(TitleChanged(window_title(active, ended, begun)))
+
+    watch_cancelling = watch_counts
 
     def render(self) -> Content:
         """The name on the left, what changes on the right; the name gives way first, then whose they are."""
