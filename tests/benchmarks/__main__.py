@@ -32,10 +32,9 @@ BENCHMARKS: dict[str, Callable[[Plan], Iterator[Row]]] = {
     "keys-fetching": fetching.keys_meanwhile,
 }
 HEADINGS = ("what", "dfui", "baseline", "ratio", "goal", "reached")
-QUICK = "Measured with --quick: it shows that measuring works, and the figures are not to be quoted."
 
 
-def markdown(rows: Iterable[Row], *, remarks: Iterable[str] = ()) -> str:
+def markdown(rows: Iterable[Row], *, is_quick: bool = False) -> str:
     """The rows as a Markdown table under a line that says where and when they were measured."""
     packages = ", ".join(f"{name} {version(name)}" for name in ("dfui", "textual", "httpx"))
     where = (
@@ -43,30 +42,24 @@ def markdown(rows: Iterable[Row], *, remarks: Iterable[str] = ()) -> str:
         f"{os.cpu_count()} CPUs (load {os.getloadavg()[0]:.1f} at the end), Python {platform.python_version()}, "
         f"{packages}."
     )
-    table = [HEADINGS, ("---",) * len(HEADINGS), *(row.cells() for row in rows)]
-    lines = [f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |" for cells in table]
-    return "\n".join([where, *(f"\n{remark}" for remark in remarks), "", *lines, ""])
+    if is_quick:
+        where += " With --quick: it shows that measuring works, and the figures are not to be quoted."
+    table = [HEADINGS, ("---",) * len(HEADINGS), *rows]
+    return "\n".join([where, "", *(f"| {' | '.join(cells)} |" for cells in table)])
 
 
-def main() -> int:
+def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=(__doc__ or "").partition(":")[0])
     parser.add_argument("--only", nargs="+", metavar="NAME", choices=BENCHMARKS, help=", ".join(BENCHMARKS))
-    parser.add_argument("--runs", type=int, metavar="N", help="runs of each measurement, in place of its own number")
-    parser.add_argument("--output", type=Path, metavar="FILE.md", help="write the table to this file too")
     parser.add_argument("--quick", action="store_true", help="measure only as much as shows that measuring works")
     options = parser.parse_args()
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="dfui-benchmarks-") as folder:
-        plan = Plan(Path(folder), runs=options.runs, is_quick=options.quick)
         for name in options.only or BENCHMARKS:
             print(f"{name} …", file=sys.stderr, flush=True)
-            rows += BENCHMARKS[name](plan)
-    table = markdown(rows, remarks=[QUICK] if options.quick else [])
-    print(table)
-    if options.output:
-        options.output.write_text(table, encoding="utf-8")
-    return 0
+            rows += BENCHMARKS[name](Plan(Path(folder), is_quick=options.quick))
+    print(markdown(rows, is_quick=options.quick))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -5,32 +5,21 @@ from __future__ import annotations
 import filecmp
 import os
 import random
-import re
 import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from statistics import median
+from typing import NamedTuple
 
 import trustme
 
-from tests.benchmarks.measure import (
-    Plan,
-    Row,
-    dfui_at,
-    environment,
-    interleaved,
-    megabytes,
-    ratio_of,
-    seconds,
-)
-from tests.benchmarks.servers import ServerProcess, api_server, file_server
-from tests.benchmarks.stores import FIRST_ID, fill_store, write_list
+from tests.benchmarks.measure import Plan, Row, dfui_at, environment, interleaved, megabytes, row, seconds
+from tests.benchmarks.servers import Api, Files, ServerProcess
+from tests.benchmarks.stores import FIRST_ID
 from tests.benchmarks.terminal import PtyProcess, peak_memory_of
-from tests.benchmarks.tui import has_table
+from tests.benchmarks.tui import MAX_KEY_SECONDS, api_with_100, has_table
 
 BLOCK = 1_000_000
 LOOK_SECONDS = 0.01
@@ -39,8 +28,7 @@ DOWNLOAD_ID = str(FIRST_ID)
 SIGNED = "X-Amz-Date=20261123T120000Z&X-Amz-Expires=1000000000&X-Amz-Signature=simulated"
 
 
-@dataclass(frozen=True)
-class Fetch:
+class Fetch(NamedTuple):
     """One fetch."""
 
     took: float
@@ -61,40 +49,27 @@ def fetch(plan: Plan) -> Iterator[Row]:
             partial(_by_dfui, home, small, files),
         )
     size = large.stat().st_size
-    took, curl_took = median(each.took for each in of_large), median(each.took for each in of_curl)
-    yield Row(
-        f"fetching {megabytes(size)} over TLS on loopback (`curl -o`)",
-        f"{seconds(took)}, {megabytes(size / took)}/s",
-        f"{seconds(curl_took)}, {megabytes(size / curl_took)}/s",
-        ratio_of([each.took for each in of_curl], [each.took for each in of_large]),
-    )
-    a_second = size / median(each.cpu_seconds for each in of_large)
-    yield Row("… for each second of CPU", f"{megabytes(a_second)}", goal="≥ 60 MB", reached=a_second >= 60_000_000)
-    with_large, with_small = (max(each.peak_memory for each in fetches) for fetches in (of_large, of_small))
-    yield Row(
-        f"… most memory (dfui with {megabytes(small.stat().st_size)})",
-        megabytes(with_large),
-        megabytes(with_small),
-        with_large / with_small,
-        "≤ 1.1 ×",
-        with_large / with_small <= 1.1,
-    )
+    what = f"fetching {megabytes(size)} over TLS on loopback (`curl -o`)"
+    yield row(what, [each.took for each in of_large], [each.took for each in of_curl], unit=seconds)
+    what = "… seconds of CPU; 60 MB for each"
+    yield row(what, [each.cpu_seconds for each in of_large], unit=seconds, most=size / 60_000_000)
+    with_large, with_small = ([max(each.peak_memory for each in fetches)] for fetches in (of_large, of_small))
+    what = f"… most memory (dfui with {megabytes(small.stat().st_size)})"
+    yield row(what, with_large, with_small, unit=megabytes, most_times=1.1)
 
 
 def keys_meanwhile(plan: Plan) -> Iterator[Row]:
     """Keys in the command palette, one after the other, while a file comes in."""
-    home, (large,), files = _served(plan, "keys-fetching", 50 if plan.is_quick else 1_000)
+    home, (large,), files = _served(plan, "keys-fetching", 300 if plan.is_quick else 1_000)
     slowest, at_rest = [], []
-    with files, api_server(links=_link(files, large), known=100, list_file=write_list(home / "list.json", 100)) as api:
-        fill_store(home, 100, api_url=api.url)
+    with files, api_with_100(home, links=_link(files, large)) as dfui:
         for run in range(plan.times(3)):
-            with PtyProcess(dfui_at(api.url), _environment(home), size=(110, 30)) as process:
+            with PtyProcess(dfui, _environment(home)) as process:
                 meanwhile, afterwards = _keys(process, home / f"run-{run}")
             slowest.append(max(meanwhile))
             at_rest.append(max(afterwards))
-    ours, theirs = median(slowest), median(at_rest)
     what = f"slowest key while {megabytes(large.stat().st_size)} come in over TLS (of as many at rest)"
-    yield Row(what, seconds(ours), seconds(theirs), ours / theirs, "≤ 50 ms", ours <= 0.05)
+    yield row(what, slowest, at_rest, unit=seconds, most=MAX_KEY_SECONDS)
 
 
 def _keys(process: PtyProcess, folder: Path) -> tuple[list[float], list[float]]:
@@ -107,15 +82,13 @@ def _keys(process: PtyProcess, folder: Path) -> tuple[list[float], list[float]]:
     for keys in ("\x01\x0b", str(folder), "\r"):  # first to the beginning, and delete what is there
         process.press(keys)
         process.read_until_quiet(0.1, most_seconds=0.3)
-    process.read_until(lambda output: re.search(rb"0 of 1 file", output), "progress")
+    process.read_until(lambda output: b"0 of 1 file" in output, "progress")
+    began = len(process.output)
     process.press("\x10")
     process.read_until_quiet(0.3, most_seconds=1.0)
-    began = len(process.output)
 
     def press_next(number: int) -> float:
-        pressed_at = process.press("\x7f" if number % 2 else "x")
-        process.read_until(lambda _: process.bytes_since(pressed_at), "an answer to a key")
-        took = process.parts[-1].at - pressed_at
+        took = process.answered("\x7f" if number % 2 else "x")
         process.read_for(0.05)
         return took
 
@@ -133,7 +106,7 @@ def _served(plan: Plan, name: str, *blocks: int) -> tuple[Path, list[Path], Serv
     certificate = home / "certificate.pem"
     authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(certificate)
     files = [_write_file(kept / f"{DOWNLOAD_ID}_{count}.csv", count) for count in blocks]
-    return home, files, file_server(kept, certificate=certificate)
+    return home, files, ServerProcess(Files, folder=kept, certificate=certificate)
 
 
 def _write_file(path: Path, blocks: int) -> Path:
@@ -156,7 +129,7 @@ def _environment(home: Path) -> Mapping[str, str]:
 
 def _by_dfui(home: Path, file: Path, files: ServerProcess) -> Fetch:
     output = home / "fetched"
-    with api_server(links=_link(files, file)) as api:
+    with ServerProcess(Api, links=_link(files, file)) as api:
         fetched = _measured(dfui_at(api.url, "fetch", DOWNLOAD_ID, "--output", str(output)), _environment(home))
     assert filecmp.cmp(output / file.name, file, shallow=False), f"{output} is not what was sent"
     shutil.rmtree(output)

@@ -48,7 +48,7 @@ def fill_store(home: Path, count: int, *, api_url: str, active: int = 0) -> None
     origin = parse_api_url(api_url).origin
     store = open_store(home / "data" / "dfui" / "dfui.db", profile="default", origin=origin)
     assert store.problem is None, store.problem
-    store.downloads.observe((each for each in downloads(count, active=active)), observed=0.0, now=0.0).wait(seconds=60)
+    store.downloads.observe(downloads(count, active=active), observed=0.0, now=0.0).wait(seconds=60)
     store.close()
 
 

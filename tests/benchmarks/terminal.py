@@ -3,41 +3,34 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import pty
 import re
 import select
 import signal
-import struct
 import termios
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 import pyte
 
+SIZE = (110, 30)
 MARK = "▸"
 _ID = re.compile(r"(?<!\d)\d{6}(?!\d)")
 _ID_ENDS_BY = 16
 """The column by which the ID in a line of the table has ended, at the latest."""
 PATIENCE_SECONDS = 60.0
-LEAVING_SECONDS = 10.0
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """What came with one read."""
 
     at: float
     """Seconds since the process was started."""
     data: bytes
-    peak_memory: int
-    """The most memory that the process had held by then (VmHWM), in bytes."""
 
 
 class PtyProcess:
@@ -48,31 +41,23 @@ class PtyProcess:
     the command, whose time would count for both sides of a comparison.
     """
 
-    def __init__(
-        self, command: Sequence[str], environment: Mapping[str, str], *, size: tuple[int, int] = (110, 30)
-    ) -> None:
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         self.parts: list[Part] = []
-        columns, lines = size
-        began = time.monotonic()
+        self._began = time.monotonic()
         self.pid, self._side = pty.fork()
         if self.pid == 0:
             try:
-                fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+                termios.tcsetwinsize(0, SIZE[::-1])
                 os.execvpe(command[0], list(command), dict(environment))
             finally:
                 os._exit(127)
-        self._began = began
-        self._has_ended = False
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if not self._has_ended:
-            os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
+    def __exit__(self, *raised: object) -> None:
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
         os.close(self._side)
 
     @property
@@ -82,6 +67,10 @@ class PtyProcess:
     @property
     def output(self) -> bytes:
         return b"".join(part.data for part in self.parts)
+
+    @property
+    def peak_memory(self) -> int:
+        return peak_memory_of(self.pid)
 
     def bytes_since(self, at: float) -> int:
         """How many bytes came after this time."""
@@ -93,17 +82,19 @@ class PtyProcess:
         os.write(self._side, keys.encode())
         return at
 
-    def read(self, timeout: float) -> Part | None:
-        """The next part; None where none comes within so many seconds, or the process has closed its terminal."""
+    def answered(self, keys: str) -> float:
+        """Type, and read on; gives the seconds until the first byte came."""
+        pressed_at = self.press(keys)
+        self.read_until(lambda _: self.bytes_since(pressed_at), f"an answer to {keys!r}")
+        return self.parts[-1].at - pressed_at
+
+    def read(self, timeout: float) -> bool:
+        """Read on; False if nothing comes within so many seconds."""
         if not select.select([self._side], [], [], timeout)[0]:
-            return None
-        try:
-            data = os.read(self._side, 1 << 20)
-        except OSError:  # Linux's way to say that nobody holds the other side any more
-            return None
-        part = Part(self.now, data, peak_memory_of(self.pid))
-        self.parts.append(part)
-        return part
+            return False
+        data = os.read(self._side, 1 << 20)
+        self.parts.append(Part(self.now, data))
+        return True
 
     def read_until(self, condition: Callable[[bytes], object], what: str) -> None:
         """Read until this is so of all that it wrote.
@@ -113,49 +104,29 @@ class PtyProcess:
         """
         ends_at = self.now + PATIENCE_SECONDS
         while not condition(self.output):
-            if self.read(max(0.0, ends_at - self.now)) is None:
-                raise TimeoutError(f"It did not come to this: {what}. The end of what came: {self.output[-2000:]!r}")
+            if not self.read(max(0.0, ends_at - self.now)):
+                raise TimeoutError(f"It did not come to this: {what}.\n" + "\n".join(seen(self.parts).lines))
+
+    def wait_for_header(self, words: str) -> None:
+        """Read until the first line says this."""
+        self.read_until(lambda _: words in seen(self.parts).lines[0], words)
 
     def read_until_quiet(self, seconds: float, *, most_seconds: float = PATIENCE_SECONDS) -> None:
         """Read until nothing has come for so long; what is never quiet is read for `most_seconds`."""
         ends_at = self.now + most_seconds
-        while self.now < ends_at and self.read(seconds) is not None:
+        while self.now < ends_at and self.read(seconds):
             pass
-
-    def wait_for_header(self, words: str) -> None:
-        """Read until the first line says this."""
-        ends_at = self.now + PATIENCE_SECONDS
-        while words not in (line := seen(self.parts).lines[0]):
-            if self.now > ends_at or self.read(PATIENCE_SECONDS) is None:
-                raise TimeoutError(f"The header does not say “{words}”: {line}")
 
     def read_for(self, seconds: float) -> None:
         ends_at = self.now + seconds
         while (left := ends_at - self.now) > 0:
             self.read(left)
 
-    def quit(self) -> None:
-        """Leave with `q`, as a person does.
-
-        Raises:
-            TimeoutError: it goes on.
-        """
-        self.press("q")
-        ends_at = self.now + LEAVING_SECONDS
-        while self.now < ends_at:
-            self.read(0.01)
-            ended, _ = os.waitpid(self.pid, os.WNOHANG)
-            if ended:
-                self._has_ended = True
-                return
-        raise TimeoutError("It did not end when q was pressed.")
-
 
 def peak_memory_of(pid: int) -> int:
     """The most memory that a process has held so far (VmHWM), in bytes; 0 once it has ended."""
     with contextlib.suppress(OSError):
-        status = Path(f"/proc/{pid}/status").read_bytes()
-        if found := re.search(rb"VmHWM:\s*(\d+) kB", status):
+        if found := re.search(r"VmHWM:\s*(\d+) kB", Path(f"/proc/{pid}/status").read_text()):
             return int(found[1]) * 1024
     return 0
 
@@ -163,8 +134,8 @@ def peak_memory_of(pid: int) -> int:
 class Picture:
     """The screen of a terminal, from the bytes that it was sent."""
 
-    def __init__(self, size: tuple[int, int] = (110, 30)) -> None:
-        self._screen = pyte.Screen(*size)
+    def __init__(self) -> None:
+        self._screen = pyte.Screen(*SIZE)
         self._stream = pyte.ByteStream(self._screen)
 
     def feed(self, part: Part) -> None:
@@ -184,12 +155,11 @@ class Picture:
         """The ID that the cursor is on: the line with dfui's mark, else the one whose ID looks unlike the others'."""
         rows = self._rows()
         marked = [line_id for y, _, line_id in rows if MARK in self._screen.display[y][:_ID_ENDS_BY]]
-        if marked:
-            return marked[0] if len(marked) == 1 else None
-        looks = {line_id: self._look(y, x) for y, x, line_id in rows}
-        ordinary = Counter(looks.values()).most_common(1)
-        others = [line_id for line_id, look in looks.items() if look != ordinary[0][0]]
-        return others[0] if len(others) == 1 else None
+        if not marked:
+            looks = {line_id: self._look(y, x) for y, x, line_id in rows}
+            ordinary = Counter(looks.values()).most_common(1)
+            marked = [line_id for line_id, look in looks.items() if look != ordinary[0][0]]
+        return marked[0] if len(marked) == 1 else None
 
     def _rows(self) -> list[tuple[int, int, str]]:
         found = [(y, _ID.search(line[:_ID_ENDS_BY])) for y, line in enumerate(self._screen.display)]

@@ -2,69 +2,52 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.benchmarks.__main__ import markdown
-from tests.benchmarks.measure import Row
+from tests.benchmarks.measure import row, seconds
 from tests.benchmarks.terminal import Part, seen
 from tests.benchmarks.tui import worked_out
 
 KEYS = "\x1b[30;1H q Quit"
+CURSOR, OTHER = "\x1b[1;38;2;9;9;9;48;2;1;120;215m", "\x1b[48;2;30;30;30m"
 
 
-def part(text: str, *, at: float = 1.0, peak_memory: int = 0) -> Part:
-    return Part(at, text.encode(), peak_memory)
+def part(text: str, *, at: float = 1.0) -> Part:
+    return Part(at, text.encode())
 
 
-def line(y: int, text: str) -> str:
-    return f"\x1b[{y};1H{text}\x1b[0m"
+def lines(*texts: str) -> str:
+    return "".join(f"\x1b[{y};1H{text}\x1b[0m" for y, text in enumerate(texts, 3))
 
 
-def test_the_cursor_is_where_the_mark_is() -> None:
-    picture = seen([part(line(3, "│  900000  x") + line(4, "│▸ 899999  x") + line(5, "│  899998  x"))])
-
-    assert picture.ids == ["900000", "899999", "899998"]
-    assert picture.cursor_id == "899999"
-
-
-def test_without_a_mark_the_cursor_is_where_a_line_looks_unlike_the_others() -> None:
-    cursor, other = "\x1b[1;38;2;9;9;9;48;2;1;120;215m", "\x1b[48;2;30;30;30m"
-
-    def picture_with(*looks: str) -> str | None:
-        rows = zip(looks, range(3, 3 + len(looks)), ("900000", "899999", "899998", "899997"), strict=True)
-        return seen([part("".join(line(y, f"{look} {row_id} ") for look, y, row_id in rows))]).cursor_id
-
-    assert picture_with(other, cursor, other, other) == "899999"
-    assert picture_with(other, other, other, other) is None
-    assert picture_with(other, cursor, cursor, other) is None
+@pytest.mark.parametrize(
+    ("looks", "cursor"),
+    [
+        ((" ", "▸", " "), "899999"),
+        ((OTHER, CURSOR, OTHER), "899999"),
+        ((OTHER, OTHER, OTHER), None),
+        ((OTHER, CURSOR, CURSOR, OTHER), None),
+    ],
+)
+def test_the_cursor_is_where_the_mark_is_or_a_line_looks_unlike_the_others(
+    looks: tuple[str, ...], cursor: str | None
+) -> None:
+    picture = seen([part(lines(*(f"{look} {900_000 - number}  x" for number, look in enumerate(looks))))])
+    assert picture.ids == [str(900_000 - number) for number in range(len(looks))]
+    assert picture.cursor_id == cursor
 
 
-def test_a_start_ends_with_the_answer_to_a_key_in_a_complete_picture() -> None:
-    start = worked_out(
-        [
-            part(line(3, "▸ 900000") + line(4, "  899999"), at=1.0, peak_memory=10),
-            part(KEYS, at=2.0, peak_memory=20),
-            part(line(3, "  900000") + line(4, "▸ 899999"), at=3.0, peak_memory=30),
-            part(line(1, "live"), at=4.0, peak_memory=40),
-        ]
-    )
-
-    assert (start.usable_at, start.peak_memory) == (3.0, 30)
-    assert start.bytes_until_picture == len((line(3, "▸ 900000") + line(4, "  899999") + KEYS).encode())
-
-
-def test_a_key_that_is_answered_before_the_picture_is_complete_is_no_end_of_a_start() -> None:
-    start = worked_out(
-        [
-            part(line(3, "  900000") + line(4, "▸ 899999"), at=1.0),
-            part(line(5, "  899998"), at=2.0),
-            part(KEYS, at=3.0),
-        ]
-    )
-
-    assert start.usable_at == 3.0
+def test_a_start_ends_when_the_picture_is_complete_and_a_key_is_answered() -> None:
+    before, after = lines("▸ 900000", "  899999"), lines("  900000", "▸ 899999")
+    start = worked_out([part(before), part(KEYS, at=2), part(after, at=3), part("\x1b[1;1Hlive", at=4)])
+    assert (start.usable_at, start.bytes_until_picture) == (3, len((before + KEYS).encode()))
+    assert worked_out([part(after), part(lines("", "", "  899998"), at=2), part(KEYS, at=3)]).usable_at == 3
 
 
 def test_a_goal_that_was_missed_is_seen_in_the_table() -> None:
-    table = markdown([Row("this", "2 ms", "1 ms", 2.0, "≤ 1 ×", reached=False), Row("that", "3 ms")])
-
-    assert "| this | 2 ms | 1 ms | 2.00 | ≤ 1 × | **no** |" in table
-    assert "| that | 3 ms | – | – | – | – |" in table
+    rows = [row("this", [0.2, 0.2], [0.1, 0.2], unit=seconds, most=1, most_times=1.4), row("that", [3], unit=seconds)]
+    table = markdown(rows, is_quick=True)
+    assert "| this | 200 ms | 150 ms | 1.50 | ≤ 1.00 s, ≤ 1.4 × | **no** |" in table
+    assert "| that | 3.00 s | – | – | – | – |" in table
+    assert "not to be quoted" in table

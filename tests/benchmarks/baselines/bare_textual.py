@@ -1,8 +1,6 @@
 """A Textual app with a DataTable and a Footer, and nothing else: what any Textual app costs.
 
-python bare_textual.py ROWS.tsv [--clock]
-
-The first line of the file holds the headings. With `--clock`, a Header with a clock stands above the table.
+python bare_textual.py ROWS.tsv  # whose first line holds the headings
 """
 
 from __future__ import annotations
@@ -13,7 +11,7 @@ from typing import ClassVar
 
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import DataTable, Footer, Header
+from textual.widgets import DataTable, Footer
 
 
 class BareTextual(App[None]):
@@ -28,8 +26,6 @@ class BareTextual(App[None]):
     ]
 
     def compose(self) -> ComposeResult:
-        if "--clock" in sys.argv:
-            yield Header(show_clock=True)
         yield DataTable(cursor_type="row")
         yield Footer(show_command_palette=False)
 
