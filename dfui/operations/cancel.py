@@ -280,7 +280,7 @@ class Batch:
 class Slots:
     """A number of slots, given out in order; attempts that have begun go first.
 
-    So what was sent is checked soon, however many wait.
+    So what was sent is checked soon, however many wait. Attempts are cancelled all together: then none needs a slot.
     """
 
     def __init__(self, places: int) -> None:
@@ -294,12 +294,7 @@ class Slots:
             return
         place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         (self._begun if has_begun else self._new).append(place)
-        try:
-            await place
-        except asyncio.CancelledError:
-            if place.done() and not place.cancelled():  # it came in the same moment
-                self.give_back()
-            raise
+        await place
 
     def give_back(self) -> None:
         for waiting in (self._begun, self._new):

@@ -189,17 +189,12 @@ def schema_version(connection: sqlite3.Connection) -> int:
 def create_schema(connection: sqlite3.Connection) -> None:
     if schema_version(connection) == SCHEMA_VERSION:
         return
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        if schema_version(connection) < SCHEMA_VERSION:  # another dfui may have done it while this one waited
-            for statement in _SCHEMA.split(";"):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
+    connection.execute("BEGIN IMMEDIATE")  # whoever cannot go on closes the connection, which rolls this back
+    if schema_version(connection) < SCHEMA_VERSION:  # another dfui may have done it while this one waited
+        for statement in _SCHEMA.split(";"):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    connection.execute("COMMIT")
 
 
 def seal_rows(connection: sqlite3.Connection) -> None:
