@@ -29,15 +29,6 @@ def database(tmp_path: Path) -> Iterator[Database]:
     made.close()
 
 
-@pytest.fixture
-def statements(database: Database) -> list[str]:
-    """What the writer executes from now on."""
-    executed: list[str] = []
-    database.write(lambda connection: connection.set_trace_callback(executed.append)).wait()
-    executed.clear()
-    return executed
-
-
 @contextlib.contextmanager
 def held(database: Database) -> Iterator[None]:
     """Keep the writer at work meanwhile."""
@@ -59,16 +50,6 @@ def read_words(database: Database) -> list[str]:
 
 def insert(word: str) -> Callable[[sqlite3.Connection], object]:
     return lambda connection: connection.execute("INSERT INTO written VALUES (?)", (word,))
-
-
-def test_all_that_waits_is_synced_to_the_disk_at_once(database: Database, statements: list[str]) -> None:
-    with held(database):
-        statements.clear()
-        writes = [database.write(insert(str(number)), on_disk=True) for number in range(8)]
-    for write in writes:
-        write.wait(seconds=10)
-    assert statements.count("COMMIT") == 2  # what held it, and all of them
-    assert read_words(database) == [str(number) for number in range(8)]
 
 
 def test_a_confirmation_is_on_the_disk_in_one_transaction(opened: Open) -> None:
@@ -201,14 +182,6 @@ def test_a_writer_that_cannot_begin_fails_its_writes_and_tries_again_with_the_ne
     database.write(lambda connection: connection.execute("CREATE TABLE written (word TEXT)")).wait(seconds=10)
     assert read_words(database) == []
     database.close()
-
-
-def test_nothing_is_started_before_the_first_write(opened: Open) -> None:
-    before = threading.enumerate()
-    store = opened()
-    assert list(store.downloads) == []
-    assert store.history.entries() == []
-    assert set(threading.enumerate()) <= set(before)
 
 
 def test_closing_writes_what_waits_and_refuses_what_comes_later(opened: Open) -> None:
