@@ -345,7 +345,7 @@ def test_an_answer_about_another_download_says_nothing_of_this_one(other: dict[s
         ({"id": "7", "errors": ["No."], "status": 400}, "No.", ()),
     ],
 )
-def test_an_error_with_http_200_is_refused_with_the_apis_words(
+def test_an_error_with_http_200_is_refused_in_the_apis_words(
     body: object, message: str, details: tuple[str, ...]
 ) -> None:
     with pytest.raises(Refused) as refused:

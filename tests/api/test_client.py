@@ -95,7 +95,7 @@ async def test_every_request_but_signing_in_carries_the_token() -> None:
         (304, b"", Refused, None),
     ],
 )  # fmt: skip
-async def test_an_error_is_known_by_its_status_and_its_words(
+async def test_an_error_is_known_by_status_and_words(
     status: int, body: bytes, kind: type[ApiError], message: str | None
 ) -> None:
     error = await error_from(http(status, body), "DELETE")
@@ -131,9 +131,7 @@ async def test_a_400_is_what_the_call_makes_of_it() -> None:
         )],
     ],
 )  # fmt: skip
-async def test_retry_after_is_a_number_or_a_date_and_else_nothing(
-    value: str, least: float | None, most: float | None
-) -> None:
+async def test_retry_after_is_a_number_a_date_or_nothing(value: str, least: float | None, most: float | None) -> None:
     if value == "in an hour":
         value = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
     error = await error_from(http(429, headers=[f"Retry-After: {value}"]))
@@ -173,9 +171,7 @@ async def test_an_error_is_known_by_its_status_if_its_body_cannot_be_read(body: 
 
 
 @pytest.mark.parametrize("name", LOST)
-async def test_an_answer_that_cannot_be_read_is_lost_and_shows_no_token(
-    name: str, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_an_unreadable_answer_is_lost_and_shows_no_token(name: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", "dfui")
     error = await error_from(LOST[name], "DELETE")
     assert type(error) is AnswerLost
@@ -224,7 +220,7 @@ async def test_an_answer_about_another_download_is_lost() -> None:
     ("encoding", "packed"),
     [("identity", bytes), ("gzip", gzip.compress), ("X-GZip", gzip.compress), ("deflate", zlib.compress)],
 )
-async def test_unpacked_answers_are_asked_for_and_packed_ones_are_read(
+async def test_packed_answers_are_read_but_not_asked_for(
     encoding: str, packed: Callable[[bytes], bytes], body: bytes
 ) -> None:
     async with answered_by(http(200, packed(body), headers=[f"Content-Encoding: {encoding}"])) as (server, client):

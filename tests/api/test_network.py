@@ -63,7 +63,7 @@ def authority(stranger: Authority, monkeypatch: pytest.MonkeyPatch) -> Authority
     return stranger
 
 
-async def test_an_authority_of_ones_own_comes_by_ssl_cert_file_or_from_the_system(
+async def test_an_authority_comes_by_ssl_cert_file_or_from_the_system(
     authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with authority.server() as server:
@@ -78,7 +78,7 @@ async def test_an_authority_of_ones_own_comes_by_ssl_cert_file_or_from_the_syste
 
 
 @pytest.mark.parametrize("name", ["an unknown authority", "another host", "no TLS"])
-async def test_a_connection_that_is_not_secure_gets_nothing(
+async def test_an_insecure_connection_gets_nothing(
     name: str, stranger: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if name != "an unknown authority":
@@ -133,7 +133,7 @@ async def test_what_cannot_be_used_of_the_environment_is_named_and_nothing_is_se
         ({"all_proxy": "http://a:1", "NO_PROXY": "[::1],fe80::/10,what?"}, "api.example.com", "http://a:1"),
     ],
 )
-def test_the_proxy_of_this_scheme_is_used_and_no_proxy_is_read(
+def test_the_proxy_of_this_scheme_is_used_unless_no_proxy(
     environment: dict[str, str], host: str, proxy: str | None
 ) -> None:
     found = find_proxy(host, environment=environment)
@@ -168,7 +168,7 @@ async def test_a_request_goes_through_the_proxy_and_is_seen_by_it_encrypted(
         ([], "could not be reached: nothing within"),
     ],
 )
-async def test_what_a_proxy_is_asked_is_not_the_request(
+async def test_a_proxy_never_gets_the_request(
     answers: list[Answer], words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(client_module, "READ_SECONDS", 0.05)
@@ -299,7 +299,7 @@ class Endless:
      ("by SOCKS proxy", b"\x05\x00")],
     ids=["header", "body", "packed body", "TLS", "proxy", "TLS through a proxy", "SOCKS", "more of SOCKS"],
 )  # fmt: skip
-async def test_a_request_that_is_given_up_closes_its_connection(
+async def test_a_cancelled_request_closes_its_connection(
     scheme: str, head: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     endless = Endless(head, b"a" if scheme == "http" else b"")

@@ -48,9 +48,7 @@ def times_run(runs: Path) -> int:
     return len(counter.read_text().splitlines()) if counter.exists() else 0
 
 
-async def test_the_environment_comes_before_the_command_and_that_before_the_keyring(
-    settings: Settings, runs: Path
-) -> None:
+async def test_environment_comes_before_command_and_that_before_keyring(settings: Settings, runs: Path) -> None:
     let_print(runs, TOKEN)
     in_environment = await ApiAccess(settings, environment={"DATAFINITI_TOKEN": "other"}).find_token()
     assert (in_environment and in_environment.source, times_run(runs)) == (TokenSource.ENVIRONMENT, 0)
@@ -89,9 +87,7 @@ async def test_a_401_stands_if_the_command_gives_no_other_token(
     assert (times_run(runs), len(simulator.requests)) == (times, 3)
 
 
-async def test_a_command_that_prints_no_token_is_an_error_and_the_keyring_is_not_asked(
-    settings: Settings, runs: Path
-) -> None:
+async def test_after_a_command_that_prints_no_token_the_keyring_is_not_asked(settings: Settings, runs: Path) -> None:
     let_print(runs)
     with pytest.raises(TokenError, match="printed nothing"):
         await ApiAccess(settings, environment={}).find_token()

@@ -94,9 +94,7 @@ async def test_cancelled_is_said_once_a_look_has_shown_it(it: Together, dialect:
 @pytest.mark.parametrize(
     ("stopping_seconds", "kind", "looks"), [(2, "cancelled", 4), (60, "accepted", 5)], ids=["soon", "not in time"]
 )
-async def test_a_stop_that_takes_its_time_is_looked_at_five_times(
-    it: Together, stopping_seconds: float, kind: str, looks: int
-) -> None:
+async def test_a_slow_stop_is_checked_five_times(it: Together, stopping_seconds: float, kind: str, looks: int) -> None:
     it.simulator.downloads["7"].stopping_seconds = stopping_seconds
     assert (await it.cancel(["7"]))["7"].kind.value == kind
     assert it.clock.slept == [0.5, 1.0, 2.0, 4.0][: looks - 1]
@@ -312,9 +310,7 @@ async def test_an_exception_of_any_kind_ends_one_id_and_the_others_go_on(
 
 
 @pytest.mark.parametrize("method", ["open_entries", "close_entry"])
-async def test_a_history_that_breaks_in_any_way_holds_up_no_delete(
-    it: Together, method: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_broken_history_holds_up_no_delete(it: Together, method: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def breaks(*_: object, **__: object) -> None:
         raise RuntimeError("can't start new thread")
 
@@ -337,7 +333,7 @@ async def test_an_interruption_gives_each_its_outcome_at_once(it: Together) -> N
     assert set(outcomes.values()) == {OutcomeKind.CANCELLED}
 
 
-async def test_an_interruption_while_an_outcome_is_written_down_does_not_lose_it(
+async def test_an_interruption_loses_no_outcome_that_is_being_written(
     it: Together, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     interrupted, close_entry = asyncio.Event(), it.store.history.close_entry

@@ -18,9 +18,7 @@ from tests.support.fetching import CONTENT, EXPIRED, Fetching
 from tests.support.file_server import MODIFIED_AT
 
 
-async def test_files_come_four_at_a_time_each_once_over_the_same_connections_and_without_the_token(
-    fetching: Fetching,
-) -> None:
+async def test_files_come_four_at_a_time_each_once_over_kept_connections_without_the_token(fetching: Fetching) -> None:
     fetching.serve(*(f"7_{n}.bin" for n in range(40)), headers={"Set-Cookie": "marked=1; Path=/"})
     got = await fetching.fetch()
     assert {file.state for file in got.values()} == {FileState.COMPLETE}
@@ -184,7 +182,7 @@ async def test_a_fault_of_dfuis_own_costs_one_file(fetching: Fetching, monkeypat
         ("running", 0, True),
     ],
 )
-async def test_only_of_a_final_download_without_records_nothing_is_missing(
+async def test_only_an_ended_download_without_records_lacks_no_files(
     fetching: Fetching, status: str, records: int | None, lacks: bool
 ) -> None:
     fetching.status, fetching.records = status, records
@@ -239,9 +237,7 @@ async def test_a_stop_ends_a_request_whose_headers_do_not_come(fetching: Fetchin
     assert fetching.names() == []
 
 
-async def test_headers_that_come_a_byte_at_a_time_have_a_limit(
-    fetching: Fetching, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_headers_that_come_byte_by_byte_have_a_limit(fetching: Fetching, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transfer, "ANSWER_SECONDS", 0.1)
     fetching.serve(dribbles=True)
     assert "did not answer within 0 s" in ((await fetching.fetch_file()).trouble or "")

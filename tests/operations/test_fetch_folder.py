@@ -143,7 +143,7 @@ async def test_only_who_holds_the_lock_cleans_up(fetching: Fetching) -> None:
     assert (await fetching.fetch_file()).state is FileState.COMPLETE
 
 
-def test_a_part_that_was_finished_between_opening_and_locking_is_left_alone(
+def test_a_part_that_was_finished_before_the_lock_is_left_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "x.part").write_bytes(b"whole")

@@ -128,9 +128,7 @@ async def test_a_checksum_covers_what_an_earlier_fetch_brought(fetching: Fetchin
     assert fetching.file.read_bytes() == CONTENT
 
 
-async def test_a_file_that_is_there_is_compared_by_its_size_or_if_it_was_unpacked_by_its_date(
-    fetching: Fetching,
-) -> None:
+async def test_a_file_that_is_there_is_compared_by_size_or_if_unpacked_by_date(fetching: Fetching) -> None:
     fetching.serve("plain")
     fetching.serve("packed", content=PACKED, encoding="gzip")
     await fetching.fetch()

@@ -111,7 +111,7 @@ async def test_told_to_end_each_that_is_not_there_yet_is_not_sent_and_the_others
     assert [entry.download_id for entry in guarding.history.entries()] == ["7"]
 
 
-async def test_interrupted_while_the_history_hangs_it_has_its_outcome(
+async def test_interrupted_while_the_history_hangs_it_is_not_sent(
     guarding: Guarding, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def hang(*arguments: object, **options: object) -> None:

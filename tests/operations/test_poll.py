@@ -100,9 +100,7 @@ async def test_few_are_polled_together_and_none_twice_at_once(it: Together, ids:
     assert latency.most_at_once == min(MAX_POLLS, len(set(ids)))
 
 
-async def test_a_store_that_fails_for_a_while_is_reported_and_ends_nothing(
-    it: Together, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_failing_store_is_reported_and_ends_nothing(it: Together, monkeypatch: pytest.MonkeyPatch) -> None:
     it.simulator.add("7")
     await refresh_list(it.client, it.store, clock=it.clock)
     works, failing = it.store.downloads.active_ids, [StoreError("The database is locked.")] * 2

@@ -14,63 +14,51 @@ from dfui.core.errors import AnswerLost
 from dfui.core.progress import ListProgress
 from dfui.core.secret import Secret
 from dfui.operations.refresh import refresh_list
-from dfui.simulator.account import TOKEN, Simulator, answering
-from dfui.simulator.manual_clock import ManualClock
-from dfui.store import Store
-from tests.support.outcomes import outcomes_of
+from dfui.simulator.account import TOKEN, answering
+from tests.support.outcomes import Together
 
 
-async def test_a_list_that_breaks_off_leaves_what_was_known(
-    client: DatafinitiClient, simulator: Simulator, store: Store, clock: ManualClock
-) -> None:
+async def test_a_list_that_breaks_off_leaves_what_was_known(it: Together) -> None:
     body = b'{"num_found": 3, "records": [{"id": "1", "status": "running"}, {"id": "2", "status": "completed"}, {"id"'
-    simulator.interrupt = lambda request: httpx.Response(200, content=body)
-    store.downloads.add(["1"]).wait()
+    it.simulator.interrupt = lambda request: httpx.Response(200, content=body)
+    it.store.downloads.add(["1"]).wait()
     with pytest.raises(AnswerLost):
-        await refresh_list(client, store, clock=clock)
-    assert list(store.downloads) == [Download("1")]
+        await refresh_list(**it.given)
+    assert list(it.store.downloads) == [Download("1")]
 
 
-async def test_a_long_list_tells_how_far_it_has_come(
-    client: DatafinitiClient, simulator: Simulator, store: Store, clock: ManualClock
-) -> None:
-    for n in range(1_500):
-        simulator.add(str(n))
-    told: list[ListProgress] = []
-    monotonic = clock.monotonic
+async def test_a_long_list_reports_its_progress(it: Together, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(1_500):
+        it.simulator.add(str(number))
+    reported: list[ListProgress] = []
+    monotonic = it.clock.monotonic
 
     def slow() -> float:
-        clock.advance(0.3)
+        it.clock.advance(0.3)
         return monotonic()
 
-    clock.monotonic = slow  # type: ignore[method-assign]
-    await refresh_list(client, store, clock=clock, progressed=told.append)
-    assert told
-    assert told[-1].downloads_stored >= 500
-    assert all(progress.bytes_read > 0 for progress in told)
+    monkeypatch.setattr(it.clock, "monotonic", slow)
+    await refresh_list(**it.given, progressed=reported.append)
+    assert reported[-1].downloads_stored >= 500
+    assert all(progress.bytes_read > 0 for progress in reported)
 
 
-async def test_a_list_made_up_before_a_cancellation_and_come_after_it_raises_no_alarm(
-    simulator: Simulator, store: Store, clock: ManualClock
-) -> None:
-    simulator.add("7")
-    clock.advance(100)
+async def test_a_list_from_before_a_cancellation_raises_no_alarm(it: Together) -> None:
+    it.simulator.add("7")
+    it.clock.advance(100)
     is_made_up, may_come = asyncio.Event(), asyncio.Event()
 
     async def handle(request: httpx.Request) -> httpx.Response:
-        answer = simulator.handle(request)
-        if request.url.path.endswith("/downloads"):
-            is_made_up.set()
-            await may_come.wait()
+        answer = it.simulator.handle(request)
+        is_made_up.set()
+        await may_come.wait()
         return answer
 
-    client = DatafinitiClient(Secret(TOKEN), address=DATAFINITI, transport=answering(handle))
-    listing = asyncio.create_task(refresh_list(client, store, clock=clock))
-    await is_made_up.wait()
-    outcomes = await outcomes_of(["7"], client, store, clock)
-    may_come.set()
-    await listing
-    await client.close()
-    assert outcomes["7"].kind.value == "cancelled"
-    row = store.downloads.get("7")
-    assert (row and row.api_status, store.history.relapses()) == ("cancelled", [])
+    async with DatafinitiClient(Secret(TOKEN), address=DATAFINITI, transport=answering(handle)) as slow_client:
+        listing = asyncio.create_task(refresh_list(slow_client, it.store, clock=it.clock))
+        await is_made_up.wait()
+        assert (await it.cancel(["7"]))["7"].kind.value == "cancelled"
+        may_come.set()
+        await listing
+    row = it.store.downloads.get("7")
+    assert (row and row.api_status, it.store.history.relapses()) == ("cancelled", [])

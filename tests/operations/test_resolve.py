@@ -56,9 +56,7 @@ async def test_an_entry_is_closed_by_what_get_shows_or_stays_open(
     assert again == ([OutcomeKind.STILL_ACTIVE] if kind is None else [])
 
 
-async def test_what_an_earlier_dfui_could_not_send_is_named_once_with_how_it_stands_now(
-    it: Together, earlier: Store
-) -> None:
+async def test_what_an_earlier_dfui_did_not_send_is_given_once_with_its_state(it: Together, earlier: Store) -> None:
     it.simulator.add("7")
     (number,) = await earlier.history.open_entries(["7"], confirmed_at=it.clock.now())
     not_sent = Outcome("7", OutcomeKind.NOT_SENT)

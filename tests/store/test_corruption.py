@@ -55,9 +55,7 @@ def noise(content: bytes, start: int) -> bytes:
     ],
     ids=["text", "one page", "noise", "noise in the middle", "no schema"],
 )
-def test_a_damaged_database_is_set_aside_and_named(
-    opened: Open, database: Path, damage: Callable[[bytes], bytes]
-) -> None:
+def test_a_damaged_file_is_set_aside_and_named(opened: Open, database: Path, damage: Callable[[bytes], bytes]) -> None:
     damaged = damage(database.read_bytes())
     database.write_bytes(damaged)
     store = opened()
@@ -134,9 +132,7 @@ def test_a_database_with_a_little_damage_is_set_aside_or_works_and_no_word_becom
         store.close()
 
 
-def test_damage_that_comes_while_it_is_open_is_an_error_and_the_next_start_sets_it_aside(
-    opened: Open, database: Path
-) -> None:
+def test_damage_of_an_open_file_is_an_error_and_the_next_start_sets_it_aside(opened: Open, database: Path) -> None:
     store = opened()
     database.write_bytes(noise(database.read_bytes(), PAGE))
     use(store)
@@ -144,7 +140,7 @@ def test_damage_that_comes_while_it_is_open_is_an_error_and_the_next_start_sets_
     assert (store.problem, "set aside" in (opened().problem or "")) == (None, True)
 
 
-def test_damage_of_a_large_file_is_met_once_and_set_aside_by_the_next_start(
+def test_damage_of_a_large_file_is_set_aside_by_the_next_start(
     opened: Open, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dfui.store.corruption.MAX_BYTES_CHECKED", 0)

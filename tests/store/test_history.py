@@ -63,9 +63,7 @@ ENTRIES = [
         (Wanted(ids=("10",), words="active"), ["10"]),
     ],
 )
-def test_what_is_wanted_is_found_the_last_confirmed_first(
-    store: Store, wanted: HistoryFilter | None, found: list[str]
-) -> None:
+def test_what_is_wanted_is_found_newest_first(store: Store, wanted: HistoryFilter | None, found: list[str]) -> None:
     for position, (download_id, kind, message) in enumerate(ENTRIES):  # the clock was set back meanwhile
         (number,) = store.history.open_entries([download_id], confirmed_at=at(100 - position)).wait()
         if kind:

@@ -130,7 +130,7 @@ async def test_a_lock_holds_up_neither_the_event_loop_nor_more_than_a_second_in_
     assert "8" not in ids(store)
 
 
-def test_what_its_caller_no_longer_waits_for_is_dropped_unless_it_had_begun(
+def test_a_write_nobody_waits_for_is_dropped_unless_it_began(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     began, released = threading.Event(), threading.Event()

@@ -175,9 +175,7 @@ async def test_a_plain_text_keyring_is_refused_unless_it_is_allowed_and_of_sever
     ],
     ids=["fail", "null", "empty chain", "chain of plain text"],
 )
-async def test_a_keyring_that_keeps_nothing_safely_is_none(
-    backend: KeyringBackend, problem: type[KeyringProblem]
-) -> None:
+async def test_a_keyring_that_is_not_safe_is_none(backend: KeyringBackend, problem: type[KeyringProblem]) -> None:
     keyring.set_keyring(backend)
     with pytest.raises(problem):
         await entry().write(TOKEN)
@@ -218,9 +216,7 @@ def test_the_environment_gives_its_token_or_says_that_it_is_none(tmp_path: Path)
             token_of_environment(environment)
 
 
-async def test_a_keyring_that_a_setting_names_and_that_cannot_be_loaded_is_named(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+async def test_a_named_keyring_that_cannot_be_loaded_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def fails() -> KeyringBackend:
         raise ModuleNotFoundError("No module named 'nope'")
 
