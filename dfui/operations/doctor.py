@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import os
 from collections.abc import Mapping
@@ -177,17 +178,15 @@ async def _find_token(access: ApiAccess, environment: Mapping[str, str], *, keyr
     return _failing("token", "None found.", "Run dfui login. Without a keyring, see dfui help token.", exit_code=3)
 
 
+_HOW_TO_REPLACE = {
+    TokenSource.ENVIRONMENT: "set DATAFINITI_TOKEN to it",
+    TokenSource.FILE: "put it into the file that DATAFINITI_TOKEN_FILE names",
+    TokenSource.COMMAND: "let token_command print it",
+}
+
+
 def _new_token(source: TokenSource) -> str:
-    """How to get another token to where this one came from."""
-    match source:
-        case TokenSource.ENVIRONMENT:
-            then = "set DATAFINITI_TOKEN to it"
-        case TokenSource.FILE:
-            then = "put it into the file that DATAFINITI_TOKEN_FILE names"
-        case TokenSource.COMMAND:
-            then = "let token_command print it"
-        case _:
-            then = "run dfui login"
+    then = _HOW_TO_REPLACE.get(source, "run dfui login")
     return f"{NEW_PASSWORD} Copy it again from your Datafiniti account page, then {then}."
 
 
@@ -248,16 +247,14 @@ def _running_again(settings: Settings | SettingsError) -> list[DoctorCheck]:
     """What was cancelled under this profile and runs again, as it was last seen."""
     if isinstance(settings, SettingsError) or not settings.database.exists():
         return []
-    try:
-        store = read_store(settings.database, profile=settings.profile, origin=settings.address.origin)
-    except StoreError:  # the check of the database says why
-        return []
-    try:
-        ids = [sanitize(entry.download_id) for entry in store.history.relapses() if entry.now and entry.now.is_active]
-    except StoreError:
-        return []
-    finally:
-        store.close()
+    ids: list[str] = []
+    with (
+        contextlib.suppress(StoreError),  # the check of the database says why
+        contextlib.closing(
+            read_store(settings.database, profile=settings.profile, origin=settings.address.origin)
+        ) as store,
+    ):
+        ids = [sanitize(entry.download_id) for entry in store.history.relapses() if entry.runs_again]
     if not ids:
         return []
     found = f"Cancelled, and running again when last seen: {', '.join(ids)}."

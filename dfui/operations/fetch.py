@@ -129,7 +129,7 @@ class _Fetch:
             await end_tasks(*asking, *workers)
             while not self._jobs.empty():
                 if (job := self._jobs.get_nowait()) is not None:
-                    job.transfer.note(FileState.STOPPED)
+                    job.transfer.update(FileState.STOPPED)
             await self._files.aclose()
 
     async def _ask(self, download_id: str, folder: Path, wait_seconds: float) -> None:
@@ -186,13 +186,13 @@ class _Fetch:
             try:
                 await self._with_retries(job)
             except asyncio.CancelledError:
-                job.transfer.note(FileState.STOPPED)
+                job.transfer.update(FileState.STOPPED)
                 raise
             except TransferFailed as error:
-                job.transfer.note(FileState.FAILED, trouble=str(error))
+                job.transfer.update(FileState.FAILED, trouble=str(error))
             except Exception as error:  # the other files go on
                 logger.exception("A fault while fetching a file")
-                job.transfer.note(FileState.FAILED, trouble=fault(error))
+                job.transfer.update(FileState.FAILED, trouble=fault(error))
 
     async def _with_retries(self, job: _Job) -> None:
         transfer, file, links = job

@@ -95,7 +95,7 @@ class Transfer:
         self._report = report
         self._damaged = 0
 
-    def note(self, state: FileState, **changes: Any) -> None:
+    def update(self, state: FileState, **changes: Any) -> None:
         self.progress = replace(self.progress, state=state, **changes)
         self._report(self.progress)
 
@@ -106,7 +106,7 @@ class Transfer:
             LinkExpired: another link is needed.
             TransferFailed: it could not be fetched; what came is kept.
         """
-        self.note(FileState.FETCHING)
+        self.update(FileState.FETCHING)
         path = self.progress.path
         part: PartFile | None = None
         try:
@@ -162,7 +162,7 @@ class Transfer:
             await on_thread(lambda: part.begin(ResumeNote()))  # keep nothing of what is damaged
             self._damaged += 1
             raise TransferFailed(str(error), is_retryable=self._damaged < MAX_DAMAGED) from None
-        self.note(
+        self.update(
             FileState.COMPLETE,
             bytes_done=size,
             bytes_total=size,
@@ -214,7 +214,7 @@ class Transfer:
         elif self._overwrite:
             return False
         size = there.st_size
-        self.note(state, bytes_done=size, bytes_total=size, bytes_resumed=size, check=check)
+        self.update(state, bytes_done=size, bytes_total=size, bytes_resumed=size, check=check)
         return True
 
     @contextlib.asynccontextmanager
