@@ -25,6 +25,7 @@ from dfui.store import Store, temporary_store
 from dfui.system.config import Config
 from dfui.system.credentials import Token, TokenSource
 from dfui.system.settings import Settings
+from dfui.system.terminal import ABLE_TERMINAL, Terminal
 from dfui.tui.api_status import ApiStatus
 from dfui.tui.app import DfuiApp
 from dfui.tui.screens.confirm_cancel import ConfirmCancel
@@ -50,10 +51,12 @@ def app_on(
     token: str | None = TOKEN,
     url: str = DATAFINITI.url,
     config: Config | None = None,
+    database: Path = NOWHERE,
+    terminal: Terminal = ABLE_TERMINAL,
 ) -> DfuiApp:
     """The app, with the account's answers in process."""
     address = parse_api_url(url)
-    settings = Settings("production", address, database=NOWHERE, config_file=NOWHERE, config=config or Config())
+    settings = Settings("production", address, database=database, config_file=NOWHERE, config=config or Config())
 
     def connect(secret: Secret | None) -> DatafinitiClient:
         return DatafinitiClient(secret, address=address, transport=transport(account))
@@ -61,7 +64,7 @@ def app_on(
     given = Token(Secret(token), TokenSource.SESSION) if token else None
     access = ApiAccess(settings, connect=connect, given=given, environment={})
     store = store or temporary_store(profile="production", origin=DATAFINITI.origin)
-    app = DfuiApp(access, store, clock=clock, export_text=export_text)
+    app = DfuiApp(access, store, clock=clock, export_text=export_text, terminal=terminal)
     app.session.fetch_folder = Path("/data")  # not where the tests run, for the pictures
     return app
 

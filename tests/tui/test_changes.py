@@ -2,38 +2,35 @@
 
 from __future__ import annotations
 
-from dfui.simulator.account import Simulator
-from dfui.simulator.manual_clock import ManualClock
 from dfui.tui.messages import Changed, Changes
 from dfui.tui.screens.help import HelpModal
-from tests.support.apps import app_on, downloads_screen, opened, running, until
+from tests.support.tui import Start
 
 
-async def test_changes_that_a_screen_has_not_taken_in_become_one(simulator: Simulator, clock: ManualClock) -> None:
-    async with running(app_on(simulator, clock)) as pilot:
+async def test_changes_that_a_screen_has_not_taken_in_become_one(start: Start) -> None:
+    async with start() as tui:
         seen: list[Changed] = []
         changes = Changes()
-        changes.follow(downloads_screen(pilot), seen.append)
+        changes.follow(tui.downloads, seen.append)
         for number in range(1_000):
             changes.report([str(number % 3)])
         changes.report(is_list=True)
-        await until(pilot, lambda: seen, "the change")
+        await tui.until(lambda: seen, "the change")
         assert seen == [Changed({"0", "1", "2"}, is_list=True)]
         changes.report(["7"])
-        await until(pilot, lambda: len(seen) == 2, "the next one")
+        await tui.until(lambda: len(seen) == 2, "the next one")
         assert seen[1] == Changed({"7"})
 
 
-async def test_a_screen_that_has_closed_is_told_nothing(simulator: Simulator, clock: ManualClock) -> None:
-    async with running(app_on(simulator, clock)) as pilot:
-        await pilot.press("question_mark")
-        dialog = await opened(pilot, HelpModal)
+async def test_a_screen_that_has_closed_is_told_nothing(start: Start) -> None:
+    async with start() as tui:
+        dialog = await tui.opened(HelpModal, "question_mark")
         seen: list[Changed] = []
         changes = Changes()
         changes.follow(dialog, seen.append)
         changes.report(["7"])
-        await pilot.press("escape")
-        await until(pilot, lambda: not dialog.is_running, "closed")
+        await tui.press("escape")
+        await tui.until(lambda: not dialog.is_running, "closed")
         changes.report(["8"])
-        await pilot.pause()
+        await tui.pilot.pause()
         assert Changed({"8"}) not in seen

@@ -15,7 +15,7 @@ from dfui.simulator.manual_clock import ManualClock
 from dfui.system.settings import Settings
 from dfui.tui.api_status import ApiContact
 from dfui.tui.sign_in import SignInFlow
-from tests.support.apps import NOWHERE
+from tests.support.tui import NOWHERE
 
 
 async def test_a_token_that_is_being_checked_when_one_declines_is_not_used(

@@ -11,11 +11,9 @@ import pytest
 from textual._compositor import Compositor
 
 import dfui.tui
-from dfui.simulator.account import Simulator
-from dfui.simulator.manual_clock import ManualClock
 from dfui.tui import textual_private
 from dfui.tui.screens.help import HelpModal
-from tests.support.apps import app_on, opened, running, until
+from tests.support.tui import WIDE, Start
 
 
 def private_names_of_textual(module: ModuleType) -> set[str]:
@@ -47,11 +45,8 @@ def test_private_names_of_textual_stand_in_one_file() -> None:
     assert {name: private for name, private in found.items() if private} == {}
 
 
-async def test_behind_a_dialog_only_what_changes_is_painted(
-    simulator: Simulator, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    simulator.add("7", records_a_second=100)
-    app = app_on(simulator, clock)
+async def test_behind_a_dialog_only_what_changes_is_painted(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    start.account.add("7", records_a_second=100)
     paint, painted = Compositor.render_update, 0
 
     def counting(compositor: Compositor, *arguments: object, **options: object) -> object:
@@ -59,17 +54,16 @@ async def test_behind_a_dialog_only_what_changes_is_painted(
         painted += bool(compositor._dirty_regions)
         return paint(compositor, *arguments, **options)  # type: ignore[arg-type]
 
-    async with running(app, size=(110, 30)) as pilot:
-        await pilot.press("question_mark")
-        await opened(pilot, HelpModal)
-        await pilot.pause()
+    async with start(size=WIDE) as tui:
+        await tui.opened(HelpModal, "question_mark")
+        await tui.pilot.pause()
         monkeypatch.setattr(Compositor, "render_update", counting)
-        clock.advance(60)
-        app.session.refresh(["7"])
-        await until(pilot, lambda: painted, "the change behind it")
-        await pilot.pause(0.1)
+        start.clock.advance(60)
+        tui.app.session.refresh(["7"])
+        await tui.until(lambda: painted, "the change behind it")
+        await tui.pilot.pause(0.1)
         before = painted
         for _ in range(5):
-            app.session.changes.report(["7"])
-            await pilot.pause(0.05)
+            tui.app.session.changes.report(["7"])
+            await tui.pilot.pause(0.05)
         assert painted == before

@@ -5,34 +5,28 @@ from __future__ import annotations
 import pytest
 
 from dfui.core.downloads import Download
-from dfui.simulator.account import Simulator
-from dfui.simulator.manual_clock import ManualClock
 from dfui.store import temporary_store
 from dfui.tui.widgets.columns import fitting
-from tests.support.apps import app_on, lines, running
 from tests.support.rows import at
+from tests.support.tui import Start
 
 LARGE = Download(
-    "7",
-    api_status="running",
-    num_downloaded=123_456_789,
-    num_records=987_654_321,
-    total_cost=123_456_789,
-    started_at=at(0),
-    query="categories:hotels AND country:US",
-)
+    "7", api_status="running", num_downloaded=123_456_789, num_records=987_654_321, total_cost=123_456_789,
+    started_at=at(0), query="categories:hotels AND country:US",
+)  # fmt: skip
 
 
-@pytest.mark.parametrize("columns", [30, 40, 50, 60, 80, 100, 120, 200])
-async def test_a_figure_is_shown_whole_or_not_at_all(simulator: Simulator, clock: ManualClock, columns: int) -> None:
+async def test_a_figure_is_shown_whole_or_not_at_all(start: Start) -> None:
     store = temporary_store(profile="production", origin="x")
     store.downloads.observe([LARGE], observed=0, now=0).wait()
-    app = app_on(simulator, clock, store=store)
-    async with running(app, size=(columns, 20)) as pilot:
-        words = lines(pilot)[1].split()
-        figures = [word for word in words if "," in word or "%" in word]
-        assert set(figures) <= {"123,456,789/987,654,321", "123,456,789", "12%"}
-        assert "…" not in " ".join(words[:3])
+    async with start(size=(200, 20), store=store) as tui:
+        for columns in (120, 100, 80, 60, 50, 40, 30):
+            await tui.pilot.resize_terminal(columns, 20)
+            await tui.until(lambda wide=columns: len(tui.lines[0]) <= wide, "resized")  # type: ignore[misc]
+            words = tui.lines[1].split()
+            figures = {word for word in words if "," in word or "%" in word}
+            assert figures <= {"123,456,789/987,654,321", "123,456,789", "12%"}
+            assert "…" not in " ".join(words[:3])
 
 
 def names(width: int, **longest: int) -> list[str]:
