@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 
 from dfui.cli.arguments import Commands
-from dfui.cli.console import Console, ExitCode
 from dfui.cli.context import Context, run_command
 from dfui.cli.documents import account_json
 
@@ -13,17 +13,13 @@ from dfui.cli.documents import account_json
 def add_command(commands: Commands) -> None:
     commands.add(
         "account",
-        run,
+        partial(run_command, _account),
         "Show the account, and the credits used and left",
         (("dfui account --json", "as JSON"), ("dfui account --profile staging", "of another profile")),
     )
 
 
-def run(options: argparse.Namespace, console: Console) -> int:
-    return run_command(_account, options, console)
-
-
-async def _account(context: Context, options: argparse.Namespace) -> int:
+async def _account(context: Context, options: argparse.Namespace) -> None:
     from dfui.wording.access import access_facts, account_facts
     from dfui.wording.figures import fact_lines
 
@@ -32,4 +28,3 @@ async def _account(context: Context, options: argparse.Namespace) -> int:
     token = context.access.token
     facts = access_facts(context.settings, token.source if token else None) + account_facts(account)
     context.console.result(account_json(account), fact_lines(facts))
-    return ExitCode.DONE

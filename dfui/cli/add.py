@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 
 from dfui.cli.arguments import Commands, add_ids
 from dfui.cli.choose import run_on_ids
-from dfui.cli.console import Console, ExitCode
+from dfui.cli.console import ExitCode
 from dfui.cli.context import Context
 from dfui.cli.documents import download_json
 from dfui.cli.tables import download_lines
@@ -19,7 +20,7 @@ def add_command(commands: Commands) -> None:
     add_ids(
         commands.add(
             "add",
-            run,
+            partial(run_on_ids, _add, nothing="Nothing to add."),
             "Add downloads by ID or URL",
             (("dfui add 847070 847069", "add two to the list"), ("dfui add - < ids.txt", "IDs from a file")),
         )
@@ -27,35 +28,29 @@ def add_command(commands: Commands) -> None:
     add_ids(
         commands.add(
             "hide",
-            run_hide,
+            partial(run_on_ids, _hide, nothing="Nothing to hide."),
             "Hide downloads here; this does not cancel them",
             (("dfui hide 847070", "dfui add 847070 brings it back"),),
         )
     )
 
 
-def run(options: argparse.Namespace, console: Console) -> int:
-    return run_on_ids(_add, options, console, nothing="Nothing to add.")
-
-
-async def _add(context: Context, options: argparse.Namespace, ids: list[str]) -> int:
+async def _add(context: Context, options: argparse.Namespace, ids: list[str]) -> None:
     context.require_store("nothing was added")
     await context.store.downloads.add(ids)
-    exit_code = await _look(context, ids)
+    await _look(context, ids)
     rows = (context.store.downloads.get(download_id) for download_id in ids)
     downloads = [row for row in rows if row]
     context.console.result(
         [download_json(download) for download in downloads],
         download_lines(downloads, console=context.console, now=context.clock.now()),
     )
-    return exit_code
 
 
-async def _look(context: Context, ids: list[str]) -> int:
+async def _look(context: Context, ids: list[str]) -> None:
     """Look at what was added; what cannot be seen stays added, and the exit code says so."""
     from dfui.operations.refresh import fetch_details
 
-    exit_code = ExitCode.DONE
     try:
         async with context.online() as client:
             for download_id in ids:
@@ -64,18 +59,13 @@ async def _look(context: Context, ids: list[str]) -> int:
                 except NotFound as error:
                     what = answered(f"{download_id}: added, but not found on this account", error.api_message)
                     context.console.warn(f"{what} To hide it, run dfui hide {download_id}.")
-                    exit_code = ExitCode.FAILED
+                    context.note_exit_code(error.exit_code)
     except (CommandError, TokenError, DatafinitiError) as error:
         context.console.warn(f"dfui: Added, and not looked at yet. {error_sentences(error)}")
-        return max(exit_code, error.exit_code)
-    return exit_code
+        context.note_exit_code(error.exit_code)
 
 
-def run_hide(options: argparse.Namespace, console: Console) -> int:
-    return run_on_ids(_hide, options, console, nothing="Nothing to hide.")
-
-
-async def _hide(context: Context, options: argparse.Namespace, ids: list[str]) -> int:
+async def _hide(context: Context, options: argparse.Namespace, ids: list[str]) -> None:
     context.require_store("nothing was hidden")
     active = [row.id for download_id in ids if (row := context.store.downloads.get(download_id)) and row.is_active]
     hidden = {download_id: await context.store.downloads.hide(download_id) for download_id in ids}
@@ -90,4 +80,5 @@ async def _hide(context: Context, options: argparse.Namespace, ids: list[str]) -
     )
     if going_on := sum(hidden[download_id] for download_id in active):
         context.console.notify(left_active(going_on))
-    return ExitCode.DONE if all(hidden.values()) else ExitCode.FAILED
+    if not all(hidden.values()):
+        context.note_exit_code(ExitCode.FAILED)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from dfui.cli.arguments import ACTIVE_IDS, Commands, add_choice_options, add_folder, add_ids, add_wait, count
-from dfui.cli.choose import Chosen, choose_active, look_at, run_on_ids
+from dfui.cli.choose import choose_active, look_at, run_on_ids
 from dfui.cli.console import Console, ExitCode, usage_error
 from dfui.cli.context import Context
 from dfui.cli.documents import download_json, fetch_json, outcome_json, waited_json
@@ -79,7 +79,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     return run_on_ids(_cancel, options, console, nothing=NOTHING_TO_CANCEL)
 
 
-async def _cancel(context: Context, options: argparse.Namespace, ids: list[str]) -> int:
+async def _cancel(context: Context, options: argparse.Namespace, ids: list[str]) -> None:
     from dfui.cli.signals import interruptions
 
     console = context.console
@@ -87,16 +87,21 @@ async def _cancel(context: Context, options: argparse.Namespace, ids: list[str])
         raise usage_error("Not a terminal, so dfui cannot ask. Nothing was sent; add --yes to cancel.")
     context.access.require_writable()
     async with context.online() as client:
-        chosen = Chosen(ids) if ids else await choose_active(context, client, options)
-        if not chosen.ids:
+        looked_exit_code: int = ExitCode.DONE
+        if not ids:
+            downloads = await choose_active(context, client, options)
+            ids = [download.id for download in downloads]
+        elif options.dry_run or not options.yes:
+            downloads, looked_exit_code = await look_at(context, client, ids)
+        if not ids:
             console.result([], [NOTHING_TO_CANCEL])
-            return chosen.exit_code
+            return
         if options.dry_run:
-            return _show_what_would_be_cancelled(console, await look_at(context, client, chosen), chosen)
-        outcomes = _Outcomes(console, chosen.ids, stop_at=options.at)
-        to_cancel = chosen.ids
-        if not options.yes:
-            to_cancel = _confirmed(console, outcomes, await look_at(context, client, chosen))
+            _show_what_would_be_cancelled(context, downloads)
+            context.note_exit_code(looked_exit_code)
+            return
+        outcomes = _Outcomes(console, ids, stop_at=options.at)
+        to_cancel = ids if options.yes else _confirmed(console, outcomes, downloads)
         _import_what_follows(options)
         with interruptions(LEAVING_SECONDS) as interruption:
             await _carry_out(context, client, to_cancel, outcomes, interruption)
@@ -110,11 +115,10 @@ async def _cancel(context: Context, options: argparse.Namespace, ids: list[str])
         outcomes.show()
         if options.fetch and not is_cut_short:
             await _fetch_retained(context, client, options, outcomes)
-        outcomes.end()
-        if is_cut_short:
-            return ExitCode.INTERRUPTED
-        await context.resolve(client)
-    return max(outcomes.exit_code, ExitCode.DONE if ids else chosen.exit_code)
+        outcomes.end(is_good=not max(context.exit_code, outcomes.exit_code))
+        context.note_exit_code(ExitCode.INTERRUPTED if is_cut_short else outcomes.exit_code)
+        if not is_cut_short:
+            await context.resolve(client)
 
 
 def _import_what_follows(options: argparse.Namespace) -> None:
@@ -192,8 +196,8 @@ class _Outcomes:
         self.stop_at = stop_at
         self.entries: dict[str, HistoryEntry] | None = None
         """Where each stands after a wait; None if nobody waited."""
-        self.fetched: tuple[FetchSummary, int] | None = None
-        """What was fetched of them afterwards, and the exit code of that."""
+        self.fetched: FetchSummary | None = None
+        """What was fetched of them afterwards."""
 
     def add(self, outcome: Outcome) -> None:
         """Take one over; of several, each is printed as it ends."""
@@ -214,11 +218,10 @@ class _Outcomes:
     @property
     def exit_code(self) -> int:
         """The highest that applies: of an outcome or, after a wait, by where its download stands then."""
-        codes = [
+        return max(
             ExitCode.DONE if self._has_ended(each) else each.kind.exit_code or ExitCode.NOT_KNOWN
             for each in self._by_id.values()
-        ]
-        return max(codes + ([self.fetched[1]] if self.fetched else []))
+        )
 
     def show(self) -> None:
         """Print the one outcome, or the sums; then where each stands after a wait."""
@@ -232,15 +235,14 @@ class _Outcomes:
             line = f"Now: {sanitize(download_id)} · {now_line(entry) or 'not seen since'}"
             self._print(line, is_good=self._has_ended(self._by_id[download_id]))
 
-    def end(self) -> None:
+    def end(self, *, is_good: bool) -> None:
         """Print what was fetched; or all of it, as the one document of `--json`."""
         documents, lines = [self._document(each) for each in self._in_order], list[str]()
         if self.fetched is not None:
-            summary, _ = self.fetched
-            lines = summary_lines(summary)
-            by_id = {each["id"]: each for each in fetch_json(summary, self.ids)}
+            lines = summary_lines(self.fetched)
+            by_id = {each["id"]: each for each in fetch_json(self.fetched, self.ids)}
             documents = [document | {"fetched": by_id.get(document["id"])} for document in documents]
-        self._console.result(documents, lines, is_good=not self.exit_code)
+        self._console.result(documents, lines, is_good=is_good)
         if self._console.as_json:  # the text says it beside each outcome
             for problem in dict.fromkeys(each.history_problem for each in self._in_order if each.history_problem):
                 self._console.warn(sanitize(problem, max_length=1_000))
@@ -303,13 +305,13 @@ def _confirmed(console: Console, outcomes: _Outcomes, downloads: list[Download])
     return [download.id for download in active] if is_confirmed else []
 
 
-def _show_what_would_be_cancelled(console: Console, downloads: list[Download], chosen: Chosen) -> int:
-    console.result(
+def _show_what_would_be_cancelled(context: Context, downloads: list[Download]) -> None:
+    context.console.result(
         [download_json(each) | {"would_cancel": each.is_active} for each in downloads],
         [*map(_would_cancel_line, downloads), _would_cancel_sums(downloads)],
     )
-    is_missing = any(download.is_missing for download in downloads)
-    return max(chosen.exit_code, ExitCode.FAILED if is_missing else ExitCode.DONE)
+    if any(download.is_missing for download in downloads):
+        context.note_exit_code(ExitCode.FAILED)
 
 
 async def _ask_for_token() -> Secret | None:

@@ -7,7 +7,7 @@ import io
 import json
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dfui.cli.console import Console, ExitCode, usage_error
@@ -29,13 +29,17 @@ STANDARD_INPUT = "-"
 _CONDITIONS = ("status", "data_type", "match", "older_than", "newer_than")
 
 
+def has_conditions(options: argparse.Namespace) -> bool:
+    return any(getattr(options, name) is not None for name in _CONDITIONS)
+
+
 def has_choice(options: argparse.Namespace) -> bool:
     """Whether a command was given conditions in place of IDs.
 
     Raises:
         CommandError: it was given both, or a limit alone; nothing was sent.
     """
-    is_chosen = any(getattr(options, name) is not None for name in _CONDITIONS)
+    is_chosen = has_conditions(options)
     if is_chosen and options.ids:
         raise options.parser.wrong("Name IDs, or choose by status, type and so on, not both. Nothing was sent.")
     if options.limit is not None and not is_chosen:  # a number that was meant as something else must not choose all
@@ -43,7 +47,7 @@ def has_choice(options: argparse.Namespace) -> bool:
     return is_chosen
 
 
-IdsCommand = Callable[[Context, argparse.Namespace, list[str]], Coroutine[Any, Any, int]]
+IdsCommand = Callable[[Context, argparse.Namespace, list[str]], Coroutine[Any, Any, None]]
 
 
 def run_on_ids(command: IdsCommand, options: argparse.Namespace, console: Console, *, nothing: str) -> int:
@@ -138,18 +142,7 @@ def _id_of_object(read: object) -> str:
         raise usage_error(f"The JSON on standard input: {error} Nothing was sent.") from None
 
 
-@dataclass
-class Chosen:
-    """The downloads that a command is about."""
-
-    ids: list[str]
-    downloads: list[Download] | None = None
-    """As they were seen now; None if nobody has looked."""
-    exit_code: int = ExitCode.DONE
-    """Of what went wrong while choosing them."""
-
-
-async def choose_active(context: Context, client: DatafinitiClient, options: argparse.Namespace) -> Chosen:
+async def choose_active(context: Context, client: DatafinitiClient, options: argparse.Namespace) -> list[Download]:
     """Every active download for which the conditions hold, as the API shows it now; hidden ones too.
 
     Raises:
@@ -159,7 +152,7 @@ async def choose_active(context: Context, client: DatafinitiClient, options: arg
 
     # Credits are being spent while a long list is stored.
     refreshed = await refresh_list(client, context.store, clock=context.clock, waits_for_store=False)
-    exit_code = warn_of_skipped(context, refreshed.skipped)
+    warn_of_skipped(context, refreshed.skipped)
     # With a limit, the order decides; the API promises none.
     active = [each for each in refreshed.downloads if each.is_active]
     active.sort(key=lambda each: each.started_at.timestamp() if each.started_at else 0.0)
@@ -169,16 +162,14 @@ async def choose_active(context: Context, client: DatafinitiClient, options: arg
         context.console.notify(
             f"{hidden:,} of these {counted(len(downloads), 'download')} {are} hidden here, and included."
         )
-    return Chosen([each.id for each in downloads], downloads, exit_code)
+    return downloads
 
 
-def warn_of_skipped(context: Context, skipped: Iterable[str]) -> int:
-    """Name the records of the list that could not be read; gives the exit code."""
-    exit_code = ExitCode.DONE
+def warn_of_skipped(context: Context, skipped: Iterable[str]) -> None:
+    """Name the records of the list that could not be read."""
     for what in skipped:
         context.console.warn(f"Skipped an unreadable record: {sanitize(what)}.")
-        exit_code = ExitCode.FAILED
-    return exit_code
+        context.note_exit_code(ExitCode.FAILED)
 
 
 def _is_hidden(context: Context, download_id: str) -> bool:
@@ -187,10 +178,9 @@ def _is_hidden(context: Context, download_id: str) -> bool:
     return key is not None and not known.by_key([key])
 
 
-async def look_at(context: Context, client: DatafinitiClient, chosen: Chosen) -> list[Download]:
-    """The chosen downloads as they are now; warn about failures and use the last known state."""
-    if chosen.downloads is not None:
-        return chosen.downloads
+async def look_at(context: Context, client: DatafinitiClient, ids: list[str]) -> tuple[list[Download], int]:
+    """The downloads as they are now, and an exit code; warn about failures and use the last known state."""
+    exit_codes: list[int] = [ExitCode.DONE]
 
     async def look(download_id: str) -> Download:
         try:
@@ -199,12 +189,11 @@ async def look_at(context: Context, client: DatafinitiClient, chosen: Chosen) ->
             return Download(download_id, is_missing=True)
         except DatafinitiError as error:
             context.console.warn(f"{download_id}: {error_sentences(error)}")
-            chosen.exit_code = max(chosen.exit_code, error.exit_code)
+            exit_codes.append(error.exit_code)
             return _last_seen(context, download_id)
         return answer.seen(context.clock.now()).download
 
-    chosen.downloads = await for_each(chosen.ids, look)
-    return chosen.downloads
+    return await for_each(ids, look), max(exit_codes)
 
 
 async def for_each(ids: Iterable[str], ask: Callable[[str], Awaitable[T]]) -> list[T]:

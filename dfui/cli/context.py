@@ -36,6 +36,11 @@ class Context:
     clock: Clock
     relapsed: set[str] = field(default_factory=set)
     """Downloads that did not stay cancelled, which this command has reported."""
+    exit_code: int = ExitCode.DONE
+
+    def note_exit_code(self, exit_code: int) -> None:
+        """Exit with this, or with the highest of those that were noted."""
+        self.exit_code = max(self.exit_code, exit_code)
 
     def require_store(self, nothing_was_done: str) -> None:
         """See that what is kept is kept; the demo keeps everything until it ends.
@@ -111,7 +116,7 @@ class Context:
             self.console.notify(str(error))
 
 
-Command = Callable[[Context, argparse.Namespace], Coroutine[Any, Any, int]]
+Command = Callable[[Context, argparse.Namespace], Coroutine[Any, Any, None]]
 
 
 def run_command(
@@ -135,7 +140,8 @@ def run_command(
             console.warn(store.problem)
         context = Context(console, access.settings, store, access, clock)
         with ending_as_interrupted():
-            return run_on_event_loop(command(context, options))
+            run_on_event_loop(command(context, options))
+        return context.exit_code
     finally:
         store.close()
 

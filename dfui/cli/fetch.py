@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,7 +45,7 @@ NOTHING_TO_FETCH = "Nothing to fetch."
 def add_command(commands: Commands) -> None:
     fetch = commands.add(
         "fetch",
-        run,
+        partial(run_on_ids, _fetch, nothing=NOTHING_TO_FETCH),
         "Fetch the kept records of downloads into a folder",
         (
             ("dfui fetch 847070", "into ./847070"),
@@ -58,39 +59,32 @@ def add_command(commands: Commands) -> None:
     add_wait(fetch, "wait for files that are not ready yet")
 
 
-def run(options: argparse.Namespace, console: Console) -> int:
-    return run_on_ids(_fetch, options, console, nothing=NOTHING_TO_FETCH)
-
-
-async def _fetch(context: Context, options: argparse.Namespace, ids: list[str]) -> int:
-    chosen_exit_code: int = ExitCode.DONE
+async def _fetch(context: Context, options: argparse.Namespace, ids: list[str]) -> None:
     async with context.online() as client:
         await context.resolve(client)
         if not ids:
-            ids, chosen_exit_code = await _chosen(context, client, options)
+            ids = await _chosen(context, client, options)
             if not ids:
                 context.console.result([], [NOTHING_TO_FETCH])
-                return chosen_exit_code
+                return
         # A choice is of any number, so a script finds the files of one where it finds those of several.
         folder = options.output or Path()
         folders = {each: folder / each for each in ids} if has_choice(options) else folders_for(ids, options.output)
-        summary, exit_code = await fetch_files(
+        summary = await fetch_files(
             context, client, folders, overwrite=options.overwrite, wait_seconds=options.wait or 0.0
         )
-    exit_code = max(exit_code, chosen_exit_code)
-    context.console.result(fetch_json(summary, ids), fetching.summary_lines(summary), is_good=not exit_code)
-    return exit_code
+    context.console.result(fetch_json(summary, ids), fetching.summary_lines(summary), is_good=not context.exit_code)
 
 
-async def _chosen(context: Context, client: DatafinitiClient, options: argparse.Namespace) -> tuple[list[str], int]:
-    """The IDs of the listed downloads for which the conditions hold and whose files are still there; an exit code.
+async def _chosen(context: Context, client: DatafinitiClient, options: argparse.Namespace) -> list[str]:
+    """The IDs of the listed downloads for which the conditions hold and whose files are still there.
 
     Without a status, only those that have ended.
     """
     from dfui.operations.refresh import refresh_list
 
     refreshed = await refresh_list(client, context.store, clock=context.clock)
-    exit_code = warn_of_skipped(context, refreshed.skipped)
+    warn_of_skipped(context, refreshed.skipped)
     known = [
         each
         for each in (refreshed.downloads if refreshed.not_stored else context.store.downloads)
@@ -100,7 +94,7 @@ async def _chosen(context: Context, client: DatafinitiClient, options: argparse.
     there = [each for each in chosen if each.fetch_by is None or each.fetch_by.at > context.clock.now()]
     if expired := len(chosen) - len(there):
         context.console.notify(f"{counted(expired, 'download')} skipped: the files have expired.")
-    return [each.id for each in there if each.num_downloaded != 0], exit_code
+    return [each.id for each in there if each.num_downloaded != 0]
 
 
 async def fetch_files(
@@ -110,11 +104,8 @@ async def fetch_files(
     *,
     overwrite: bool = False,
     wait_seconds: float = WAIT_SECONDS,
-) -> tuple[FetchSummary, int]:
-    """Fetch the result files of downloads into these folders, waiting for files that are not there yet.
-
-    Gives what came, and the exit code.
-    """
+) -> FetchSummary:
+    """Fetch the result files of downloads into these folders, waiting for files that are not there yet."""
     import asyncio
 
     from dfui.cli.prompts import ask
@@ -157,13 +148,16 @@ async def fetch_files(
             console.notify("To replace files that differ, add --overwrite.")
     if stop.is_set():
         console.notify(fetching.STOPPED if summary.bytes_done else fetching.STOPPED_EMPTY)
-        return summary, ExitCode.INTERRUPTED
-    if summary.lacks_files and not wait_seconds:
+        context.note_exit_code(ExitCode.INTERRUPTED)
+    elif summary.lacks_files and not wait_seconds:
         console.notify("To wait for the files, add --wait.")
-    codes = [each.trouble.exit_code for each in summary.downloads.values() if each.trouble]
-    codes += [ExitCode.FAILED] if summary.has_failed else []
-    codes += [ExitCode.NOT_KNOWN] if summary.lacks_files or summary.is_partial else []
-    return summary, max(codes, default=ExitCode.DONE)
+    for found in summary.downloads.values():
+        context.note_exit_code(found.trouble.exit_code if found.trouble else ExitCode.DONE)
+    if summary.has_failed:
+        context.note_exit_code(ExitCode.FAILED)
+    if summary.lacks_files or summary.is_partial:
+        context.note_exit_code(ExitCode.NOT_KNOWN)
+    return summary
 
 
 class _Progress:

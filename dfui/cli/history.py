@@ -75,7 +75,7 @@ def run(options: argparse.Namespace, console: Console) -> int:
     return run_command(lambda context, options: _history(context, options, ids), options, console)
 
 
-async def _history(context: Context, options: argparse.Namespace, ids: tuple[str, ...]) -> int:
+async def _history(context: Context, options: argparse.Namespace, ids: tuple[str, ...]) -> None:
     from dfui.store.history import HistoryFilter
 
     console = context.console
@@ -93,7 +93,6 @@ async def _history(context: Context, options: argparse.Namespace, ids: tuple[str
     if still_open := sum(entry.is_open for entry in entries):
         unknown = counted(still_open, "result is", "results are")
         console.notify(f"{unknown} still unknown; the next command that contacts the API will check.")
-    return ExitCode.DONE
 
 
 def _write(console: Console, options: argparse.Namespace, entries: list[HistoryEntry]) -> None:

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from dfui.cli.arguments import Commands, add_choice_options
-from dfui.cli.choose import chosen_from, warn_of_skipped
+from dfui.cli.choose import chosen_from, has_conditions, warn_of_skipped
 from dfui.cli.console import Console, Drawing, ExitCode, usage_error
 from dfui.cli.context import Context, run_command
 from dfui.cli.documents import download_json
@@ -46,36 +46,36 @@ def run(options: argparse.Namespace, console: Console) -> int:
     return run_command(_list, options, console)
 
 
-async def _list(context: Context, options: argparse.Namespace) -> int:
-    console = context.console
+async def _list(context: Context, options: argparse.Namespace) -> None:
     if options.offline:
         context.store.check_readable()
         found = chosen_from(context, context.store.downloads, options)
         context.report_relapses()
         _print(context, found, options)
-        return _exit_code(found, options, ExitCode.DONE)
-    from dfui.operations.refresh import refresh_list
+    else:
+        from dfui.operations.refresh import refresh_list
 
-    async with context.online() as client:
-        await context.resolve(client)
-        refreshed = await refresh_list(client, context.store, clock=context.clock)
-        exit_code = warn_of_skipped(context, refreshed.skipped)
-        if refreshed.not_stored:
-            console.warn(str(refreshed.not_stored))
-        known = refreshed.downloads if refreshed.not_stored else context.store.downloads
-        found = chosen_from(context, known, options)
-        if options.watch:
-            exit_code = max(exit_code, await _follow(context, client, found, options))
-        else:
-            _print(context, found, options)
-            await context.look_again(client)
-    return _exit_code(found, options, exit_code)
+        async with context.online() as client:
+            await context.resolve(client)
+            refreshed = await refresh_list(client, context.store, clock=context.clock)
+            warn_of_skipped(context, refreshed.skipped)
+            if refreshed.not_stored:
+                context.console.warn(str(refreshed.not_stored))
+            known = refreshed.downloads if refreshed.not_stored else context.store.downloads
+            found = chosen_from(context, known, options)
+            if options.watch:
+                await _follow(context, client, found, options)
+            else:
+                _print(context, found, options)
+                await context.look_again(client)
+    if options.exit_status and not found:
+        context.note_exit_code(ExitCode.FAILED)
 
 
 async def _follow(
     context: Context, client: DatafinitiClient, found: list[Download], options: argparse.Namespace
-) -> int:
-    """Show the list, and each change until none is active; gives the exit code."""
+) -> None:
+    """Show the list, and each change until none is active."""
     console = context.console
     table = _Table(context, [download.id for download in found]) if console.draws else None
     if not found:
@@ -85,11 +85,7 @@ async def _follow(
         for download, line in zip(found, _lines(context, found)[1:], strict=True):
             console.piece(download_json(download, relapsed=download.id in relapsed), line)
     active = [download.id for download in found if download.is_active]
-    return await Watching(context, client, changed=None if table is None else table.draw, known=found).run(active)
-
-
-def _exit_code(found: list[Download], options: argparse.Namespace, exit_code: int) -> int:
-    return max(exit_code, ExitCode.FAILED) if options.exit_status and not found else exit_code
+    await Watching(context, client, changed=None if table is None else table.draw, known=found).run(active)
 
 
 def _print(context: Context, found: list[Download], options: argparse.Namespace) -> None:
@@ -102,9 +98,7 @@ def _print(context: Context, found: list[Download], options: argparse.Namespace)
 
 
 def _say_that_there_is_none(context: Context, options: argparse.Namespace) -> None:
-    has_choice = any(each is not None for each in (options.status, options.data_type, options.match))
-    has_choice = has_choice or options.older_than is not None or options.newer_than is not None
-    context.console.notify("No such downloads." if has_choice else "No downloads yet.")
+    context.console.notify("No such downloads." if has_conditions(options) else "No downloads yet.")
 
 
 def _lines(context: Context, downloads: list[Download]) -> list[str]:

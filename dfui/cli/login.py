@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
+from functools import partial
 
 from dfui.cli.arguments import Commands
-from dfui.cli.console import Console, ExitCode
+from dfui.cli.console import ExitCode
 from dfui.cli.context import Context, run_command
 from dfui.core.errors import CommandError, DatafinitiError, KeyringProblem, Unauthorized
 from dfui.core.secret import Secret
@@ -17,7 +18,7 @@ from dfui.wording.errors import error_sentences, keyring_sentences
 def add_command(commands: Commands) -> None:
     login = commands.add(
         "login",
-        run,
+        partial(run_command, _login, profile_may_be_new=True),
         "Check a token and store it in the OS keyring",
         (
             ("dfui login", "asks for the token, hidden"),
@@ -28,17 +29,13 @@ def add_command(commands: Commands) -> None:
     login.add_argument("--email", metavar="ADDRESS", help="sign in with this e-mail address and a password")
     commands.add(
         "logout",
-        run_logout,
+        partial(run_command, _logout),
         "Remove the token from the OS keyring",
         (("dfui logout --profile staging", "for another profile"),),
     )
 
 
-def run(options: argparse.Namespace, console: Console) -> int:
-    return run_command(_login, options, console, profile_may_be_new=True)
-
-
-async def _login(context: Context, options: argparse.Namespace) -> int:
+async def _login(context: Context, options: argparse.Namespace) -> None:
     from dfui.cli.prompts import read_hidden
     from dfui.system.credentials import parse_token
     from dfui.system.settings import add_profile
@@ -59,22 +56,21 @@ async def _login(context: Context, options: argparse.Namespace) -> int:
             raise CommandError(error.kind, password_rejected(error), ExitCode.NOT_SIGNED_IN) from None
     else:
         token = parse_token(read_hidden("API token: "))
-    exit_code: int = ExitCode.DONE
-    email_address = None
+    account = None
     try:
         account = await context.access.check(token)
-        email_address = account.email
     except Unauthorized as error:
         raise CommandError(error.kind, token_rejected(error), ExitCode.NOT_SIGNED_IN) from None
     except DatafinitiError as error:
         context.console.notify(f"The token could not be checked. {error_sentences(error)}")
-        exit_code = error.exit_code
+        context.note_exit_code(error.exit_code)
     try:
         await context.access.keep(token)
     except KeyringProblem as problem:
         message = f"The token was not stored. {keyring_sentences(problem)}"
         raise CommandError("keyring", message, ExitCode.FAILED) from None
     _notify_of_environment(context)
+    email_address = account.email if account else None
     whose = f" of {sanitize(email_address)}" if email_address else ""
     settings = context.settings
     if not context.access.is_simulated:
@@ -84,11 +80,10 @@ async def _login(context: Context, options: argparse.Namespace) -> int:
             "profile": settings.profile,
             "origin": settings.address.origin,
             "email": email_address,
-            "checked": exit_code == ExitCode.DONE,
+            "checked": account is not None,
         },
         [_kept(context, whose)],
     )
-    return exit_code
 
 
 def _kept(context: Context, whose: str) -> str:
@@ -105,11 +100,7 @@ def _notify_of_environment(context: Context) -> None:
         context.console.notify(f"The token of {source.value} is still used wherever that variable is set.")
 
 
-def run_logout(options: argparse.Namespace, console: Console) -> int:
-    return run_command(_logout, options, console)
-
-
-async def _logout(context: Context, options: argparse.Namespace) -> int:
+async def _logout(context: Context, options: argparse.Namespace) -> None:
     settings = context.settings
     try:
         was_kept = await context.access.forget_token()
@@ -122,4 +113,3 @@ async def _logout(context: Context, options: argparse.Namespace) -> int:
         {"profile": settings.profile, "origin": settings.address.origin, "removed": was_kept},
         [f"The token for {whose} was removed from the keyring." if was_kept else f"No token was stored for {whose}."],
     )
-    return ExitCode.DONE

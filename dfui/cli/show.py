@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from typing import TYPE_CHECKING
 
 from dfui.cli.arguments import Commands, add_ids
 from dfui.cli.choose import for_each, run_on_ids
-from dfui.cli.console import Console, ExitCode
 from dfui.cli.context import Context
 from dfui.cli.documents import details_json, error_json
 from dfui.core.downloads import DownloadDetails
@@ -25,18 +25,14 @@ def add_command(commands: Commands) -> None:
     add_ids(
         commands.add(
             "show",
-            run,
+            partial(run_on_ids, _show, nothing="Nothing to show."),
             "Show details of downloads",
             (("dfui show 847070", "one download"), ("dfui show 847070 847069 --json", "two, as a JSON list")),
         )
     )
 
 
-def run(options: argparse.Namespace, console: Console) -> int:
-    return run_on_ids(_show, options, console, nothing="Nothing to show.")
-
-
-async def _show(context: Context, options: argparse.Namespace, ids: list[str]) -> int:
+async def _show(context: Context, options: argparse.Namespace, ids: list[str]) -> None:
     """Show them in order; of several, one that cannot be shown does not keep the others from it."""
     from dfui.operations.refresh import fetch_details
     from dfui.store.history import HistoryFilter
@@ -44,7 +40,6 @@ async def _show(context: Context, options: argparse.Namespace, ids: list[str]) -
     console = context.console
     documents: list[dict[str, object]] = []
     lines: list[str] = []
-    exit_code: int = ExitCode.DONE
     async with context.online() as client:
         await context.resolve(client)
 
@@ -59,7 +54,7 @@ async def _show(context: Context, options: argparse.Namespace, ids: list[str]) -
                 if len(ids) == 1:
                     raise found
                 console.warn(f"{download_id}: {error_sentences(found)}")
-                exit_code = max(exit_code, found.exit_code)
+                context.note_exit_code(found.exit_code)
                 documents.append({"id": download_id, "error": error_json(found)})
                 continue
             history = list(context.store.history.entries(HistoryFilter(ids=(download_id,))))
@@ -71,4 +66,3 @@ async def _show(context: Context, options: argparse.Namespace, ids: list[str]) -
             lines += [f"  {line}" for line in fact_lines(facts, columns=room)]
         console.result(documents if len(ids) > 1 else documents[0], lines)
         await context.look_again(client)
-    return exit_code

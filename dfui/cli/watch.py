@@ -55,18 +55,15 @@ def run(options: argparse.Namespace, console: Console) -> int:
     return run_command(lambda context, options: _watch(context, options, ids), options, console)
 
 
-async def _watch(context: Context, options: argparse.Namespace, ids: list[str]) -> int:
-    exit_code: int = ExitCode.DONE
+async def _watch(context: Context, options: argparse.Namespace, ids: list[str]) -> None:
     async with context.online() as client:
         await context.resolve(client)
         if not ids:
-            chosen = await choose_active(context, client, options)
-            ids, exit_code = chosen.ids, chosen.exit_code
+            ids = [each.id for each in await choose_active(context, client, options)]
             if not ids:
                 context.console.notify(NOTHING_TO_WATCH)
-        exit_code = max(exit_code, await Watching(context, client).run(ids))
+        await Watching(context, client).run(ids)
         await context.look_again(client)
-    return exit_code
 
 
 class Watching:
@@ -85,21 +82,21 @@ class Watching:
         self._changed = changed
         self._known = {download.id: download.without_times() for download in known}
 
-    async def run(self, ids: Sequence[str]) -> int:
-        """Follow until each has ended; gives the exit code."""
+    async def run(self, ids: Sequence[str]) -> None:
+        """Follow until each has ended."""
         from dfui.operations.poll import watch
 
-        exit_code = ExitCode.DONE
         async for result in watch(ids, client=self._client, store=self._context.store, clock=self._context.clock):
             self._show(result)
             self._context.report_relapses()
             if isinstance(result.error, NotFound):
-                exit_code = ExitCode.FAILED
+                self._context.note_exit_code(ExitCode.FAILED)
             if result.is_last:
                 self._ring()
             if self._context.console.reader_has_left:
                 break
-        return ExitCode.NOT_KNOWN if self._context.relapsed & set(ids) else exit_code
+        if self._context.relapsed & set(ids):
+            self._context.note_exit_code(ExitCode.NOT_KNOWN)
 
     def _show(self, result: PollResult) -> None:
         console = self._context.console
