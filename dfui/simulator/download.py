@@ -34,7 +34,7 @@ class SimulatedDownload:
 
     def status(self, now: datetime) -> str:
         """`queued`, `running`, `completed` or `cancelled`."""
-        if self.num_downloaded(now) >= self.num_records:
+        if self._collected(now) >= self.num_records:
             return "completed"
         if self._has_stopped(now):
             return "cancelled"
@@ -42,9 +42,7 @@ class SimulatedDownload:
 
     def num_downloaded(self, now: datetime) -> int:
         """Records added by now."""
-        added = self._added(self._runs_from, self.stops_at, now)
-        if self._runs_again_from is not None:
-            added += self._added(self._runs_again_from, self.stops_again_at, now)
+        added = self._collected(now)
         if self.stops_at is not None and now >= self.stops_at + timedelta(seconds=LATE_RECORD_SECONDS):
             added += self.late_records
         return min(self.num_records, added)
@@ -91,6 +89,13 @@ class SimulatedDownload:
         if self._runs_again_from is None or now < self._runs_again_from or self.hides_relapse:
             return True
         return self.stops_again_at is not None and now >= self.stops_again_at
+
+    def _collected(self, now: datetime) -> int:
+        """Records added while it ran: late ones complete no download that was cancelled."""
+        added = self._added(self._runs_from, self.stops_at, now)
+        if self._runs_again_from is not None:
+            added += self._added(self._runs_again_from, self.stops_again_at, now)
+        return added
 
     def _added(self, start: datetime, end: datetime | None, now: datetime) -> int:
         seconds = ((now if end is None else min(now, end)) - start).total_seconds()
