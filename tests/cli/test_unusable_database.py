@@ -182,22 +182,3 @@ def test_nothing_is_claimed_about_a_database_that_cannot_be_read(dfui: Commands)
         ended = dfui(*command)
         assert (ended.exit_code, ended.stdout, "cannot be used" in ended.stderr) == (1, "", True)
     assert dfui("history", "--json").document["error"]["kind"] == "store"
-
-
-def test_the_history_after_a_loss_of_power_knows_each_delete(past: Commands, account: Simulator) -> None:
-    """What had been written when the DELETE came is all that there is afterwards."""
-    remains = past.database.parent.with_name("remains")
-
-    def lose_power(request: httpx.Request) -> None:
-        if request.method == "DELETE" and not remains.exists():
-            remains.mkdir()
-            for name in ("dfui.db", "dfui.db-wal"):
-                shutil.copy(past.database.with_name(name), remains)
-
-    account.interrupt = lose_power
-    past("cancel", "--yes", "847069")
-    shutil.rmtree(past.database.parent)
-    remains.rename(past.database.parent)
-    past("list")
-    entry = past("history", "--json").document[0]
-    assert (entry["id"], entry["outcome"], entry["deletes_sent"]) == ("847069", "cancelled", None)
