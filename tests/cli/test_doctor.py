@@ -207,8 +207,7 @@ def test_the_terminal_is_described(dfui: Commands, monkeypatch: pytest.MonkeyPat
     here = {"TERM": "xterm-256color", "NO_COLOR": "1", "LC_ALL": "C", "TMUX": "x", "SSH_CONNECTION": "x"}
     for name, value in here.items():
         monkeypatch.setenv(name, value)
-    with dfui.on_terminal("doctor", "--json") as terminal:
-        ended = terminal.ended()
+    ended = dfui.at_terminal("doctor", "--json")
     report = Report(ended.exit_code, ended.document)
     assert report.result == (0, [])
     assert report.found("terminal").startswith("xterm-256color, ")

@@ -140,11 +140,8 @@ def test_wait_waits_for_the_files(
 
 def test_stopped_with_ctrl_c_while_headers_do_not_come(dfui: Commands, files: FileServer, tmp_path: Path) -> None:
     files.files["/7_1.csv"].dribbles = True
-    with dfui.on_terminal("fetch", "7", "--output", str(tmp_path)) as terminal:
-        assert files.stalled.wait(20)
-        terminal.wait_for("all: 1 of 2 files", seconds=10)  # before the headers are given up, which tells of more
-        terminal.type("\x03")
-        ended = terminal.ended(seconds=10)
+    # It is shown before the headers are given up, which tells of more.
+    ended = dfui.at_terminal("fetch", "7", "--output", str(tmp_path), shows=["all: 1 of 2 files"], typed="\x03")
     assert ended.exit_code == 130
     assert "7_1.csv: stopped.\n" in ended.stdout
     assert not files.goes_on.is_set()

@@ -109,8 +109,7 @@ def test_the_account_is_shown_with_the_credits_used(dfui: Commands, account: Sim
 
 
 def test_without_a_keyring_it_says_so_and_what_to_do_before_it_asks(signed_out: Commands, account: Simulator) -> None:
-    with signed_out.on_terminal("login") as terminal:
-        ended = terminal.ended()
+    ended = signed_out.at_terminal("login")
     assert (ended.exit_code, ended.stdout) == (1, "")
     for words in ("did not ask for one", "No usable keyring", "token_command", "gnome-keyring", "DATAFINITI_TOKEN"):
         assert words in ended.stderr
@@ -147,15 +146,9 @@ def test_a_token_in_the_environment_comes_before_the_kept_one(dfui: Commands, ke
 
 
 def test_at_a_terminal_the_token_is_not_shown(signed_out: Commands, account: Simulator, kept: KeptTokens) -> None:
-    with signed_out.on_terminal("login") as terminal:
-        terminal.wait_for("API token: ")
-        terminal.type("\x03")
-        ended = terminal.ended(seconds=10)
+    ended = signed_out.at_terminal("login", shows=["API token: "], typed="\x03")
     assert (ended.exit_code, account.requests) == (130, [])
-    with signed_out.on_terminal("login") as terminal:
-        terminal.wait_for("API token: ")
-        terminal.type(f"{TOKEN}\n")
-        ended = terminal.ended()
+    ended = signed_out.at_terminal("login", shows=["API token: "], typed=f"{TOKEN}\n")
     assert ended.exit_code == 0
     assert_shows_none_of(ended, TOKEN)
     assert list(kept().values()) == [TOKEN]

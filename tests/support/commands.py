@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from dfui.core.addresses import parse_api_url
@@ -31,6 +32,13 @@ class Commands:
     def on_terminal(self, *arguments: str) -> Terminal:
         """The command as a process with standard input and error at a terminal, and standard output in a pipe."""
         return Terminal(*self.arguments(*arguments))
+
+    def at_terminal(self, *arguments: str, shows: Sequence[str] = (), typed: str = "") -> Ended:
+        """How the command ends, if this is typed once its terminal shows each of those."""
+        with self.on_terminal(*arguments) as terminal:
+            terminal.wait_for(*shows)
+            terminal.type(typed)
+            return terminal.ended(seconds=15)
 
     def arguments(self, *arguments: str) -> list[str]:
         """The arguments with the API address, before those that follow `--`."""
