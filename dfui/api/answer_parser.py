@@ -69,11 +69,7 @@ class AnswerParser:
         expiries = [file.expires_at for file in files or () if file.expires_at]
         return DownloadDetails(
             replace(download, files_expire_at=min(expiries, default=None)),
-            costs={
-                data_type: cost
-                for data_type in DATA_TYPES
-                if (cost := _count(getattr(raw, f"{data_type}_cost"))) is not None
-            },
+            costs=_counts(raw, "{}_cost"),
             view=self._text(raw.view),
             is_enrichment_job=_flag(raw.is_enrichment_job),
             is_suppression_job=_flag(raw.is_suppression_job),
@@ -129,16 +125,8 @@ class AnswerParser:
             active=_flag(raw.active),
             plan_ids=tuple(text for plan in plans if (text := self._text_or_number(plan))),
             num_credits_used=_count(raw.num_credits_used),
-            credits_used={
-                data_type: used
-                for data_type in DATA_TYPES
-                if (used := _count(getattr(raw, f"{data_type}_credits_used"))) is not None
-            },
-            credits_allotted={
-                data_type: allotted
-                for data_type in DATA_TYPES
-                if (allotted := _count(getattr(raw, f"{data_type}_credits_allotted"))) is not None
-            },
+            credits_used=_counts(raw, "{}_credits_used"),
+            credits_allotted=_counts(raw, "{}_credits_allotted"),
             num_scrape_credits_used=_count(raw.num_scrape_credits_used),
             overages_enabled=_flag(raw.overages_enabled),
             overage_limit=_count(raw.overage_limit),
@@ -266,6 +254,12 @@ def _count(value: object) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MAX_COUNT:
         return None
     return int(value) if value == int(value) else None
+
+
+def _counts(raw: RawDownload | RawAccount, key: str) -> dict[str, int]:
+    """Those known of the counts that have a key for each type of data."""
+    counts = {data_type: _count(getattr(raw, key.format(data_type))) for data_type in DATA_TYPES}
+    return {data_type: count for data_type, count in counts.items() if count is not None}
 
 
 def _time(value: object) -> datetime | None:

@@ -123,16 +123,13 @@ class DatafinitiClient:
         2026 with a message alone. A 2xx whose body is an error raises `Refused`, with the API's words. `on_sent` is
         called once, when the first byte of the request is about to leave this machine.
         """
-
-        def read(parser: AnswerParser, body: Body, http_status: int) -> CancelAnswer:
-            return parser.read_cancel_answer(body, http_status, download_id)
-
-        return await self._call("DELETE", f"/downloads/{_segment(download_id)}", _Call(read, on_sent=on_sent))
+        call = _Call(lambda parser, *answer: parser.read_cancel_answer(*answer, download_id), on_sent=on_sent)
+        return await self._call("DELETE", f"/downloads/{_segment(download_id)}", call)
 
     async def get_download(self, download_id: str) -> DownloadDetails:
         """What the API knows of one download; `GET /downloads/{id}`, free of credits."""
 
-        def read(parser: AnswerParser, body: Body, http_status: int) -> DownloadDetails:
+        def read(parser: AnswerParser, body: Body, _: int) -> DownloadDetails:
             details = parser.read_download(body)
             if details.download.id != download_id:
                 raise UnreadableAnswer("is about another download")
@@ -145,29 +142,20 @@ class DatafinitiClient:
 
         `progressed` is called with the bytes that came so far.
         """
-
-        def read(parser: AnswerParser, body: Body, http_status: int) -> DownloadList:
-            return parser.read_list(body)
-
-        return await self._call("GET", "/downloads", _Call(read, max_bytes=MAX_LIST_BYTES, progressed=progressed))
+        call = _Call(lambda parser, body, _: parser.read_list(body), max_bytes=MAX_LIST_BYTES, progressed=progressed)
+        return await self._call("GET", "/downloads", call)
 
     async def account(self) -> Account:
         """The account and the credits it has used; `GET /account`, free of credits."""
-
-        def read(parser: AnswerParser, body: Body, http_status: int) -> Account:
-            return parser.read_account(body)
-
-        return await self._call("GET", "/account", _Call(read, bad_request=Unauthorized))
+        call = _Call(lambda parser, body, _: parser.read_account(body), bad_request=Unauthorized)
+        return await self._call("GET", "/account", call)
 
     async def authenticate(self, email_address: str, password: Secret) -> Secret:
         """Get the account's token for an e-mail address and a password; `POST /auth`. Neither is kept."""
-
-        def read(parser: AnswerParser, body: Body, http_status: int) -> Secret:
-            return parser.read_token(body)
-
+        call = _Call(lambda parser, body, _: parser.read_token(body), bad_request=Unauthorized)
         content = {"email": email_address, "password": password.reveal()}
         request = self._http.build_request("POST", f"{self._url}/auth", json=content)
-        return await self._send(request, AnswerParser(password), _Call(read, bad_request=Unauthorized))
+        return await self._send(request, AnswerParser(password), call)
 
     async def _call(self, method: str, path: str, call: _Call[Answer]) -> Answer:
         """Send a request with the token, and once more with another if it was rejected and there is another."""
