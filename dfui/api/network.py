@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import os
 import re
@@ -35,11 +36,6 @@ class Proxy(NamedTuple):
     url: str
     """With its user and password, if it has any."""
     variable: str
-
-    @property
-    def is_encrypted(self) -> bool:
-        """Whether the proxy itself is reached over TLS."""
-        return self.url.startswith("https:")
 
     @property
     def name(self) -> str:
@@ -93,29 +89,13 @@ class NetworkTransport(httpx.AsyncBaseTransport):
     """
 
     def __init__(self) -> None:
-        self._certificates: ssl.SSLContext | None = None
-        self._pools: dict[tuple[Proxy | None, bool], httpx.AsyncHTTPTransport] = {}
+        self._pools: dict[tuple[Proxy | None, bool, bool], httpx.AsyncHTTPTransport] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        scheme, host = request.url.scheme, request.url.host
-        # On a connection that is kept, a second answer to an earlier request would be taken for the DELETE's.
-        way = find_proxy(host, scheme=scheme), request.method == "DELETE"
+        proxy = find_proxy(request.url.host, scheme=request.url.scheme)
+        way = proxy, request.url.scheme == "https", request.method == "DELETE"
         if way not in self._pools:
-            proxy, is_delete = way
-            limits = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=0 if is_delete else None)
-            # Loading the certificates costs more than the rest of a start; plain loopback needs none.
-            verify = self._load_certificates() if scheme == "https" or proxy else False
-            try:
-                self._pools[way] = httpx.AsyncHTTPTransport(
-                    verify=verify,
-                    trust_env=False,
-                    limits=limits,
-                    proxy=proxy
-                    and httpx.Proxy(proxy.url, ssl_context=self._certificates if proxy.is_encrypted else None),
-                )
-            except (ValueError, httpx.InvalidURL):
-                variable = proxy.variable if proxy else ""
-                raise UnusableEnvironment(f"{variable} is not the address of an HTTP or SOCKS5 proxy.") from None
+            self._pools[way] = self._pool(*way)
         opened: list[httpcore.AsyncNetworkStream] = []
         trace = request.extensions.get("trace")
 
@@ -143,9 +123,25 @@ class NetworkTransport(httpx.AsyncBaseTransport):
         for pool in self._pools.values():
             await pool.aclose()
 
-    def _load_certificates(self) -> ssl.SSLContext:
-        self._certificates = self._certificates or trusted_certificates()
-        return self._certificates
+    def _pool(self, proxy: Proxy | None, is_encrypted: bool, is_delete: bool) -> httpx.AsyncHTTPTransport:
+        # Loading the certificates costs more than the rest of a start; plain loopback needs none.
+        certificates = self._certificates if is_encrypted or proxy else None
+        # On a connection that is kept, a second answer to an earlier request would be taken for the DELETE's.
+        limits = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=0 if is_delete else None)
+        try:
+            to_proxy = proxy and httpx.Proxy(
+                proxy.url, ssl_context=certificates if proxy.url.startswith("https:") else None
+            )
+            return httpx.AsyncHTTPTransport(
+                verify=certificates or False, trust_env=False, limits=limits, proxy=to_proxy
+            )
+        except (ValueError, httpx.InvalidURL):
+            variable = proxy.variable if proxy else ""
+            raise UnusableEnvironment(f"{variable} is not the address of an HTTP or SOCKS5 proxy.") from None
+
+    @functools.cached_property
+    def _certificates(self) -> ssl.SSLContext:
+        return trusted_certificates()
 
 
 def trusted_certificates(environment: Mapping[str, str] = os.environ) -> ssl.SSLContext:

@@ -10,11 +10,12 @@ import ssl
 import threading
 from pathlib import Path
 
+import httpx
 import pytest
 import trustme
 
 from dfui.api import client as client_module
-from dfui.api.network import find_proxy, unreadable_no_proxy
+from dfui.api.network import NetworkTransport, find_proxy, unreadable_no_proxy
 from dfui.core.errors import AnswerLost, DatafinitiError, InsecureConnection, NotConnected, Refused
 from tests.support.fault_client import RUNNING, SECRET, answered_by, client_of, error_of, told
 from tests.support.server import Answer, FaultServer, Proxy, close, http, raw, reset
@@ -89,6 +90,14 @@ async def test_an_insecure_connection_gets_nothing(
     assert (left, type(error)) == (0, InsecureConnection)
     assert "is not secure, so nothing was sent" in str(error)
     assert SECRET.encode() not in b"".join(server.requests)
+
+
+async def test_certificates_are_checked_after_a_request_that_needed_none(stranger: Authority) -> None:
+    with FaultServer(http(200, RUNNING)) as plain, stranger.server() as server:
+        async with httpx.AsyncClient(transport=NetworkTransport()) as client:
+            await client.get(plain.url)
+            with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+                await client.get(server.url)
 
 
 @pytest.mark.parametrize(
