@@ -150,7 +150,7 @@ class DfuiApp(FaultContainingApp):
         if self._unknown_theme:
             name = sanitize(self._unknown_theme, max_length=40)
             sentence = f"There is no theme “{name}”. The palette (ctrl+p, Theme) lists them."
-            self.notify(sentence, severity="warning", markup=False)
+            self.notify(sentence, severity="warning")
         self.theme_changed_signal.subscribe(self, self._keep_theme)
         if not self.is_headless:
             self.shutdown.watch(sys.__stdin__.fileno() if sys.__stdin__ else 0)
@@ -180,14 +180,14 @@ class DfuiApp(FaultContainingApp):
             while dialog in self.screen_stack:
                 self.pop_screen()
             sentence = f"dfui closed that window because of a fault of its own ({type(error).__name__})."
-            self.notify(f"{sentence} What you confirmed goes on.", severity="error", markup=False)
+            self.notify(f"{sentence} What you confirmed goes on.", severity="error")
 
     @on(KeyBurst)
     def _several_keys_came(self, burst: KeyBurst) -> None:
         if is_paste(self, burst.keys):
             add = shown_key("add", self.session.access.settings)
             sentence = f"That looked like a pasted text, so dfui ignored it. To paste IDs, press {add} first."
-            show = getattr(self.screen, "show_notice", partial(self.notify, severity="warning", markup=False))
+            show = getattr(self.screen, "show_notice", partial(self.notify, severity="warning"))
             show(sentence)
         else:
             for key in burst.keys:
@@ -201,7 +201,7 @@ class DfuiApp(FaultContainingApp):
         try:
             keep_theme(settings, theme.name)
         except SettingsError as error:
-            self.notify(str(error), severity="warning", markup=False)
+            self.notify(str(error), severity="warning")
 
     def bell(self) -> None:
         if self.session.access.settings.config.bell:
@@ -218,19 +218,11 @@ class DfuiApp(FaultContainingApp):
     @on(Notice)
     def _notice(self, notice: Notice) -> None:
         severity: SeverityLevel = "warning" if notice.is_problem else "information"
-        self.notify(notice.sentence, severity=severity, timeout=notice.seconds, markup=False)
+        self.notify(notice.sentence, severity=severity, timeout=notice.seconds)
 
-    def notify(
-        self,
-        message: str,
-        *,
-        title: str = "",
-        severity: SeverityLevel = "information",
-        timeout: float | None = None,
-        markup: bool = True,
-    ) -> None:
-        """Show a toast; one that would cover a dialog waits until that is closed."""
-        show = partial(self._show_toast, message, title=title, severity=severity, timeout=timeout, markup=markup)
+    def notify(self, message: str, **options: Any) -> None:
+        """Show a toast, as plain text; one that would cover a dialog waits until that is closed."""
+        show = partial(self._show_toast, message, **options | {"markup": False})
         downloads = self.screen_stack[0]
         if self.screen.is_modal and isinstance(downloads, DownloadsScreen):
             downloads.queue.add_toast(show)
@@ -238,7 +230,7 @@ class DfuiApp(FaultContainingApp):
             show()
 
     def _show_toast(
-        self, message: str, *, title: str, severity: SeverityLevel, timeout: float | None, markup: bool
+        self, message: str, *, severity: SeverityLevel = "information", timeout: float | None = None, **options: Any
     ) -> None:
         """Show it in place of the toast that is there; problems that a person may not have read yet stay under it."""
         now = time.monotonic()
@@ -249,14 +241,14 @@ class DfuiApp(FaultContainingApp):
         shown = "\n".join([message, *(problem for _, problem in unread)])
         self.clear_notifications()
         worst = "warning" if unread and severity == "information" else severity
-        super().notify(shown, title=title, severity=worst, timeout=timeout, markup=markup)
+        super().notify(shown, severity=worst, timeout=timeout, **options)
 
     async def run_action(self, *arguments: Any, **options: Any) -> bool:
         """Run an action; one that needs a file which an upgrade has replaced says so, and ends nothing else."""
         try:
             return await super().run_action(*arguments, **options)
         except ImportError as error:
-            self.notify(fault(error), severity="error", timeout=60, markup=False)
+            self.notify(fault(error), severity="error", timeout=60)
             return True
 
     async def action_quit(self) -> None:

@@ -53,8 +53,7 @@ async def test_after_several_it_is_on_one_that_goes_on(start: Start, refused: st
     )
     async with start() as tui:
         await cancel(tui, "m", *["j"] * began_at)
-        await tui.until(lambda: tui.current == refused, "the one that goes on")
-        assert tui.table.cursor == 0
+        await tui.until(lambda: (tui.current, tui.table.cursor) == (refused, 0), "the one that goes on")
 
 
 @pytest.mark.parametrize("order", [("104", "103"), ("103", "104")])

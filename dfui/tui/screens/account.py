@@ -127,7 +127,7 @@ class ChooseProfile(Dialog[None]):
         self.dismiss()
         if name != self._current and self._session.cancellations.under_way:
             sentence = "Cancellations are in progress. Change the profile when they are done."
-            self.notify(sentence, severity="warning", markup=False)
+            self.notify(sentence, severity="warning")
         elif name != self._current:
             self._session.next_profile = name
             self.app.exit()

@@ -89,13 +89,7 @@ class DownloadsScreen(BackgroundScreen[None]):
             clock=self._session.clock,
             is_read_only=self._access.settings.of_profile.read_only,
         )
-        table = DownloadsTable(
-            self._downloads,
-            cancellations=self._cancellations,
-            clock=self._session.clock,
-            is_low_bandwidth=self._access.settings.config.low_bandwidth,
-            id="downloads",
-        )
+        table = DownloadsTable(self._session)
         yield table
         yield Static(id="empty", markup=False)
         yield FilterBar(table)
@@ -115,7 +109,7 @@ class DownloadsScreen(BackgroundScreen[None]):
 
         FirstPicture(self, sent=begin)
         if problem := self._session.shown_store.problem:
-            self.notify(problem, severity="warning", timeout=30, markup=False)
+            self.notify(problem, severity="warning", timeout=30)
 
     @property
     def _table(self) -> DownloadsTable:
@@ -154,7 +148,7 @@ class DownloadsScreen(BackgroundScreen[None]):
         if self.queue.collect():
             self.app.bell()
             if self._is_typing:
-                self.notify("The cancellation has ended. Leave the filter to see how.", markup=False)
+                self.notify("The cancellation has ended. Leave the filter to see how.")
         self._show_what_waits()
 
     def _leave_ended(self, outcomes: Sequence[Outcome]) -> None:
@@ -239,7 +233,7 @@ class DownloadsScreen(BackgroundScreen[None]):
         if chosen := await self._chosen():
             self._confirm(chosen, hidden=len(self._table.hidden_by_filter(chosen)))
         else:
-            self.notify(f"No download to cancel. Press {self._shown_key('add')} to add one.", markup=False)
+            self.notify(f"No download to cancel. Press {self._shown_key('add')} to add one.")
 
     def _confirm(self, chosen: Sequence[str], *, hidden: int = 0) -> None:
         """Ask whether to cancel these; `hidden` is how many of them the filter hides."""
@@ -248,11 +242,10 @@ class DownloadsScreen(BackgroundScreen[None]):
         try:
             self._access.require_writable()
         except DfuiError as error:
-            self.notify(error_sentences(error), severity="warning", markup=False)
+            self.notify(error_sentences(error), severity="warning")
             return
-        ids = [download_id for download_id in chosen if download_id not in self._cancellations]
+        ids = self._not_cancelling(chosen)
         if not ids:
-            self.notify(cancelling_already(chosen), markup=False)
             return
 
         def answered(confirmed: Sequence[str] | None) -> None:
@@ -265,12 +258,16 @@ class DownloadsScreen(BackgroundScreen[None]):
 
     def _cancel(self, confirmed: Sequence[str]) -> None:
         # Another confirmation of the same download may have been open, or its outcome be tried again meanwhile.
-        ids = [download_id for download_id in confirmed if download_id not in self._cancellations]
-        if ids:
+        if ids := self._not_cancelling(confirmed):
             self._session.cancel(ids)
             self._table.refresh_rows(ids)
-        else:
-            self.notify(cancelling_already(confirmed), markup=False)
+
+    def _not_cancelling(self, ids: Sequence[str]) -> list[str]:
+        """Those of these downloads that are not being cancelled; if there are none, a notice says so."""
+        left = [download_id for download_id in ids if download_id not in self._cancellations]
+        if not left:
+            self.notify(cancelling_already(ids))
+        return left
 
     # ── the other actions ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -328,7 +325,7 @@ class DownloadsScreen(BackgroundScreen[None]):
         if chosen := await self._chosen():
             self.app.copy_to_clipboard("\n".join(chosen))
             named = f"{len(chosen):,} IDs" if len(chosen) > MAX_IDS_NAMED else ", ".join(map(sanitize, chosen))
-            self.notify(f"Sent to the clipboard: {named}", markup=False)
+            self.notify(f"Sent to the clipboard: {named}")
 
     def action_history(self) -> None:
         from dfui.tui.screens.history import HistoryModal
@@ -387,7 +384,7 @@ class DownloadsScreen(BackgroundScreen[None]):
     async def action_mark_active(self) -> None:
         await self._table.caught_up()
         if not await self._table.mark_active():
-            self.notify("No active downloads shown.", markup=False)
+            self.notify("No active downloads shown.")
 
     def action_unmark(self) -> None:
         self._table.unmark()

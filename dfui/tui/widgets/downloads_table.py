@@ -13,13 +13,11 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from dfui.core.clock import Clock
 from dfui.core.downloads import Download, Status
 from dfui.core.text import sanitize
 from dfui.store.download_query import DownloadQuery, SortBy
-from dfui.store.known_downloads import KnownDownloads
 from dfui.system.event_loop import on_daemon_thread
-from dfui.tui.cancellations import Cancellations
+from dfui.tui.session import Session
 from dfui.tui.widgets.columns import COLUMNS, SORT_KEYS, Cell, column_at, fit, fitting, heading_line
 from dfui.tui.widgets.row_list import HEADINGS, PAGE_ROWS, RowList
 
@@ -61,27 +59,19 @@ class DownloadsTable(RowList[Download]):
     class Marked(Message):
         """Other downloads are marked than before."""
 
-    def __init__(
-        self,
-        downloads: KnownDownloads,
-        *,
-        cancellations: Cancellations,
-        clock: Clock,
-        is_low_bandwidth: bool = False,
-        id: str | None = None,  # noqa: A002
-    ) -> None:
-        super().__init__(is_low_bandwidth=is_low_bandwidth, id=id)
-        self._downloads = downloads
+    def __init__(self, session: Session) -> None:
+        super().__init__(is_low_bandwidth=session.access.settings.config.low_bandwidth, id="downloads")
+        self._downloads = session.shown_store.downloads
+        self._cancellations = session.cancellations
         self._query = self._shown_query = DownloadQuery()
         """What is wanted; and what is shown until the answer to that is there."""
         self._is_behind = self._is_being_typed = self._is_catching_up = False
         self._is_current = asyncio.Event()
         self._is_current.set()
-        self._clock = clock
-        self._now = clock.now()
+        self._clock = session.clock
+        self._now = session.clock.now()
         self._longest: dict[str, int] = {}
         """The length of the longest text read so far, of columns that make room for it."""
-        self._cancellations = cancellations
         self._relapsed: frozenset[str] = frozenset()
         """Downloads that were cancelled and are running again."""
         self.marked: dict[str, None] = {}

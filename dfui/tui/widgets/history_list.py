@@ -54,7 +54,7 @@ class HistoryList(RowList[HistoryEntry]):
         try:
             return self._journal.keys(self.filter)
         except StoreError as error:
-            self.notify(str(error), severity="warning", markup=False)
+            self.notify(str(error), severity="warning")
             return array("q")
 
     def read_rows(self, keys: Sequence[int]) -> Mapping[int, HistoryEntry]:
