@@ -178,7 +178,7 @@ class KeyringEntry:
     async def _call(self, use: Callable[[], Result], *, hide: Secret | None = None) -> Result:
         answer = call_on_daemon_thread(lambda: _with_known_errors(use, hide), name="keyring")
         try:
-            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(answer)), KEYRING_SECONDS)
+            return await asyncio.wait_for(asyncio.wrap_future(answer), KEYRING_SECONDS)
         except TimeoutError:
             raise KeyringSilent(answer, seconds=KEYRING_SECONDS) from None  # type: ignore[arg-type]  # of whatever it will give
 

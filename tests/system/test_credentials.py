@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import tempfile
 import threading
 import traceback
@@ -138,18 +139,32 @@ async def test_a_keyring_that_does_not_do_what_it_says_is_found_out_and_nothing_
     assert TOKEN.reveal() not in "".join(traceback.format_exception(failed.value)) + repr(failed.value)
 
 
-async def test_a_silent_keyring_is_left_to_answer_later(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("is_locked", [False, True])
+async def test_a_silent_keyring_is_left_to_answer_later(
+    is_locked: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setattr(credentials, "KEYRING_SECONDS", 0.01)
     answered = threading.Event()
+
+    def answer_later(service: str, username: str) -> str:
+        assert answered.wait(10)
+        if is_locked:
+            raise BackendLocked("Failed to unlock the collection!")
+        return TOKEN.reveal()
+
     keyring.set_keyring(backend := MemoryKeyring())
-    backend.set_password("dfui", f"default@{ORIGIN}", TOKEN.reveal())
-    read = backend.get_password
-    monkeypatch.setattr(backend, "get_password", lambda *of: read(*of) if answered.wait(10) else None)
+    monkeypatch.setattr(backend, "get_password", answer_later)
     with pytest.raises(KeyringSilent) as silent:
         await entry().read()
-    assert not silent.value.answer.done()
+    answer = silent.value.answer
+    assert not answer.done()
     answered.set()
-    assert await asyncio.wrap_future(silent.value.answer) == TOKEN
+    (late,) = await asyncio.gather(asyncio.wrap_future(answer), return_exceptions=True)
+    assert isinstance(late, KeyringLocked) if is_locked else late == TOKEN
+    del silent, answer, late
+    await asyncio.sleep(0)
+    gc.collect()
+    assert caplog.records == []  # asyncio complains about no answer that nobody waited for
 
 
 async def test_a_plain_text_keyring_is_refused_unless_it_is_allowed_and_of_several_the_first_safe_one_is_used() -> None:
