@@ -23,7 +23,7 @@ from dfui.core.errors import InsecureConnection, LinkExpired, NotConnected, Tran
 from dfui.core.fetching import FileCheck, FileProgress, FileState
 from dfui.core.secret import Secret
 from dfui.operations.part_file import PartFile, ResumeNote, strong_tag
-from dfui.system.event_loop import call_on_daemon_thread, on_daemon_thread
+from dfui.system.event_loop import on_daemon_thread
 from dfui.wording.errors import error_sentences
 
 CONNECT_SECONDS = 5.0
@@ -118,10 +118,12 @@ class Transfer:
             raise TransferFailed(f"{path.name}.part cannot be written: {why}.{kept}") from None
         finally:
             if part is not None:
-                closing = asyncio.wrap_future(call_on_daemon_thread(part.close, name="fetch"))
-                done, _ = await asyncio.wait({closing}, timeout=CLOSE_SECONDS)
-                if done and closing.exception():
-                    logger.warning("%s could not be closed: %s", part.name, closing.exception())
+                try:
+                    await asyncio.wait_for(on_thread(part.close), CLOSE_SECONDS)
+                except TimeoutError:
+                    pass  # the thread closes it later
+                except Exception as error:  # noqa: BLE001  # what ended the transfer is raised
+                    logger.warning("%s could not be closed: %s", part.name, error)
 
     async def _fetch(self, part: PartFile, link: Secret) -> None:
         note = part.note or ResumeNote()
