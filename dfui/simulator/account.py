@@ -7,7 +7,8 @@ a clock that a test can move. Nothing here is told to dfui by another way than H
 from __future__ import annotations
 
 import enum
-import itertools
+import json
+import math
 import re
 import threading
 from collections.abc import Awaitable, Callable
@@ -16,7 +17,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
-import msgspec
 
 from dfui.core.downloads import DATA_TYPES
 from dfui.simulator.download import SimulatedDownload
@@ -93,44 +93,36 @@ class Simulator:
         if authorization != f"Bearer {self.token}":
             asked = "Please provide a token in the Authorization header."
             return self._error(401, asked if authorization is None else "Invalid token.")
-        match request.method, path:
-            case "GET", "/account":
-                return _json(self._account())
-            case "GET", "/downloads":
-                return _json(self._list())
-            case _:
-                pass
+        if (request.method, path) == ("GET", "/account"):
+            return httpx.Response(200, json=self._account())
+        if (request.method, path) == ("GET", "/downloads"):
+            return httpx.Response(200, json=self._list())
         if match := re.fullmatch(r"/downloads/([^/]+)", path):
-            return self._one(request.method, match.group(1))
+            return self._one(request.method, match[1])
         return self._error(404, "Not found.")
 
     def _sign_in(self, request: httpx.Request) -> httpx.Response:
-        given = msgspec.json.decode(request.content)
+        given = json.loads(request.content)
         if (given.get("email"), given.get("password")) != (EMAIL, PASSWORD):
             return self._error(401, "Invalid email or password.")
-        return _json({"token": self.token})
+        return httpx.Response(200, json={"token": self.token})
 
     def _one(self, method: str, download_id: str) -> httpx.Response:
         download = self.downloads.get(download_id)
         if download is None:
-            is_no_number = self.dialect is Dialect.README_2017 and not download_id.isdecimal()
-            return (
-                self._error(400, "ID must be a number.")
-                if is_no_number
-                else self._error(404, "Download not found.", field_name="id")
-            )
-        if method == "DELETE":
-            download.cancel(self.now())
-            if self.dialect is Dialect.DOCS_2026:
-                return _json({"message": "Download cancelled successfully"})
-            # These dialects answer with the status that the download is getting, also while it still stops.
-            return _json(self._download(download) | {"status": self._status_given(download)})
+            if self.dialect is Dialect.README_2017 and not download_id.isdecimal():
+                return self._error(400, "ID must be a number.")
+            return self._error(404, "Download not found.", field_name="id")
         if method == "GET":
-            return _json(self._download(download))
-        return self._error(405, "Method not allowed.")
-
-    def _status_given(self, download: SimulatedDownload) -> str:
-        return "completed" if download.status(self.now()) == "completed" else "cancelled"
+            return httpx.Response(200, json=self._download(download))
+        if method != "DELETE":
+            return self._error(405, "Method not allowed.")
+        download.cancel(self.now())
+        if self.dialect is Dialect.DOCS_2026:
+            return httpx.Response(200, json={"message": "Download cancelled successfully"})
+        # These dialects answer with the status that the download is getting, also while it still stops.
+        status = "completed" if download.status(self.now()) == "completed" else "cancelled"
+        return httpx.Response(200, json=self._download(download) | {"status": status})
 
     def _list(self) -> object:
         newest_first = sorted(self.downloads.values(), key=lambda each: each.started_at, reverse=True)
@@ -201,9 +193,9 @@ class Simulator:
         ending = "txt" if download.format == "json" else download.format
         signed_at = self._updated_at(download).astimezone(UTC)
         lasts = f"X-Amz-Date={signed_at:%Y%m%dT%H%M%SZ}&X-Amz-Expires={self.files_last_seconds}"
-        files = itertools.islice(itertools.count(1), -(-records // RECORDS_A_FILE))
         return [
-            f"{self.link_origin}/{download.id}_{number}.{ending}?{lasts}&X-Amz-Signature=simulated" for number in files
+            f"{self.link_origin}/{download.id}_{number}.{ending}?{lasts}&X-Amz-Signature=simulated"
+            for number in range(1, math.ceil(records / RECORDS_A_FILE) + 1)
         ]
 
     def _updated_at(self, download: SimulatedDownload) -> datetime:
@@ -225,18 +217,12 @@ class Simulator:
         }
 
     def _error(self, http_status: int, message: str, *, field_name: str | None = None) -> httpx.Response:
-        if self.dialect is not Dialect.DOCS_2026:
-            return _json({"errors": [message]}, http_status)
-        details = [{"field": field_name, "message": message}] if field_name else []
-        phrase = httpx.codes.get_reason_phrase(http_status)
-        return _json({"error": phrase, "message": message, "code": http_status, "details": details}, http_status)
-
-
-def _json(answer: object, http_status: int = 200) -> httpx.Response:
-    return httpx.Response(http_status, content=msgspec.json.encode(answer), headers=_JSON_HEADERS)
-
-
-_JSON_HEADERS = {"Content-Type": "application/json"}
+        error: dict[str, object] = {"errors": [message]}
+        if self.dialect is Dialect.DOCS_2026:
+            phrase = httpx.codes.get_reason_phrase(http_status)
+            details = [{"field": field_name, "message": message}] if field_name else []
+            error = {"error": phrase, "message": message, "code": http_status, "details": details}
+        return httpx.Response(http_status, json=error)
 
 
 def _iso(time: datetime, precision: str) -> str:
