@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import functools
+import io
 import re
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -77,8 +79,8 @@ def result_file(download_id: str, format: str, begin: int, end: int) -> bytes:  
     ]
     if format == "json":
         return b"".join(msgspec.json.encode(record) + b"\n" for record in records)
-    rows = ["id,name,country,rating\r\n"]
-    for record in records:
-        name = str(record["name"]).replace('"', '""')
-        rows.append(f'{record["id"]},"{name}",{record["country"]},{record["rating"]}\r\n')
-    return "".join(rows).encode()
+    file = io.StringIO()
+    table = csv.DictWriter(file, ("id", "name", "country", "rating"))
+    table.writeheader()
+    table.writerows(records)
+    return file.getvalue().encode()
