@@ -7,7 +7,7 @@ import random
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from dfui.core.clock import Clock
 from dfui.core.credits import CostFinal
@@ -16,7 +16,7 @@ from dfui.core.errors import ApiError, DatafinitiError, NotFound, StoreError, Un
 from dfui.core.history import FOLLOW_UP_AFTER, WATCHED_FOR, HistoryEntry
 from dfui.operations.refresh import MAX_POLLS, DownloadRefresher
 from dfui.store import Store
-from dfui.system.event_loop import end_tasks
+from dfui.system.event_loop import end_tasks, first_of
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
@@ -99,16 +99,19 @@ class Poller:
         try:
             while True:
                 self._woken.clear()
-                wait = self._begin_due(running)
-                if wait is None and not running and not forever:
-                    return
-                await self._wait(running.values(), wait)
                 for download_id, task in list(running.items()):
                     if task.done():
                         result = running.pop(download_id).result()
                         self._schedule.note(result)
                         if result.download is not None or result.error is not None:
                             yield result
+                wait = self._begin_due(running)
+                if wait is not None:
+                    await first_of(self._woken.wait(), self._clock.sleep(wait))
+                elif running or forever:
+                    await self._woken.wait()
+                else:
+                    return
         finally:
             await end_tasks(*running.values())
 
@@ -140,18 +143,8 @@ class Poller:
             if at > now:
                 return at - now
             running[download_id] = asyncio.create_task(self._poll(download_id))
+            running[download_id].add_done_callback(lambda _: self._woken.set())
         return None
-
-    async def _wait(self, running: Iterable[asyncio.Task[PollResult]], seconds: float | None) -> None:
-        """Wait until a poll has ended, so many seconds are over, or `wake`."""
-        others: list[asyncio.Task[Any]] = [asyncio.create_task(self._woken.wait())]
-        if seconds is not None:
-            others.append(asyncio.create_task(self._clock.sleep(seconds)))
-        try:
-            await asyncio.wait([*running, *others], return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in others:
-                task.cancel()
 
     async def _poll(self, download_id: str) -> PollResult:
         download, error = None, None
@@ -336,11 +329,4 @@ async def wait_for_final_costs(
         async for _ in watch(ids, client=client, store=store, clock=clock, is_over=is_over):
             pass
 
-    following = asyncio.create_task(follow())
-    tasks = (following, asyncio.create_task(clock.sleep(seconds)), asyncio.create_task(interrupted.wait()))
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        if following.done():
-            following.result()
-    finally:
-        await end_tasks(*tasks)
+    await first_of(follow(), clock.sleep(seconds), interrupted.wait())

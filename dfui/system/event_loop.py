@@ -60,6 +60,17 @@ async def end_tasks(*tasks: asyncio.Task[Any]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
+async def first_of(*work: Coroutine[Any, Any, object]) -> None:
+    """Run these until one has ended, and cancel the others; raises what that one raised."""
+    tasks = [asyncio.create_task(each) for each in work]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        await end_tasks(*tasks)
+
+
 async def on_daemon_thread(use: Callable[[], Result], *, name: str) -> Result:
     """Call this on a thread of its own; giving up waiting, or the exit, does not wait for it."""
     return await asyncio.wrap_future(call_on_daemon_thread(use, name=name))
