@@ -141,7 +141,7 @@ class Batch:
                 raise
         except Exception as error:
             logger.exception("Cancelling %s broke", attempt.download_id)
-            attempt.evidence.broke(fault(error))
+            attempt.evidence.fault = fault(error)
         attempt.has_ended = True
         self.events.put_nowait(await self._recorded(attempt.evidence.outcome()))
 

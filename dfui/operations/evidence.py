@@ -38,8 +38,8 @@ class Evidence:
     check_error: DatafinitiError | None = None
     seen: Download | None = None
     """What the last check after the last DELETE showed."""
-    _fault: str | None = None
-    """What broke the attempt, as a sentence."""
+    fault: str | None = None
+    """What on this machine ended the attempt, as a sentence; what was seen until then stands."""
 
     def begin_delete(self) -> None:
         """A DELETE is about to be sent; what was seen before says nothing about it."""
@@ -49,10 +49,6 @@ class Evidence:
     def delete_sent(self) -> None:
         self.deletes_sent += 1
         self.in_flight = True
-
-    def broke(self, fault: str) -> None:
-        """Something on this machine ended the attempt; what was seen until then stands."""
-        self._fault = fault
 
     @property
     def was_sent(self) -> bool:
@@ -121,16 +117,16 @@ class Evidence:
 
     def _trouble(self) -> str | None:
         """dfui's own problem; the API's words are kept apart."""
-        if self._fault is not None:
-            return self._fault
+        if self.fault is not None:
+            return self.fault
         if self.in_flight:
             return "Interrupted before an answer came."
         for error in (self.check_error, self.delete_error):
             if isinstance(error, ApiError) and error.retry_after is not None and error.retry_after > MAX_WAIT_SECONDS:
                 return f"The API asks to wait {error.retry_after:.0f} s before the next try."
         if self.is_missing:
-            is_told = self._kind() is OutcomeKind.NOT_FOUND
-            return None if is_told else "A check after it found no such download."
+            is_outcome = self._kind() is OutcomeKind.NOT_FOUND
+            return None if is_outcome else "A check after it found no such download."
         if self.check_error is not None:
             return f"{'A later check failed' if self.seen else 'It could not be checked'}. {self.check_error}"
         return None if isinstance(self.delete_error, ApiError | None) else str(self.delete_error)

@@ -13,6 +13,7 @@ from dfui.core.history import HistoryEntry
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.operations.refresh import fetch_details
 from dfui.store import Store
+from dfui.system.event_loop import end_tasks
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
@@ -69,7 +70,6 @@ async def resolve(*, client: DatafinitiClient, store: Store, clock: Clock | None
             if (outcome := await next_poll) is not None:
                 yield outcome
     finally:
-        for task in polls:
-            task.cancel()
+        await end_tasks(*polls)
         if left_open:
             store.history.give_back(list(left_open))
