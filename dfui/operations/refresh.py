@@ -122,8 +122,13 @@ class DownloadRefresher:
         """`fetch_details`, or the result of one that is under way."""
         if download_id not in self._under_way:
             task = self._under_way[download_id] = asyncio.create_task(self._fetch(download_id))
-            task.add_done_callback(lambda _: self._under_way.pop(download_id, None))
+            task.add_done_callback(lambda task: self._ended(download_id, task))
         return await asyncio.shield(self._under_way[download_id])
+
+    def _ended(self, download_id: str, task: asyncio.Task[DownloadDetails]) -> None:
+        self._under_way.pop(download_id, None)
+        if not task.cancelled():
+            task.exception()  # asyncio prints one that is not taken, and perhaps nobody waits any more
 
     async def _fetch(self, download_id: str) -> DownloadDetails:
         async with self._gate:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 from datetime import timedelta
 
 import httpx
@@ -98,6 +99,24 @@ async def test_few_are_polled_together_and_none_twice_at_once(it: Together, ids:
     assert [details.download.id for details in seen] == ids
     assert len(it.simulator.requests) == len(set(ids))
     assert latency.most_at_once == min(MAX_POLLS, len(set(ids)))
+
+
+async def test_a_poll_that_nobody_waits_for_any_more_may_fail(it: Together, caplog: pytest.LogCaptureFixture) -> None:
+    begun, answers = asyncio.Event(), asyncio.Event()
+
+    async def latency() -> None:
+        begun.set()
+        await answers.wait()
+
+    async with it.client_with(latency) as client:
+        polling = asyncio.create_task(DownloadRefresher(client, it.store, clock=it.clock).refresh("404"))
+        await begun.wait()
+        polling.cancel()
+        answers.set()
+        await asyncio.wait({polling, *asyncio.all_tasks()} - {asyncio.current_task()})
+    del polling
+    gc.collect()
+    assert caplog.records == []  # asyncio complains about no exception that nobody waited for
 
 
 async def test_a_failing_store_is_reported_and_ends_nothing(it: Together, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,7 +117,7 @@ class Together:
         """What the operations take."""
         return {"client": self.client, "store": self.store, "clock": self.clock}
 
-    def client_with(self, latency: Latency) -> DatafinitiClient:
+    def client_with(self, latency: Callable[[], Awaitable[None]]) -> DatafinitiClient:
         """Another client of the account, which answers with this latency."""
         return DatafinitiClient(Secret(TOKEN), address=DATAFINITI, transport=transport(self.simulator, latency=latency))
 
