@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
-
 import pytest
 
 from dfui.core.clock import Clock
 from dfui.simulator.account import Dialect, Simulator
 from tests.support.cancelling import deletes
 from tests.support.commands import Commands
-from tests.support.process import DFUI, MAX_SECONDS
 
 
 @pytest.fixture
@@ -49,16 +45,10 @@ def test_a_dialect_without_the_figure_is_refused_and_nothing_sent(dfui: Commands
 
 
 def test_told_to_end_it_names_what_it_no_longer_guards_and_how_to_go_on(dfui: Commands, account: Simulator) -> None:
-    command = [*DFUI, *dfui.arguments("cancel", "--yes", "--at", "10000", "8", "7")]
     account.downloads["7"].records_a_second = 0.1
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8") as process:
-        assert process.stderr is not None
-        while "7 · ● running" not in process.stderr.readline():
-            pass
-        process.send_signal(signal.SIGHUP)
-        out, err = process.communicate(timeout=MAX_SECONDS)
-    assert process.returncode == 130
-    assert "No longer guarded, and not cancelled: 8 7. To guard them again: dfui cancel 8 7 --at 10000" in err
-    assert "2 of 2" in out
-    assert deletes(account) == []
-    assert dfui.history() == []
+    guard = ("cancel", "--yes", "--at", "10000", "8", "7")
+    ended = dfui.at_terminal(*guard, shows=["7 · ● running"], typed="\x03")
+    assert ended.exit_code == 130
+    assert "No longer guarded, and not cancelled: 8 7. To guard them again: dfui cancel 8 7 --at 10000" in ended.stderr
+    assert "2 of 2" in ended.stdout
+    assert (deletes(account), dfui.history()) == ([], [])

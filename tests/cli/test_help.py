@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -16,8 +15,6 @@ from dfui.simulator.scenarios import SCENARIOS
 from tests.support.commands import Commands
 from tests.support.in_process import run
 from tests.support.terminal import Shell, environment_of
-
-PROMPT = "READY> "
 
 
 def named_in_help(heading: str) -> list[str]:
@@ -77,15 +74,12 @@ def test_each_command_and_topic_has_help_and_each_command_has_examples_before_it
         assert not re.search(r"--\w+ \[", shown), "a value that may be left out needs its ="
 
 
-def test_help_before_a_command_names_all_commands_and_exit_codes() -> None:
+def test_help_and_version_stand_before_any_command_and_are_json_too() -> None:
     assert run("--help", "cancel") == run("--help")
     assert "130 interrupted" in " ".join(run("--help").stdout.split())
-
-
-def test_help_and_version_are_json_too() -> None:
+    assert "847070" in run("help", "cancel", "--json").document["text"]
     assert run("--version").stdout == f"dfui {__version__}\n"
     assert run("--version", "--json").document == {"version": __version__}
-    assert "847070" in run("help", "cancel", "--json").document["text"]
 
 
 def test_the_help_has_the_keys_of_each_json_form_in_their_order(dfui: Commands) -> None:
@@ -179,22 +173,6 @@ def script_of(shell: str, folder: Path) -> Path:
     return script
 
 
-def at_prompt(shell: str, environment: Mapping[str, str], folder: Path) -> Shell:
-    """An interactive shell that has read the script."""
-    script = script_of(shell, folder)
-    if shell == "bash":
-        opened = Shell("bash", "--norc", "--noprofile", "-i", environment=environment)
-        opened.type(f"bind 'set enable-bracketed-paste off'; source {script}; PS1='REA''DY> '\n")
-    else:
-        opened = Shell("zsh", "-f", "-i", environment=environment)
-        opened.type(
-            "unsetopt zle_bracketed_paste prompt_sp; autoload -U compinit; compinit -u -D; "
-            f"source {script}; compdef _shtab_dfui dfui; PS1='REA''DY> '\n"
-        )
-    opened.wait_for(PROMPT)
-    return opened
-
-
 COMPLETIONS = {
     "dfui comple": "dfui completion ",
     "dfui cancel --dry": "dfui cancel --dry-run ",
@@ -205,11 +183,27 @@ COMPLETIONS = {
 }
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh"])
-def test_tab_completes_words_and_known_ids(shell: str, environment: dict[str, str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("shell", "before", "after"),
+    [
+        ("bash --norc --noprofile -i", "bind 'set enable-bracketed-paste off'", ""),
+        (
+            "zsh -f -i",
+            "unsetopt zle_bracketed_paste prompt_sp; autoload -U compinit; compinit -u -D",
+            "compdef _shtab_dfui dfui;",
+        ),
+    ],
+    ids=["bash", "zsh"],
+)
+def test_tab_completes_words_and_known_ids(
+    shell: str, before: str, after: str, environment: dict[str, str], tmp_path: Path
+) -> None:
     command, starts = tmp_path / "bin" / "dfui", tmp_path / "starts"
     command.write_text(command.read_text().replace("\n", f'\necho "$*" >> {starts}\n', 1))
-    with at_prompt(shell, environment, tmp_path) as opened:
+    script = script_of(shell.split(maxsplit=1)[0], tmp_path)
+    with Shell(*shell.split(), environment=environment) as opened:
+        opened.type(f"{before}; source {script}; {after} PS1='REA''DY> '\n")
+        opened.wait_for("READY> ")
         for typed, completed in COMPLETIONS.items():
             opened.type(f"{typed}\t")
             opened.wait_for(completed)
