@@ -99,13 +99,12 @@ class DownloadsScreen(BackgroundScreen[None]):
     def on_mount(self) -> None:
         """Show what the store knows, at once and whole; the network comes after the first picture."""
         self._session.changes.follow(self, self._changed)
-        has_more = self._table.show_first()
+        self._table.show_first()
         self._count()
 
         def begin() -> None:
             self._session.start(self.app.post_message)
-            if has_more:
-                self._table.reload()
+            self._table.reload()
 
         FirstPicture(self, sent=begin)
         if problem := self._session.shown_store.problem:

@@ -6,11 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from rich.cells import set_cell_size
-
 from dfui.core.downloads import Download
 from dfui.core.text import sanitize
 from dfui.store.download_query import DownloadQuery, SortBy
+from dfui.tui.widgets.row_list import fit
 from dfui.wording.credits import credits_cell
 from dfui.wording.downloads import MAX_ID_SHOWN, records_cell, status_glyph, status_word
 from dfui.wording.figures import clock_time
@@ -143,17 +142,6 @@ def _needed(columns: Sequence[Column], widths: dict[str, int]) -> int:
     return sum(widths[column.name] + column.gap for column in columns) - columns[-1].gap
 
 
-def fit(text: str, cell: Cell) -> str:
-    """A text in a cell's width, cut with … where it is longer."""
-    sized = set_cell_size(text, cell.width)
-    if sized.rstrip() != text.rstrip():
-        return set_cell_size(text, cell.width - 1) + "…"
-    if cell.column.aligns_right:
-        blank = len(sized) - len(sized.rstrip())
-        return " " * blank + sized.rstrip()
-    return sized
-
-
 def heading_line(cells: Sequence[Cell], query: DownloadQuery) -> str:
     """The line of headings over the cells; the one that is sorted by tells which way."""
     line = ""
@@ -161,10 +149,5 @@ def heading_line(cells: Sequence[Cell], query: DownloadQuery) -> str:
         heading = cell.column.heading
         if heading and query.sort_by is cell.column.sort_by:
             heading += "▴" if query.goes_up else "▾"
-        line += " " * (cell.start - len(line)) + fit(heading, cell)
+        line += " " * (cell.start - len(line)) + fit(heading, cell.width, aligns_right=cell.column.aligns_right)
     return line
-
-
-def column_at(cells: Sequence[Cell], x: int) -> Column | None:
-    """The column over which a cell of the terminal stands, counted from the first column's begin."""
-    return next((cell.column for cell in cells if cell.start <= x < cell.start + cell.width), None)

@@ -18,8 +18,8 @@ from dfui.core.text import sanitize
 from dfui.store.download_query import DownloadQuery, SortBy
 from dfui.system.event_loop import on_daemon_thread
 from dfui.tui.session import Session
-from dfui.tui.widgets.columns import COLUMNS, SORT_KEYS, Cell, column_at, fit, fitting, heading_line
-from dfui.tui.widgets.row_list import HEADINGS, PAGE_ROWS, RowList
+from dfui.tui.widgets.columns import COLUMNS, SORT_KEYS, Cell, fitting, heading_line
+from dfui.tui.widgets.row_list import HEADINGS, PAGE_ROWS, RowList, fit
 
 FIRST_ROWS = 2_000
 """Read before the first picture; it does not wait for more."""
@@ -131,11 +131,10 @@ class DownloadsTable(RowList[Download]):
         """A download without the times that change with each look, and are not shown."""
         return row and row.without_times()
 
-    def show_first(self) -> bool:
-        """Show the first downloads at once; whether there may be more."""
+    def show_first(self) -> None:
+        """Show the first downloads at once; `reload` adds the others."""
         self.show_keys(self._downloads.keys_in_order(limit=FIRST_ROWS))
         self._post_cursor_moved()
-        return len(self) == FIRST_ROWS
 
     def reload(self) -> None:
         """Read the order and the downloads again, on a thread; meanwhile what is shown stays."""
@@ -185,7 +184,6 @@ class DownloadsTable(RowList[Download]):
         One that is being cancelled keeps its place until its cancellation has `ended`, so that the cursor can go on
         from there.
         """
-        is_order_seen = self._shown_query.sort_by is SortBy.ACTIVITY and not self._shown_query.filter
         for download_id in ids:
             line = self._line_of(download_id)
             if line is None:  # new, or hidden by the filter until now
@@ -198,8 +196,7 @@ class DownloadsTable(RowList[Download]):
             self.refresh_line(line)
             if line == self.cursor:
                 self._post_cursor_moved()
-            is_in_place = is_order_seen and before is not None and after is not None and _place(before) == _place(after)
-            if has_ended or (not is_in_place and download_id not in self._cancellations):
+            if download_id not in self._cancellations:
                 self.reload()
         if self._is_catching_up:
             self._is_behind = True  # the answer that is awaited may be older
@@ -290,9 +287,9 @@ class DownloadsTable(RowList[Download]):
     def on_click(self, event: events.Click) -> None:
         place = event.get_content_offset(self)
         if place is not None and self.line_at(event) == HEADINGS:
-            column = column_at(self._cells, place.x - MARGIN)
-            if column is not None:
-                self.sort_by(column.sort_by)
+            for cell in self._cells:
+                if cell.start <= place.x - MARGIN < cell.start + cell.width:
+                    self.sort_by(cell.column.sort_by)
 
     def action_sort_by(self, column: str) -> None:
         self.sort_by(SortBy(column))
@@ -337,12 +334,7 @@ class DownloadsTable(RowList[Download]):
             style += self.get_component_rich_style("downloads-table--marked", partial=True)
         elif name in ("status", "bar", "percent") or has_relapsed or download.status.is_final:
             style += self.get_component_rich_style(f"downloads-table--{colour}", partial=True)
-        return Segment(fit(text, cell), style)
-
-
-def _place(download: Download) -> tuple[object, ...]:
-    """What decides where a download stands in the ordinary order."""
-    return download.is_active, download.started_at
+        return Segment(fit(text, cell.width, aligns_right=cell.column.aligns_right), style)
 
 
 def _status_style(download: Download) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -17,7 +17,7 @@ from textual.message import Message
 from dfui.core.errors import StoreError
 from dfui.core.history import HistoryEntry
 from dfui.store.history import History, HistoryFilter
-from dfui.tui.widgets.row_list import RowList
+from dfui.tui.widgets.row_list import RowList, fit
 from dfui.wording.downloads import MAX_ID_SHOWN
 from dfui.wording.history import HISTORY_HEADINGS, entry_cells
 
@@ -49,13 +49,14 @@ class HistoryList(RowList[HistoryEntry]):
         self.filter = HistoryFilter()
         """Which entries are listed; `reload` applies a change."""
 
-    def read_keys(self) -> array[int]:
-        """Read the entries' keys; where the history cannot be read, say so, and list none."""
+    def reload(self) -> None:
+        """Read the entries again; if the history cannot be read, say so, and list none."""
         try:
-            return self._journal.keys(self.filter)
+            keys = self._journal.keys(self.filter)
         except StoreError as error:
             self.notify(str(error), severity="warning")
-            return array("q")
+            keys = array("q")
+        self.show_keys(keys)
 
     def read_rows(self, keys: Sequence[int]) -> Mapping[int, HistoryEntry]:
         """Read entries, and make room for the longest ID among them."""
@@ -117,13 +118,8 @@ class HistoryList(RowList[HistoryEntry]):
                 break
             is_last = position == len(cells) - 1
             fitting = room if is_last else min(room, column)
-            text += _fit(cell, fitting, aligns_right=position in RIGHT_ALIGNED) + " " * GAP
+            is_figure = position in RIGHT_ALIGNED
+            if is_figure and cell_len(cell) > fitting:
+                cell = cell.rpartition(" ")[2]  # noqa: PLW2901  # of a figure then and now, the one now: a figure is whole
+            text += fit(cell, fitting, aligns_right=is_figure) + " " * GAP
         return text
-
-
-def _fit(text: str, width: int, *, aligns_right: bool) -> str:
-    if aligns_right and cell_len(text) > width:
-        text = text.rpartition(" ")[2]  # of a figure then and now, the one now: a figure is whole
-    if cell_len(text) > width:
-        return set_cell_size(text, width - 1) + "…"
-    return " " * (width - cell_len(text)) + text if aligns_right else set_cell_size(text, width)

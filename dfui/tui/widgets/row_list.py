@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Generic, TypeVar
 
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -58,9 +59,6 @@ class RowList(ScrollView, Generic[Row], can_focus=True):
         return True  # a widget without rows is still a widget
 
     # ── for subclasses ───────────────────────────────────────────────────────────────────────────────────────────
-
-    def read_keys(self) -> array[int]:
-        raise NotImplementedError
 
     def read_rows(self, keys: Sequence[int]) -> Mapping[int, Row]:
         raise NotImplementedError
@@ -128,10 +126,6 @@ class RowList(ScrollView, Generic[Row], can_focus=True):
         if before is not None and after is not None:
             self._pages[line // PAGE_ROWS][key] = after
         return before, after
-
-    def reload(self) -> None:
-        """Read the order and the rows again."""
-        self.show_keys(self.read_keys())
 
     def show_keys(self, keys: array[int]) -> None:
         """List these rows, read again; the cursor stays on its row, and only changes are painted."""
@@ -257,3 +251,10 @@ class RowList(ScrollView, Generic[Row], can_focus=True):
         cursor = base + self.get_component_rich_style("row-list--cursor", partial=True)
         under_cursor = Segment(f"▸{strip.crop(1, self.cursor_width).text}", cursor)
         return Strip([under_cursor, *strip.crop(self.cursor_width)])
+
+
+def fit(text: str, width: int, *, aligns_right: bool) -> str:
+    """A text in so many cells, cut with … if it is longer."""
+    if cell_len(text) > width:
+        return set_cell_size(text, width - 1) + "…"
+    return " " * (width - cell_len(text)) + text if aligns_right else set_cell_size(text, width)
