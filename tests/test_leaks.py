@@ -11,7 +11,7 @@ import pytest
 from dfui.core.clock import Clock
 from dfui.simulator.account import Simulator
 from dfui.simulator.scenarios import demo_account
-from tests.support.process import run_each
+from tests.support.running import run_each
 from tests.support.server import SimulatorServer
 from tests.support.terminal import wait_until
 from tests.support.tui_process import OPENED_BY_ITSELF_SECONDS, TuiProcess

@@ -10,7 +10,7 @@ from dfui.core import errors
 from dfui.simulator.account import Simulator
 from dfui.store import Store
 from tests.support.commands import Commands
-from tests.support.in_process import run
+from tests.support.running import run
 from tests.support.terminal import Terminal
 
 WRONG = {

@@ -18,7 +18,7 @@ from dfui.simulator.account import TOKEN, Simulator
 from dfui.simulator.files import SimulatedFiles
 from tests.support.cancelling import LONG_WAIT, PAYMENT, answering, deletes, outcomes
 from tests.support.commands import Commands
-from tests.support.process import DFUI
+from tests.support.running import DFUI
 from tests.support.server import SimulatorServer
 
 ALARM = "ALARM: 847070 was "

@@ -16,8 +16,7 @@ import pytest
 from dfui.simulator.account import Dialect, Simulator
 from tests.support.cancelling import deletes
 from tests.support.commands import Commands
-from tests.support.ended import Ended
-from tests.support.process import DFUI
+from tests.support.running import DFUI, Ended
 
 RUNNING, QUEUED, PEOPLE, STOPPED = "847070", "847069", "847001", "846990"
 HARM = (

@@ -14,7 +14,7 @@ import pytest
 from dfui.simulator.account import Simulator
 from tests.support.commands import Commands
 from tests.support.file_server import FileServer, StoredFile
-from tests.support.in_process import run
+from tests.support.running import run
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from dfui import __version__
 from dfui.simulator.account import Simulator
 from dfui.simulator.scenarios import SCENARIOS
 from tests.support.commands import Commands
-from tests.support.in_process import run
+from tests.support.running import run
 from tests.support.terminal import Shell, environment_of
 
 

@@ -19,8 +19,8 @@ from dfui.simulator.account import Simulator
 from dfui.store import open_store
 from tests.support.cancelling import PAYMENT, answering
 from tests.support.commands import Commands
-from tests.support.ended import Ended
 from tests.support.rows import at
+from tests.support.running import Ended
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from dfui.core.outcomes import OutcomeKind
 from dfui.simulator.account import Simulator
 from tests.support.cancelling import deletes
 from tests.support.commands import Commands
-from tests.support.process import DFUI
+from tests.support.running import DFUI
 from tests.support.server import SimulatorServer
 from tests.support.terminal import wait_until
 

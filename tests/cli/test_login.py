@@ -12,7 +12,7 @@ import pytest
 from dfui.simulator.account import EMAIL, PASSWORD, TOKEN, Simulator
 from tests.support import keyring_in_a_file
 from tests.support.commands import Commands
-from tests.support.ended import Ended
+from tests.support.running import Ended
 
 ROOT = Path(__file__).parents[2]
 KeptTokens = Callable[[], dict[str, str]]

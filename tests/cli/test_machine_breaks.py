@@ -13,7 +13,7 @@ from dfui.simulator.account import Simulator
 from tests.support.cancelling import deletes
 from tests.support.commands import Commands
 from tests.support.outcomes import lost, script
-from tests.support.process import run_each
+from tests.support.running import run_each
 
 IDS = ("847070", "847069", "847001")
 

@@ -17,7 +17,7 @@ import pytest
 from dfui.simulator.account import Simulator
 from dfui.store.history import MAX_MESSAGE
 from tests.support.commands import Commands
-from tests.support.process import run_each
+from tests.support.running import run_each
 
 READ_ONLY = [
     "unshare", "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"]), "/bin/sh", "-c",

@@ -37,7 +37,7 @@ from dfui.system.credentials import Token, TokenSource
 from dfui.wording.history import entry_facts
 from dfui.wording.outcomes import outcome_lines, outcome_title
 from tests.model.scenario import Fault, Scenario
-from tests.support.in_process import run
+from tests.support.running import run
 
 EXIT_CODES = {
     "cancelled": 0, "completed": 0, "refused": 1, "not_found": 1, "not_sent": 1,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import httpx
 
 from dfui.simulator.account import Simulator
-from tests.support.ended import Ended
+from tests.support.running import Ended
 
 Answer = Callable[[httpx.Request], httpx.Response | None]
 LONG_WAIT = {"Retry-After": "3600"}

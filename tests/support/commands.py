@@ -9,9 +9,7 @@ from pathlib import Path
 from dfui.core.addresses import parse_api_url
 from dfui.core.history import HistoryEntry
 from dfui.store import open_store
-from tests.support.ended import Ended
-from tests.support.in_process import run
-from tests.support.process import run_process
+from tests.support.running import Ended, run, run_process
 from tests.support.terminal import Terminal
 
 

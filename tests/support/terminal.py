@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from tests.support.ended import Ended
+from tests.support.running import Ended
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 60.0
