@@ -79,16 +79,16 @@ class DfuiApp(FaultContainingApp):
         self._terminal = terminal
         self._is_asking_to_quit = False
         self._problems: list[tuple[float, str]] = []
-        """The problems in the toast, and until when each is shown."""
+        """The problems in the toast, each with the time until which it is shown."""
         self._asked: deque[tuple[Event, Screen[Any]]] = deque(maxlen=100)
-        """Keys that a dialog has said to take."""
+        """Keys that a dialog has agreed to take."""
         self.dialog_faults: list[Exception] = []
         """Faults of dfui's own that closed a dialog."""
         self.session = Session(access, store, clock=clock, export_text=export_text)
         access.lend_terminal = self._lend_terminal
         self._event_loop: asyncio.AbstractEventLoop | None = None
         self._terminal_is_back = threading.Event()
-        """Set once whoever the terminal was lent to is done, or dfui is told to leave."""
+        """Set once the terminal is given back, or dfui has to leave."""
         self.terminal_title = TerminalTitle(self, is_used=not access.is_simulated)
         self.shutdown = Shutdown(self._leave, seconds=LEAVING_SECONDS + INTERRUPTING_SECONDS)
         for theme in OWN_THEMES:
@@ -102,7 +102,7 @@ class DfuiApp(FaultContainingApp):
 
     @property
     def cursor_position(self) -> Offset:
-        """Where the terminal's own cursor stands, which is seen where the UI is for a screen reader."""
+        """Where the terminal's own cursor stands; it is visible only if the UI is for a screen reader."""
         placed = focus_place(self.focused) if self.session.access.settings.config.accessible else None
         return placed or self._typed_at
 
@@ -114,7 +114,7 @@ class DfuiApp(FaultContainingApp):
         return DownloadsScreen(self.session)
 
     def get_key_display(self, binding: Binding) -> str:
-        """A key as it is shown; Enter in words, for not every terminal's font has the sign that Textual uses."""
+        """Shows Enter as a word: not every terminal's font has Textual's sign for it."""
         return "enter" if binding.key == "enter" else super().get_key_display(binding)
 
     def action_command_palette(self) -> None:
@@ -157,7 +157,7 @@ class DfuiApp(FaultContainingApp):
 
     async def on_event(self, event: Event) -> None:
         """Keep from a dialog what was not meant for it, and end a dialog that fails, not the app."""
-        # A key also comes back here from the table, and then acts on a dialog that has opened meanwhile.
+        # A key also comes back here from the table, and then acts on a dialog that has opened since.
         is_typed = isinstance(event, Key | Paste) or (isinstance(event, MouseEvent) and not event.is_forwarded)
         screen = self.screen if is_typed else None
         if isinstance(screen, ModalScreen) and (takes := getattr(screen, "takes", None)):
@@ -194,7 +194,7 @@ class DfuiApp(FaultContainingApp):
                 self.post_message(key)
 
     def _keep_theme(self, theme: Theme) -> None:
-        """Begin with it the next time, too."""
+        """Start with this theme next time."""
         if not self.session.store.is_kept:
             return
         settings = self.session.access.settings
@@ -318,7 +318,7 @@ class DfuiApp(FaultContainingApp):
 
 
 def run_app(access: ApiAccess, store: Store, *, clock: Clock, export_text: ExportText) -> tuple[int, str | None]:
-    """Run the terminal UI until it is left; gives the exit code, and the profile to go on with, if one was chosen."""
+    """Run the terminal UI; returns the exit code, and the profile to restart with, if one was chosen."""
     app = DfuiApp(access, store, clock=clock, export_text=export_text, terminal=Terminal())
     sys.setswitchinterval(SWITCH_SECONDS)
     settings = access.settings
@@ -327,7 +327,7 @@ def run_app(access: ApiAccess, store: Store, *, clock: Clock, export_text: Expor
         app.run(mouse=not settings.config.low_bandwidth if settings.config.mouse is None else settings.config.mouse)
     finally:
         app.terminal_title.restore()
-        # However it was left: what was confirmed gets its time, and is told of where a terminal is still there.
+        # However dfui was left, confirmed cancellations get their time, and the rest is named if there is a terminal.
         outcomes = app.session.stop(waiting=lambda cancellations: _say([leaving(cancellations)]))
         _say(left_behind(outcomes))
     return app.return_code or 0, app.session.next_profile

@@ -32,7 +32,7 @@ class Ended:
 class Cancellations:
     """All cancellations of this session, from the confirmation to the screen that shows the outcome; on any thread.
 
-    `changed` is called with the IDs of those that have changed.
+    `changed` is called with the IDs that changed.
     """
 
     def __init__(self, changed: Callable[[Iterable[str]], None]) -> None:
@@ -46,7 +46,7 @@ class Cancellations:
     # ── what the network thread reports ──────────────────────────────────────────────────────────────────────────
 
     def confirm(self, ids: Iterable[str]) -> None:
-        """These are about to be cancelled; those already on their way are left out by whoever confirms."""
+        """Begin to cancel these downloads; none of them is being cancelled yet."""
         confirmed = [Cancellation(download_id) for download_id in ids]
         with self._lock:
             self._latest |= {each.download_id: each for each in confirmed}
@@ -81,7 +81,7 @@ class Cancellations:
 
     @property
     def counts(self) -> tuple[int, int]:
-        """Of the confirmations under way: how many of their downloads have ended, and how many they are."""
+        """How many downloads of unfinished confirmations have ended, and how many there are."""
         with self._lock:
             confirmed = [each for batch in self._confirmations if not _has_ended(batch) for each in batch]
         return sum(each.outcome is not None for each in confirmed), len(confirmed)
@@ -90,14 +90,14 @@ class Cancellations:
         return self._latest[download_id].progress if download_id in self else None
 
     def outcomes(self, ids: Iterable[str]) -> list[Outcome]:
-        """The newest outcomes of these downloads, as far as there are any."""
+        """The newest outcomes of these downloads, if they have any."""
         found = [self._latest.get(download_id) for download_id in ids]
         return [each.outcome for each in found if each is not None and each.outcome is not None]
 
     def take_ended(self) -> Ended | None:
         """The outcomes of the next confirmation that has ended; each is given once.
 
-        A download that was confirmed anew meanwhile is left out: its new outcome will say how it ended.
+        Outcomes replaced by a newer cancellation of the same download are left out.
         """
         with self._lock:
             if self._resolved:

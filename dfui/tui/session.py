@@ -71,7 +71,7 @@ def on_network_thread(
 
 @dataclass
 class _Online:
-    """What there is once a client could be made."""
+    """What exists once there is a client."""
 
     client: DatafinitiClient
     refresher: DownloadRefresher
@@ -104,16 +104,16 @@ class Session:
             access, contact=self.contact, changed=self.changes.report, notify=self._notify, go_online=self._go_online
         )
         self.list_progress: ListProgress | None = None
-        """How much of the list has come, while it takes its time."""
+        """How much of a long list has come."""
         self.is_refreshing_list = self.has_list = False
         self.account: Account | None = None
         self.account_problem = ""
         self.details: DownloadDetails | None = None
-        """Those that were fetched last; the links are secrets."""
+        """The details that were fetched last; the links are secrets."""
         self.problems: dict[str, str] = {}
         """Why downloads could not be refreshed the last time, by ID."""
         self.next_profile: str | None = None
-        """The profile that was chosen to go on with, after this session."""
+        """The profile to restart with, if another was chosen."""
         self._thread = NetworkThread()
         self._post: Callable[[Message], object] = lambda message: None
         self._online: _Online | None = None
@@ -276,7 +276,7 @@ class Session:
 
     @on_network_thread
     async def relapses_read(self, relapses: Sequence[HistoryEntry]) -> None:
-        """A person has the alarm about these before them."""
+        """A person has seen the alarm about these."""
         await self.store.history.mark_read(relapses)
         self.changes.report(entry.download_id for entry in relapses)
 

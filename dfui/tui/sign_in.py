@@ -23,7 +23,7 @@ from dfui.wording.errors import error_sentences, keyring_sentences
 
 
 class SignInFlow:
-    """Puts a token into `access`; once it works, what waits for it goes on, and `go_online` is called.
+    """Puts a token into `access`; once it works, waiting cancellations continue, and `go_online` is called.
 
     A screen reads here whether a person is asked for a token, and what came of the last answer; `changed` is called
     whenever that changes.

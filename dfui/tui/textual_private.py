@@ -80,11 +80,11 @@ class FirstPicture:
         self._held = ExitStack()
         self._is_released = False
         if 0 in (size_of_terminal() or ()):
-            # Textual takes such a terminal for two sizes by turns, and while it is held back, never comes to rest.
+            # On a terminal of size 0, Textual alternates between two sizes, and would never release the hold.
             screen.call_after_refresh(sent)
             return
         self._held.enter_context(screen.app.batch_update())
-        # Once the screen has told its widgets their sizes, let them answer, and the screen take in the answers.
+        # The widgets first learn their sizes, then answer with changes that the screen has to take in.
         screen.call_after_refresh(screen.app.call_later, screen.call_after_refresh, self._send)
 
     def release(self) -> None:

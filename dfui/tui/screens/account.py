@@ -96,7 +96,7 @@ class AccountModal(Dialog[None]):
 
 
 class ChooseProfile(Dialog[None]):
-    """Asks for a profile; nothing of one, least of all a token, is left for another: the app ends and begins anew."""
+    """Asks for a profile, and restarts with it: no token of one profile may be left in another."""
 
     NAME = "profiles"
     TITLE = "Profile"

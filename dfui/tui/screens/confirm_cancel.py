@@ -29,7 +29,7 @@ from dfui.wording.downloads import (
 )
 
 TYPED_FROM = 20
-"""From this many active downloads on, their number is typed to confirm: no hand does that by itself."""
+"""From this many active downloads on, their number must be typed: no hand does that by itself."""
 
 TOO_SMALL = "-too-small"
 
@@ -93,7 +93,7 @@ class ConfirmCancel(Dialog[tuple[str, ...]]):
 
     @on(Input.Submitted)
     def action_confirm(self) -> None:
-        """Cancel what is active, if the whole question can be read, and the number is typed where it is asked for."""
+        """Cancel what is active, if the whole question is visible and any number asked for was typed."""
         to_cancel = tuple(download.id for download in self._active)
         if not to_cancel:
             self.action_keep()
@@ -147,7 +147,7 @@ class ConfirmCancel(Dialog[tuple[str, ...]]):
         lines = [*hidden_by_filter(self._hidden, len(known)), *confirm_consequences(known)]
         self.query_one("#consequences", TextLines).show(lines)
         self.query_one("#number").display = self._asks_for_number
-        # A list must leave a few lines of the explanation; where a number is typed, there may be no room for that.
+        # A list leaves a few lines for the explanation, unless a number is typed: then there may be no room.
         self.set_class(len(self._ids) > 1 and not self._asks_for_number, "-leaves-explanation")
         self.query_one("#number-asked", Static).update(f"Type {len(active)} to confirm:")
         self.show_problem("\n".join(dict.fromkeys(self._problems)))

@@ -45,7 +45,7 @@ def _key(
 
 
 class DownloadsScreen(BackgroundScreen[None]):
-    """Shows what the store knows, opens the dialogs, and hands what they answer to the session."""
+    """Shows what the store knows, opens the dialogs, and passes their answers to the session."""
 
     AUTO_FOCUS = "#downloads"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -256,7 +256,7 @@ class DownloadsScreen(BackgroundScreen[None]):
         self.app.push_screen(ConfirmCancel(ids, self._session, hidden=hidden), answered)
 
     def _cancel(self, confirmed: Sequence[str]) -> None:
-        # Another confirmation of the same download may have been open, or its outcome be tried again meanwhile.
+        # Another dialog may have confirmed the same download in the meantime.
         if ids := self._not_cancelling(confirmed):
             self._session.cancel(ids)
             self._table.refresh_rows(ids)
@@ -431,7 +431,7 @@ class DownloadsScreen(BackgroundScreen[None]):
         return is_connecting or self._session.is_refreshing_list or self._downloads.counts()[1] > 0
 
     def _show_empty(self) -> None:
-        """What to do while no download is known; what is not seen is not laid out anew."""
+        """Say what to do while no download is known."""
         empty = self.query_one("#empty", Static)
         if not empty.display:
             return

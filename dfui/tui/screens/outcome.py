@@ -23,7 +23,7 @@ from dfui.wording.history import last_seen_line, now_line, relapse_sentence, rel
 from dfui.wording.outcomes import not_stopped, outcome_lines, outcomes_title, stopped
 
 TO_BE_CHECKED = (OutcomeKind.ACCEPTED, OutcomeKind.UNKNOWN)
-"""They may have stopped: another look comes before another DELETE."""
+"""They may have stopped: dfui checks before it sends another DELETE."""
 
 
 class OutcomeModal(Dialog[NextStep]):
@@ -51,7 +51,7 @@ class OutcomeModal(Dialog[NextStep]):
 
     @property
     def _fetchable(self) -> tuple[str, ...]:
-        """What is not known to be empty is worth a look."""
+        """Those that may have records."""
         good = (outcome for outcome in self._outcomes if outcome.kind.is_good)
         return tuple(outcome.download_id for outcome in good if outcome.retained_records != 0)
 
@@ -77,7 +77,7 @@ class OutcomeModal(Dialog[NextStep]):
         self._show()
 
     def _changed(self, changed: Changed) -> None:
-        """Follow what is learnt while it is read: the cost, an end that came later, a download that runs again."""
+        """Show what is learnt while the dialog is open: the cost, a later end, a download that runs again."""
         if changed.concerns(outcome.download_id for outcome in self._outcomes):
             self._show()
             if self._is_checking:
@@ -85,7 +85,7 @@ class OutcomeModal(Dialog[NextStep]):
                 self.show_notice(self._still_unclear())
 
     def _still_unclear(self) -> str:
-        """What a check has shown of those that are still not known to have stopped; empty if there are none."""
+        """What a check has shown of those not known to have stopped; empty if there are none."""
         problems = [self._session.problems[each] for each in self._unclear if each in self._session.problems]
         if problems or not self._unclear:
             return "\n".join(dict.fromkeys(problems))
@@ -136,7 +136,7 @@ class OutcomeModal(Dialog[NextStep]):
         self.dismiss(Fetch(self._fetchable))
 
     def action_retry(self) -> None:
-        """Close, and cancel those again that were not cancelled; if they may have stopped, look at them instead."""
+        """Cancel again what was not cancelled; if it may have stopped, check it first."""
         if self._failed:
             is_confirmed = not self._is_resolved and len(self._failed) < TYPED_FROM
             self.dismiss(Cancel(self._failed) if is_confirmed else AskToCancel(self._failed))

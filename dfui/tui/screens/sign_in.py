@@ -20,12 +20,12 @@ from dfui.tui.widgets.inputs import LineInput
 from dfui.tui.widgets.layouts import GIVES_WAY
 
 QUIET_SECONDS = 1.0
-"""If it opens by itself, for so long it takes no key: it may have been meant for the table."""
+"""If it opens by itself, it takes no key for this long: the key may have been meant for the table."""
 FOR_THIS_SESSION = "It will not be saved."
 
 
 class TickBox(Checkbox):
-    """`[X]` where it is ticked, `[ ]` where not; Textual's own has an X in both, in another colour."""
+    """`[X]` if ticked, else `[ ]`; Textual's own has an X in both, in another colour."""
 
     BUTTON_LEFT = "["
     BUTTON_RIGHT = "]"
@@ -63,7 +63,7 @@ class SignIn(Dialog[None]):
         self._is_demo = session.access.is_simulated
         self._by_password = False
         self._has_failed = False
-        """Whether what was typed last did not work: then the sentence about that says what to do."""
+        """Whether the last attempt failed: then its sentence says what to do."""
 
     def compose_content(self) -> ComposeResult:
         yield Static(id="asks", markup=False, classes=f"dialog-text {GIVES_WAY}")

@@ -30,7 +30,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column; those with a higher `leaves_first` make room for the others where the terminal is narrow."""
+    """One column; on a narrow terminal, those with a higher `leaves_first` go first."""
 
     name: str
     heading: str
@@ -114,9 +114,9 @@ SORT_KEYS: Mapping[str, SortBy] = {
 
 
 def fitting(width: int, longest: Mapping[str, int]) -> list[Cell]:
-    """The columns that fit into this many terminal cells, and where each begins.
+    """The columns that fit into this many terminal cells, each with its place.
 
-    `longest` is how long the longest text of a column is, by the column's name, where it is known.
+    `longest` is the length of the longest known text, by column name.
     """
     shown = [column for column in COLUMNS if max(0, width) >= column.from_width]
     widths = {column.name: column.width for column in shown}

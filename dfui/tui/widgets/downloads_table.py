@@ -64,7 +64,7 @@ class DownloadsTable(RowList[Download]):
         self._downloads = session.shown_store.downloads
         self._cancellations = session.cancellations
         self._query = self._shown_query = DownloadQuery()
-        """What is wanted; and what is shown until the answer to that is there."""
+        """What is wanted, and what is still shown."""
         self._is_behind = self._is_being_typed = self._is_catching_up = False
         self._is_current = asyncio.Event()
         self._is_current.set()
@@ -128,7 +128,7 @@ class DownloadsTable(RowList[Download]):
             self.call_later(self._post_cursor_moved)
 
     def as_seen(self, row: Download | None) -> Download | None:
-        """A download without the times that change with each look, and are not shown."""
+        """The download without the times that each poll changes and no column shows."""
         return row and row.without_times()
 
     def show_first(self) -> None:
@@ -137,14 +137,14 @@ class DownloadsTable(RowList[Download]):
         self._post_cursor_moved()
 
     def reload(self) -> None:
-        """Read the order and the downloads again, on a thread; meanwhile what is shown stays."""
+        """Read the order and the downloads again, on a thread; until then, the old ones stay."""
         self._is_behind = True
         if not self._is_catching_up:
             self._is_catching_up = True
             self.run_worker(self._catch_up())
 
     async def _catch_up(self) -> None:
-        """One query at a time, and after it the one that is wanted by then."""
+        """Run one query at a time, then the one that is wanted by then."""
         try:
             while self._is_behind:
                 if self._is_being_typed:

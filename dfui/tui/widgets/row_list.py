@@ -76,12 +76,12 @@ class RowList(ScrollView, Generic[Row], can_focus=True):
         raise NotImplementedError
 
     def as_seen(self, row: Row | None) -> object:
-        """What of a row is visible: a row that only differs elsewhere is not repainted."""
+        """The visible part of a row; other changes need no repaint."""
         return row
 
     @property
     def text_without_rows(self) -> str:
-        """What stands in place of the first row where there is none."""
+        """Shown in place of the first row if there are no rows."""
         return ""
 
     @property
@@ -92,18 +92,18 @@ class RowList(ScrollView, Generic[Row], can_focus=True):
     # ── rows ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def key_at(self, line: int) -> int | None:
-        """The store's key of the row on a line; None where there is none."""
+        """The store's key of the row on a line; None if there is no row."""
         return self._keys[line] if 0 <= line < len(self._keys) else None
 
     def line_of_key(self, key: int | None) -> int | None:
-        """The line of a row; None where it is not listed."""
+        """The line of a row; None if it is not listed."""
         try:
             return None if key is None else self._keys.index(key)
         except ValueError:
             return None
 
     def row_at(self, line: int) -> Row | None:
-        """The row on a line; None where there is none, or it is gone from the store.
+        """The row on a line; None if there is none, or it is gone from the store.
 
         Raises:
             StoreError: the database fails.
@@ -157,7 +157,7 @@ class RowList(ScrollView, Generic[Row], can_focus=True):
         return {line: (line == self.cursor, self.as_seen(self.row_at(line))) for line in lines}
 
     def _follow(self, key: int | None) -> None:
-        """Move the cursor to the line where its row stands now."""
+        """Move the cursor to the line of this row."""
         line = self.line_of_key(key)
         if line is None:
             line = self.line_without_row()
@@ -195,7 +195,7 @@ class RowList(ScrollView, Generic[Row], can_focus=True):
         self.cursor = line if line >= 0 else len(self) - 1
 
     def line_at(self, event: events.Click) -> int | None:
-        """The line that was clicked, or `HEADINGS`; None where there is no row."""
+        """The line that was clicked, or `HEADINGS`; None if there is no row."""
         place = event.get_content_offset(self)
         if place is None:
             return None

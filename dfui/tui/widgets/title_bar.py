@@ -31,9 +31,9 @@ class TitleBar(Widget):
     """Downloads that were cancelled, run again, and were not dealt with."""
     marked: reactive[int] = reactive(0)
     cancelling: reactive[tuple[int, int]] = reactive((0, 0))
-    """How many of the cancellations that are under way together have ended, and how many were begun."""
+    """How many cancellations of unfinished confirmations have ended, and how many there are."""
     progress: reactive[ListProgress | None] = reactive(None)
-    """How much of the list has come, while it takes its time."""
+    """How much of a long list has come."""
 
     def __init__(
         self, *, whose: str, host: str | None, clock: Clock, is_simulated: bool = False, is_read_only: bool = False
@@ -72,7 +72,7 @@ class TitleBar(Widget):
         return Content.assemble((left, PLAIN), gap, shown)
 
     def _parts(self) -> list[tuple[str, str]]:
-        """What stands right of whose downloads they are: each text, and how much it is to be seen."""
+        """The texts at the right end, each with its weight."""
         ended, begun = self.cancelling
         parts = [
             (f"{self.running_again:,} RUNNING AGAIN" if self.running_again else "", ALARM),
