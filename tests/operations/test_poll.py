@@ -168,9 +168,7 @@ async def test_follow_ups_come_15_s_and_1_5_and_15_minutes_after_the_outcome_and
     assert [round(at - ended_at) for _, at in polling.made] == [15, 60, 300, 900]
     assert methods(it.simulator) == "GET GET GET GET"
     (entry,) = it.store.history.entries()
-    assert entry.credits_now == CostFinal(10_000)
-    assert entry.credits_deducted is None
-    assert entry.closed_at is not None
+    assert (entry.credits_now, entry.credits_deducted, entry.is_settled) == (CostFinal(10_000), None, True)
     await follow_ups(it).poller.poll_once(at_most=10)
     assert len(it.simulator.requests) == 4
 
@@ -219,9 +217,8 @@ async def test_a_refused_poll_is_made_again_and_holds_up_no_other(it: Together) 
     it.simulator.interrupt = lambda request: (
         None if request.url.path.endswith("/5") else httpx.Response(403, json={"errors": ["Not now."]})
     )
-    polling = follow_ups(it)
-    async with asyncio.timeout(MAX_SECONDS), contextlib.aclosing(polling.poller.results()) as results:
-        polled: list[str] = []
+    polled: list[str] = []
+    async with asyncio.timeout(MAX_SECONDS), contextlib.aclosing(follow_ups(it).poller.results()) as results:
         async for result in results:
             polled.append(result.download_id)
             if "5" in polled and polled.count("1") >= 2:
@@ -265,16 +262,10 @@ async def test_waiting_ends_when_the_cost_is_final_or_time_is_over(it: Together,
     it.simulator.add("7", started_at=clock.now() - timedelta(seconds=50))
     await outcomes_of(["7"], it.client, it.store, clock)
     began = clock.monotonic()
-    waiting = asyncio.create_task(
-        wait_for_final_costs(
-            ["7"], client=it.client, store=it.store, seconds=300, interrupted=asyncio.Event(), clock=clock
-        )
-    )
-    for _ in range(100_000):
-        if waiting.done():
-            break
+    given = it.given | {"clock": clock, "seconds": 300, "interrupted": asyncio.Event()}
+    waiting = asyncio.create_task(wait_for_final_costs(["7"], **given))
+    while not waiting.done():
         await asyncio.sleep(0)
-        if clock.sleeping >= 2:
-            clock.advance(1)
+        clock.advance(clock.sleeping >= 2)
     await waiting
     assert abs(clock.monotonic() - began - waited) <= 3
