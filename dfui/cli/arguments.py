@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
@@ -243,6 +242,8 @@ def seconds(text: str) -> float:
 
 def did_you_mean(given: str, known: Iterable[str]) -> str:
     """The nearest known word, as a question; empty if none is near."""
+    import difflib
+
     near = difflib.get_close_matches(given, list(known), n=1, cutoff=0.65)
     return f" Did you mean {near[0]}?" if near else ""
 

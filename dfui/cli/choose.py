@@ -7,7 +7,6 @@ import io
 import json
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dfui.cli.console import Console, ExitCode, usage_error
@@ -67,8 +66,7 @@ def run_on_ids(command: IdsCommand, options: argparse.Namespace, console: Consol
 def chosen_from(context: Context, downloads: Iterable[Download], options: argparse.Namespace) -> list[Download]:
     """The downloads for which all conditions hold; says how many could not be judged."""
     choice = Choice.parse(options.match or "")
-    choice = replace(
-        choice,
+    choice = choice._replace(
         status=options.status or choice.status,
         data_type=options.data_type or choice.data_type,
         older_than=options.older_than or choice.older_than,

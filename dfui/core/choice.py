@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from dfui.core.downloads import Download, Status
 
@@ -28,8 +27,7 @@ def parse_age(text: str) -> timedelta:
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """Conditions that must all hold; what is not given leaves none out."""
 
     words: tuple[str, ...] = ()
@@ -94,12 +92,11 @@ class Choice:
         return not self.status_names.isdisjoint({download.status.value, group})
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(NamedTuple):
     """The downloads that are meant, in their order, and how many could not be judged."""
 
-    downloads: list[Download] = field(default_factory=list)
-    unjudged: int = 0
+    downloads: list[Download]
+    unjudged: int
 
 
 def choose(downloads: Iterable[Download], choice: Choice, *, now: datetime, limit: int | None = None) -> Chosen:

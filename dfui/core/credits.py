@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,7 @@ Credits = CostFinal | OrderPrice | CostNotReported
 """`Download.credits` makes it."""
 
 
-@dataclass(frozen=True, slots=True)
-class CreditSum:
+class CreditSum(NamedTuple):
     """What several downloads that have ended cost together."""
 
     credits: int

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import enum
 import os
-import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -190,9 +189,9 @@ async def try_keyring(*, allow_plaintext: bool = False) -> str:
         KeyringProblem: the keyring cannot be used.
     """
     # No profile has a space in its name; and two dfui that try at once have an entry each.
-    entry = KeyringEntry(profile="a try", origin=uuid.uuid4().hex, allow_plaintext=allow_plaintext)
+    entry = KeyringEntry(profile="a try", origin=os.urandom(16).hex(), allow_plaintext=allow_plaintext)
     name = await entry.describe()
-    written = Secret(uuid.uuid4().hex)
+    written = Secret(os.urandom(16).hex())
     try:
         await entry.write(written)
         kept = await entry.read()

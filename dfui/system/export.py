@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import uuid
 from pathlib import Path
 
 from dfui.core.errors import ExportError, FileExists
@@ -22,7 +21,7 @@ def write_export(path: Path, text: str, *, overwrite: bool = False) -> None:
         if not overwrite:
             _create(path, text)
             return
-        beside = path.with_name(f".dfui-{uuid.uuid4().hex}")
+        beside = path.with_name(f".dfui-{os.urandom(16).hex()}")
         _create(beside, text)
         try:
             beside.replace(path)
