@@ -184,10 +184,9 @@ class DownloadDetails:
         return replace(self, download=replace(self.download, seen_at=at))
 
 
-@dataclass(frozen=True, slots=True)
-class DownloadList:
+class DownloadList(NamedTuple):
     """Every download of an account that could be read, and what could not."""
 
     downloads: list[Download]
-    unreadable: list[str] = field(default_factory=list)
+    unreadable: list[str]
     """What was wrong with each record that was skipped."""

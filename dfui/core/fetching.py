@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from dfui.core.clock import shown_everywhere
@@ -29,8 +29,7 @@ _DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", 
 _RESERVED_ENDINGS = (".part", ".part.json")
 
 
-@dataclass(frozen=True, slots=True)
-class ResultFile:
+class ResultFile(NamedTuple):
     """One result file of a download."""
 
     name: str
@@ -143,8 +142,7 @@ class FileState(enum.Enum):
         return self not in (FileState.WAITING, FileState.FETCHING)
 
 
-@dataclass(frozen=True, slots=True)
-class DownloadFiles:
+class DownloadFiles(NamedTuple):
     """The files of a download; sent once, before any of them is fetched."""
 
     download: Download
@@ -162,8 +160,7 @@ class DownloadFiles:
         return self.trouble is None and not self.names and may_have_files(self.download)
 
 
-@dataclass(frozen=True, slots=True)
-class FilesAwaited:
+class FilesAwaited(NamedTuple):
     """The API lists no files of a download yet; dfui goes on asking for so many seconds."""
 
     download: Download
