@@ -38,7 +38,7 @@ def add_command(commands: Commands) -> None:
 async def _add(context: Context, options: argparse.Namespace, ids: list[str]) -> None:
     context.require_store("nothing was added")
     await context.store.downloads.add(ids)
-    await _look(context, ids)
+    await _poll(context, ids)
     rows = (context.store.downloads.get(download_id) for download_id in ids)
     downloads = [row for row in rows if row]
     context.console.result(
@@ -47,8 +47,8 @@ async def _add(context: Context, options: argparse.Namespace, ids: list[str]) ->
     )
 
 
-async def _look(context: Context, ids: list[str]) -> None:
-    """Look at what was added; what cannot be seen stays added, and the exit code says so."""
+async def _poll(context: Context, ids: list[str]) -> None:
+    """Poll what was added; what cannot be seen stays added, and the exit code says so."""
     from dfui.operations.refresh import fetch_details
 
     try:

@@ -67,8 +67,6 @@ class Parser(argparse.ArgumentParser):
         return self._noted(super().add_argument(*names, **options), completes)
 
     def add_choice(self, *names: str, choices: Sequence[str], **options: Any) -> argparse.Action:
-        """An argument that takes one of these words."""
-
         # An option is named as it is written, what stands alone by what it is.
         name = names[0] if names[0].startswith("-") else str(options.get("metavar") or names[0])
         return self.add_argument(*names, type=self.word(name, choices), choices=choices, **options)
@@ -105,7 +103,6 @@ class Parser(argparse.ArgumentParser):
         return action
 
     def wrong(self, sentence: str) -> CommandError:
-        """What is wrong with the arguments, and where the right ones are listed."""
         return usage_error(f"{sentence} See {self.prog} --help.")
 
     def unknown_option(self, given: str) -> CommandError:
@@ -142,7 +139,6 @@ class Commands:
 
     @property
     def names(self) -> list[str]:
-        """Those that were added."""
         return list(self._added.choices)
 
     def add(self, name: str, run: Run, summary: str, examples: Examples, *, offers_demo: bool = True) -> Parser:
@@ -156,8 +152,6 @@ class Commands:
 
 
 def add_common_options(parser: Parser, *, is_before_command: bool, offers_demo: bool = True) -> None:
-    """Add the options that may stand before a command or after it."""
-
     def default(value: object) -> object:
         # After the command, one that is not given must not undo the one before it.
         return value if is_before_command else argparse.SUPPRESS
@@ -219,7 +213,6 @@ def add_choice_options(parser: Parser, statuses: Sequence[str], *, limit: str = 
 
 
 def age(text: str) -> timedelta:
-    """The value of an option that takes an age."""
     try:
         return parse_age(text)
     except ValueError as error:
@@ -227,14 +220,12 @@ def age(text: str) -> timedelta:
 
 
 def count(text: str) -> int:
-    """The value of an option that takes a number above 0."""
     if not (text.isascii() and text.isdecimal()) or not 0 < int(text[:20]) <= MAX_COUNT:
         raise argparse.ArgumentTypeError(f"expected a whole number from 1 to {MAX_COUNT:,}, not {text}")
     return int(text)
 
 
 def seconds(text: str) -> float:
-    """The value of an option that takes seconds."""
     if not (text.isascii() and text.isdecimal()) or int(text[:20]) > MAX_SECONDS:
         raise argparse.ArgumentTypeError(f"expected a whole number of seconds up to {MAX_SECONDS:,}, not {text}")
     return float(text)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from dfui.cli.arguments import ACTIVE_IDS, Commands, add_choice_options, add_folder, add_ids, add_wait, count
-from dfui.cli.choose import choose_active, look_at, run_on_ids
+from dfui.cli.choose import as_seen_now, choose_active, run_on_ids
 from dfui.cli.console import Console, ExitCode, usage_error
 from dfui.cli.context import Context
 from dfui.cli.documents import download_json, fetch_json, outcome_json, waited_json
@@ -87,18 +87,18 @@ async def _cancel(context: Context, options: argparse.Namespace, ids: list[str])
         raise usage_error("Not a terminal, so dfui cannot ask. Nothing was sent; add --yes to cancel.")
     context.access.require_writable()
     async with context.online() as client:
-        looked_exit_code: int = ExitCode.DONE
+        poll_exit_code: int = ExitCode.DONE
         if not ids:
             downloads = await choose_active(context, client, options)
             ids = [download.id for download in downloads]
         elif options.dry_run or not options.yes:
-            downloads, looked_exit_code = await look_at(context, client, ids)
+            downloads, poll_exit_code = await as_seen_now(context, client, ids)
         if not ids:
             console.result([], [NOTHING_TO_CANCEL])
             return
         if options.dry_run:
             _show_what_would_be_cancelled(context, downloads)
-            context.note_exit_code(looked_exit_code)
+            context.note_exit_code(poll_exit_code)
             return
         outcomes = _Outcomes(console, ids, stop_at=options.at)
         to_cancel = ids if options.yes else _confirmed(console, outcomes, downloads)
@@ -348,7 +348,6 @@ def _outcome_line(outcome: Outcome) -> str:
 
 
 def _would_cancel_line(download: Download) -> str:
-    """What a dry run says of one download."""
     name = sanitize(download.id)
     if not download.is_active:
         return f"Skipped: {name} · {described(download)}"
@@ -359,7 +358,6 @@ def _would_cancel_line(download: Download) -> str:
 
 
 def _would_cancel_sums(downloads: Sequence[Download]) -> str:
-    """What a dry run says at its end."""
     active = [download for download in downloads if download.is_active]
     estimates = [each.estimated_savings for each in active if each.estimated_savings is not None]
     would = f"{counted(len(active), 'download')} would be cancelled"

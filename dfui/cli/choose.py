@@ -176,11 +176,11 @@ def _is_hidden(context: Context, download_id: str) -> bool:
     return key is not None and not known.by_key([key])
 
 
-async def look_at(context: Context, client: DatafinitiClient, ids: list[str]) -> tuple[list[Download], int]:
+async def as_seen_now(context: Context, client: DatafinitiClient, ids: list[str]) -> tuple[list[Download], int]:
     """The downloads as they are now, and an exit code; warn about failures and use the last known state."""
     exit_codes: list[int] = [ExitCode.DONE]
 
-    async def look(download_id: str) -> Download:
+    async def poll(download_id: str) -> Download:
         try:
             answer = await client.get_download(download_id)
         except NotFound:
@@ -191,7 +191,7 @@ async def look_at(context: Context, client: DatafinitiClient, ids: list[str]) ->
             return _last_seen(context, download_id)
         return answer.seen(context.clock.now()).download
 
-    return await for_each(ids, look), max(exit_codes)
+    return await for_each(ids, poll), max(exit_codes)
 
 
 async def for_each(ids: Iterable[str], ask: Callable[[str], Awaitable[T]]) -> list[T]:
@@ -210,7 +210,7 @@ async def for_each(ids: Iterable[str], ask: Callable[[str], Awaitable[T]]) -> li
 
 
 def _last_seen(context: Context, download_id: str) -> Download:
-    """What was known of an active download; that another has ended is not said without a look."""
+    """What was known of an active download; that one has ended is not said unless the API showed it now."""
     try:
         row = context.store.downloads.get(download_id)
     except StoreError:  # a cancellation does not wait for the store to be mended

@@ -51,8 +51,8 @@ def _init(options: argparse.Namespace, console: Console) -> int:
         make_private_folder(path.parent)
         write_export(path, example_config())
     except FileExists:
-        told = f"The config file {path} already exists, and was left alone. dfui config check checks it."
-        raise CommandError("export", told, ExitCode.FAILED) from None
+        message = f"The config file {path} already exists, and was left alone. dfui config check checks it."
+        raise CommandError("export", message, ExitCode.FAILED) from None
     except (ExportError, OSError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise CommandError("export", f"The config file {path} was not written: {reason}", ExitCode.FAILED) from None

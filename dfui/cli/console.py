@@ -81,7 +81,6 @@ class Console:
 
     @property
     def has_colours(self) -> bool:
-        """Whether results are shown in colours."""
         return self.draws and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") != "dumb"
 
     def result(self, document: object, lines: list[str], *, is_good: bool = False) -> None:

@@ -72,7 +72,6 @@ class Context:
         self.report_relapses()
 
     def relapsed_ids(self) -> set[str]:
-        """Cancelled downloads that run again."""
         try:
             relapses = self.store.history.relapses()
             return {entry.download_id for entry in relapses if entry.now and entry.now.is_active}

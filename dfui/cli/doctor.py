@@ -31,7 +31,7 @@ def add_command(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace, console: Console) -> int:
-    """Look at everything, and print it; the store is not opened, for that may set it aside or bring it forward."""
+    """Check everything, and print it; the store is not opened, for that may set it aside or bring it forward."""
     if options.demo is not None:  # it would ask the real API, with the real token
         raise usage_error("dfui doctor looks at this machine, which no demo can stand in for. Nothing was sent.")
     from dfui.operations.doctor import State, examine

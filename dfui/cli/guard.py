@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 
 def confirm_guard_lines(records: int, downloads: Sequence[Download]) -> list[str]:
-    """What is said before a guard is confirmed."""
     each = "It is" if len(downloads) == 1 else "Each is"
     there = [sanitize(download.id) for download in downloads if (download.num_downloaded or 0) >= records]
     return [

@@ -1,4 +1,4 @@
-"""`dfui list`: the known downloads, after a look at the API; with `--watch`, until none is active."""
+"""`dfui list`: the known downloads, refreshed from the API; with `--watch`, until none is active."""
 
 from __future__ import annotations
 

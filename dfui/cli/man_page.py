@@ -13,7 +13,7 @@ from dfui.cli.parser import build_parser
 from dfui.cli.show_help import ENVIRONMENT
 
 DESCRIPTION = """\
-dfui stops Datafiniti downloads that should not go on, looks whether they stopped, and says what was kept and what it
+dfui stops Datafiniti downloads that should not go on, checks that they stopped, and says what was kept and what it
 cost. With no command, it opens a terminal UI; each command does one thing and prints it. dfui help COMMAND|TOPIC has
 the details."""
 FILES = (
@@ -54,7 +54,6 @@ def _synopsis(parser: Parser) -> list[str]:
 
 
 def _literally(lines: Iterable[str]) -> list[str]:
-    """Lines that are shown as they are."""
     return [".nf", *(_escaped(line) for line in lines), ".fi"]
 
 

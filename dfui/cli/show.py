@@ -1,4 +1,4 @@
-"""`dfui show`: all that is known of downloads, after a look at them."""
+"""`dfui show`: all that is known of downloads, as the API shows them now."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ async def _show(context: Context, options: argparse.Namespace, ids: list[str]) -
     async with context.online() as client:
         await context.resolve(client)
 
-        async def look(download_id: str) -> DownloadDetails | DatafinitiError:
+        async def poll(download_id: str) -> DownloadDetails | DatafinitiError:
             try:
                 return await fetch_details(client, context.store, download_id, clock=context.clock)
             except DatafinitiError as error:
                 return error
 
-        for download_id, found in zip(ids, await for_each(ids, look), strict=True):
+        for download_id, found in zip(ids, await for_each(ids, poll), strict=True):
             if isinstance(found, DatafinitiError):
                 if len(ids) == 1:
                     raise found

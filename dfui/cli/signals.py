@@ -1,4 +1,4 @@
-"""Being told to end while a command is at work: Ctrl-C, a dropped line, SIGTERM."""
+"""What interrupts a command at work: Ctrl-C, a dropped line, SIGTERM."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ def handling(handlers: Mapping[signal.Signals, Callable[[], object]]) -> Iterato
 
 
 class Interruption:
-    """Whether a command at work was told to end, and how soon."""
+    """Whether a command at work was interrupted, and how soon it must end."""
 
     def __init__(self) -> None:
         self.requested = asyncio.Event()
-        """Set as soon as it was told: what can wait is not begun any more."""
+        """Set at once: what can wait is not begun any more."""
         self.at_once = asyncio.Event()
         """Set when it is to end with what is known."""
 
     def end(self, *, after_seconds: float) -> None:
-        """Note that it was told to end."""
+        """Note the interruption."""
         self.requested.set()
         if after_seconds:
             asyncio.get_running_loop().call_later(after_seconds, self.at_once.set)
@@ -45,7 +45,7 @@ class Interruption:
 
 @contextlib.contextmanager
 def interruptions(leaving_seconds: float) -> Iterator[Interruption]:
-    """Ctrl-C ends a command at once, with what is known; a dropped line, or being told to end, after some seconds."""
+    """Ctrl-C ends a command at once, with what is known; a dropped line or SIGTERM after some seconds."""
     interruption = Interruption()
     after = {signal.SIGINT: 0.0, signal.SIGTERM: leaving_seconds, signal.SIGHUP: leaving_seconds}
     with handling({each: partial(interruption.end, after_seconds=after[each]) for each in after}):

@@ -119,7 +119,7 @@ class Watching:
 
 
 def _change_line(download: Download, console: Console, now: datetime) -> str:
-    """What a look at a followed download showed, in a line; off a terminal with the zone, and no commas in figures."""
+    """A followed download in a line; off a terminal with the zone, and no commas in figures."""
     local = now.astimezone()
     time = f"{local:%H:%M:%S}" if console.draws else local.isoformat(timespec="seconds")
     records = ""

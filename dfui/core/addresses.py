@@ -30,7 +30,6 @@ class ApiAddress(NamedTuple):
 
     @property
     def is_encrypted(self) -> bool:
-        """Whether it is https."""
         return self.url.startswith("https:")
 
     @property
@@ -71,7 +70,6 @@ def parse_api_url(text: str) -> ApiAddress:
 
 
 def is_loopback_host(host: str) -> bool:
-    """Whether a host is this machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -67,7 +67,7 @@ class Choice(NamedTuple):
         return frozenset(name for name in STATUS_NAMES if name.startswith(self.status.lower()))
 
     def judge(self, download: Download, *, now: datetime) -> bool | None:
-        """Whether a download is meant; None if what is known of it does not tell."""
+        """Whether a download is meant; None if too little is known of it."""
         verdicts = [
             *(self._has_word(download, word) for word in self.words),
             not self.status or self._has_status(download),

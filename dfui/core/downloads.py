@@ -102,12 +102,11 @@ class Download:
 
     @property
     def status(self) -> Status:
-        """Where it stands."""
         return Status.of(self.api_status)
 
     @property
     def is_active(self) -> bool:
-        """Whether it goes on, or may: only such a one can be cancelled."""
+        """Whether it goes on, or may; only then can it be cancelled."""
         return self.status.is_active and not self.is_missing
 
     @property
@@ -159,13 +158,13 @@ class Download:
         return None if self.updated_at is None else FetchBy(self.updated_at + FILES_KEPT, is_estimate=True)
 
     def without_times(self) -> Download:
-        """What of it changes because it goes on, not because it was looked at: for telling a change."""
+        """The same without what changes with each poll, to compare two."""
         return replace(self, seen_at=None, updated_at=None)
 
 
 @dataclass(frozen=True, slots=True)
 class DownloadDetails:
-    """One download and what only a look at it shows, which the store does not keep."""
+    """One download and what only a poll of it shows, which the store does not keep."""
 
     download: Download
     costs: Mapping[str, int] = field(default_factory=dict)

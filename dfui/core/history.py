@@ -10,9 +10,9 @@ from dfui.core.downloads import FILES_KEPT, Download, FetchBy, Status
 from dfui.core.outcomes import OutcomeKind
 
 FOLLOW_UP_AFTER = tuple(timedelta(seconds=seconds) for seconds in (15, 60, 300, 900))
-"""How long after its outcome a download is looked at again."""
+"""How long after its outcome a download is polled again."""
 WATCHED_FOR = timedelta(days=7)
-"""How long later starts look again while something is open."""
+"""How long later starts poll again while something is open."""
 STEADY_SECONDS = 60.0
 """After a download was seen cancelled, what was under way has come in: more records mean that it runs."""
 
@@ -32,22 +32,22 @@ class HistoryEntry:
     api_message: str | None = None
     """The API's own words on the DELETE."""
     outcome: OutcomeKind | None = None
-    """None while it is open: under way, or left so by a crash and not looked at since."""
+    """None while it is open: under way, or left so by a crash and not polled since."""
     verified: bool | None = None
-    """Whether a look after the DELETE showed the download's state."""
+    """Whether a poll after the DELETE showed the download's state."""
     status: Status | None = None
     retained_records: int | None = None
     credits_deducted: int | None = None
-    """None where the API had not settled them."""
+    """None if the API had not reported the final cost."""
     ended_at: datetime | None = None
     cancelled_seen_at: datetime | None = None
-    """When a look first showed the download cancelled."""
+    """When a poll first showed the download cancelled."""
     steady_records: int | None = None
-    """Records in the first look that came `STEADY_SECONDS` after that, or later."""
+    """Records in the first poll at least `STEADY_SECONDS` after that."""
     relapsed_at: datetime | None = None
-    """When a look first showed that the download went on after it had been seen cancelled."""
+    """When a poll first showed that the download went on after it had been seen cancelled."""
     closed_at: datetime | None = None
-    """When there was nothing more to look for."""
+    """When there was nothing more to poll for."""
     stop_at: int | None = None
     """The number of records at which it was to be stopped; None if at once."""
     now: Download | None = None
@@ -58,7 +58,6 @@ class HistoryEntry:
 
     @property
     def is_open(self) -> bool:
-        """Whether its outcome is not known yet."""
         return self.outcome is None
 
     @property
@@ -73,7 +72,6 @@ class HistoryEntry:
 
     @property
     def credits_now(self) -> Credits:
-        """What the download cost, as it was last seen."""
         return CostNotReported() if self.now is None or self.now.is_missing else self.now.credits
 
     @property
@@ -88,7 +86,7 @@ class HistoryEntry:
 
     @property
     def is_settled(self) -> bool:
-        """Whether the last look showed a final status and a settled cost, or that there is no such download."""
+        """Whether the last poll showed an end and a final cost, or that there is no such download."""
         return self.now is not None and (self.now.is_missing or isinstance(self.credits_now, CostFinal))
 
     @property
@@ -114,11 +112,7 @@ class HistoryEntry:
         return replace(self, data_type=download.data_type, query=download.query, now=download if is_news else self.now)
 
     def amended(self, *, seconds_since_cancelled: float | None) -> HistoryEntry:
-        """The entry after a look that showed `now`.
-
-        `seconds_since_cancelled` is how long before that look the download was first seen cancelled, None where it was
-        not.
-        """
+        """The entry after a poll that showed `now`, so long after the first that showed it cancelled, if any."""
         now = self.now
         if now is None or now.seen_at is None:
             return self
@@ -142,7 +136,7 @@ class HistoryEntry:
         return grown_from is not None and records is not None and records > grown_from
 
     def _closing_time(self) -> datetime | None:
-        """When there was nothing more to look for: all is settled a while after the outcome, or 7 days are over."""
+        """When there was nothing more to poll for: all is final a while after the outcome, or 7 days are over."""
         if self.closed_at is not None or self.ended_at is None or self.now is None or self.now.seen_at is None:
             return self.closed_at
         age = self.now.seen_at - self.ended_at
@@ -151,9 +145,9 @@ class HistoryEntry:
 
     @property
     def is_watched(self) -> bool:
-        """Whether dfui looks at the download again, to learn what became of it and what it cost."""
+        """Whether dfui polls the download, to learn what became of it and what it cost."""
         return self.closed_at is None and self.outcome not in _NOT_WATCHED
 
 
 _NOT_WATCHED = (None, OutcomeKind.REFUSED, OutcomeKind.NOT_FOUND, OutcomeKind.UNAUTHORIZED)
-"""Open ones are settled instead; of the others it is known that nothing was stopped."""
+"""Open ones are resolved instead; the others stopped nothing."""

@@ -26,7 +26,6 @@ _SECRETS_IN_PASTE = (
 
 
 def is_id(text: str) -> bool:
-    """Whether a text is an ID."""
     return ID.fullmatch(text) is not None
 
 
@@ -112,5 +111,4 @@ def _ids_in_json(text: str) -> list[str] | None:
 
 
 def each_once(ids: list[str]) -> list[str]:
-    """Each of them once, in the order in which they first came."""
     return list(dict.fromkeys(ids))

@@ -18,7 +18,7 @@ class OutcomeKind(enum.Enum):
     """
 
     CANCELLED = "cancelled"
-    """A look after the DELETE showed it cancelled."""
+    """A poll after the DELETE showed it cancelled."""
     COMPLETED = "completed"
     """It had finished before it could be stopped: everything is there, and paid for."""
     ACCEPTED = "accepted"
@@ -53,7 +53,6 @@ class OutcomeKind(enum.Enum):
 
     @property
     def is_good(self) -> bool:
-        """Whether the download is known to have ended."""
         return self in (OutcomeKind.CANCELLED, OutcomeKind.COMPLETED)
 
     @property
@@ -77,7 +76,7 @@ class Outcome:
     download_id: str
     kind: OutcomeKind
     seen: Download | None = None
-    """The download in the last look after the DELETE; None where there was no such look."""
+    """The download in the last poll after the DELETE; None if there was none."""
     http_status: int | None = None
     """Of the DELETE's answer."""
     api_message: str | None = None
@@ -97,16 +96,15 @@ class Outcome:
     deletes_sent: int | None = 0
     """How often a DELETE left this machine, or may have; None if a crash left that unknown."""
     was_final_before: bool = False
-    """Whether a look before any DELETE showed that there was nothing to cancel, so that none was sent."""
+    """Whether a poll before any DELETE showed that there was nothing to cancel, so that none was sent."""
 
     @property
     def verified(self) -> bool:
-        """Whether a look after the DELETE showed the download's state, or that there is no such download."""
+        """Whether a poll after the DELETE showed the download's state, or that there is no such download."""
         return self.seen is not None or self.kind is OutcomeKind.NOT_FOUND
 
     @property
     def status(self) -> Status | None:
-        """The status that was seen after the DELETE."""
         return None if self.seen is None else self.seen.status
 
     def seen_later(self, now: Download | None) -> Outcome:
@@ -141,12 +139,11 @@ class Outcome:
 
     @property
     def retained_records(self) -> int | None:
-        """Records that stay fetchable, once the download has ended."""
         return self.seen.retained_records if self.seen is not None and self.seen.status.is_final else None
 
     @property
     def credits(self) -> Credits:
-        """What the download cost, as far as the API has settled it."""
+        """What the download cost, as far as the API has reported it."""
         return CostNotReported() if self.seen is None else self.seen.credits
 
     @property
@@ -160,5 +157,4 @@ class Outcome:
 
     @property
     def credits_deducted(self) -> int | None:
-        """Credits that stay deducted, once the API has settled them."""
         return self.credits.credits if isinstance(self.credits, CostFinal) else None

@@ -1,4 +1,4 @@
-"""How far something under way has come: a cancellation, or a look at the list."""
+"""How far something under way has come: a cancellation, or reading the list."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 LEAVING_SECONDS = 5.0
 """What confirmed cancellations under way get to end in, however dfui is left."""
 WAIT_SECONDS = 300.0
-"""How long files that are not there yet are waited for unless told otherwise."""
+"""How long `--wait` waits by default."""
 
 
 class Step(enum.Enum):
@@ -20,7 +20,7 @@ class Step(enum.Enum):
 
 
 class Progress(NamedTuple):
-    """A step that a cancellation has come to; a wait tells its seconds."""
+    """A step that a cancellation has come to; a wait has its seconds."""
 
     download_id: str
     step: Step
@@ -28,7 +28,7 @@ class Progress(NamedTuple):
 
 
 class ListProgress(NamedTuple):
-    """How far a look at the whole list has come."""
+    """How much of the whole list was read."""
 
     bytes_read: int
     downloads_stored: int = 0

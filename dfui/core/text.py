@@ -27,7 +27,7 @@ def sanitize(text: object, *, max_length: int = MAX_CHARACTERS) -> str:
     kind becomes one space; more than a few combining marks in a row are dropped.
     """
     raw = str(text)
-    # Far more than is shown is never looked at; an escape sequence may hide this much before the text begins.
+    # Far more than is shown is never read; an escape sequence may hide this much before the text begins.
     cut = len(raw) > max_length * 8
     raw = raw[: max_length * 8]
     if _PLAIN.fullmatch(raw) is None:

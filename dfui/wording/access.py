@@ -18,7 +18,6 @@ TOKEN_REJECTED = f"The token was rejected. {NEW_PASSWORD} Enter another token to
 
 
 def access_facts(settings: Settings, source: TokenSource | None) -> list[Fact]:
-    """Whose downloads these are, and where the token in use came from."""
     return [
         fact("Profile", settings.profile),
         fact("API", settings.address.url),

@@ -18,7 +18,6 @@ def credits_cell(cost: Credits) -> str:
 
 
 def credits_after(cost: Credits, retained_records: int | None) -> list[str]:
-    """What a download that has ended cost."""
     if isinstance(cost, CostFinal):
         figure = counted(cost.credits, "credit was", "credits were") if cost.credits else "No credits were"
         return [f"{figure} deducted."]

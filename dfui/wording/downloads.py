@@ -105,7 +105,6 @@ def kept(download_id: str, records: int | None, fetch_by: FetchBy | None, *, now
 
 
 def described(download: Download) -> str:
-    """Status, type and query, as far as they are known."""
     parts = [f"{status_glyph(download)} {status_word(download)}"]
     if download.data_type:
         parts.append(sanitize(download.data_type, max_length=24))
@@ -221,7 +220,6 @@ def confirm_facts(downloads: Sequence[Download]) -> list[str]:
 
 
 def _listed(download: Download) -> str:
-    """One active download of several, in a line."""
     parts = [sanitize(download.id), f"{status_glyph(download)} {status_word(download)}"]
     if download.num_downloaded is not None:
         parts.append(counted(download.num_downloaded, "record"))
@@ -261,7 +259,6 @@ def confirm_consequences(downloads: Sequence[Download]) -> list[str]:
 
 
 def nothing_to_cancel(download: Download, *, now: datetime | None = None) -> list[str]:
-    """Why there is nothing to confirm."""
     if download.is_missing:
         return [f"There is no download {sanitize(download.id)} on this account.", "There is nothing to cancel."]
     lines = [f"It is already {status_word(download)}, so there is nothing to cancel."]

@@ -48,8 +48,6 @@ def error_sentences(error: DfuiError) -> str:
             return f"{what} Try again in a while; status.datafiniti.co reports outages."
         case AnswerLost():
             return f"{what} Try again."
-        case ServerFault():
-            return f"{what} Try again in a while; status.datafiniti.co reports outages."
         case Refused() if 300 <= error.http_status < 400:
             return (
                 f"The API address redirects (HTTP {error.http_status}). dfui does not follow it, to keep the token "
@@ -60,7 +58,6 @@ def error_sentences(error: DfuiError) -> str:
 
 
 def keyring_sentences(problem: KeyringProblem) -> str:
-    """What is wrong with the keyring, and the ways on."""
     what = as_sentence(sanitize(problem))
     for_now = "Meanwhile, use a token for this session only, or set DATAFINITI_TOKEN."
     match problem:
@@ -103,5 +100,4 @@ def broke(error: Exception) -> str:
 
 
 def answered(what: str, api_message: str | None) -> str:
-    """What happened, and the API's own words if it gave any."""
     return f"{what}: the API said “{sanitize(api_message).rstrip('.')}”." if api_message else f"{what}."

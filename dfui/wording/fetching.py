@@ -51,7 +51,6 @@ def link_refused(file: ResultFile, *, now: datetime) -> str:
 
 
 def no_files(download: Download) -> str:
-    """Why there is nothing to fetch."""
     if download.status.is_active:
         return "It has no result files yet."
     if download.retained_records == 0:
@@ -65,7 +64,6 @@ def awaited(download: Download, seconds: float) -> str:
 
 
 def amount(done: int, total: int | None) -> str:
-    """How much of it is here."""
     if total is None:
         return file_size(done)
     return file_size(done) if done == total else f"{file_size(done)} of {file_size(total)}"
@@ -91,7 +89,6 @@ def partial(download: Download) -> str:
 
 
 def summary_lines(summary: FetchSummary) -> list[str]:
-    """What a fetch has brought, and what it has not."""
     return [line for found in summary.downloads.values() for line in _lines(found, summary.of(found.download.id))]
 
 

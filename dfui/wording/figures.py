@@ -74,7 +74,6 @@ def day(time: datetime, *, now: datetime, zone: tzinfo | None = None) -> str:
 
 
 def dated(time: datetime, *, now: datetime, zone: tzinfo | None = None) -> str:
-    """A time, and how long ago it is, or how far ahead."""
     return f"{date_time(time, zone=zone)} ({distance(time, now=now)})"
 
 

@@ -158,7 +158,6 @@ def last_seen_line(outcome: Outcome, now: Download | None, *, zone: tzinfo | Non
 
 
 def relapse_sentence(entry: HistoryEntry, *, zone: tzinfo | None = None) -> str:
-    """A download that was seen cancelled goes on."""
     name, seen = sanitize(entry.download_id), date_time(entry.cancelled_seen_at, zone=zone)
     match entry.now.status if entry.now else None:
         case Status.COMPLETED:
@@ -184,7 +183,6 @@ def exported(entries: int, path: str) -> str:
 
 
 def not_exported(error: ExportError | StoreError) -> str:
-    """An export was not written, and what to do."""
     if isinstance(error, FileExists):
         return f"{sanitize(error)} Name another file, or use --overwrite."
     return sanitize(error)

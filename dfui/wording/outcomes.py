@@ -192,7 +192,6 @@ _COUNTED = ("NOT cancelled", "not confirmed stopped", "not found", "cancelled", 
 
 
 def _severity(outcome: Outcome) -> int:
-    """Its place in `_COUNTED`."""
     match outcome.kind:
         case OutcomeKind.CANCELLED:
             return 3
@@ -283,13 +282,11 @@ def cancelling_already(ids: Sequence[str]) -> str:
 
 
 def cancellation_step(download_id: str, step: str, seconds: float | None) -> str:
-    """What dfui is doing for a download right now."""
     wait = f" {seconds:.0f} s" if step == "waiting" and seconds is not None and seconds >= 1 else ""
     return f"{sanitize(download_id)}: {step}{wait}…"
 
 
 def quit_question(cancelling: int, not_begun: int) -> tuple[str, list[str]]:
-    """The title and the lines that ask whether to quit while cancellations are in progress."""
     unsent = f"; {not_begun:,} of them not sent yet" if not_begun else ""
     return "Quit?", [
         f"{counted(cancelling, 'cancellation')} in progress{unsent}.",
@@ -302,7 +299,6 @@ def leaving(cancelling: int) -> str:
 
 
 def suspending(cancelling: int) -> str:
-    """dfui is to be suspended while confirmed cancellations are under way."""
     return f"Finishing {counted(cancelling, 'confirmed cancellation')} before dfui is suspended…"
 
 
