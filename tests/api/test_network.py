@@ -203,6 +203,25 @@ async def test_a_proxy_that_speaks_no_socks_is_named_and_left(monkeypatch: pytes
     gc.collect()  # a connection that was left open would warn now
 
 
+async def test_a_host_that_refuses_at_each_of_its_addresses_is_named() -> None:
+    _, error = await deleted("http://localhost:9/v4")
+    assert str(error) == "localhost:9 refused the connection."
+
+
+async def test_a_name_that_cannot_be_looked_up_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    errors = [(await deleted(API))[1]]
+    monkeypatch.setenv("HTTPS_PROXY", "proxy.example:3128")
+    errors += [(await deleted(API))[1]]
+    assert list(map(str, errors)) == [
+        "The name of api.datafiniti.co could not be looked up.",
+        "The name of the proxy proxy.example:3128 (set by HTTPS_PROXY) could not be looked up.",
+    ]
+
+
 @pytest.mark.parametrize("scheme", ["http", "socks5"])
 async def test_a_dead_proxy_is_named(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("all_proxy", f"{scheme}://127.0.0.1:9")
