@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 from functools import partial
 
-from dfui.cli.arguments import Commands
+from dfui.cli.arguments import Parser
 from dfui.cli.context import Context, run_command
 from dfui.cli.documents import account_json
 
 
-def add_command(commands: Commands) -> None:
-    commands.add(
+def add_command(dfui: Parser) -> None:
+    dfui.add_command(
         "account",
         partial(run_command, _account),
         "Show the account, and the credits used and left",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from functools import partial
 
-from dfui.cli.arguments import Commands, add_ids
+from dfui.cli.arguments import Parser, add_ids
 from dfui.cli.choose import run_on_ids
 from dfui.cli.console import ExitCode
 from dfui.cli.context import Context
@@ -16,9 +16,9 @@ from dfui.wording.downloads import left_active
 from dfui.wording.errors import answered, error_sentences
 
 
-def add_command(commands: Commands) -> None:
+def add_command(dfui: Parser) -> None:
     add_ids(
-        commands.add(
+        dfui.add_command(
             "add",
             partial(run_on_ids, _add, nothing="Nothing to add."),
             "Add downloads by ID or URL",
@@ -26,7 +26,7 @@ def add_command(commands: Commands) -> None:
         )
     )
     add_ids(
-        commands.add(
+        dfui.add_command(
             "hide",
             partial(run_on_ids, _hide, nothing="Nothing to hide."),
             "Hide downloads here; this does not cancel them",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import re
 import textwrap
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -56,24 +58,32 @@ class Parser(argparse.ArgumentParser):
         # A cancellation is not to be confirmed by an abbreviation, as --y would be.
         options |= {"allow_abbrev": False, "formatter_class": argparse.RawDescriptionHelpFormatter}
         self.options: list[str] = []
-        self._optional_values: list[tuple[str, str]] = []
+        self._groups: dict[str, Any] = {}
         super().__init__(**options)
         self.examples = examples
         self.commands: Mapping[str, Parser] = {}
         """The parser of each command, by its name."""
 
-    def add_argument(self, *names: str, completes: object = None, **options: Any) -> argparse.Action:
-        """As argparse's; `completes` is what a shell offers for it, as shtab reads it."""
-        return self._noted(super().add_argument(*names, **options), completes)
+    def add_argument(
+        self, *names: str, group: str | None = None, completes: object = None, **options: Any
+    ) -> argparse.Action:
+        """As argparse's, in a group with this title; `completes` is what a shell offers for it, as shtab reads it."""
+        if "choices" in options:
+            # An option is named as it is written, what stands alone by what it is.
+            name = names[0] if names[0].startswith("-") else options.get("metavar") or names[0]
+            options = {"type": self.word(name, options["choices"])} | options
+        if group is None:
+            action = super().add_argument(*names, **options)
+        else:
+            titled = self._groups.get(group) or self._groups.setdefault(group, self.add_argument_group(group))
+            action = titled.add_argument(*names, **options)
+        self.options += action.option_strings
+        if completes is not None:
+            action.complete = completes  # type: ignore[attr-defined]  # shtab reads it
+        return action
 
-    def add_choice(self, *names: str, choices: Sequence[str], **options: Any) -> argparse.Action:
-        # An option is named as it is written, what stands alone by what it is.
-        name = names[0] if names[0].startswith("-") else str(options.get("metavar") or names[0])
-        return self.add_argument(*names, type=self.word(name, choices), choices=choices, **options)
-
-    def word(self, name: str, known: Iterable[str]) -> Callable[[str], str]:
+    def word(self, name: str, known: Collection[str]) -> Callable[[str], str]:
         """Reads the value of an argument as one of the known words."""
-        known = tuple(known)
 
         def read(text: str) -> str:
             if text in known:
@@ -85,22 +95,17 @@ class Parser(argparse.ArgumentParser):
 
         return read
 
-    def add_group(self, title: str) -> Callable[..., argparse.Action]:
-        """A group of options; gives what adds one to it."""
-        group = self.add_argument_group(title)
-
-        def add(*names: str, completes: object = None, **options: Any) -> argparse.Action:
-            return self._noted(group.add_argument(*names, **options), completes)
-
-        return add
-
-    def _noted(self, action: argparse.Action, completes: object) -> argparse.Action:
-        self.options += action.option_strings
-        if action.option_strings and action.nargs == "?":
-            self._optional_values.append((action.option_strings[-1], str(action.metavar)))
-        if completes is not None:
-            action.complete = completes  # type: ignore[attr-defined]  # shtab reads it
-        return action
+    def add_command(self, name: str, run: Run, summary: str, examples: Examples, *, offers_demo: bool = True) -> Parser:
+        """Add a command that `run` carries out; one that refuses `--demo` does not offer it."""
+        if not self.commands:
+            self._added = self.add_subparsers(title="commands", metavar="COMMAND")
+            self.commands = self._added.choices
+        parser: Parser = self._added.add_parser(
+            name, help=summary, description=f"{summary}.", epilog=EPILOG, examples=examples
+        )
+        add_common_options(parser, is_before_command=False, offers_demo=offers_demo)
+        parser.set_defaults(run=run, parser=parser)
+        return parser
 
     def wrong(self, sentence: str) -> CommandError:
         return usage_error(f"{sentence} See {self.prog} --help.")
@@ -114,41 +119,19 @@ class Parser(argparse.ArgumentParser):
         raise self.wrong(f"{shown[:1].upper()}{shown[1:]}.")
 
     def format_help(self) -> str:
-        text = self._with_optional_values(super().format_help())
+        text = _with_equals(super().format_help())
         if self.examples and self.description:
             shown = "\n".join(example_lines(self.examples))
             text = text.replace(self.description, f"{self.description}\n\nexamples:\n{shown}", 1)
         return text
 
     def format_usage(self) -> str:
-        return self._with_optional_values(super().format_usage())
-
-    def _with_optional_values(self, text: str) -> str:
-        """Show that such a value needs the `=`: a word behind a space is the next argument."""
-        for name, value in self._optional_values:
-            text = text.replace(f"{name} [{value}]", f"{name}[={value}]")
-        return text
+        return _with_equals(super().format_usage())
 
 
-class Commands:
-    """Adds the parser of each command."""
-
-    def __init__(self, parser: Parser) -> None:
-        self._added = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
-        parser.commands = self._added.choices
-
-    @property
-    def names(self) -> list[str]:
-        return list(self._added.choices)
-
-    def add(self, name: str, run: Run, summary: str, examples: Examples, *, offers_demo: bool = True) -> Parser:
-        """Add a command that `run` carries out; one that refuses `--demo` does not offer it."""
-        parser: Parser = self._added.add_parser(
-            name, help=summary, description=f"{summary}.", epilog=EPILOG, examples=examples
-        )
-        add_common_options(parser, is_before_command=False, offers_demo=offers_demo)
-        parser.set_defaults(run=run, parser=parser)
-        return parser
+def _with_equals(text: str) -> str:
+    """Show that a value that may be left out needs the `=`: a word behind a space is the next argument."""
+    return re.sub(r"(--[a-z]+) \[([A-Z]+)\]", r"\1[=\2]", text)
 
 
 def add_common_options(parser: Parser, *, is_before_command: bool, offers_demo: bool = True) -> None:
@@ -156,7 +139,7 @@ def add_common_options(parser: Parser, *, is_before_command: bool, offers_demo: 
         # After the command, one that is not given must not undo the one before it.
         return value if is_before_command else argparse.SUPPRESS
 
-    add = parser.add_group("common options")
+    add = partial(parser.add_argument, group="common options")
     add("-j", "--json", action="store_true", default=default(False), help="print JSON")
     add("-q", "--quiet", action="store_true", default=default(False), help="print only results and errors")
     add(
@@ -197,14 +180,8 @@ def add_wait(parser: Parser, meaning: str) -> None:
 
 def add_choice_options(parser: Parser, statuses: Sequence[str], *, limit: str = "at most N, the newest first") -> None:
     """Add what chooses downloads by what they are; all that is given must hold."""
-    add = parser.add_group("choosing downloads (all that is given must hold)")
-    add(
-        "--status",
-        type=parser.word("--status", statuses),
-        choices=tuple(statuses),
-        metavar="S",
-        help=f"with this status: {', '.join(statuses)}",
-    )
+    add = partial(parser.add_argument, group="choosing downloads (all that is given must hold)")
+    add("--status", choices=statuses, metavar="S", help=f"with this status: {', '.join(statuses)}")
     add("--type", dest="data_type", metavar="T", help="of this type, such as business")
     add("--match", metavar="WORDS", help="with these words in ID, status, type or query; !word excludes")
     add("--older-than", type=age, metavar="AGE", help="started longer ago, such as 90m, 2h or 3d")

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from dfui.cli.arguments import ACTIVE_IDS, Commands, add_choice_options, add_folder, add_ids, add_wait, count
+from dfui.cli.arguments import ACTIVE_IDS, Parser, add_choice_options, add_folder, add_ids, add_wait, count
 from dfui.cli.choose import as_seen_now, choose_active, run_on_ids
 from dfui.cli.console import Console, ExitCode, usage_error
 from dfui.cli.context import Context
@@ -43,8 +43,8 @@ NOTHING_TO_CANCEL = "Nothing to cancel."
 _STOPPED_NOTHING = (OutcomeKind.REFUSED, OutcomeKind.NOT_FOUND, OutcomeKind.UNAUTHORIZED, OutcomeKind.NOT_SENT)
 
 
-def add_command(commands: Commands) -> None:
-    cancel = commands.add(
+def add_command(dfui: Parser) -> None:
+    cancel = dfui.add_command(
         "cancel",
         run,
         "Cancel downloads and check that they stopped",

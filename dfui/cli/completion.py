@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import re
 
-from dfui.cli.arguments import Commands
+from dfui.cli.arguments import Parser
 from dfui.cli.console import Console, ExitCode, usage_error
 
 SHELLS = ("bash", "zsh", "fish")
 
 
-def add_command(commands: Commands) -> None:
-    completion = commands.add(
+def add_command(dfui: Parser) -> None:
+    completion = dfui.add_command(
         "completion",
         run,
         "Print a shell completion script",
@@ -22,7 +22,7 @@ def add_command(commands: Commands) -> None:
             ("dfui completion fish > ~/.config/fish/completions/dfui.fish", "in every new fish shell"),
         ),
     )
-    completion.add_choice("shell", nargs="?", choices=SHELLS, help="the shell: bash, zsh or fish")
+    completion.add_argument("shell", nargs="?", choices=SHELLS, help="the shell: bash, zsh or fish")
 
 
 def run(options: argparse.Namespace, console: Console) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from dfui.cli.arguments import Commands
+from dfui.cli.arguments import Parser
 from dfui.cli.console import Console, ExitCode
 from dfui.core.errors import CommandError, ExportError, FileExists
 from dfui.core.private_folder import make_private_folder
@@ -14,8 +14,8 @@ from dfui.system.export import write_export
 from dfui.system.settings import NO_HOME, chosen_profile, config_path, unknown_profile
 
 
-def add_command(commands: Commands) -> None:
-    config = commands.add(
+def add_command(dfui: Parser) -> None:
+    config = dfui.add_command(
         "config",
         run,
         "Write, find or check the config file",
@@ -25,7 +25,7 @@ def add_command(commands: Commands) -> None:
             ('"${EDITOR:-vi}" "$(dfui config path)"', "edit it"),
         ),
     )
-    config.add_choice("action", nargs="?", choices=("init", "path", "check"), help="default: check")
+    config.add_argument("action", nargs="?", choices=("init", "path", "check"), help="default: check")
 
 
 def run(options: argparse.Namespace, console: Console) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from dfui.cli.arguments import Commands
+from dfui.cli.arguments import Parser
 from dfui.cli.console import Console, usage_error
 from dfui.cli.context import begin_log
 from dfui.cli.documents import check_json
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 SIGNS = {"ok": "✓", "failing": "✗", "note": "·"}
 
 
-def add_command(commands: Commands) -> None:
-    commands.add(
+def add_command(dfui: Parser) -> None:
+    dfui.add_command(
         "doctor",
         run,
         "Find problems and suggest fixes",

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dfui.cli.arguments import Commands, add_choice_options, add_folder, add_ids, add_wait
+from dfui.cli.arguments import Parser, add_choice_options, add_folder, add_ids, add_wait
 from dfui.cli.choose import chosen_from, has_choice, run_on_ids, warn_of_skipped
 from dfui.cli.console import Console, Drawing, ExitCode
 from dfui.cli.context import Context
@@ -42,8 +42,8 @@ MAX_AWAITED = 4
 NOTHING_TO_FETCH = "Nothing to fetch."
 
 
-def add_command(commands: Commands) -> None:
-    fetch = commands.add(
+def add_command(dfui: Parser) -> None:
+    fetch = dfui.add_command(
         "fetch",
         partial(run_on_ids, _fetch, nothing=NOTHING_TO_FETCH),
         "Fetch the kept records of downloads into a folder",

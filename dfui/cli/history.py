@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from dfui.cli.arguments import KNOWN_IDS, Commands, count
+from dfui.cli.arguments import KNOWN_IDS, Parser, count
 from dfui.cli.console import Console, ExitCode, usage_error
 from dfui.cli.context import Context, run_command
 from dfui.cli.documents import export_text, history_csv, history_json
@@ -29,8 +29,8 @@ OUTCOMES = (OPEN, *(kind.value for kind in OutcomeKind))
 STANDARD_OUTPUT = Path("-")
 
 
-def add_command(commands: Commands) -> None:
-    history = commands.add(
+def add_command(dfui: Parser) -> None:
+    history = dfui.add_command(
         "history",
         run,
         "Show or export past cancellations",
@@ -48,7 +48,7 @@ def add_command(commands: Commands) -> None:
         help="only of this download",
         completes=KNOWN_IDS,
     )
-    history.add_choice(
+    history.add_argument(
         "--outcome", choices=OUTCOMES, metavar="KIND", help=f"only entries with this outcome: {', '.join(OUTCOMES)}"
     )
     history.add_argument("-n", "--limit", type=count, metavar="N", help="only the newest N")

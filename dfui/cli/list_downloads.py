@@ -7,7 +7,7 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
-from dfui.cli.arguments import Commands, add_choice_options
+from dfui.cli.arguments import Parser, add_choice_options
 from dfui.cli.choose import chosen_from, has_conditions, warn_of_skipped
 from dfui.cli.console import Console, Drawing, ExitCode, usage_error
 from dfui.cli.context import Context, run_command
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
 
 
-def add_command(commands: Commands) -> None:
-    listing = commands.add(
+def add_command(dfui: Parser) -> None:
+    listing = dfui.add_command(
         "list",
         run,
         "List downloads, refreshed from the API",

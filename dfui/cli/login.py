@@ -6,7 +6,7 @@ import argparse
 import os
 from functools import partial
 
-from dfui.cli.arguments import Commands
+from dfui.cli.arguments import Parser
 from dfui.cli.console import ExitCode
 from dfui.cli.context import Context, run_command
 from dfui.core.errors import CommandError, DatafinitiError, KeyringProblem, Unauthorized
@@ -15,8 +15,8 @@ from dfui.core.text import sanitize
 from dfui.wording.errors import error_sentences, keyring_sentences
 
 
-def add_command(commands: Commands) -> None:
-    login = commands.add(
+def add_command(dfui: Parser) -> None:
+    login = dfui.add_command(
         "login",
         partial(run_command, _login, profile_may_be_new=True),
         "Check a token and store it in the OS keyring",
@@ -27,7 +27,7 @@ def add_command(commands: Commands) -> None:
         ),
     )
     login.add_argument("--email", metavar="ADDRESS", help="sign in with this e-mail address and a password")
-    commands.add(
+    dfui.add_command(
         "logout",
         partial(run_command, _logout),
         "Remove the token from the OS keyring",

@@ -22,7 +22,7 @@ from dfui.cli import (
     show_help,
     watch,
 )
-from dfui.cli.arguments import EPILOG, Commands, Parser, add_common_options, did_you_mean, without_query
+from dfui.cli.arguments import EPILOG, Parser, add_common_options, did_you_mean, without_query
 from dfui.cli.console import Console, ExitCode, usage_error
 from dfui.core.progress import WAIT_SECONDS
 from dfui.simulator.scenarios import ORDINARY, SCENARIOS
@@ -62,9 +62,8 @@ def build_parser() -> Parser:
     parser.add_argument("--low-bandwidth", action="store_true", help="for slow connections: fewer bytes, no animation")
     parser.add_argument("-V", "--version", action="store_true", help="print the version")
     parser.set_defaults(run=open_tui.open_tui, parser=parser)
-    commands = Commands(parser)
     for module in COMMANDS:
-        module.add_command(commands)
+        module.add_command(parser)
     return parser
 
 
@@ -75,7 +74,10 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         CommandError: they are not what a command takes.
     """
     parser = build_parser()
-    given, literal = _split(list(arguments))
+    given, literal = list(arguments), list[str]()
+    if "--" in given:  # what follows is no option
+        at = given.index("--")
+        given, literal = given[:at], given[at + 1 :]
     _refuse_bare_numbers(given)
     given = _with_values(given)
     _check_command(parser, given)
@@ -100,14 +102,6 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 def _print_version(options: argparse.Namespace, console: Console) -> int:
     console.result({"version": __version__}, [f"dfui {__version__}"])
     return ExitCode.DONE
-
-
-def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
-    """The arguments before `--`, and those after it, which are no options."""
-    if "--" not in arguments:
-        return arguments, []
-    at = arguments.index("--")
-    return arguments[:at], arguments[at + 1 :]
 
 
 def _refuse_bare_numbers(arguments: list[str]) -> None:

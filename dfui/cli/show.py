@@ -6,7 +6,7 @@ import argparse
 from functools import partial
 from typing import TYPE_CHECKING
 
-from dfui.cli.arguments import Commands, add_ids
+from dfui.cli.arguments import Parser, add_ids
 from dfui.cli.choose import for_each, run_on_ids
 from dfui.cli.context import Context
 from dfui.cli.documents import details_json, error_json
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     pass
 
 
-def add_command(commands: Commands) -> None:
+def add_command(dfui: Parser) -> None:
     add_ids(
-        commands.add(
+        dfui.add_command(
             "show",
             partial(run_on_ids, _show, nothing="Nothing to show."),
             "Show details of downloads",

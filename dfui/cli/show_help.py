@@ -6,7 +6,7 @@ import argparse
 import textwrap
 from collections.abc import Iterable
 
-from dfui.cli.arguments import Commands
+from dfui.cli.arguments import Parser
 from dfui.cli.console import EXIT_MEANINGS, Console, ExitCode
 from dfui.core.outcomes import OutcomeKind
 from dfui.simulator.scenarios import ORDINARY, SCENARIOS
@@ -85,17 +85,17 @@ keyring. With a keyring, run dfui login. On a server without one, do one of thes
 gnome-keyring-daemon --unlock --components=secrets >/dev/null && dfui'"""
 
 
-def add_command(commands: Commands) -> None:
-    helping = commands.add(
+def add_command(dfui: Parser) -> None:
+    helping = dfui.add_command(
         "help",
         run,
         "Show the help of a command or a topic",
         (("dfui help cancel", "of a command"), ("dfui help exit-codes", "of a topic")),
     )
-    helping.add_choice(
+    helping.add_argument(
         "topic",
         nargs="?",
-        choices=(*commands.names, *TOPICS),
+        choices=(*dfui.commands, *TOPICS),
         metavar="COMMAND|TOPIC",
         help=f"topics: {', '.join(TOPICS)}",
     )

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from dfui.cli.arguments import ACTIVE_IDS, Commands, add_choice_options, add_ids
+from dfui.cli.arguments import ACTIVE_IDS, Parser, add_choice_options, add_ids
 from dfui.cli.choose import choose_active, has_choice, ids_of
 from dfui.cli.console import Console, ExitCode
 from dfui.cli.context import Context, run_command
@@ -32,8 +32,8 @@ STATUSES = ("active", "queued", "running")
 NOTHING_TO_WATCH = "Nothing to watch."
 
 
-def add_command(commands: Commands) -> None:
-    watching = commands.add(
+def add_command(dfui: Parser) -> None:
+    watching = dfui.add_command(
         "watch",
         run,
         "Follow downloads until they end, one line for each change",
