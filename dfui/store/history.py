@@ -75,7 +75,7 @@ class History:
         self._unwritable = unwritable
         """Why entries that were to be kept cannot be."""
         self._unreadable = unreadable
-        self._owner = ""
+        self._owner = new_owner()
 
     def close(self) -> None:
         """Leave the entries that are still open here to others."""
@@ -88,13 +88,12 @@ class History:
     ) -> Write[list[int]]:
         """Write down that these cancellations were confirmed, all or none; on the disk when it is done."""
         query = "INSERT INTO history (scope, download_id, owner, confirmed_at, stop_at) VALUES (?, ?, ?, ?, ?)"
-        owner = self._own()
 
         def insert(connection: sqlite3.Connection) -> list[int]:
             if self._unwritable:
                 raise StoreError(self._unwritable)
-            rows = [(self._scope, download_id, owner, confirmed_at.timestamp(), stop_at) for download_id in ids]
-            return [connection.execute(query, row).lastrowid or 0 for row in rows]
+            common = (self._owner, confirmed_at.timestamp(), stop_at)
+            return [connection.execute(query, (self._scope, each, *common)).lastrowid or 0 for each in ids]
 
         return self._database.write(insert, on_disk=True)
 
@@ -128,10 +127,6 @@ class History:
 
         return self._database.write(update)
 
-    def _own(self) -> str:
-        self._owner = self._owner or new_owner()
-        return self._owner
-
     # ── what others left open ────────────────────────────────────────────────────────────────────────────────────
 
     async def take_left_open(self) -> list[HistoryEntry]:
@@ -139,7 +134,7 @@ class History:
 
         Entries that were closed while dfui was left are given as well, each once.
         """
-        now, mine = time.time(), self._own()
+        now = time.time()
         left_open = "scope = ? AND (ended_at IS NULL OR owner = ?)"
         query = f"SELECT owner, max(confirmed_at) FROM history WHERE {left_open} GROUP BY owner"
         params = (self._scope, _UNREPORTED)
@@ -156,19 +151,16 @@ class History:
             rows = connection.execute(
                 f"SELECT {ENTRIES.columns} FROM history WHERE {theirs} ORDER BY number", (*params, *gone)
             ).fetchall()
-            connection.execute(f"UPDATE history SET owner = ? WHERE {theirs}", (mine, *params, *gone))
+            connection.execute(f"UPDATE history SET owner = ? WHERE {theirs}", (self._owner, *params, *gone))
             return [ENTRIES.read(row) for row in rows]
 
         return await self._database.write(take_over)
 
-    def give_back(self, entries: Sequence[int]) -> Write[None]:
+    def give_back(self, entries: Sequence[int]) -> Write[int]:
         """Leave these open entries, taken over before, to whoever resolves next."""
         query = f"UPDATE history SET owner = '' WHERE number IN {_IDS} AND ended_at IS NULL"
-
-        def give(connection: sqlite3.Connection) -> None:
-            connection.execute(query, (json.dumps(list(entries)),))
-
-        return self._database.write(give)
+        ids = json.dumps(list(entries))
+        return self._database.write(lambda connection: connection.execute(query, (ids,)).rowcount)
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -243,13 +235,10 @@ class History:
         entries = self._read(query, self._scope, row=_read_entry)
         return list({entry.download_id: entry for entry in entries}.values())
 
-    def mark_read(self, relapses: Sequence[HistoryEntry]) -> Write[None]:
+    def mark_read(self, relapses: Sequence[HistoryEntry]) -> Write[int]:
         query = f"UPDATE history SET is_relapse_read = 1 WHERE number IN {_IDS}"
-
-        def mark(connection: sqlite3.Connection) -> None:
-            connection.execute(query, (json.dumps([entry.number for entry in relapses]),))
-
-        return self._database.write(mark)
+        ids = json.dumps([entry.number for entry in relapses])
+        return self._database.write(lambda connection: connection.execute(query, (ids,)).rowcount)
 
 
 def amend_entries(connection: sqlite3.Connection, scope: int, ids: Sequence[str], *, observed: float) -> None:
