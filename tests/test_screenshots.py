@@ -15,7 +15,8 @@ README = Path(__file__).parent.parent / "README.md"
 @pytest.mark.parametrize("name", PICTURES)
 async def test_a_picture_is_what_the_app_shows(name: str) -> None:
     committed = (HERE / f"{name}.svg").read_text(encoding="utf-8")
-    assert await drawn(PICTURES[name]) == committed, "make it anew: python screenshots/generate.py"
+    is_current = await drawn(PICTURES[name]) == committed  # pytest takes a minute to show how two pictures differ
+    assert is_current, "make it anew: python screenshots/generate.py"
 
 
 def test_every_picture_is_shown_in_the_readme() -> None:
