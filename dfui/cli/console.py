@@ -14,6 +14,7 @@ from typing import TextIO
 
 from dfui.cli.documents import error_json
 from dfui.core.errors import CommandError, DfuiError
+from dfui.system.terminal import GLYPHS
 from dfui.wording.errors import fault
 
 
@@ -57,7 +58,7 @@ class Console:
         self._has_result = False
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
-                stream.reconfigure(errors="replace")  # a terminal without these signs still gets the words
+                stream.reconfigure(errors=GLYPHS)
 
     @property
     def is_interactive(self) -> bool:

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+_IN_ASCII = str.maketrans(
+    {
+        "●": "*", "◌": "o", "✓": "v", "✗": "x", "▸": ">", "■": "#", "•": "*", "▴": "^", "▾": "v",
+        "█": "#", "░": ".", "·": "-", "–": "-", "…": ".", "“": "'", "”": "'", "’": "'", "×": "x", "→": ">", "↑": "^",
+        "↓": "v",
+        **dict.fromkeys("─━╴╶", "-"), "═": "=", **dict.fromkeys("│┃╵╷║", "|"), **dict.fromkeys("╭╮╰╯┌┐└┘╔╗╚╝", "+"),
+        **dict.fromkeys("▁▂▃▄▅▆▇▀▔▌▐▎▊▋▍▏▕", " "),
+    }
+)  # fmt: skip
+"""What stands for each glyph where an encoding cannot take it, a cell for a cell; `?` is the sign of the unknown."""
+
+GLYPHS = "glyphs"
+"""The error handler of what people read: in place of a glyph that the encoding lacks, it writes one of ASCII."""
 
 SMALLEST = (40, 10)
 """Columns and lines in which every question is whole."""
@@ -67,3 +82,13 @@ def size_of_terminal() -> tuple[int, int] | None:
             continue
         return size.columns, size.lines
     return None
+
+
+def _replace_glyphs(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = error.object[error.start : error.end]
+    return "".join(_IN_ASCII.get(ord(each), "?") for each in text), error.end
+
+
+codecs.register_error(GLYPHS, _replace_glyphs)

@@ -277,7 +277,7 @@ def test_a_terminal_without_the_signs_still_gets_the_words_and_the_log_no_secret
     monkeypatch.setenv("PYTHONIOENCODING", "ascii")
     log = tmp_path / "dfui.log"
     ended = dfui.as_process("cancel", "--yes", "--log", str(log), "847070")
-    assert (ended.exit_code, "847070 is cancelled\n" in ended.stdout) == (0, True)
+    assert (ended.exit_code, "847070 is cancelled\n  The API returned status 'cancelled'" in ended.stdout) == (0, True)
     written = log.read_text()
     assert "DELETE /v4/downloads/847070" in written
     for secret in (TOKEN, "X-Amz-Signature"):

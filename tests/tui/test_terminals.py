@@ -119,6 +119,25 @@ def test_the_linux_console_gets_glyphs_of_its_font_alone(demo: Demo) -> None:
     assert set(text) - {"\r", "\n", "\x07"} <= IN_CP437  # the bell of the outcome is no glyph
 
 
+@pytest.mark.parametrize("environment", [{"LC_ALL": "C", "PYTHONUTF8": "0"}, {"PYTHONIOENCODING": "latin-1"}])
+def test_where_the_encoding_lacks_the_glyphs_others_stand_for_them(demo: Demo, environment: dict[str, str]) -> None:
+    with demo(**environment) as tui:
+        pictures = [tui.comes_to_show(">  847070  * running")]
+        for key, leads_to in [
+            ("c", "Cancel download 847070?"),
+            ("y", "v Download 847070 is cancelled"),
+            ("\r", "q Quit"),
+        ]:
+            tui.answer(key)
+            pictures.append(tui.comes_to_show(leads_to))
+        tui.press("?")
+        pictures.append(tui.comes_to_show("A download"))
+    for picture in pictures:
+        seen = "\n".join(picture.display)
+        assert not re.findall(r".*\?.*", re.sub(r"847070\?|\? Help| \? ", "", seen))
+        assert re.search(r"^\+-+\+$", seen, re.MULTILINE)
+
+
 def test_a_screen_reader_finds_the_cursor_on_what_is_selected(demo: Demo) -> None:
     with demo(ACCESSIBLE="1") as tui:
 
