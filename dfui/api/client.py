@@ -83,7 +83,6 @@ class DatafinitiClient:
         self._url = address.url
         self._host = address.host
         self._token = token
-        self._is_traced = transport is None
         self._renew_token = renew_token
         """Gives another token for one that was rejected; then the request is sent once more."""
         self._http = httpx.AsyncClient(
@@ -181,7 +180,7 @@ class DatafinitiClient:
         return await send(renewed)
 
     async def _send(self, request: httpx.Request, parser: AnswerParser, call: _Call[Answer]) -> Answer:
-        answer = await self._open(request, Departure(call.on_sent, is_traced=self._is_traced))
+        answer = await self._open(request, Departure(call.on_sent))
         http_status, wait = answer.status_code, retry_after(answer.headers.get("Retry-After"))
 
         def interpret() -> Answer:
@@ -206,7 +205,7 @@ class DatafinitiClient:
 
     async def _open(self, request: httpx.Request, departure: Departure) -> httpx.Response:
         """Send a request; gives its answer with the body yet to be read."""
-        request.extensions.update(departure.extensions)
+        request.extensions["trace"] = departure.trace
         try:
             try:
                 answer = await self._http.send(request, stream=True)
@@ -217,7 +216,7 @@ class DatafinitiClient:
                     raise
                 answer = await self._http.send(request, stream=True)
         except FAULTS as error:
-            proxy = find_proxy(request.url.host, scheme=request.url.scheme) if self._is_traced else None
+            proxy = find_proxy(request.url.host, scheme=request.url.scheme) if departure.is_traced else None
             failed = departure.error(error, self._host, proxy)
         else:
             departure.note()

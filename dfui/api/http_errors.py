@@ -6,7 +6,7 @@ import email.utils
 import errno
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -103,15 +103,17 @@ class Departure:
     the error decides.
     """
 
-    def __init__(self, on_sent: Callable[[], None] | None, *, is_traced: bool) -> None:
+    def __init__(self, on_sent: Callable[[], None] | None = None) -> None:
         self._on_sent = on_sent
-        self._is_traced = is_traced
         self._was_sent = False
+        self.is_traced = False
 
-    @property
-    def extensions(self) -> Mapping[str, Callable[[str, Mapping[str, Any]], Awaitable[None]]]:
-        """The extensions of the request."""
-        return {"trace": self._trace}
+    async def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """What the request is at."""
+        self.is_traced = True
+        # A proxy is first asked for a way through, in a request of its own that is reported by the same name.
+        if event.endswith(".send_request_headers.started") and info["request"].method != b"CONNECT":
+            self.note()
 
     def note(self) -> None:
         """The request has left, or is about to."""
@@ -122,18 +124,13 @@ class Departure:
 
     def error(self, fault: Exception, host: str, proxy: Proxy | None) -> DatafinitiError:
         """What a fault means: `NotConnected` if nothing was sent, else `AnswerLost`."""
-        if not self._is_traced and not isinstance(fault, _BEFORE_SENDING):
+        if not self.is_traced and not isinstance(fault, _BEFORE_SENDING):
             self.note()
         if not self._was_sent:
             return _not_connected(fault, host, proxy)
         if isinstance(fault, httpx.TimeoutException):
             return AnswerLost(f"{host} did not answer within {READ_SECONDS:.0f} s.")
         return AnswerLost(f"Lost the connection to {host} before it answered ({in_words(fault)}).")
-
-    async def _trace(self, event: str, info: Mapping[str, Any]) -> None:
-        # A proxy is first asked for a way through, in a request of its own that is reported by the same name.
-        if event.endswith(".send_request_headers.started") and info["request"].method != b"CONNECT":
-            self.note()
 
 
 def _not_connected(fault: Exception, host: str, proxy: Proxy | None) -> NotConnected:

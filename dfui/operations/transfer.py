@@ -323,6 +323,6 @@ def _failed(error: Exception, host: str) -> TransferFailed:
         case httpx.UnsupportedProtocol() | httpx.LocalProtocolError() | httpx.InvalidURL() | ValueError():
             return TransferFailed("The link to the file cannot be used.")
         case _:
-            meaning = Departure(None, is_traced=False).error(error, host, find_proxy(host))
+            meaning = Departure().error(error, host, find_proxy(host))
             is_retryable = not isinstance(error, httpx.ProxyError) and not isinstance(meaning, InsecureConnection)
             return TransferFailed(error_sentences(meaning), is_retryable=is_retryable)
