@@ -232,6 +232,16 @@ async def test_a_rejected_token_is_asked_for_once_and_all_go_on(it: Together) ->
     assert asked == 1
 
 
+async def test_a_delete_with_a_rejected_token_is_none_of_the_three(it: Together) -> None:
+    async def sign_in() -> Secret:
+        script(it.simulator, [503, 503])
+        return Secret("another")
+
+    it.simulator.token = "another"
+    outcome = (await it.cancel(["7"], sign_in=sign_in))["7"]
+    assert (outcome.kind, outcome.deletes_sent) == (OutcomeKind.CANCELLED, 4)
+
+
 async def test_without_another_token_the_rest_is_not_sent(it: Together) -> None:
     it.simulator.token = "another"
     kinds = [outcome.kind for outcome in (await it.cancel(MANY)).values()]

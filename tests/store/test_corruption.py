@@ -25,7 +25,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A small database with known downloads and a history."""
     path = tmp_path_factory.mktemp("sound") / "dfui.db"
     store = open_store(path, profile="default", origin=ORIGIN)
-    see(store, *(Download(str(number), "running", query="é" * 40, started_at=at(number)) for number in range(60)))
+    see(store, *(Download(str(number), "running", query="é" * 40, started_at=at(number)) for number in range(400)))
     entries = store.history.open_entries([str(number) for number in range(40)], confirmed_at=at(1)).wait()
     for entry in entries[:30]:
         close_entry(store, entry)
@@ -44,6 +44,12 @@ def noise(content: bytes, start: int) -> bytes:
     return content[:start] + random.Random(7).randbytes(len(content) - start)
 
 
+def old_rows_lost(content: bytes) -> bytes:
+    """The page of the oldest rows, which are not read at a start, is none."""
+    page = content.index("é".encode() * 40) // PAGE * PAGE
+    return content[:page] + b"\xff" * PAGE + content[page + PAGE :]
+
+
 @pytest.mark.parametrize(
     "damage",
     [
@@ -52,8 +58,9 @@ def noise(content: bytes, start: int) -> bytes:
         lambda content: noise(content, 0),
         lambda content: noise(content, len(content) // 2),
         lambda content: content[:100] + b"\xff" * (PAGE - 100) + content[PAGE:],
+        old_rows_lost,
     ],
-    ids=["text", "one page", "noise", "noise in the middle", "no schema"],
+    ids=["text", "one page", "noise", "noise in the middle", "no schema", "old rows"],
 )
 def test_a_damaged_file_is_set_aside_and_named(opened: Open, database: Path, damage: Callable[[bytes], bytes]) -> None:
     damaged = damage(database.read_bytes())
@@ -119,7 +126,7 @@ def use(store: Store) -> set[object]:
 def test_a_database_with_a_little_damage_is_set_aside_or_works_and_no_word_becomes_another(
     tmp_path: Path, sound: bytes, damage: Callable[[bytes, random.Random], bytes]
 ) -> None:
-    written = {*map(str, range(60)), *range(60), "999", "é" * 40, "running", "cancelled", 200}
+    written = {*map(str, range(400)), *range(400), "999", "é" * 40, "running", "cancelled", 200}
     for seed in range(40):
         path = tmp_path / str(seed) / "dfui.db"
         path.parent.mkdir()
