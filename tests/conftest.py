@@ -35,10 +35,9 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def signals_reach_processes() -> None:
-    """Also where the tests run in the background or under nohup, and so ignore Ctrl-C or a hangup.
+    """Let Ctrl-C and hangups reach what tests start, even in the background or under nohup, where tests ignore them.
 
-    A process inherits what is ignored, but not a handler: with one that does nothing, the tests still ignore the
-    signal, and what they start does not.
+    A process inherits ignored signals, but no handlers: with a handler that does nothing, only the tests ignore them.
     """
     for each in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         if signal.getsignal(each) is signal.SIG_IGN:
@@ -57,7 +56,7 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv(name, str(tmp_path / name.lower()))
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
-    # A test that means the keyring says which; no test meets the one of the person at this machine.
+    # No test meets the keyring of the person at this machine; one that needs a keyring sets its own.
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     keyring.set_keyring(fail.Keyring())  # type: ignore[no-untyped-call]
 

@@ -82,7 +82,7 @@ def account(simulator: Simulator) -> Iterator[Simulator]:
 
 @pytest.fixture
 def environment(account: Simulator, server: SimulatorServer, tmp_path: Path) -> dict[str, str]:
-    """A home with nothing in it, where `dfui` asks the account."""
+    """An empty home in which `dfui` asks the account."""
     return environment_of(tmp_path, server.url)
 
 

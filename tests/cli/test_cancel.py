@@ -268,7 +268,7 @@ def test_a_file_that_fails_is_the_exit_code(dfui: Commands, files: SimulatorServ
     assert (tmp_path / "847070_1.csv").read_text() == "mine"
 
 
-# ── where it prints ──────────────────────────────────────────────────────────────────────────────────────────────────
+# ── its output ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_terminal_without_the_signs_still_gets_the_words_and_the_log_no_secret(

@@ -95,21 +95,21 @@ def test_after_a_rejected_token_another_is_asked_for_once_and_not_shown(
     assert TOKEN not in ended.stderr + ended.stdout
 
 
-def told_to_wait(account: Simulator) -> list[str]:
+def asks_to_wait(account: Simulator) -> list[str]:
     """An API that asks to wait; gives what is shown then."""
     account.interrupt = answering("DELETE", 429, "Slow down.", headers={"Retry-After": "30"})
     return ["847070: waiting 30 s", "847069: waiting 30 s"]
 
 
 def test_ctrl_c_in_a_wait_gives_an_outcome_for_each(dfui: Commands, account: Simulator) -> None:
-    shows = told_to_wait(account)
+    shows = asks_to_wait(account)
     ended = dfui.at_terminal("cancel", "--yes", "--json", "847070", "847069", shows=shows, typed=CTRL_C)
     assert (ended.exit_code, outcomes(ended)) == (130, {"847070": "unknown", "847069": "unknown"})
     assert len(deletes(account)) == 2
 
 
 def test_a_list_resolves_a_killed_cancel_by_looking_and_no_living_one(dfui: Commands, account: Simulator) -> None:
-    shows = told_to_wait(account)
+    shows = asks_to_wait(account)
     with dfui.on_terminal("cancel", "--yes", "847070", "847069") as terminal:
         terminal.wait_for(*shows)
         wait_until(lambda: len(dfui.history()) == 2, "the history, also on a disk that is busy")
@@ -132,7 +132,7 @@ def test_a_list_resolves_a_killed_cancel_by_looking_and_no_living_one(dfui: Comm
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGHUP], ids=["SIGTERM", "SIGHUP"])
-def test_told_to_end_it_finishes_and_does_not_begin_to_wait(
+def test_sigterm_and_sighup_let_it_finish_and_not_begin_to_wait(
     dfui: Commands, account: Simulator, signal_number: signal.Signals
 ) -> None:
     account.costs_settle_after_seconds = 600

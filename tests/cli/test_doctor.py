@@ -188,7 +188,7 @@ def test_a_database_is_counted_not_made(dfui: Commands, monkeypatch: pytest.Monk
     dfui("list", "--profile", "another")
     counts = "; in all profiles and APIs: 8 downloads known, 4 active; 0 history entries, "
     assert counts in examined(dfui).found("database")
-    monkeypatch.setenv("XDG_DATA_HOME", "/proc/nope")  # where not even root can write
+    monkeypatch.setenv("XDG_DATA_HOME", "/proc/nope")  # not even root can write there
     report = examined(dfui)
     assert report.failing == ["database"]
     assert "/proc/nope/dfui/dfui.db cannot be created" in report.found("database")

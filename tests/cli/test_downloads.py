@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import httpx
@@ -27,11 +26,6 @@ HARM = (
 
 def ids(ended: Ended) -> list[str]:
     return [download["id"] for download in ended.document]
-
-
-def list_of(body: str) -> Callable[[httpx.Request], httpx.Response | None]:
-    """An API whose list is this."""
-    return lambda request: httpx.Response(200, text=body) if request.url.path.endswith("/downloads") else None
 
 
 def facts_of(ended: Ended) -> dict[str, list[str]]:
@@ -111,7 +105,8 @@ def test_an_empty_list_is_an_empty_document_and_a_sentence_beside_it(dfui: Comma
 
 
 def test_a_record_that_cannot_be_read_is_skipped_and_named(dfui: Commands, account: Simulator) -> None:
-    account.interrupt = list_of('{"records": [{"status": "running"}, {"id": "7"}, {"id": "../x"}, 5]}')
+    body = '{"records": [{"status": "running"}, {"id": "7"}, {"id": "../x"}, 5]}'
+    account.interrupt = lambda request: httpx.Response(200, text=body)
     ended = dfui("list", "--json")
     assert (ended.exit_code, ids(ended)) == (1, ["7"])
     assert "record 1" in ended.stderr

@@ -74,7 +74,7 @@ def test_json_has_downloads_in_order_and_files(dfui: Commands, files: FileServer
     ]  # fmt: skip
 
 
-def test_a_file_of_another_is_not_overwritten_unless_told(dfui: Commands, files: FileServer, tmp_path: Path) -> None:
+def test_a_file_of_another_is_not_overwritten_unasked(dfui: Commands, files: FileServer, tmp_path: Path) -> None:
     (tmp_path / "7_1.csv").write_text("mine")
     ended = dfui("fetch", "7", "--output", str(tmp_path))
     assert (ended.exit_code, "left alone" in ended.stdout) == (1, True)

@@ -1,4 +1,4 @@
-"""`dfui cancel --at`: where it stopped, and what is no longer guarded once dfui is told to end."""
+"""`dfui cancel --at`: where it stopped, and what is no longer guarded once it is interrupted."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_a_dialect_without_the_figure_is_refused_and_nothing_sent(dfui: Commands
     assert deletes(account) == []
 
 
-def test_told_to_end_it_names_what_it_no_longer_guards_and_how_to_go_on(dfui: Commands, account: Simulator) -> None:
+def test_interrupted_it_names_what_it_no_longer_guards_and_how_to_go_on(dfui: Commands, account: Simulator) -> None:
     account.downloads["7"].records_a_second = 0.1
     guard = ("cancel", "--yes", "--at", "10000", "8", "7")
     ended = dfui.at_terminal(*guard, shows=["7 · ● running"], typed="\x03")
