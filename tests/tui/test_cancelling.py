@@ -9,7 +9,7 @@ import pytest
 from textual import events
 
 from dfui.core.addresses import DATAFINITI
-from dfui.core.outcomes import OutcomeKind
+from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.operations.cancel import Batch
 from dfui.simulator.account import Dialect
 from dfui.store import open_store, temporary_store
@@ -18,6 +18,7 @@ from dfui.tui.screens.help import HelpModal
 from dfui.tui.screens.outcome import OutcomeModal
 from dfui.tui.screens.question import Question
 from dfui.tui.screens.sign_in import SignIn
+from dfui.tui.show_queue import ShowQueue
 from tests.support.outcomes import busy, script
 from tests.support.rows import at
 from tests.support.tui import WIDE, Start, text
@@ -216,3 +217,25 @@ async def test_what_may_have_stopped_is_looked_at_again_by_r_and_no_delete_is_se
         await tui.says("✓ Download 7 is cancelled")
         assert outcome.frame.has_class("good")
         assert tui.deletes == ["7"]
+
+
+async def test_one_that_ends_while_a_change_is_taken_in_is_not_left_as_cancelling(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collect = ShowQueue.collect
+    async with start("7") as tui:
+        cancellations = tui.app.session.cancellations
+
+        def end_first(queue: ShowQueue) -> bool:
+            if "7" in cancellations:
+                cancellations.end(Outcome("7", OutcomeKind.REFUSED))
+            return collect(queue)
+
+        cancellations.confirm(["7"])
+        tui.table.refresh()
+        await tui.shows("cancelling…")
+        monkeypatch.setattr(ShowQueue, "collect", end_first)
+        tui.app.session.changes.report(["7"])
+        await tui.opened(OutcomeModal)
+        await tui.closed("enter")
+        assert not tui.is_seen("cancelling…")

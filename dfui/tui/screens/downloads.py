@@ -201,6 +201,9 @@ class DownloadsScreen(BackgroundScreen[None]):
             self._leave_ended(ended.outcomes)
             self._go_on(next_step)
 
+        # Some may have ended while a change was taken in, and count as shown from now on.
+        ids = [outcome.download_id for outcome in ended.outcomes]
+        self._table.show_changed(ids, ended=ids)
         self.app.push_screen(OutcomeModal(ended, self._session), answered)
 
     def _open_alarm(self, alarm: Alarm) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from array import array
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from typing import ClassVar, TypeVar
+from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -29,8 +29,6 @@ MARGIN = 3
 """Cells before the first column, for the cursor and the mark."""
 MARK = " ■"
 CANCELLING = "cancelling…"
-
-Answer = TypeVar("Answer")
 
 
 class DownloadsTable(RowList[Download]):
@@ -153,15 +151,12 @@ class DownloadsTable(RowList[Download]):
                     continue
                 self._is_behind = False
                 query = self._query
-                keys = await self._on_thread(lambda: self._downloads.keys_in_order(query))  # noqa: B023  # awaited
+                keys = await on_daemon_thread(lambda: self._downloads.keys_in_order(query), name="query")  # noqa: B023
                 if query == self._query:
                     self._show(keys, query)
         finally:
             self._is_catching_up = False
             self._is_current.set()
-
-    async def _on_thread(self, read: Callable[[], Answer]) -> Answer:
-        return await on_daemon_thread(read, name="query")
 
     def _show(self, keys: array[int], query: DownloadQuery) -> None:
         """List these; on a new day, the times are written another way."""
@@ -260,7 +255,7 @@ class DownloadsTable(RowList[Download]):
     async def mark_active(self) -> int:
         """Mark every active download that is listed; gives their number."""
         query = self._shown_query
-        active = await self._on_thread(lambda: self._downloads.active_ids(query))
+        active = await on_daemon_thread(lambda: self._downloads.active_ids(query), name="query")
         self.marked |= dict.fromkeys(active)
         self.refresh()
         self.post_message(self.Marked())
