@@ -58,13 +58,13 @@ class Context:
         Raises:
             CommandError: no token is known.
         """
-        from dfui.wording.errors import keyring_sentences
+        from dfui.wording.errors import error_sentences
 
         nothing = f"No token found for the profile {self.settings.profile}."
         try:
             token = await self.access.find_token()
         except KeyringProblem as problem:
-            raise CommandError("no_token", f"{nothing} {keyring_sentences(problem)}", ExitCode.NOT_SIGNED_IN) from None
+            raise CommandError("no_token", f"{nothing} {error_sentences(problem)}", ExitCode.NOT_SIGNED_IN) from None
         if token is None:
             raise CommandError("no_token", f"{nothing} Run dfui login, or see dfui help token.", ExitCode.NOT_SIGNED_IN)
         async with self.access.client() as client:

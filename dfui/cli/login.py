@@ -12,7 +12,7 @@ from dfui.cli.context import Context, run_command
 from dfui.core.errors import CommandError, DatafinitiError, KeyringProblem, Unauthorized
 from dfui.core.secret import Secret
 from dfui.core.text import sanitize
-from dfui.wording.errors import error_sentences, keyring_sentences
+from dfui.wording.errors import error_sentences
 
 
 def add_command(dfui: Parser) -> None:
@@ -44,7 +44,7 @@ async def _login(context: Context, options: argparse.Namespace) -> None:
     try:
         await context.access.require_keyring()
     except KeyringProblem as problem:
-        message = f"A token cannot be stored here, so dfui did not ask for one. {keyring_sentences(problem)}"
+        message = f"A token cannot be stored here, so dfui did not ask for one. {error_sentences(problem)}"
         raise CommandError("keyring", message, ExitCode.FAILED) from None
     if options.email:
         password = Secret(read_hidden(f"Password of {sanitize(options.email)}: "))
@@ -67,7 +67,7 @@ async def _login(context: Context, options: argparse.Namespace) -> None:
     try:
         await context.access.keep(token)
     except KeyringProblem as problem:
-        message = f"The token was not stored. {keyring_sentences(problem)}"
+        message = f"The token was not stored. {error_sentences(problem)}"
         raise CommandError("keyring", message, ExitCode.FAILED) from None
     _notify_of_environment(context)
     email_address = account.email if account else None

@@ -31,7 +31,7 @@ from dfui.system.credentials import TokenSource, source_in_environment, try_keyr
 from dfui.system.settings import NO_HOME, Settings, database_path
 from dfui.system.terminal import SMALLEST, Terminal
 from dfui.wording.access import account_facts
-from dfui.wording.errors import NEW_PASSWORD, answered, error_sentences, keyring_sentences
+from dfui.wording.errors import NEW_PASSWORD, advice, answered, error_sentences
 from dfui.wording.figures import as_sentence, counted, file_size
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ async def _keyring(settings: Settings | None, environment: Mapping[str, str]) ->
 
 def _keyring_fails(name: str, problem: KeyringProblem, *, exit_code: int = 1) -> DoctorCheck:
     found = as_sentence(sanitize(problem))
-    return _failing(name, found, keyring_sentences(problem).removeprefix(found).strip(), exit_code=exit_code)
+    return _failing(name, found, advice(problem), exit_code=exit_code)
 
 
 # ── the token, the API and the account: by one `GET /account` ────────────────────────────────────────────────────────

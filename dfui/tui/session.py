@@ -35,7 +35,7 @@ from dfui.tui.messages import Changes, Notice
 from dfui.tui.network_thread import NetworkThread
 from dfui.tui.sign_in import SignInFlow
 from dfui.wording.downloads import downloads_added
-from dfui.wording.errors import broke, error_sentences, fault, keyring_sentences
+from dfui.wording.errors import broke, error_sentences, fault
 from dfui.wording.figures import counted
 
 if TYPE_CHECKING:
@@ -316,7 +316,7 @@ class Session:
         try:
             await self.access.forget_token()
         except KeyringProblem as problem:
-            sentence = keyring_sentences(problem)
+            sentence = error_sentences(problem)
         if self._online is not None:
             for task in self._online.polling:
                 task.cancel()

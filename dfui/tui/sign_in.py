@@ -19,7 +19,7 @@ from dfui.operations.api_access import ApiAccess
 from dfui.system.credentials import Token, TokenSource
 from dfui.tui.api_status import ApiContact, ApiStatus
 from dfui.wording.access import TOKEN_REJECTED, password_rejected, token_rejected
-from dfui.wording.errors import error_sentences, keyring_sentences
+from dfui.wording.errors import error_sentences
 
 
 class SignInFlow:
@@ -63,11 +63,11 @@ class SignInFlow:
         except TokenError as error:
             self.request(str(error))
         except KeyringSilent as problem:
-            self.request(keyring_sentences(problem))
+            self.request(error_sentences(problem))
             await self._wait_for_keyring(problem)
         except KeyringProblem as problem:
             self._access.lacks_keyring = isinstance(problem, NoKeyring | PlainTextKeyring)
-            self.request(keyring_sentences(problem))
+            self.request(error_sentences(problem))
         else:
             if token is None:
                 self.request(None)
@@ -123,7 +123,7 @@ class SignInFlow:
             try:
                 await self._access.keep(token)
             except KeyringProblem as problem:
-                self._notify(f"It will not be saved. {keyring_sentences(problem)}", is_problem=True, seconds=20)
+                self._notify(f"It will not be saved. {error_sentences(problem)}", is_problem=True, seconds=20)
         else:
             self._access.use(token)
         await self._use(token)
@@ -150,7 +150,7 @@ class SignInFlow:
         try:
             kept = await asyncio.wrap_future(problem.answer)
         except KeyringProblem as late:
-            self._notify(keyring_sentences(late), is_problem=True)
+            self._notify(error_sentences(late), is_problem=True)
             return
         if isinstance(kept, Secret) and self._access.token is None:
             self._access.token = Token(kept, TokenSource.KEYRING)

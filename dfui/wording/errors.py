@@ -26,54 +26,46 @@ NEW_PASSWORD = "If the password changed, so did the token."  # noqa: S105  # a s
 """The likeliest reason why a token that worked is rejected."""
 
 
+_FOR_NOW = "Meanwhile, use a token for this session only, or set DATAFINITI_TOKEN."
+ADVICE: dict[type[DfuiError], str] = {
+    KeyringProblem: _FOR_NOW,
+    NoKeyring: "Set token_command in the config file, or DATAFINITI_TOKEN, or set up gnome-keyring; "
+    "dfui help token shows how.",
+    KeyringLocked: f"Unlock it, then try again. {_FOR_NOW}",
+    KeyringSilent: "Unlock it, or use a token for this session only.",
+    PlainTextKeyring: f"To use it anyway, set allow_plaintext_keyring = true in the config file. {_FOR_NOW}",
+    Unauthorized: f"{NEW_PASSWORD} Sign in again.",
+    TooManyRequests: "Try again in a while.",
+    ServerFault: "Try again in a while; status.datafiniti.co reports outages.",
+    NotConnected: "Check the network, then try again.",
+    InsecureConnection: "If your own certificate authority signed it, set SSL_CERT_FILE.",
+    UnusableEnvironment: "Correct or unset it.",
+    AnswerLost: "Try again.",
+}
+"""What to do next; for a kind of error that has none, as for the kind above it."""
+
+
 def error_sentences(error: DfuiError) -> str:
     """What went wrong, and what to do next."""
-    what = as_sentence(sanitize(error))
     match error:
-        case KeyringProblem():
-            return keyring_sentences(error)
         case Unauthorized():
-            return f"{answered('The token was rejected', error.api_message)} {NEW_PASSWORD} Sign in again."
+            what = answered("The token was rejected", error.api_message)
         case NotFound():
-            return answered("There is no such download on this account", error.api_message)
+            what = answered("There is no such download on this account", error.api_message)
         case TooManyRequests():
-            return f"{answered('The API received too many requests', error.api_message)} Try again in a while."
-        case UnusableEnvironment():
-            return f"{what} Correct or unset it."
-        case InsecureConnection():
-            return f"{what} If your own certificate authority signed it, set SSL_CERT_FILE."
-        case NotConnected():
-            return f"{what} Check the network, then try again."
-        case ServerFault():
-            return f"{what} Try again in a while; status.datafiniti.co reports outages."
-        case AnswerLost():
-            return f"{what} Try again."
+            what = answered("The API received too many requests", error.api_message)
         case Refused() if 300 <= error.http_status < 400:
-            return (
+            what = (
                 f"The API address redirects (HTTP {error.http_status}). dfui does not follow it, to keep the token "
                 "safe. Check the API address."
             )
         case _:
-            return what
+            what = as_sentence(sanitize(error))
+    return f"{what} {advice(error)}".rstrip()
 
 
-def keyring_sentences(problem: KeyringProblem) -> str:
-    what = as_sentence(sanitize(problem))
-    for_now = "Meanwhile, use a token for this session only, or set DATAFINITI_TOKEN."
-    match problem:
-        case NoKeyring():
-            return (
-                f"{what} Set token_command in the config file, or DATAFINITI_TOKEN, or set up gnome-keyring; "
-                "dfui help token shows how."
-            )
-        case KeyringLocked():
-            return f"{what} Unlock it, then try again. {for_now}"
-        case KeyringSilent():
-            return f"{what} Unlock it, or use a token for this session only."
-        case PlainTextKeyring():
-            return f"{what} To use it anyway, set allow_plaintext_keyring = true in the config file. {for_now}"
-        case _:
-            return f"{what} {for_now}"
+def advice(error: DfuiError) -> str:
+    return next((ADVICE[kind] for kind in type(error).__mro__ if kind in ADVICE), "")
 
 
 def fault(error: Exception) -> str:
