@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from dfui.cli.console import Console, ExitCode
 from dfui.core.errors import CommandError, KeyringProblem, StoreError
+from dfui.wording.errors import error_sentences
+from dfui.wording.history import relapse_sentence
+from dfui.wording.outcomes import outcome_title
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
     from dfui.store import Store
     from dfui.system.settings import Settings
 
-LOOKS_OF_A_COMMAND = 16
+FOLLOW_UPS_OF_A_COMMAND = 16
 """Earlier cancellations that a command checks again, beside what it is for."""
 
 
@@ -58,8 +61,6 @@ class Context:
         Raises:
             CommandError: no token is known.
         """
-        from dfui.wording.errors import error_sentences
-
         nothing = f"No token found for the profile {self.settings.profile}."
         try:
             token = await self.access.find_token()
@@ -73,15 +74,12 @@ class Context:
 
     def relapsed_ids(self) -> set[str]:
         try:
-            relapses = self.store.history.relapses()
-            return {entry.download_id for entry in relapses if entry.now and entry.now.is_active}
+            return {entry.download_id for entry in self.store.history.relapses() if entry.runs_again}
         except StoreError:
             return set()
 
     def report_relapses(self) -> None:
         """Warn of cancelled downloads that run again, whatever the command is for."""
-        from dfui.wording.history import relapse_sentence
-
         try:
             unreported = [each for each in self.store.history.relapses() if each.download_id not in self.relapsed]
         except StoreError:
@@ -92,7 +90,7 @@ class Context:
         if over := [entry for entry in unreported if not entry.runs_again]:
             self.store.history.mark_read(over)
 
-    async def look_again(self, client: DatafinitiClient) -> None:
+    async def follow_up(self, client: DatafinitiClient) -> None:
         """Check earlier cancellations that are due, but not all of a large batch."""
         from dfui.operations.poll import FollowUps, Poller
         from dfui.operations.refresh import DownloadRefresher
@@ -101,12 +99,11 @@ class Context:
         schedule = FollowUps(self.store, clock=self.clock)
         poller = Poller(refresher.refresh, schedule, clock=self.clock, store_failed=lambda error: None)
         with contextlib.suppress(StoreError):  # it was reported before
-            await poller.poll_once(at_most=LOOKS_OF_A_COMMAND)
+            await poller.poll_once(at_most=FOLLOW_UPS_OF_A_COMMAND)
 
     async def resolve(self, client: DatafinitiClient) -> None:
         """Resolve the history entries left open by a dfui that has exited, and name them."""
         from dfui.operations.resolve import resolve
-        from dfui.wording.outcomes import outcome_title
 
         try:
             async for outcome in resolve(client=client, store=self.store, clock=self.clock):

@@ -31,9 +31,11 @@ MAX_MESSAGE = 20_000
 _BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 _STATUS = "string: queued, running, completed, cancelled, or unknown for any other word"
-_DEDUCTED = "integer, credits; null: the API has not reported the final cost"
-_SETTLED = "boolean: whether the cost is final"
-_KEPT = "integer, records that are kept and stay fetchable; null: not known"
+_FIGURES = {
+    "retained_records": "integer, records that are kept and stay fetchable; null: not known",
+    "credits_deducted": "integer, credits; null: the API has not reported the final cost",
+    "credits_settled": "boolean: whether the cost is final",
+}
 _RELAPSED = "boolean: whether it was cancelled and runs again"
 
 
@@ -79,11 +81,11 @@ DOWNLOAD = {
     "format": "string, such as csv; null: the API does not say",
     "num_records": "integer, records requested (in the 2026 dialect perhaps those so far)",
     "num_downloaded": "integer, records so far; null: the API does not say",
-    "retained_records": _KEPT,
+    "retained_records": _FIGURES["retained_records"],
     "total_cost": "integer, credits, the final cost; null: not reported yet",
     "order_price": "integer, credits, the price of the whole order; null: never seen",
     "estimated_savings": "integer, credits that cancelling may save, an estimate; null: not known",
-    "credits_settled": _SETTLED,
+    "credits_settled": _FIGURES["credits_settled"],
     "fetch_by": "time when its files expire, or about; null: not known, or no files",
     "started_at": "time; null: the API does not say",
     "updated_at": "time, of the API; null: the API does not say",
@@ -141,9 +143,7 @@ OUTCOME = {
     "status": f"{_STATUS}; null: not seen",
     "api_message": "string, the API's words on the DELETE; null: none",
     "http_status": "integer, of the DELETE's answer; null: none",
-    "retained_records": _KEPT,
-    "credits_deducted": _DEDUCTED,
-    "credits_settled": _SETTLED,
+    **_FIGURES,
     "problem": "string, what kept dfui from knowing more; null: nothing",
     "journaled": "boolean: whether the history has it whole",
     "stop_at": "integer, records: the number of --at; null: at once",
@@ -154,7 +154,7 @@ WAITED = {
     "relapsed": _RELAPSED,
     "then": "object: outcome, verified, status, retained_records, credits_deducted, credits_settled when it ended",
 }
-_THEN = ("outcome", "verified", "status", "retained_records", "credits_deducted", "credits_settled")
+_THEN = ("outcome", "verified", "status", *_FIGURES)
 ENTRY = {
     "id": "string, of the download",
     "data_type": "string; null: not known",
@@ -167,17 +167,13 @@ ENTRY = {
     "status": f"{_STATUS}; null: not seen",
     "api_message": "string, the API's words on the DELETE; null: none",
     "http_status": "integer, of the DELETE's answer; null: none",
-    "retained_records": _KEPT,
-    "credits_deducted": _DEDUCTED,
-    "credits_settled": _SETTLED,
+    **_FIGURES,
     "deletes_sent": "integer; null: open, or a crash left it so",
     "now": "object: how it stands now",
 }
 NOW = {
     "status": f"{_STATUS}; null: not seen since",
-    "retained_records": _KEPT,
-    "credits_deducted": _DEDUCTED,
-    "credits_settled": _SETTLED,
+    **_FIGURES,
     "seen_at": "time when it was last seen; null: not since",
     "relapsed": _RELAPSED,
 }
@@ -201,7 +197,7 @@ def waited_json(
 ) -> dict[str, Any]:
     """An outcome after `--wait`: what is known now, and under `then` what was known when the cancellation ended."""
     known, now = outcome_json(then), now_json(entry) if entry else {}
-    shown = ("status", "retained_records", "credits_deducted", "credits_settled") if now.get("status") else ()
+    shown = ("status", *_FIGURES) if now.get("status") else ()
     return (
         outcome_json(latest, stop_at=stop_at)
         | {key: now[key] for key in shown}

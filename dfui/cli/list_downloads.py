@@ -67,7 +67,7 @@ async def _list(context: Context, options: argparse.Namespace) -> None:
                 await _follow(context, client, found, options)
             else:
                 _print(context, found, options)
-                await context.look_again(client)
+                await context.follow_up(client)
     if options.exit_status and not found:
         context.note_exit_code(ExitCode.FAILED)
 

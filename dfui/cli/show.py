@@ -65,4 +65,4 @@ async def _show(context: Context, options: argparse.Namespace, ids: list[str]) -
             room = None if console.columns is None else console.columns - 2
             lines += [f"  {line}" for line in fact_lines(facts, columns=room)]
         console.result(documents if len(ids) > 1 else documents[0], lines)
-        await context.look_again(client)
+        await context.follow_up(client)

@@ -63,7 +63,7 @@ async def _watch(context: Context, options: argparse.Namespace, ids: list[str]) 
             if not ids:
                 context.console.notify(NOTHING_TO_WATCH)
         await Watching(context, client).run(ids)
-        await context.look_again(client)
+        await context.follow_up(client)
 
 
 class Watching:
