@@ -162,10 +162,11 @@ class DatafinitiClient:
         async def send(token: Secret | None) -> Answer:
             headers = {}
             if token is not None:
-                if not _can_be_sent(token):
+                text = token.reveal()
+                if not (text.isascii() and text.isprintable()):
                     wrong = "The token cannot be sent: it is not one word of plain letters, digits and signs."
                     raise NotConnected(wrong)
-                headers["Authorization"] = f"Bearer {token.reveal()}"
+                headers["Authorization"] = f"Bearer {text}"
             request = self._http.build_request(method, self._url + path, headers=headers)
             return await self._send(request, AnswerParser(token), call)
 
@@ -230,12 +231,6 @@ def _segment(download_id: str) -> str:
     if download_id in ("", ".", ".."):
         raise NotConnected("That is no download ID, so nothing was sent.")
     return quote(download_id, safe="")
-
-
-def _can_be_sent(token: Secret) -> bool:
-    """Whether it fits into a header."""
-    text = token.reveal()
-    return text.isascii() and text.isprintable()
 
 
 async def _without_location(answer: httpx.Response) -> None:
