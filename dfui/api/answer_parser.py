@@ -9,23 +9,15 @@ from __future__ import annotations
 import json
 import logging
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from dfui.api.shapes import (
-    TOO_DEEP,
-    Body,
-    RawAccount,
-    RawDownload,
-    RawError,
-    RawToken,
-    decode,
-    parse_leniently,
-    records_in,
-    shaped,
-)
+from msgspec import structs
+
+from dfui.api.shapes import TOO_DEEP, Body, RawDownload, parse_leniently, read_object, read_record, records_in
 from dfui.core.clock import shown_everywhere
 from dfui.core.downloads import DATA_TYPES, MAX_COUNT, Download, DownloadDetails, DownloadList, Status
 from dfui.core.errors import Refused, UnreadableAnswer
@@ -63,13 +55,13 @@ class AnswerParser:
         Raises:
             UnreadableAnswer: it is no JSON object with an `id`.
         """
-        raw = decode(body, RawDownload)
+        raw = read_record(body)
         download = self._download(raw)
         files = self._files(download, raw.results) if isinstance(raw.results, list) else None
         expiries = [file.expires_at for file in files or () if file.expires_at]
         return DownloadDetails(
             replace(download, files_expire_at=min(expiries, default=None)),
-            costs=_counts(raw, "{}_cost"),
+            costs=_counts(structs.asdict(raw), "{}_cost"),
             view=self._text(raw.view),
             is_enrichment_job=_flag(raw.is_enrichment_job),
             is_suppression_job=_flag(raw.is_suppression_job),
@@ -87,9 +79,9 @@ class AnswerParser:
         """
         if not body.strip():
             return CancelAnswer(http_status=http_status)
-        raw = decode(body, RawDownload)
+        raw = read_record(body)
         is_download = raw.id is not None and isinstance(raw.status, str)
-        if not is_download and decode(body, RawError).is_error:
+        if not is_download and _is_error(read_object(body)):
             raise Refused(http_status, *self.read_error(body))
         download = None if raw.id is None else self._download(raw)
         if download is not None and download.id != download_id:
@@ -105,7 +97,7 @@ class AnswerParser:
         downloads, unreadable = [], []
         for position, record in enumerate(records_in(body), start=1):
             try:
-                downloads.append(self._download(shaped(record, RawDownload)))
+                downloads.append(self._download(read_record(record)))
             except UnreadableAnswer as error:
                 unreadable.append(f"record {position} {error}")
         return DownloadList(downloads, unreadable)
@@ -118,19 +110,19 @@ class AnswerParser:
         """
         from dfui.core.account import Account
 
-        raw = decode(body, RawAccount)
-        plans = raw.plan_ids if isinstance(raw.plan_ids, list) else []
+        raw = read_object(body)
+        plans, disabled_code = raw.get("plan_ids"), raw.get("disabled_code")
         return Account(
-            email=self._text(raw.email),
-            active=_flag(raw.active),
-            plan_ids=tuple(text for plan in plans if (text := self._text_or_number(plan))),
-            num_credits_used=_count(raw.num_credits_used),
+            email=self._text(raw.get("email")),
+            active=_flag(raw.get("active")),
+            plan_ids=tuple(text for plan in _list(plans) if (text := self._text_or_number(plan))),
+            num_credits_used=_count(raw.get("num_credits_used")),
             credits_used=_counts(raw, "{}_credits_used"),
             credits_allotted=_counts(raw, "{}_credits_allotted"),
-            num_scrape_credits_used=_count(raw.num_scrape_credits_used),
-            overages_enabled=_flag(raw.overages_enabled),
-            overage_limit=_count(raw.overage_limit),
-            disabled_code=None if raw.disabled_code in (0, "0") else self._text_or_number(raw.disabled_code),
+            num_scrape_credits_used=_count(raw.get("num_scrape_credits_used")),
+            overages_enabled=_flag(raw.get("overages_enabled")),
+            overage_limit=_count(raw.get("overage_limit")),
+            disabled_code=None if disabled_code in (0, "0") else self._text_or_number(disabled_code),
         )
 
     def read_token(self, body: Body) -> Secret:
@@ -139,23 +131,22 @@ class AnswerParser:
         Raises:
             UnreadableAnswer: there is no token in it.
         """
-        raw = decode(body, RawToken)
-        if not isinstance(raw.token, str) or not raw.token:
+        token = read_object(body).get("token")
+        if not isinstance(token, str) or not token:
             raise UnreadableAnswer("has no token in it")
-        return Secret(raw.token)
+        return Secret(token)
 
     def read_error(self, body: Body) -> tuple[str | None, tuple[str, ...]]:
         """The API's message and each detail of an error; none if the body has no documented form."""
         try:
-            raw = decode(body, RawError)
+            raw = read_object(body)
         except UnreadableAnswer:
             return None, ()
-        if isinstance(raw.errors, list) and raw.errors:
-            words = [text for text in map(self._text, raw.errors) if text]
+        if errors := _list(raw.get("errors")):
+            words = [text for text in map(self._text, errors) if text]
             return (words[0], tuple(words[1:])) if words else (None, ())
-        message = self._text(raw.message) or self._text(raw.error)
-        details = raw.details if isinstance(raw.details, list) else []
-        return message, tuple(text for detail in details if (text := self._detail(detail)))
+        message = self._text(raw.get("message")) or self._text(raw.get("error"))
+        return message, tuple(text for detail in _list(raw.get("details")) if (text := self._detail(detail)))
 
     def _detail(self, detail: object) -> str | None:
         if isinstance(detail, dict):
@@ -245,6 +236,17 @@ def _whole(text: str) -> str:
     return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
+def _is_error(raw: Mapping[str, object]) -> bool:
+    """Whether it is one of the documented forms of an error, whatever the HTTP status says."""
+    code = raw.get("code")
+    is_bad_code = isinstance(code, int) and 400 <= code < 600
+    return bool(raw.get("error") or raw.get("errors") or (raw.get("message") and is_bad_code))
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
 def _flag(value: object) -> bool | None:
     return value if isinstance(value, bool) else None
 
@@ -256,9 +258,9 @@ def _count(value: object) -> int | None:
     return int(value) if value == int(value) else None
 
 
-def _counts(raw: RawDownload | RawAccount, key: str) -> dict[str, int]:
+def _counts(raw: Mapping[str, object], key: str) -> dict[str, int]:
     """Those known of the counts that have a key for each type of data."""
-    counts = {data_type: _count(getattr(raw, key.format(data_type))) for data_type in DATA_TYPES}
+    counts = {data_type: _count(raw.get(key.format(data_type))) for data_type in DATA_TYPES}
     return {data_type: count for data_type, count in counts.items() if count is not None}
 
 

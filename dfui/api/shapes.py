@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Set
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -24,7 +24,6 @@ TOO_DEEP = "(nested too deeply)"
 """Stands in place of what is nested more deeply."""
 
 Body = bytes | bytearray
-Shape = TypeVar("Shape", bound=msgspec.Struct)
 
 
 class RawDownload(msgspec.Struct):
@@ -52,49 +51,6 @@ class RawDownload(msgspec.Struct):
     date_updated: Any = None
     results: Any = None
     message: Any = None
-
-
-class RawError(msgspec.Struct):
-    """An error, which a 2xx may be too."""
-
-    error: Any = None
-    errors: Any = None
-    message: Any = None
-    details: Any = None
-    code: Any = None
-
-    @property
-    def is_error(self) -> bool:
-        """Whether it is one of the documented forms of an error, whatever the HTTP status says."""
-        is_bad_code = isinstance(self.code, int) and 400 <= self.code < 600
-        return bool(self.error) or bool(self.errors) or (bool(self.message) and is_bad_code)
-
-
-class RawAccount(msgspec.Struct):
-    """An account."""
-
-    email: Any = None
-    active: Any = None
-    plan_ids: Any = None
-    num_credits_used: Any = None
-    business_credits_used: Any = None
-    product_credits_used: Any = None
-    people_credits_used: Any = None
-    property_credits_used: Any = None
-    business_credits_allotted: Any = None
-    product_credits_allotted: Any = None
-    people_credits_allotted: Any = None
-    property_credits_allotted: Any = None
-    num_scrape_credits_used: Any = None
-    overages_enabled: Any = None
-    overage_limit: Any = None
-    disabled_code: Any = None
-
-
-class RawToken(msgspec.Struct):
-    """The answer to a sign-in."""
-
-    token: Any = None
 
 
 class _RawList(msgspec.Struct):
@@ -163,34 +119,39 @@ def _parts(body: Body) -> Iterator[list[msgspec.Raw]]:
     yield decode(begun + body[at:])
 
 
-def decode(body: Body, shape: type[Shape]) -> Shape:
-    """A JSON object in this shape; other keys are left out.
+def read_record(record: object) -> RawDownload:
+    """A record of `records_in`, or the body of an answer about one download; other keys are left out.
+
+    Raises:
+        UnreadableAnswer: it is not a JSON object.
+    """
+    if isinstance(record, bytes | bytearray | msgspec.Raw):
+        try:
+            return msgspec.json.decode(record, type=RawDownload)
+        except _UNREADABLE:
+            record = read_object(bytes(record))
+    if not isinstance(record, dict):
+        raise UnreadableAnswer("is not a JSON object")
+    return RawDownload(**{key: record[key] for key in record.keys() & set(RawDownload.__struct_fields__)})
+
+
+def read_object(body: Body) -> dict[str, Any]:
+    """A JSON object, with all its keys.
 
     Raises:
         UnreadableAnswer: it is not a JSON object.
     """
     try:
-        return msgspec.json.decode(body, type=shape)
+        answer = msgspec.json.decode(body)
     except _UNREADABLE as error:
         reason = _reason(error)
-    try:
-        answer = parse_leniently(body)
-    except _UNREADABLE:
-        raise UnreadableAnswer(f"is not a JSON object ({reason})") from None
-    return shaped(answer, shape)
-
-
-def shaped(value: object, shape: type[Shape]) -> Shape:
-    """A record of `records_in`, in this shape.
-
-    Raises:
-        UnreadableAnswer: it is not a JSON object.
-    """
-    if isinstance(value, msgspec.Raw):
-        return decode(bytes(value), shape)
-    if not isinstance(value, dict):
+        try:
+            answer = parse_leniently(body)
+        except _UNREADABLE:
+            raise UnreadableAnswer(f"is not a JSON object ({reason})") from None
+    if not isinstance(answer, dict):
         raise UnreadableAnswer("is not a JSON object")
-    return shape(**{key: value[key] for key in shape.__struct_fields__ if key in value})
+    return answer
 
 
 def parse_leniently(body: Body, *, keys: Set[str] | None = None) -> Any:
