@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from dfui.core.clock import Clock
 from dfui.core.downloads import DownloadDetails
-from dfui.core.errors import DatafinitiError, NotFound, StoreError, Unauthorized
+from dfui.core.errors import DatafinitiError, StoreError, Unauthorized
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.progress import Progress
 from dfui.operations.attempt import Attempt
+from dfui.operations.refresh import fetch_details
 from dfui.store import Store
 from dfui.system.event_loop import end_tasks
 from dfui.wording.errors import fault
@@ -262,16 +263,7 @@ class Batch:
         Raises:
             DatafinitiError: it could not be learnt.
         """
-        began, downloads = self.clock.monotonic(), self._store.downloads
-        try:
-            answer = await self.client.get_download(download_id)
-        except NotFound:
-            now, seen_at = self.clock.monotonic(), self.clock.now()
-            downloads.observe_missing(download_id, observed=began, now=now, seen_at=seen_at)
-            raise
-        details = answer.seen(self.clock.now())
-        downloads.observe([details.download], observed=began, now=self.clock.monotonic())
-        return details
+        return await fetch_details(self.client, self._store, download_id, clock=self.clock, waits_for_store=False)
 
     def report(self, progress: Progress) -> None:
         self.events.put_nowait(progress)

@@ -87,8 +87,12 @@ async def refresh_list(
     return ListRefresh(seen, (*answer.unreadable, *no_ids), not_stored)
 
 
-async def fetch_details(client: DatafinitiClient, store: Store, download_id: str, *, clock: Clock) -> DownloadDetails:
+async def fetch_details(
+    client: DatafinitiClient, store: Store, download_id: str, *, clock: Clock, waits_for_store: bool = True
+) -> DownloadDetails:
     """Store what the API shows of one download; returns that with what is not stored.
+
+    Without `waits_for_store`, the store may take it over later, or not at all.
 
     Raises:
         NotFound: the API knows no such download; that is taken over too.
@@ -100,10 +104,15 @@ async def fetch_details(client: DatafinitiClient, store: Store, download_id: str
         answer = await client.get_download(download_id)
     except NotFound:
         seen_at, now = clock.now(), clock.monotonic()
-        await store.downloads.observe_missing(download_id, observed=began, now=now, seen_at=seen_at)
+        missing = store.downloads.observe_missing(download_id, observed=began, now=now, seen_at=seen_at)
+        if waits_for_store:
+            await missing
         raise
     details = answer.seen(clock.now())
-    await store.downloads.observe([details.download], observed=began, now=clock.monotonic())
+    stored = store.downloads.observe([details.download], observed=began, now=clock.monotonic())
+    if not waits_for_store:
+        return details
+    await stored
     # With what this answer leaves out, from earlier ones.
     return replace(details, download=store.downloads.get(download_id) or details.download)
 
