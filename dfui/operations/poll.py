@@ -7,7 +7,7 @@ import random
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from dfui.core.clock import Clock
 from dfui.core.credits import CostFinal
@@ -47,34 +47,13 @@ class PollResult:
     """Whether the download is not polled any more."""
 
 
-GetDownload = Callable[[str], Awaitable[DownloadDetails]]
-
-
-class Schedule(Protocol):
-    """When each download is due."""
-
-    def due(self) -> dict[str, float]:
-        """When each download is to be polled next, in the clock's monotonic seconds.
-
-        Raises:
-            StoreError: it cannot be read which downloads these are.
-        """
-        ...
-
-    def note(self, result: PollResult) -> None: ...
-
-    def reset(self) -> None:
-        """Something was done that may change the downloads."""
-        ...
-
-
 class Poller:
     """Polls downloads when they are due, few at a time."""
 
     def __init__(
         self,
-        get_download: GetDownload,
-        schedule: Schedule,
+        get_download: Callable[[str], Awaitable[DownloadDetails]],
+        schedule: WhileActive | FollowUps,
         *,
         clock: Clock,
         store_failed: Callable[[StoreError], None] | None = None,
@@ -195,10 +174,12 @@ class WhileActive:
         self._pauses: dict[str, float] = {}
 
     def reset(self) -> None:
+        """Something was done that may change the downloads."""
         self._due.clear()
         self._pauses.clear()
 
     def due(self) -> dict[str, float]:
+        """When each download is to be polled next, in the clock's monotonic seconds; may raise `StoreError`."""
         self._due = {each: self._due.get(each) or self._after(self._first_pause) for each in self._ids()}
         return self._due
 
@@ -233,6 +214,7 @@ class FollowUps:
         pass  # there may be new entries; the times of the others stand
 
     def due(self) -> dict[str, float]:
+        """As `WhileActive.due`."""
         now, monotonic = self._clock.now(), self._clock.monotonic()
         due: dict[str, float] = {}
         for entry in self._store.history.watched(since=now - WATCHED_FOR):

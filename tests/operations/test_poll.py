@@ -12,7 +12,7 @@ import pytest
 
 from dfui.core.credits import CostFinal
 from dfui.core.errors import DatafinitiError, StoreError
-from dfui.operations.poll import FollowUps, Poller, Schedule, WhileActive, wait_for_final_costs, watch
+from dfui.operations.poll import FollowUps, Poller, WhileActive, wait_for_final_costs, watch
 from dfui.operations.refresh import MAX_POLLS, DownloadRefresher, refresh_list
 from dfui.simulator.account import Dialect
 from dfui.simulator.manual_clock import ManualClock
@@ -24,7 +24,7 @@ MAX_SECONDS = 10.0
 class Polling:
     """A poller, and when it made each result."""
 
-    def __init__(self, it: Together, schedule: Schedule) -> None:
+    def __init__(self, it: Together, schedule: WhileActive | FollowUps) -> None:
         self.clock = it.clock
         self.made: list[tuple[str, float]] = []
         self.errors: list[DatafinitiError] = []
