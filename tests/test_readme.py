@@ -34,6 +34,8 @@ COMMANDS = {
     for match in re.finditer(r"<!-- (?P<name>[\w-]+) -->\n *```sh\n(?P<command>.*?)\n *```", README, re.DOTALL)
 }
 """The commands by the name in the comment above each."""
+(OPTIONS,) = (textwrap.dedent(each) for each in re.findall(r"```toml\n(.*?)\n *```", README, re.DOTALL))
+"""Of the config file."""
 RUN_BY_CI = {"demo", "pipx", "venv", "tests"}
 RUN_HERE = {"completion", "login", "environment", "recipes"}
 
@@ -56,13 +58,10 @@ def test_every_command_has_a_name_and_is_run_somewhere() -> None:
 
 
 def test_the_options_in_it_can_be_used(tmp_path: Path) -> None:
-    blocks = [textwrap.dedent(each) for each in re.findall(r"```toml\n(.*?)\n *```", README, re.DOTALL)]
-    assert len(blocks) == 1
-    for block in blocks:
-        assert tomllib.loads(block)
-        path = tmp_path / "config.toml"
-        path.write_text(block)
-        assert read_config(path).problems == ()
+    path = tmp_path / "config.toml"
+    path.write_text(OPTIONS)
+    assert tomllib.loads(OPTIONS)
+    assert read_config(path).problems == ()
 
 
 # ── its commands ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -176,9 +175,8 @@ def test_dfui_finds_an_unlocked_keyring_in_a_session_made_for_it(environment: di
 def test_a_token_command_serves_each_profile(environment: dict[str, str], account: Simulator, tmp_path: Path) -> None:
     (tmp_path / "bin" / "pass").write_text(f'#!/bin/sh\n[ "$1 $2" = "show datafiniti" ] && echo {TOKEN}\n')
     (tmp_path / "bin" / "pass").chmod(0o755)
-    blocks = [textwrap.dedent(each) for each in re.findall(r"```toml\n(.*?)\n *```", README, re.DOTALL)]
     config = Path(environment["XDG_CONFIG_HOME"]) / "dfui" / "config.toml"
     config.parent.mkdir(parents=True)
-    config.write_text(next(each for each in blocks if "[profiles.default]" in each))
+    config.write_text(OPTIONS)
     ended = subprocess.run(["dfui", "list"], env=environment, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended
