@@ -58,19 +58,10 @@ def error_for(
 
     Any other 400 is a `bad_request`: in the pages of 2026, the only error that there is.
     """
-    kind: type[ApiError]
-    if http_status == 401 or (http_status == 400 and any(map(_is_about_the_token, (api_message, *details)))):
+    kinds: dict[int, type[ApiError]] = {400: bad_request, 401: Unauthorized, 404: NotFound, 429: TooManyRequests}
+    kind = kinds.get(http_status, ServerFault if http_status >= 500 else Refused)
+    if http_status == 400 and any(map(_is_about_the_token, (api_message, *details))):
         kind = Unauthorized
-    elif http_status == 400:
-        kind = bad_request
-    elif http_status == 404:
-        kind = NotFound
-    elif http_status == 429:
-        kind = TooManyRequests
-    elif http_status >= 500:
-        kind = ServerFault
-    else:
-        kind = Refused
     return kind(http_status, api_message, details, retry_after=retry_after)
 
 
@@ -170,8 +161,6 @@ def in_words(fault: Exception) -> str:
     match fault:
         case httpx.ConnectTimeout():
             return f"no connection within {CONNECT_SECONDS:.0f} s"
-        case httpx.PoolTimeout():
-            return "too many requests are waiting"
         case httpx.TimeoutException():
             return f"nothing within {READ_SECONDS:.0f} s"
         case httpx.InvalidURL():
