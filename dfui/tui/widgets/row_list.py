@@ -19,7 +19,8 @@ from textual.strip import Strip
 from dfui.core.errors import StoreError
 
 PAGE_ROWS = 128
-MAX_PAGES = 8
+MAX_ROWS = 1_024
+"""So many are kept."""
 HEADINGS = -1
 """The line number of the headings; rows count from 0."""
 
@@ -50,7 +51,8 @@ class RowList(ScrollView, Generic[Row], can_focus=True):
         super().__init__(id=id)
         self._is_low_bandwidth = is_low_bandwidth
         self._keys: array[int] = array("q")
-        self._pages: dict[int, dict[int, Row]] = {}
+        self._rows: dict[int, Row | None] = {}
+        """Rows that were read, by key; None if one is gone from the store."""
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -111,28 +113,26 @@ class RowList(ScrollView, Generic[Row], can_focus=True):
         key = self.key_at(line)
         if key is None:
             return None
-        page = line // PAGE_ROWS
-        if page not in self._pages:
-            while len(self._pages) >= MAX_PAGES:
-                del self._pages[next(iter(self._pages))]
-            self._pages[page] = dict(self.read_rows(self._keys[page * PAGE_ROWS : (page + 1) * PAGE_ROWS]))
-        return self._pages[page].get(key)
+        if key not in self._rows:
+            if len(self._rows) > MAX_ROWS:
+                self._rows.clear()
+            first = line // PAGE_ROWS * PAGE_ROWS
+            page = self._keys[first : first + PAGE_ROWS]
+            self._rows |= dict.fromkeys(page) | dict(self.read_rows(page))
+        return self._rows[key]
 
     def reread(self, line: int) -> tuple[Row | None, Row | None]:
         """Read the row on a line again; gives it before and after."""
-        before = self.row_at(line)
-        key = self._keys[line]
-        after = self.read_rows([key]).get(key)
-        if before is not None and after is not None:
-            self._pages[line // PAGE_ROWS][key] = after
-        return before, after
+        before, key = self.row_at(line), self._keys[line]
+        self._rows[key] = self.read_rows([key]).get(key)
+        return before, self._rows[key]
 
     def show_keys(self, keys: array[int]) -> None:
         """List these rows, read again; the cursor stays on its row, and only changes are painted."""
         under_cursor, before = self.key_at(self.cursor), self._visible_rows()
         has_moved = keys != self._keys
         self._keys = keys
-        self._pages.clear()
+        self._rows.clear()
         if has_moved:
             # One line more than there are rows: the headings stay on the first, wherever the list is scrolled to.
             self.virtual_size = Size(0, len(self) + 1)
