@@ -1,13 +1,19 @@
-"""`dfui account`: whose account it is, and the credits that are used and left."""
+"""`dfui account`, `login` and `logout`: whose account it is, the credits used and left, and its token."""
 
 from __future__ import annotations
 
 import argparse
+import os
 from functools import partial
 
 from dfui.cli.arguments import Parser
+from dfui.cli.console import ExitCode
 from dfui.cli.context import Context, run_command
 from dfui.cli.documents import account_json
+from dfui.core.errors import CommandError, DatafinitiError, KeyringProblem, Unauthorized
+from dfui.core.secret import Secret
+from dfui.core.text import sanitize
+from dfui.wording.errors import error_sentences
 
 
 def add_command(dfui: Parser) -> None:
@@ -16,6 +22,23 @@ def add_command(dfui: Parser) -> None:
         partial(run_command, _account),
         "Show the account, and the credits used and left",
         (("dfui account --json", "as JSON"), ("dfui account --profile staging", "of another profile")),
+    )
+    login = dfui.add_command(
+        "login",
+        partial(run_command, _login, profile_may_be_new=True),
+        "Check a token and store it in the OS keyring",
+        (
+            ("dfui login", "asks for the token, hidden"),
+            ("dfui login < token.txt", "reads it from a file"),
+            ("dfui login --email you@example.com", "asks for the password instead"),
+        ),
+    )
+    login.add_argument("--email", metavar="ADDRESS", help="sign in with this e-mail address and a password")
+    dfui.add_command(
+        "logout",
+        partial(run_command, _logout),
+        "Remove the token from the OS keyring",
+        (("dfui logout --profile staging", "for another profile"),),
     )
 
 
@@ -28,3 +51,83 @@ async def _account(context: Context, options: argparse.Namespace) -> None:
     token = context.access.token
     facts = access_facts(context.settings, token.source if token else None) + account_facts(account)
     context.console.result(account_json(account), fact_lines(facts))
+
+
+async def _login(context: Context, options: argparse.Namespace) -> None:
+    from dfui.cli.prompts import read_hidden
+    from dfui.system.credentials import parse_token
+    from dfui.system.settings import add_profile
+    from dfui.wording.access import password_rejected, token_rejected
+
+    try:
+        await context.access.require_keyring()
+    except KeyringProblem as problem:
+        message = f"A token cannot be stored here, so dfui did not ask for one. {error_sentences(problem)}"
+        raise CommandError("keyring", message, ExitCode.FAILED) from None
+    if options.email:
+        password = Secret(read_hidden(f"Password of {sanitize(options.email)}: "))
+        if not password:
+            raise CommandError("no_token", "No password given; nothing was sent.", ExitCode.NOT_SIGNED_IN)
+        try:
+            token = await context.access.token_for(options.email, password)
+        except Unauthorized as error:
+            raise CommandError(error.kind, password_rejected(error), ExitCode.NOT_SIGNED_IN) from None
+    else:
+        token = parse_token(read_hidden("API token: "))
+    account = None
+    try:
+        account = await context.access.check(token)
+    except Unauthorized as error:
+        raise CommandError(error.kind, token_rejected(error), ExitCode.NOT_SIGNED_IN) from None
+    except DatafinitiError as error:
+        context.console.notify(f"The token could not be checked. {error_sentences(error)}")
+        context.note_exit_code(error.exit_code)
+    try:
+        await context.access.keep(token)
+    except KeyringProblem as problem:
+        message = f"The token was not stored. {error_sentences(problem)}"
+        raise CommandError("keyring", message, ExitCode.FAILED) from None
+    _notify_of_environment(context)
+    email_address = account.email if account else None
+    whose = f" of {sanitize(email_address)}" if email_address else ""
+    settings = context.settings
+    if not context.access.is_simulated:
+        add_profile(settings)
+    context.console.result(
+        {
+            "profile": settings.profile,
+            "origin": settings.address.origin,
+            "email": email_address,
+            "checked": account is not None,
+        },
+        [_kept(context, whose)],
+    )
+
+
+def _kept(context: Context, whose: str) -> str:
+    if context.access.is_simulated:
+        return f"The token{whose} was accepted; the demo stores it nowhere."
+    settings = context.settings
+    return f"The token{whose} is stored in the OS keyring, for {settings.profile} at {settings.address.origin}."
+
+
+def _notify_of_environment(context: Context) -> None:
+    from dfui.system.credentials import source_in_environment
+
+    if source := source_in_environment(os.environ):
+        context.console.notify(f"The token of {source.value} is still used wherever that variable is set.")
+
+
+async def _logout(context: Context, options: argparse.Namespace) -> None:
+    settings = context.settings
+    try:
+        was_kept = await context.access.forget_token()
+    except KeyringProblem as problem:
+        message = f"{sanitize(problem)} A token that was stored in a keyring before is still in it."
+        raise CommandError(problem.kind, message, ExitCode.FAILED) from None
+    _notify_of_environment(context)
+    whose = f"{settings.profile} at {settings.address.origin}"
+    context.console.result(
+        {"profile": settings.profile, "origin": settings.address.origin, "removed": was_kept},
+        [f"The token for {whose} was removed from the keyring." if was_kept else f"No token was stored for {whose}."],
+    )

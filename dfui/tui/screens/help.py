@@ -11,13 +11,13 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from dfui.core.outcomes import OutcomeKind
+from dfui.core.text import sanitize
 from dfui.system.keys import ACTIONS
-from dfui.system.settings import Settings
+from dfui.system.settings import Settings, shown_path
 from dfui.tui.keyboard import in_order, shown_keys
 from dfui.tui.screens.dialog import Dialog, DialogButton
 from dfui.tui.widgets.text_lines import FieldList
 from dfui.wording.figures import Fact, fact
-from dfui.wording.help import MOVING, PALETTE, places
 from dfui.wording.history import OPEN
 from dfui.wording.outcomes import OUTCOMES
 
@@ -57,15 +57,30 @@ class HelpModal(Dialog[None]):
     def _subjects(self) -> Iterable[tuple[str, list[Fact]]]:
         for name, actions in GROUPS.items():
             yield name, [self._key(self._keys[action]) for action in actions]
-        yield "Moving", [fact("", MOVING), *self._moving_keys(), fact(PALETTE, "list all commands")]
+        yield (
+            "Moving",
+            [
+                fact("", "arrows, j k, Page Up and Down, ctrl+d u f b, Home and End, g G"),
+                *self._moving_keys(),
+                fact(":, ctrl+p", "list all commands"),
+            ],
+        )
         outcomes = [fact(kind.value, OUTCOMES[kind].meaning) for kind in OutcomeKind]
         yield "How a cancellation can end", [*outcomes, fact(*OPEN)]
-        kept = places(None if self._is_simulated else self._settings)
-        yield "Where things are kept", [fact("", what, f"  {where}") for what, where in kept]
+        yield "Where things are kept", [fact("", what, f"  {where}") for what, where in self._places()]
 
     def _key(self, binding: Binding) -> Fact:
         keys = self._given(binding.action) or binding.key_display or binding.key
         return fact(keys.ljust(KEY_CELLS), binding.tooltip or binding.description)
+
+    def _places(self) -> list[tuple[str, str]]:
+        if self._is_simulated:
+            return [("Demo", "nothing is kept, except files that you fetch")]
+        return [
+            ("Known downloads, history", sanitize(shown_path(self._settings.database))),
+            ("Options", sanitize(shown_path(self._settings.config_file))),
+            ("Token", "the OS keyring, DATAFINITI_TOKEN, token_command, or this session only"),
+        ]
 
     def _moving_keys(self) -> Iterable[Fact]:
         """The keys that the settings give in place of some of the usual ones."""
