@@ -8,7 +8,9 @@ import pytest
 
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.progress import Progress, Step
+from dfui.store import temporary_store
 from dfui.tui.cancellations import Cancellations, Ended
+from dfui.tui.show_queue import ShowQueue
 
 
 @pytest.fixture
@@ -77,10 +79,11 @@ def test_one_that_was_confirmed_anew_is_left_out_of_its_first_confirmation(cance
     assert cancellations.take_ended() == Ended((cancelled("7"),))
 
 
-def test_what_no_screen_has_shown_is_known(cancellations: Cancellations) -> None:
-    cancellations.confirm(["7", "8", "9"])
-    outcomes = [cancelled("7"), cancelled("8")]
-    for outcome in outcomes:
-        cancellations.end(outcome)
-    cancellations.show(outcomes[:1])
-    assert cancellations.unshown == outcomes[1:]
+def test_an_outcome_counts_as_shown_only_once_it_is_taken_from_the_queue(cancellations: Cancellations) -> None:
+    queue = ShowQueue(cancellations, temporary_store(profile="production", origin="x").history)
+    cancellations.confirm(["7"])
+    cancellations.end(cancelled("7"))
+    assert queue.collect()
+    assert cancellations.unshown == [cancelled("7")]
+    assert queue.next_dialog() == Ended((cancelled("7"),))
+    assert cancellations.unshown == []

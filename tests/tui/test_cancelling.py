@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import httpx
 import pytest
 from textual import events
 
@@ -14,6 +13,7 @@ from dfui.operations.cancel import Batch
 from dfui.simulator.account import Dialect
 from dfui.store import open_store, temporary_store
 from dfui.tui.screens.confirm_cancel import ConfirmCancel
+from dfui.tui.screens.fetch_results import FetchResults
 from dfui.tui.screens.help import HelpModal
 from dfui.tui.screens.outcome import OutcomeModal
 from dfui.tui.screens.question import Question
@@ -56,7 +56,8 @@ async def test_c_and_y_cancel_and_tell_what_was_retained(start: Start, dialect: 
             assert words in outcome
         assert "6,500 credits" not in outcome
         assert ("6,500" in outcome) is (dialect is Dialect.LIVE_2025)
-        await tui.closed("enter")
+        await tui.opened(FetchResults, "f")
+        await tui.closed("escape")
         assert any("7" in line and "✗ cancelled" in line for line in tui.lines)
         assert tui.deletes == ["7"]
 
@@ -151,28 +152,6 @@ async def test_a_key_pressed_right_after_the_one_that_closes_the_outcome_is_not_
         await tui.opened(HelpModal)
 
 
-async def test_one_that_is_tried_again_while_others_are_under_way_keeps_each_outcome(start: Start) -> None:
-    """Of two that were confirmed together, one is refused at once, and confirmed again while the other waits."""
-    answers = {
-        "/v4/downloads/7": httpx.Response(403),
-        "/v4/downloads/8": httpx.Response(429, headers={"Retry-After": "20"}),
-    }
-    start.account.interrupt = lambda request: (
-        answers.pop(request.url.path, None) if request.method == "DELETE" else None
-    )
-    async with start(size=WIDE) as tui:
-        await tui.confirming("space", "down", "space")
-        await tui.press("y")
-        await tui.until(lambda: "cancelling: 1 of 2 done" in tui.title, "one has ended")
-        assert "Cancel download 7?" in text(await tui.confirming("u", "G"))
-        assert "Download 7 is cancelled" in text(await tui.opened(OutcomeModal, "y"))
-        await tui.closed("escape")
-        start.clock.advance(20)
-        last = text(await tui.opened(OutcomeModal))
-        assert "Download 8 is cancelled" in last
-        assert "7" not in last  # that it was refused is no longer so, and how it ended has been shown
-
-
 async def test_what_a_fault_of_dfui_broke_off_is_not_waited_for(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*arguments: object) -> None:
         raise RuntimeError("a fault")
@@ -209,6 +188,8 @@ async def test_what_may_have_stopped_is_looked_at_again_by_r_and_no_delete_is_se
         await tui.press("y")
         await tui.until(is_shown, "the outcome")
         outcome = await tui.opened(OutcomeModal)
+        assert "not confirmed stopped" in text(outcome)
+        assert outcome.frame.has_class("warning")
         await tui.shows("Check again  r")
         await tui.press("r")
         await tui.says("Not seen to have stopped at")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import httpx
 import pytest
 
 from dfui.core.outcomes import Outcome, OutcomeKind
@@ -44,16 +43,6 @@ async def test_it_stays_on_one_that_was_refused(start: Start) -> None:
     async with start() as tui:
         await cancel(tui, "j")
         assert tui.current == "103"
-
-
-@pytest.mark.parametrize(("refused", "began_at"), [("104", 2), ("102", 4)])
-async def test_after_several_it_is_on_one_that_goes_on(start: Start, refused: str, began_at: int) -> None:
-    start.account.interrupt = lambda request: (
-        httpx.Response(403) if request.method == "DELETE" and request.url.path.endswith(refused) else None
-    )
-    async with start() as tui:
-        await cancel(tui, "m", *["j"] * began_at)
-        await tui.until(lambda: (tui.current, tui.table.cursor) == (refused, 0), "the one that goes on")
 
 
 @pytest.mark.parametrize("order", [("104", "103"), ("103", "104")])

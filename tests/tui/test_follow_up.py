@@ -50,34 +50,6 @@ async def test_a_cost_that_comes_later_is_in_the_row_the_outcome_and_the_history
     assert "Files fetch by Nov 30" in entry
 
 
-async def test_the_costs_of_several_come_into_their_outcome(start: Start) -> None:
-    start.account.add("847071", started_at=start.clock.now() - timedelta(seconds=50))
-    async with start() as tui:
-        assert "cost not reported yet." in text(await tui.cancelled("m"))
-        start.clock.advance(16)
-        await tui.says("Total: 15,000 records kept, 15,000 credits.")
-        assert "not reported" not in tui.text
-
-
-async def test_one_that_stops_later_is_said_to_have_stopped(start: Start) -> None:
-    start.account.downloads["847070"].stopping_seconds = 60
-
-    def is_shown() -> bool:
-        start.clock.advance(1)  # between the checks
-        return isinstance(tui.screen, OutcomeModal)
-
-    async with start() as tui:
-        await tui.confirming()
-        await tui.press("y")
-        await tui.until(is_shown, "the outcome")
-        shown = await tui.opened(OutcomeModal)
-        assert "not confirmed stopped" in text(shown)
-        assert shown.frame.has_class("warning")
-        start.clock.advance(60)
-        await tui.says("Download 847070 is cancelled")
-        assert not shown.frame.has_class("warning")
-
-
 @pytest.mark.parametrize(("key", "leads_to", "closes"), [("enter", RelapseAlarm, "enter"), ("c", ConfirmCancel, "n")])
 async def test_an_outcome_that_is_open_turns_into_an_alarm_and_cancels_again_from_there(
     start: Start, key: str, leads_to: type[Screen[Any]], closes: str

@@ -177,11 +177,11 @@ async def test_a_storm_of_keys_and_sizes_leaves_the_app_alive(start: Start) -> N
     async with start(*IDS) as tui:
         for _ in range(500):
             if chance.random() < 0.1:
-                await tui.pilot.resize_terminal(chance.randint(1, 130), chance.randint(1, 40))
+                await tui.pilot.resize_terminal(chance.randint(1, 100), chance.randint(1, 30))
             else:
                 key = chance.choice(keys)
                 tui.app.post_message(Key("slash" if key == "/" else key, None))
-                if chance.random() < 0.3:
+                if chance.random() < 0.1:
                     await tui.pilot.pause()
         for _ in range(10):
             await tui.press("escape")

@@ -159,14 +159,6 @@ async def test_signing_in_by_e_mail_and_password(start: Start) -> None:
         await tui.live()
 
 
-async def test_a_wide_table_shows_more_columns_than_a_narrow_one(start: Start) -> None:
-    async with start("7", size=WIDE) as tui:
-        assert all(heading in tui.lines[0] for heading in ("Progress", "Credits", "Type", "Started"))
-        await tui.pilot.resize_terminal(60, 15)
-        await tui.until(lambda: "Type" not in tui.lines[0], "narrow")
-        assert all(heading in tui.lines[0] for heading in ("ID", "Status", "Records"))
-
-
 async def test_markup_and_escape_sequences_of_the_api_are_shown_harmless(start: Start) -> None:
     start.account.add("7", query="[red]x[/red] \x1b]0;title\x07\x1b[31m\u202eevil", data_type="business")
     async with start(size=WIDE) as tui:
