@@ -41,6 +41,7 @@ class ResumeNote:
     validator: str | None = None
     """The ETag for `If-Range`; without one, the file starts over."""
     total: int | None = None
+    """In bytes."""
     md5: str | None = None
     """Of the whole file."""
 

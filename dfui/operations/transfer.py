@@ -145,11 +145,10 @@ class Transfer:
             if await self._is_there(file, part):
                 return
             if begin:
-                note = replace(note, total=file.total)
+                note = replace(note, total=file.note.total)
                 await on_thread(lambda: part.resume(note, begin))
             else:
-                validator = None if file.is_gzipped else file.validator
-                note = ResumeNote(validator, file.total, file.md5)
+                note = file.note
                 await on_thread(lambda: part.begin(note, is_gzipped=file.is_gzipped))
             self.progress = replace(self.progress, bytes_done=begin, bytes_total=note.total, bytes_resumed=begin)
             await self._receive(response, part)
@@ -208,7 +207,7 @@ class Transfer:
             raise TransferFailed(f"{self.progress.name} is there, and is no file. It was left alone.")
         # A file that was unpacked has another length here; then its time decides, which dfui sets.
         has_same_date = there.st_mtime == file.modified_at
-        is_same = has_same_date if file.is_gzipped else there.st_size == file.total
+        is_same = has_same_date if file.is_gzipped else there.st_size == file.note.total
         state, check = FileState.DIFFERS, None
         if is_same and (has_same_date or not self._overwrite):
             await on_thread(part.discard)
@@ -260,15 +259,12 @@ class ServedFile:
     """200 for all of it, 206 for a part, 416 if there is no such part."""
     begins_at: int | None
     """The first byte that comes."""
-    total: int | None
-    """Bytes of the whole file, as it is stored."""
-    validator: str | None
+    note: ResumeNote
+    """Of the file as it is stored."""
     modified_at: float | None
     """When it was stored, in seconds since 1970."""
     is_gzipped: bool
-    """Whether it must be unpacked."""
-    md5: str | None
-    """Of the whole file; None if the ETag is something else."""
+    """Whether it must be unpacked; then it cannot be resumed."""
 
     @staticmethod
     def of(status: int, headers: Mapping[str, str]) -> ServedFile:
@@ -287,23 +283,23 @@ class ServedFile:
                 total = int(length)
         with contextlib.suppress(KeyError, ValueError, OverflowError):
             modified_at = parsedate_to_datetime(headers["Last-Modified"]).timestamp()
-        return ServedFile(
-            status, begins_at, total, strong_tag(headers.get("ETag")), modified_at, bool(codings), _md5_of(headers)
-        )
+        validator = None if codings else strong_tag(headers.get("ETag"))
+        return ServedFile(status, begins_at, ResumeNote(validator, total, _md5_of(headers)), modified_at, bool(codings))
 
     def continues(self, note: ResumeNote, begin: int) -> bool:
         """Whether what comes follows what is here; a server need not heed `If-Range`, so compare its answer."""
         return (
             self.status == 206
             and self.begins_at == begin
-            and self.validator == note.validator
-            and self.total is not None
-            and note.total in (None, self.total)
+            and self.note.validator == note.validator
+            and self.note.total is not None
+            and note.total in (None, self.note.total)
             and not self.is_gzipped
         )
 
 
 def _md5_of(headers: Mapping[str, str]) -> str | None:
+    """Of the whole file; None if the ETag is something else."""
     tag = _MD5_TAG.fullmatch(headers.get("ETag", ""))
     is_md5 = (
         tag is not None
