@@ -26,12 +26,13 @@ def check(connection: sqlite3.Connection, path: Path | None = None) -> None:
     Raises:
         sqlite3.DatabaseError, ValueError: there is some.
     """
-    _check_schema(connection)
+    if missing := _expected_schema() - _schema(connection):
+        raise ValueError(f"{min(name for _, name, _ in missing)} is not as it was made")
     was_found = path is not None and _marker(path).exists()
-    if was_found:
-        _check_pages(connection, "integrity_check")
-    elif path is None or path.stat().st_size <= MAX_BYTES_CHECKED:
-        _check_pages(connection, "quick_check")
+    if was_found or path is None or path.stat().st_size <= MAX_BYTES_CHECKED:
+        ((found,),) = connection.execute(f"PRAGMA {'integrity_check' if was_found else 'quick_check'}(1)").fetchall()
+        if found != "ok":
+            raise ValueError(found)
     for table, order, rows in (("downloads", "key", DOWNLOADS), ("history", "number", ENTRIES)):
         limit = -1 if was_found else ROWS_CHECKED
         for row in connection.execute(f"SELECT {rows.columns} FROM {table} ORDER BY {order} DESC LIMIT ?", (limit,)):
@@ -73,18 +74,6 @@ def _marker(path: Path) -> Path:
     return path.with_name(f"{path.name}-check")
 
 
-def _check_pages(connection: sqlite3.Connection, how: str) -> None:
-    ((found,),) = connection.execute(f"PRAGMA {how}(1)").fetchall()
-    if found != "ok":
-        raise _damage(found)
-
-
-def _check_schema(connection: sqlite3.Connection) -> None:
-    missing = _expected_schema() - _schema(connection)
-    if missing:
-        raise _damage(f"{min(name for _, name, _ in missing)} is not as it was made")
-
-
 @functools.cache
 def _expected_schema() -> frozenset[tuple[str, str, str | None]]:
     with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
@@ -94,9 +83,3 @@ def _expected_schema() -> frozenset[tuple[str, str, str | None]]:
 
 def _schema(connection: sqlite3.Connection) -> frozenset[tuple[str, str, str | None]]:
     return frozenset(connection.execute("SELECT type, name, sql FROM sqlite_master").fetchall())
-
-
-def _damage(what: str) -> sqlite3.DatabaseError:
-    damage = sqlite3.DatabaseError(what)
-    damage.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
-    return damage

@@ -109,8 +109,8 @@ class KeyringEntry:
     async def read(self) -> Secret | None:
         """The token; None if none is stored."""
 
-        def read() -> Secret | None:
-            kept = self._backend().get_password(SERVICE, self._user)
+        def read(keyring: KeyringBackend) -> Secret | None:
+            kept = keyring.get_password(SERVICE, self._user)
             try:
                 return parse_token(kept) if kept else None
             except TokenError:
@@ -121,10 +121,9 @@ class KeyringEntry:
     async def write(self, token: Secret) -> None:
         """Keep a token, and see that it is kept."""
 
-        def write() -> None:
-            backend = self._backend()
-            backend.set_password(SERVICE, self._user, token.reveal())
-            if backend.get_password(SERVICE, self._user) != token.reveal():
+        def write(keyring: KeyringBackend) -> None:
+            keyring.set_password(SERVICE, self._user, token.reveal())
+            if keyring.get_password(SERVICE, self._user) != token.reveal():
                 raise KeyringFailed("The keyring took the token, but does not give it back.")
 
         await self._call(write, hide=token)
@@ -132,12 +131,11 @@ class KeyringEntry:
     async def delete(self) -> bool:
         """Remove the token; whether there was one."""
 
-        def delete() -> bool:
-            backend = self._backend()
-            if backend.get_password(SERVICE, self._user) is None:
+        def delete(keyring: KeyringBackend) -> bool:
+            if keyring.get_password(SERVICE, self._user) is None:
                 return False
-            backend.delete_password(SERVICE, self._user)
-            if backend.get_password(SERVICE, self._user) is not None:
+            keyring.delete_password(SERVICE, self._user)
+            if keyring.get_password(SERVICE, self._user) is not None:
                 raise KeyringFailed("The keyring did not remove the token.")
             return True
 
@@ -145,10 +143,10 @@ class KeyringEntry:
 
     async def require(self) -> None:
         """See that there is a keyring, and that it answers; it may ask a person to unlock it."""
-        await self._call(lambda: self._backend().get_password(SERVICE, self._user))
+        await self._call(lambda keyring: keyring.get_password(SERVICE, self._user))
 
     async def describe(self) -> str:
-        return await self._call(lambda: str(self._backend().name))
+        return await self._call(lambda keyring: str(keyring.name))
 
     def _backend(self) -> KeyringBackend:
         import keyring
@@ -174,8 +172,8 @@ class KeyringEntry:
             )
         return allowed[0]
 
-    async def _call(self, use: Callable[[], Result], *, hide: Secret | None = None) -> Result:
-        answer = call_on_daemon_thread(lambda: _with_known_errors(use, hide), name="keyring")
+    async def _call(self, use: Callable[[KeyringBackend], Result], *, hide: Secret | None = None) -> Result:
+        answer = call_on_daemon_thread(lambda: _with_known_errors(lambda: use(self._backend()), hide), name="keyring")
         try:
             return await asyncio.wait_for(asyncio.wrap_future(answer), KEYRING_SECONDS)
         except TimeoutError:
