@@ -242,6 +242,12 @@ def test_watching_a_relapse_is_an_alarm_and_exit_4(dfui: Commands, account: Simu
     assert "completed" in ended.stdout
 
 
+def test_watching_at_a_terminal_rings_the_bell_at_the_end(dfui: Commands) -> None:
+    assert dfui.at_terminal("watch", PEOPLE).stderr == "\a"
+    dfui.write_config("bell = false\n")
+    assert dfui.at_terminal("watch", PEOPLE).stderr == ""
+
+
 def test_a_followed_list_ends_at_once_if_nothing_is_active(dfui: Commands) -> None:
     dfui("cancel", RUNNING, QUEUED, "-y")
     ended = dfui("list", "--watch", "--json")
