@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from dfui.cli.arguments import Parser, add_choice_options
@@ -13,7 +14,7 @@ from dfui.cli.console import Console, Drawing, ExitCode, usage_error
 from dfui.cli.context import Context, run_command
 from dfui.cli.documents import download_json
 from dfui.cli.tables import download_lines
-from dfui.cli.watch import Watching
+from dfui.cli.watch import follow
 from dfui.core.choice import STATUS_NAMES
 from dfui.core.downloads import Download
 
@@ -77,15 +78,15 @@ async def _follow(
 ) -> None:
     """Show the list, and each change until none is active."""
     console = context.console
-    table = _Table(context, [download.id for download in found]) if console.draws else None
+    draw = _table(context, [download.id for download in found]) if console.draws else None
     if not found:
         _say_that_there_is_none(context, options)
-    elif table is None:
+    elif draw is None:
         relapsed = context.relapsed_ids()
         for download, line in zip(found, _lines(context, found)[1:], strict=True):
             console.piece(download_json(download, relapsed=download.id in relapsed), line)
     active = [download.id for download in found if download.is_active]
-    await Watching(context, client, changed=None if table is None else table.draw, known=found).run(active)
+    await follow(context, client, active, changed=draw, known=found)
 
 
 def _print(context: Context, found: list[Download], options: argparse.Namespace) -> None:
@@ -105,16 +106,14 @@ def _lines(context: Context, downloads: list[Download]) -> list[str]:
     return download_lines(downloads, console=context.console, now=context.clock.now(), relapsed=context.relapsed_ids())
 
 
-class _Table:
-    """The list on a terminal, drawn anew in its place when something has changed."""
+def _table(context: Context, ids: list[str]) -> Callable[[], None]:
+    """What draws the list on a terminal, anew in its place; one that has ended stays where it can be seen."""
+    drawing = Drawing(sys.stdout)
 
-    def __init__(self, context: Context, ids: list[str]) -> None:
-        self._context = context
-        self._ids = ids  # one that has ended stays where it can be seen
-        self._drawing = Drawing(sys.stdout)
-        self.draw()
+    def draw() -> None:
+        rows = (context.store.downloads.get(download_id) for download_id in ids)
+        lines = _lines(context, [row for row in rows if row])
+        drawing.draw(lines[: max(1, shutil.get_terminal_size().lines - 1)])
 
-    def draw(self) -> None:
-        rows = (self._context.store.downloads.get(download_id) for download_id in self._ids)
-        lines = _lines(self._context, [row for row in rows if row])
-        self._drawing.draw(lines[: max(1, shutil.get_terminal_size().lines - 1)])
+    draw()
+    return draw

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     import asyncio
 
     from dfui.api.client import DatafinitiClient
-    from dfui.operations.poll import PollResult
 
 STATUSES = ("active", "queued", "running")
 NOTHING_TO_WATCH = "Nothing to watch."
@@ -62,60 +61,42 @@ async def _watch(context: Context, options: argparse.Namespace, ids: list[str]) 
             ids = [each.id for each in await choose_active(context, client, options)]
             if not ids:
                 context.console.notify(NOTHING_TO_WATCH)
-        await Watching(context, client).run(ids)
+        await follow(context, client, ids)
         await context.follow_up(client)
 
 
-class Watching:
-    """Shows each change: as a line, or by `changed` drawing it; what is `known` is shown already."""
+async def follow(
+    context: Context,
+    client: DatafinitiClient,
+    ids: Sequence[str],
+    *,
+    changed: Callable[[], None] | None = None,
+    known: Sequence[Download] = (),
+) -> None:
+    """Follow until each has ended; show each change as a line, or by `changed` drawing it, unless it is `known`."""
+    from dfui.operations.poll import watch
 
-    def __init__(
-        self,
-        context: Context,
-        client: DatafinitiClient,
-        *,
-        changed: Callable[[], None] | None = None,
-        known: Sequence[Download] = (),
-    ) -> None:
-        self._context = context
-        self._client = client
-        self._changed = changed
-        self._known = {download.id: download.without_times() for download in known}
-
-    async def run(self, ids: Sequence[str]) -> None:
-        """Follow until each has ended."""
-        from dfui.operations.poll import watch
-
-        async for result in watch(ids, client=self._client, store=self._context.store, clock=self._context.clock):
-            self._show(result)
-            self._context.report_relapses()
-            if isinstance(result.error, NotFound):
-                self._context.note_exit_code(ExitCode.FAILED)
-            if result.is_last:
-                self._ring()
-            if self._context.console.reader_has_left:
-                break
-        if self._context.relapsed & set(ids):
-            self._context.note_exit_code(ExitCode.NOT_KNOWN)
-
-    def _show(self, result: PollResult) -> None:
-        console = self._context.console
+    console, shown = context.console, {download.id: download.without_times() for download in known}
+    async for result in watch(ids, client=client, store=context.store, clock=context.clock):
+        download = result.download
         if result.error is not None:
             again = "" if result.is_last else " Trying again."
             console.warn(f"{result.download_id}: {error_sentences(result.error)}{again}")
-        elif self._changed is not None:
-            self._changed()
-        elif result.download is not None and result.download.without_times() != self._known.get(result.download_id):
-            now = self._context.clock.now()
-            relapsed = result.download_id in self._context.relapsed
-            console.piece(
-                download_json(result.download, relapsed=relapsed), _change_line(result.download, console, now)
-            )
-
-    def _ring(self) -> None:
-        if self._context.settings.config.bell and self._context.console.shows_progress:
+        elif changed is not None:
+            changed()
+        elif download is not None and download.without_times() != shown.get(download.id):
+            document = download_json(download, relapsed=download.id in context.relapsed)
+            console.piece(document, _change_line(download, console, context.clock.now()))
+        context.report_relapses()
+        if isinstance(result.error, NotFound):
+            context.note_exit_code(ExitCode.FAILED)
+        if result.is_last and context.settings.config.bell and console.shows_progress:
             sys.stderr.write("\a")
             sys.stderr.flush()
+        if console.reader_has_left:
+            break
+    if context.relapsed & set(ids):
+        context.note_exit_code(ExitCode.NOT_KNOWN)
 
 
 def _change_line(download: Download, console: Console, now: datetime) -> str:
