@@ -1,4 +1,4 @@
-"""Make the pictures of README.md anew, from the simulated account: `python screenshots/generate.py`."""
+"""Make the pictures of README.md anew, from the simulated account: `python -m screenshots.generate`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from textual.pilot import Pilot
 from dfui.cli.demo import simulated_account
 from dfui.cli.documents import export_text
 from dfui.core.addresses import DATAFINITI
-from dfui.simulator.manual_clock import ManualClock
 from dfui.simulator.scenarios import ORDINARY
 from dfui.system.settings import Settings
 from dfui.tui.api_status import ApiStatus
@@ -25,6 +24,7 @@ from dfui.tui.screens.history import HistoryEntryModal, HistoryModal
 from dfui.tui.screens.outcome import OutcomeModal
 from dfui.tui.widgets.downloads_table import DownloadsTable
 from dfui.tui.widgets.title_bar import TitleBar
+from tests.support.manual_clock import ManualClock
 
 HERE = Path(__file__).parent
 SIZE = (106, 24)

@@ -16,8 +16,8 @@ from dfui.api.client import DatafinitiClient
 from dfui.core.addresses import DATAFINITI, parse_api_url
 from dfui.core.secret import Secret
 from dfui.simulator.account import TOKEN, Dialect, Simulator, transport
-from dfui.simulator.manual_clock import ManualClock
 from dfui.store import Store, open_store
+from tests.support.manual_clock import ManualClock
 from tests.support.server import SimulatorServer
 
 

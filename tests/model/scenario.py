@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from dfui.simulator.account import Simulator
-from dfui.simulator.manual_clock import ManualClock
+from tests.support.manual_clock import ManualClock
 
 
 class Fault(enum.Enum):

@@ -31,12 +31,12 @@ from dfui.operations.poll import FollowUps, Poller
 from dfui.operations.refresh import DownloadRefresher
 from dfui.operations.resolve import resolve
 from dfui.simulator.account import TOKEN, Simulator, answering
-from dfui.simulator.manual_clock import ManualClock
 from dfui.store import Store, open_store
 from dfui.system.credentials import Token, TokenSource
 from dfui.wording.history import entry_facts
 from dfui.wording.outcomes import outcome_lines, outcome_title
 from tests.model.scenario import Fault, Scenario
+from tests.support.manual_clock import ManualClock
 from tests.support.running import run
 
 EXIT_CODES = {

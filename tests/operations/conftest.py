@@ -9,10 +9,10 @@ import pytest
 
 from dfui.api.client import DatafinitiClient
 from dfui.simulator.account import Simulator
-from dfui.simulator.manual_clock import ManualClock
 from dfui.store import Store
 from tests.support.fetching import Fetching
 from tests.support.file_server import FileServer
+from tests.support.manual_clock import ManualClock
 from tests.support.outcomes import Together
 from tests.support.server import SimulatorServer
 

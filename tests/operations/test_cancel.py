@@ -19,7 +19,7 @@ from dfui.core.progress import Progress
 from dfui.core.secret import Secret
 from dfui.operations.cancel import MAX_REQUESTS, cancel
 from dfui.simulator.account import Dialect, Simulator
-from dfui.simulator.manual_clock import ManualClock
+from tests.support.manual_clock import ManualClock
 from tests.support.outcomes import (
     Answer,
     Latency,

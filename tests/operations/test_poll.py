@@ -15,7 +15,7 @@ from dfui.core.errors import DatafinitiError, StoreError
 from dfui.operations.poll import FollowUps, Poller, WhileActive, wait_for_final_costs, watch
 from dfui.operations.refresh import MAX_POLLS, DownloadRefresher, refresh_list
 from dfui.simulator.account import Dialect
-from dfui.simulator.manual_clock import ManualClock
+from tests.support.manual_clock import ManualClock
 from tests.support.outcomes import Latency, Together, methods, outcomes_of
 
 MAX_SECONDS = 10.0

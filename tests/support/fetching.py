@@ -19,9 +19,9 @@ from dfui.core.fetching import DownloadFiles, FetchEvent, FileProgress, FilesAwa
 from dfui.core.secret import Secret
 from dfui.operations.fetch import fetch
 from dfui.simulator.account import TOKEN
-from dfui.simulator.manual_clock import ManualClock
 from dfui.store import Store
 from tests.support.file_server import FileServer, StoredFile
+from tests.support.manual_clock import ManualClock
 from tests.support.server import SimulatorServer
 
 CONTENT = random.Random(7).randbytes(300_000)

@@ -15,8 +15,8 @@ from dfui.core.outcomes import Outcome
 from dfui.core.secret import Secret
 from dfui.operations.cancel import SignIn, cancel
 from dfui.simulator.account import TOKEN, Simulator, transport
-from dfui.simulator.manual_clock import ManualClock
 from dfui.store import Store
+from tests.support.manual_clock import ManualClock
 
 Answer = Callable[[httpx.Request], httpx.Response | None]
 

@@ -20,7 +20,6 @@ from dfui.core.addresses import DATAFINITI, parse_api_url
 from dfui.core.secret import Secret
 from dfui.operations.api_access import ApiAccess
 from dfui.simulator.account import TOKEN, Simulator, transport
-from dfui.simulator.manual_clock import ManualClock
 from dfui.store import Store, temporary_store
 from dfui.system.config import Config
 from dfui.system.credentials import Token, TokenSource
@@ -34,6 +33,7 @@ from dfui.tui.screens.outcome import OutcomeModal
 from dfui.tui.widgets.downloads_table import DownloadsTable
 from dfui.tui.widgets.text_lines import TextLines
 from dfui.tui.widgets.title_bar import TitleBar
+from tests.support.manual_clock import ManualClock
 
 PATIENCE_SECONDS = 20.0
 NOWHERE = Path("/dev/null")

@@ -13,7 +13,7 @@ from textual.events import Event
 
 from dfui.operations.api_access import ApiAccess
 from dfui.simulator.account import Simulator
-from dfui.simulator.manual_clock import ManualClock
+from tests.support.manual_clock import ManualClock
 from tests.support.memory_keyring import MemoryKeyring
 from tests.support.server import SimulatorServer
 from tests.support.tui import Start

@@ -16,7 +16,6 @@ from dfui.core.errors import FolderNotWritable
 from dfui.core.fetching import DownloadFiles, FetchEvent, FileCheck, FileProgress, FilesAwaited, FileState
 from dfui.core.outcomes import OutcomeKind
 from dfui.simulator.account import Simulator
-from dfui.simulator.manual_clock import ManualClock
 from dfui.simulator.scenarios import demo_account
 from dfui.system.config import Config
 from dfui.tui.screens.account import AccountModal
@@ -30,6 +29,7 @@ from dfui.tui.screens.question import Question
 from dfui.tui.screens.sign_in import SignIn
 from dfui.tui.screens.sort_by import SortByModal
 from dfui.tui.widgets.text_lines import FieldList
+from tests.support.manual_clock import ManualClock
 from tests.support.rows import outcome
 from tests.support.tui import Tui, app_on
 

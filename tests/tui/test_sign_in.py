@@ -11,10 +11,10 @@ from dfui.core.addresses import DATAFINITI
 from dfui.core.secret import Secret
 from dfui.operations.api_access import ApiAccess
 from dfui.simulator.account import TOKEN, Simulator, answering
-from dfui.simulator.manual_clock import ManualClock
 from dfui.system.settings import Settings
 from dfui.tui.api_status import ApiContact
 from dfui.tui.sign_in import SignInFlow
+from tests.support.manual_clock import ManualClock
 from tests.support.tui import NOWHERE
 
 

@@ -16,8 +16,8 @@ from textual.widgets import Button, Input
 from dfui.core.fetching import DownloadFiles, FileProgress, FileState
 from dfui.simulator.account import Simulator
 from dfui.simulator.files import SimulatedFiles
-from dfui.simulator.manual_clock import ManualClock
 from dfui.tui.screens.fetch_results import FetchResults
+from tests.support.manual_clock import ManualClock
 from tests.support.tui import SMALL, Start, Tui, app_on
 
 
