@@ -33,6 +33,7 @@ async def test_help_shows_the_keys_in_use_and_closes_by_its_own(start: Start) ->
         await tui.opened(HelpModal, "f1")
         for key, what in (
             ("x, del", "Cancel "), ("c", "Hide "), ("+", "Add "), ("f1", "Show keys"), ("ctrl+n", "down"),
+            ("w", "Show the API's answer"), ("I S P R C T A Q", "by ID, status, progress"),
         ):  # fmt: skip
             assert re.search(rf"^{re.escape(key)} +{what}", tui.text, re.MULTILINE), key
         await tui.closed("f1")

@@ -57,6 +57,7 @@ def looks_as_before(snap_compare: Callable[..., bool], simulator: Simulator, clo
             tui = Tui(app, pilot, simulator, clock)
             await tui.live()
             await steps(tui)
+            await tui.caught_up()
 
         try:
             return snap_compare(app, run_before=run, terminal_size=size)
@@ -134,7 +135,7 @@ PICTURES: list[tuple[str, list[Size], Steps]] = [
     ("history", [SMALL, ORDINARY], history),
     ("history_entry", [SMALL, ORDINARY], history_entry),
     ("exporting", [ORDINARY], exporting),
-    ("helping", [SMALL, ORDINARY], lambda tui: tui.opened(HelpModal, "question_mark")),
+    ("helping", [ORDINARY, LARGE], lambda tui: tui.opened(HelpModal, "question_mark")),
     ("filtering", [ORDINARY], filtering),
     ("palette", [ORDINARY], lambda tui: tui.opened(Palette, "colon")),
     ("sorting", [SMALL, ORDINARY], lambda tui: tui.opened(SortByModal, "s")),

@@ -29,10 +29,10 @@ class DetailsModal(Dialog[NextStep]):
 
     NAME = "details"
     BINDINGS: ClassVar[list[BindingType]] = [
-        *in_order(Binding("j", "step(1)", "Next")),
-        *in_order(Binding("k", "step(-1)", "Previous")),
-        Binding("y", "copy_id", "Copy ID"),
-        Binding("w", "raw", "Raw answer", id="details.raw"),
+        *in_order(Binding("j", "step(1)", "Next", tooltip="Show the next download")),
+        *in_order(Binding("k", "step(-1)", "Previous", tooltip="Show the previous download")),
+        Binding("y", "copy_id", "Copy ID", tooltip="Copy the ID"),
+        Binding("w", "raw", "Raw answer", id="details.raw", tooltip="Show the API's answer, without token and links"),
     ]
     BUTTONS = (
         DialogButton("fetch", "Fetch", "fetch", "f"),

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
 from dfui.core.outcomes import OutcomeKind
@@ -15,7 +15,10 @@ from dfui.core.text import sanitize
 from dfui.system.keys import ACTIONS
 from dfui.system.settings import Settings, shown_path
 from dfui.tui.keyboard import in_order, shown_keys
+from dfui.tui.screens.details import DetailsModal
 from dfui.tui.screens.dialog import Dialog, DialogButton
+from dfui.tui.screens.sort_by import NAMES
+from dfui.tui.widgets.columns import SORT_KEYS
 from dfui.tui.widgets.text_lines import FieldList
 from dfui.wording.figures import Fact, fact
 from dfui.wording.history import OPEN
@@ -46,25 +49,27 @@ class HelpModal(Dialog[None]):
         self._is_simulated = is_simulated
 
     def compose_content(self) -> ComposeResult:
-        """What there is to know, by subject, in one text that scrolls."""
+        """What there is to know, by subject, in one text that scrolls, or in two columns beside each other."""
         with VerticalScroll(id="help-text", can_focus=False):
-            for number, (subject, facts) in enumerate(self._subjects()):
-                yield Static(f"{chr(10) if number else ''}{subject}", markup=False, classes="help-subject")
-                fields = FieldList()
-                fields.show(facts)
-                yield fields
+            for subjects in (self._keys_by_subject(), self._more_subjects()):
+                with Vertical(classes="help-column"):
+                    for subject, facts in subjects:
+                        yield Static(subject, markup=False, classes="help-subject")
+                        fields = FieldList(classes="help-fields")
+                        fields.show(facts)
+                        yield fields
 
-    def _subjects(self) -> Iterable[tuple[str, list[Fact]]]:
+    def _keys_by_subject(self) -> Iterable[tuple[str, list[Fact]]]:
         for name, actions in GROUPS.items():
             yield name, [self._key(self._keys[action]) for action in actions]
-        yield (
-            "Moving",
-            [
-                fact("", "arrows, j k, Page Up and Down, ctrl+d u f b, Home and End, g G"),
-                *self._moving_keys(),
-                fact(":, ctrl+p", "list all commands"),
-            ],
-        )
+        details = [each for each in DetailsModal.BINDINGS if isinstance(each, Binding) and each.tooltip]
+        yield "In the details", [self._key(each) for each in {each.key: each for each in details}.values()]
+
+    def _more_subjects(self) -> Iterable[tuple[str, list[Fact]]]:
+        columns = ", ".join(NAMES[column] for column in SORT_KEYS.values())
+        yield "Sorting", [fact(" ".join(SORT_KEYS), f"by {columns}; again to reverse")]
+        moving = fact("", "arrows, j k, Page Up and Down, ctrl+d u f b, Home and End, g G")
+        yield "Moving", [moving, *self._moving_keys(), fact(":, ctrl+p", "list all commands")]
         outcomes = [fact(kind.value, OUTCOMES[kind].meaning) for kind in OutcomeKind]
         yield "How a cancellation can end", [*outcomes, fact(*OPEN)]
         yield "Where things are kept", [fact("", what, f"  {where}") for what, where in self._places()]

@@ -15,17 +15,7 @@ from dfui.tui.screens.dialog import Dialog
 from dfui.tui.widgets.columns import SORT_KEYS
 from dfui.tui.widgets.menu import Menu
 
-NAMES = {
-    SortBy.ACTIVITY: "active first, then newest",
-    SortBy.ID: "ID",
-    SortBy.STATUS: "status",
-    SortBy.PROGRESS: "progress",
-    SortBy.RECORDS: "records",
-    SortBy.CREDITS: "credits",
-    SortBy.TYPE: "type",
-    SortBy.STARTED: "started",
-    SortBy.QUERY: "query",
-}
+NAMES = {each: each.value for each in SortBy} | {SortBy.ACTIVITY: "active first, then newest", SortBy.ID: "ID"}
 
 
 class SortByModal(Dialog[SortBy]):

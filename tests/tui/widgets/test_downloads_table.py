@@ -12,6 +12,7 @@ from dfui.store.download_query import DownloadQuery, SortBy
 from dfui.store.known_downloads import EVERYTHING, KnownDownloads
 from dfui.tui.screens.confirm_cancel import ConfirmCancel
 from dfui.tui.screens.sort_by import SortByModal
+from dfui.tui.widgets.columns import SORT_KEYS
 from dfui.tui.widgets.filter_bar import FilterBar
 from dfui.tui.widgets.row_list import MAX_ROWS, PAGE_ROWS
 from tests.support.rows import at
@@ -95,6 +96,16 @@ async def test_of_100_000_the_window_is_right_at_both_ends_and_after_filter_sort
         await tui.caught_up()
         assert "Credits▴" in tui.lines[0]
         assert (table.cursor, table.scroll_offset.y) == (0, 0)
+
+
+async def test_shift_and_a_letter_sorts_by_each_column_also_by_one_that_has_no_room(start: Start) -> None:
+    async with start(*"789") as tui:
+        assert "Query" not in tui.lines[0]
+        for key, column in SORT_KEYS.items():
+            await tui.press(key)
+            assert tui.table.download_query == DownloadQuery(sort_by=column)
+        await tui.press("Q")
+        assert tui.table.download_query == DownloadQuery(sort_by=SortBy.QUERY, is_reversed=True)
 
 
 async def test_a_filter_searches_id_status_type_and_query_as_one_types(start: Start) -> None:
