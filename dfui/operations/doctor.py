@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import enum
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -87,10 +87,7 @@ async def examine(
         _database(database, inspect_store(database)),
         *_running_again(settings),
         _terminal(terminal),
-        _colours(terminal),
-        _locale(terminal),
-        _connection(terminal, is_low_bandwidth=is_low_bandwidth),
-        _clipboard(terminal),
+        *_around_terminal(terminal, is_low_bandwidth=is_low_bandwidth),
     ]
 
 
@@ -277,31 +274,25 @@ def _terminal(terminal: Terminal) -> DoctorCheck:
     return _ok("terminal", f"{shown}.")
 
 
-def _colours(terminal: Terminal) -> DoctorCheck:
-    if terminal.no_colour:
-        return _ok("colours", "None: NO_COLOR is set.")
-    return _ok("colours", f"{terminal.colours:,}, according to TERM and COLORTERM.")
-
-
-def _locale(terminal: Terminal) -> DoctorCheck:
+def _around_terminal(terminal: Terminal, *, is_low_bandwidth: bool) -> Iterator[DoctorCheck]:
+    """What decides how the terminal UI looks in it."""
+    colours = f"{terminal.colours:,}, according to TERM and COLORTERM."
+    yield _ok("colours", "None: NO_COLOR is set." if terminal.no_colour else colours)
     if terminal.is_unicode:
-        return _ok("locale", "UTF-8.")
-    found = "It is not UTF-8, so symbols may be garbled; the words beside them are not."
-    return _note("locale", found, "If the terminal shows UTF-8, set LANG=C.UTF-8.")
-
-
-def _connection(terminal: Terminal, *, is_low_bandwidth: bool) -> DoctorCheck:
+        yield _ok("locale", "UTF-8.")
+    else:
+        found = "It is not UTF-8, so symbols may be garbled; the words beside them are not."
+        yield _note("locale", found, "If the terminal shows UTF-8, set LANG=C.UTF-8.")
+    connection = "Local, at full bandwidth."
     if terminal.is_over_ssh:
-        return _ok("connection", "Over SSH: the terminal UI saves bandwidth.")
-    if is_low_bandwidth:
-        return _ok("connection", "Low bandwidth, by the config file: fewer bytes, no animation.")
-    return _ok("connection", "Local, at full bandwidth.")
-
-
-def _clipboard(terminal: Terminal) -> DoctorCheck:
+        connection = "Over SSH: the terminal UI saves bandwidth."
+    elif is_low_bandwidth:
+        connection = "Low bandwidth, by the config file: fewer bytes, no animation."
+    yield _ok("connection", connection)
     if terminal.is_in_tmux:
-        return _note("clipboard", "tmux passes on what is copied only if its option set-clipboard is on.")
-    return _ok("clipboard", "Copying uses OSC 52, if the terminal allows it.")
+        yield _note("clipboard", "tmux passes on what is copied only if its option set-clipboard is on.")
+    else:
+        yield _ok("clipboard", "Copying uses OSC 52, if the terminal allows it.")
 
 
 def _ok(name: str, found: str) -> DoctorCheck:
