@@ -38,10 +38,8 @@ MAX_IDS_NAMED = 10
 # Dialogs are imported where they are opened: the first picture must not wait for them.
 
 
-def _key(
-    key: str, action: str, name: str, tooltip: str, *, shown_as: str | None = None, is_in_footer: bool = True
-) -> Binding:
-    return Binding(key, action, name, id=action, tooltip=tooltip, key_display=shown_as, show=is_in_footer)
+def _key(key: str, action: str, name: str, tooltip: str, *, is_in_footer: bool = True) -> Binding:
+    return Binding(key, action, name, id=action, tooltip=tooltip, show=is_in_footer)
 
 
 class DownloadsScreen(BackgroundScreen[None]):
@@ -49,23 +47,23 @@ class DownloadsScreen(BackgroundScreen[None]):
 
     AUTO_FOCUS = "#downloads"
     BINDINGS: ClassVar[list[BindingType]] = [
-        _key("escape", "show_all", "Clear filter", "Clear the filter", shown_as="esc"),
+        _key("escape", "show_all", "Clear filter", "Clear the filter"),
         _key("c", "cancel", "Cancel", "Cancel the marked downloads, or the current one; asks first"),
         # What is typed right after those in order is text, and must not be taken for keys.
         *in_order(_key("a", "add", "Add IDs", "Add downloads by ID, URL or pasted text")),
         _key("space", "mark", "Mark", "Mark or unmark the current download, and move down"),
         _key("m", "mark_active", "Mark active", "Mark all active downloads that are shown", is_in_footer=False),
         _key("u", "unmark", "Unmark all", "Clear all marks", is_in_footer=False),
-        *in_order(_key("slash", "filter", "Filter", "Filter the list by words", shown_as="/")),
+        *in_order(_key("slash", "filter", "Filter", "Filter the list by words")),
         _key("s", "sort", "Sort", "Sort by a column, or reverse the order", is_in_footer=False),
-        _key("enter", "details", "Details", "Show details", shown_as="enter"),
+        _key("enter", "details", "Details", "Show details"),
         _key("f", "fetch", "Fetch", "Fetch the result files of the marked downloads, or the current one"),
         *in_order(_key("h", "history", "History", "Show past cancellations", is_in_footer=False)),
         _key("x", "hide", "Hide", "Hide the marked downloads, or the current one, here only", is_in_footer=False),
         _key("y", "copy_id", "Copy ID", "Copy the IDs of the marked downloads, or the current one", is_in_footer=False),
         _key("r", "refresh", "Refresh", "Refresh the list from the API"),
         _key("t", "account", "Account", "Show the account, its credits and the token", is_in_footer=False),
-        _key("question_mark", "help", "Help", "Show keys, outcomes and file locations", shown_as="?"),
+        _key("question_mark", "help", "Help", "Show keys, outcomes and file locations"),
         *in_order(Binding("colon", "app.command_palette", "Palette", tooltip="Search all actions", show=False)),
         _key("q", "quit", "Quit", "Quit; active downloads keep running"),
     ]

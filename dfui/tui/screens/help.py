@@ -75,7 +75,7 @@ class HelpModal(Dialog[None]):
         yield "Where things are kept", [fact("", what, f"  {where}") for what, where in self._places()]
 
     def _key(self, binding: Binding) -> Fact:
-        keys = self._given(binding.action) or binding.key_display or binding.key
+        keys = self._given(binding.action) or self.app.get_key_display(binding)
         return fact(keys.ljust(KEY_CELLS), binding.tooltip or binding.description)
 
     def _places(self) -> list[tuple[str, str]]:
