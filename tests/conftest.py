@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import signal
+import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -59,6 +60,13 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     # No test meets the keyring of the person at this machine; one that needs a keyring sets its own.
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     keyring.set_keyring(fail.Keyring())  # type: ignore[no-untyped-call]
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A home with a short name, as sockets need, that can be opened to others: pytest's folders are for their owner."""
+    with tempfile.TemporaryDirectory(prefix="dfui-") as folder:
+        yield Path(folder)
 
 
 @pytest.fixture

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -123,13 +121,6 @@ def test_what_changes_the_way_to_the_api_is_named(unreachable: Commands, monkeyp
     assert report.result == (4, ["api"])
     assert "HTTPS_PROXY" in report.found("api")
     assert "no host, address or network: what?" in report.found("api")
-
-
-@pytest.fixture
-def home() -> Iterator[Path]:
-    """A home with a short name, for it holds sockets."""
-    with tempfile.TemporaryDirectory(prefix="dfui-") as folder:
-        yield Path(folder)
 
 
 @pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")

@@ -7,7 +7,6 @@ import os
 import shutil
 import sqlite3
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,13 +66,6 @@ def locked(past: Commands) -> Iterator[Commands]:
     other.execute("BEGIN IMMEDIATE")
     yield past
     other.close()
-
-
-@pytest.fixture
-def home() -> Iterator[Path]:
-    """A folder that others may pass through; those that pytest makes are for their owner."""
-    with tempfile.TemporaryDirectory(prefix="dfui-") as folder:
-        yield Path(folder)
 
 
 @pytest.fixture

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import tempfile
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import keyring
@@ -36,13 +35,6 @@ ORIGIN = "https://api.datafiniti.co"
 TOKEN = Secret("eyJ.a-token.of-this-test")
 
 needs_daemon = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")
-
-
-@pytest.fixture
-def home() -> Iterator[Path]:
-    """A home with a short name, for it holds sockets."""
-    with tempfile.TemporaryDirectory(prefix="dfui-") as folder:
-        yield Path(folder)
 
 
 @needs_daemon
