@@ -13,7 +13,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from dfui.core.addresses import DATAFINITI
 from dfui.core.errors import KeyringProblem
 from dfui.core.secret import Secret
 from dfui.system.credentials import KeyringEntry, try_keyring
+from tests.support.terminal import wait_until
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = b"of the login keyring"
@@ -81,53 +81,44 @@ def _running(daemon: Daemon) -> Iterator[None]:
         process.stdin.write(PASSWORD if unlock else b"")
         process.stdin.close()
         try:
-            give_up = time.monotonic() + 10
-            while not SecretService.Keyring.viable:
-                assert process.poll() is None, "gnome-keyring-daemon ended"
-                assert time.monotonic() < give_up, "gnome-keyring-daemon is not on the bus"
-                time.sleep(0.01)
+            wait_until(lambda: SecretService.Keyring.viable, "gnome-keyring-daemon is on the bus", seconds=10)
             yield
         finally:
             process.terminate()
 
 
-async def _answers(profile: str, origin: str, calls: list[str]) -> list[Any]:
-    entry = KeyringEntry(profile=profile, origin=origin)
-    answers: list[Any] = []
-    for call in calls:
-        name, _, token = call.partition(":")  # or, of `run`, dfui's arguments
-        try:
-            match name:
-                case "write":
-                    await entry.write(Secret(token))
-                    answers.append(None)
-                case "read":
-                    kept = await entry.read()
-                    answers.append(kept.reveal() if kept else None)
-                case "delete":
-                    answers.append(await entry.delete())
-                case "try":
-                    answers.append(await try_keyring())
-                case "run":
-                    command = [sys.executable, "-m", "dfui", *token.split()]
-                    ended = await asyncio.to_thread(
-                        subprocess.run, command, capture_output=True, text=True, check=False
-                    )
-                    answers.append({"exit_code": ended.returncode, "stdout": ended.stdout, "stderr": ended.stderr})
-                case _:
-                    answers.append(await entry.describe())
-        except KeyringProblem as problem:
-            answers.append({"problem": type(problem).__name__, "message": str(problem)})
-    return answers
+async def _answer(entry: KeyringEntry, call: str) -> object:
+    name, _, token = call.partition(":")  # or, of `run`, dfui's arguments
+    try:
+        match name:
+            case "write":
+                await entry.write(Secret(token))
+                return None
+            case "read":
+                kept = await entry.read()
+                return kept.reveal() if kept else None
+            case "delete":
+                return await entry.delete()
+            case "try":
+                return await try_keyring()
+            case "run":
+                command = [sys.executable, "-m", "dfui", *token.split()]
+                ended = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)
+                return {"exit_code": ended.returncode, "stdout": ended.stdout, "stderr": ended.stderr}
+            case _:
+                return await entry.describe()
+    except KeyringProblem as problem:
+        return {"problem": type(problem).__name__, "message": str(problem)}
 
 
-def main() -> None:
+async def main() -> None:
     daemon, profile, origin, *calls = sys.argv[1:]
     with _running(Daemon(daemon)):
         # Those of other packages, such as keyrings.alt, would be found on some machines and not on others.
         init_backend(limit=lambda backend: type(backend).__module__.startswith("keyring.backends."))
-        print(json.dumps(asyncio.run(_answers(profile, origin, calls))))  # noqa: T201
+        entry = KeyringEntry(profile=profile, origin=origin)
+        print(json.dumps([await _answer(entry, call) for call in calls]))  # noqa: T201
 
 
 if __name__ == "__main__":
-    main()
+    asyncio.run(main())
