@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from textual import events
 
 from dfui.core.addresses import DATAFINITI
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.operations.cancel import Batch
 from dfui.simulator.account import Dialect
-from dfui.store import open_store, temporary_store
+from dfui.store import temporary_store
 from dfui.tui.screens.confirm_cancel import ConfirmCancel
 from dfui.tui.screens.fetch_results import FetchResults
-from dfui.tui.screens.help import HelpModal
 from dfui.tui.screens.outcome import OutcomeModal
 from dfui.tui.screens.question import Question
 from dfui.tui.screens.sign_in import SignIn
 from dfui.tui.show_queue import ShowQueue
 from tests.support.outcomes import busy, script
-from tests.support.rows import at
 from tests.support.tui import WIDE, Start, text
 
 
@@ -126,30 +121,6 @@ async def test_what_was_refused_is_tried_again_in_one_key(start: Start) -> None:
         assert "the API refused" in text(await tui.cancelled())
         await tui.press("r")
         await tui.says("is cancelled")
-
-
-async def test_what_another_dfui_left_open_is_shown_at_the_start(start: Start, tmp_path: Path) -> None:
-    path = tmp_path / "dfui.db"
-    gone = open_store(path, profile="production", origin=DATAFINITI.origin)
-    gone.history.open_entries(["7"], confirmed_at=at(0)).wait()
-    gone.close()
-    start.account.downloads["7"].cancel(start.clock.now())
-    store = open_store(path, profile="production", origin=DATAFINITI.origin)
-    async with start(size=WIDE, store=store, is_live=False) as tui:
-        outcome = text(await tui.opened(OutcomeModal))
-        assert "Download 7 is cancelled" in outcome
-        assert "dfui stopped before it could say" in outcome
-        assert tui.deletes == []
-        assert [row.outcome for row in store.history.entries()] == [OutcomeKind.CANCELLED]
-    store.close()
-
-
-async def test_a_key_pressed_right_after_the_one_that_closes_the_outcome_is_not_lost(start: Start) -> None:
-    async with start(size=WIDE) as tui:
-        await tui.cancelled()
-        for key in ("enter", "question_mark"):  # as a terminal sends them: both at once
-            tui.app.post_message(events.Key(key, None))
-        await tui.opened(HelpModal)
 
 
 async def test_what_a_fault_of_dfui_broke_off_is_not_waited_for(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -247,7 +247,7 @@ def test_a_dfui_that_was_replaced_while_it_runs_still_cancels_and_opens_every_di
         for key, shown in opens.items():
             process.press(key)
             process.comes_to_show(shown)
-            process.press("\x1b")
+            process.answer("\x1b")
             process.comes_to_show("f Fetch")
         confirm(process, simulator)
         process.shows("is cancelled")

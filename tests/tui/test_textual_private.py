@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 import inspect
 import pkgutil
@@ -33,6 +34,7 @@ def private_names_of_textual(module: ModuleType) -> set[str]:
     return found
 
 
+@functools.cache
 def attributes_of(base: type) -> set[str]:
     """The names that a class defines, and those that its methods set or read of `self`."""
     return {*vars(base), *re.findall(r"self\.(_\w+)", inspect.getsource(base))}

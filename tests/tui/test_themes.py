@@ -13,7 +13,6 @@ from dfui.store import open_store, temporary_store
 from dfui.system.config import Config
 from dfui.system.terminal import Terminal
 from dfui.tui.app import DfuiApp
-from dfui.tui.screens.sign_in import SignIn
 from dfui.tui.themes import HIGH_CONTRAST, TERMINAL_COLOURS
 from tests.support.tui import Start, app_on
 
@@ -63,12 +62,3 @@ async def test_a_file_that_cannot_be_used_is_no_choice(app_in: AppIn, tmp_path: 
     for content in ("", "\n", "no-such", "a\nb"):
         (tmp_path / "theme").write_text(content)
         assert app_in().theme == "textual-dark"
-
-
-@pytest.mark.usefixtures("is_real")
-async def test_a_box_that_is_not_ticked_looks_it_without_colours(start: Start) -> None:
-    async with start(token=None, is_live=False) as tui:
-        await tui.opened(SignIn)
-        assert tui.is_seen("[X] Keep it")
-        await tui.press("tab", "space")
-        assert tui.is_seen("[ ] Keep it")

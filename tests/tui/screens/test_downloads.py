@@ -9,6 +9,7 @@ from textual.widgets import Input
 from textual.widgets._toast import Toast
 
 from dfui.core.downloads import Download
+from dfui.simulator.account import EMAIL, PASSWORD
 from dfui.store import temporary_store
 from dfui.tui.screens.add_downloads import AddDownloads
 from dfui.tui.screens.downloads import DownloadsScreen
@@ -138,25 +139,18 @@ async def test_at_most_one_toast_is_seen_over_no_row_and_esc_removes_it(start: S
         await tui.until(lambda: not tui.screen.query(Toast), "removed")
 
 
-async def test_without_a_token_it_asks_for_one_until_one_works(start: Start) -> None:
+async def test_without_a_token_it_asks_for_one_until_one_or_a_password_works(start: Start) -> None:
     async with start("7", size=WIDE, token=None, is_live=False) as tui:
         await tui.opened(SignIn)
         await tui.press("enter")
         assert "That contains no token" in tui.text
         await tui.press(*"wrong", "enter")
         await tui.says("The token was rejected")
-        await tui.press(*start.account.token, "enter")
+        await tui.press("ctrl+o", *EMAIL, "enter", *"wrong", "enter")
+        await tui.says("Wrong e-mail or password")
+        await tui.press(*PASSWORD, "enter")
         await tui.live()
         assert tui.ids == ["7"]
-
-
-async def test_signing_in_by_e_mail_and_password(start: Start) -> None:
-    async with start("7", size=WIDE, token=None, is_live=False) as tui:
-        await tui.opened(SignIn)
-        await tui.press("ctrl+o", *"someone@example.com", "enter", *"wrong", "enter")
-        await tui.says("Wrong e-mail or password")
-        await tui.press(*"simulated-password", "enter")
-        await tui.live()
 
 
 async def test_markup_and_escape_sequences_of_the_api_are_shown_harmless(start: Start) -> None:
@@ -181,10 +175,13 @@ async def test_every_action_is_in_the_command_palette(start: Start) -> None:
 
 
 @pytest.mark.usefixtures("is_real")
-async def test_brackets_of_an_address_are_no_markup(start: Start) -> None:
-    async with start(size=WIDE, token=None, url="http://[::1]:8765/v4", is_live=False) as tui:
+async def test_brackets_of_an_address_are_no_markup_and_a_box_that_is_not_ticked_looks_it(start: Start) -> None:
+    async with start(token=None, url="http://[::1]:8765/v4", is_live=False) as tui:
         await tui.opened(SignIn)
         assert tui.is_seen("Sign in to [::1]:8765")
+        assert tui.is_seen("[X] Keep it")
+        await tui.press("tab", "space")
+        assert tui.is_seen("[ ] Keep it")
 
 
 async def test_since_when_it_is_stale_is_told_by_the_day_that_it_is_now(start: Start) -> None:
