@@ -13,7 +13,6 @@ import pytest
 
 from dfui.core.fetching import FetchEvent, FetchSummary, FileProgress, FileState
 from dfui.operations import transfer
-from dfui.operations.fetch import MAX_FILES
 from dfui.operations.part_file import PartFile
 from dfui.simulator.account import TOKEN
 from tests.support.fetching import CONTENT, EXPIRED, Fetching
@@ -26,7 +25,7 @@ async def test_files_come_four_at_a_time_each_once_over_kept_connections_without
     assert {file.state for file in got.values()} == {FileState.COMPLETE}
     assert fetching.file.stat().st_mtime == MODIFIED_AT
     files = fetching.files
-    assert (len(files.heard), files.most_at_once <= MAX_FILES, files.connections <= MAX_FILES) == (40, True, True)
+    assert (len(files.heard), files.most_at_once <= 4, files.connections <= 4) == (40, True, True)
     for _, headers in files.heard:
         assert not {name.lower() for name in headers} & {"authorization", "cookie"}
         assert TOKEN not in str(headers)

@@ -98,7 +98,7 @@ async def test_few_are_polled_together_and_none_twice_at_once(it: Together, ids:
         seen = await asyncio.gather(*map(refresher.refresh, ids))
     assert [details.download.id for details in seen] == ids
     assert len(it.simulator.requests) == len(set(ids))
-    assert latency.most_at_once == min(MAX_POLLS, len(set(ids)))
+    assert latency.most_at_once == min(4, len(set(ids)))
 
 
 async def test_a_poll_that_nobody_waits_for_any_more_may_fail(it: Together, caplog: pytest.LogCaptureFixture) -> None:

@@ -43,6 +43,7 @@ def test_an_older_observation_never_overwrites_a_newer_one_of_the_same_start_of_
     store.downloads.observe_missing("7", observed=4_999.9, now=5_001.0, seen_at=at(1)).wait()
     assert store.downloads.get("7") == Download("7", "cancelled")
     see(store, Download("7", "running"), observed=5_001.1, now=5_001.2)
+    see(store, Download("7", "cancelled"), observed=5_001.0, now=5_001.3)
     assert store.downloads.get("7") == Download("7", "running")
     see(store, Download("7", "cancelled"), observed=30.0, now=31.0)
     store.downloads.observe_missing("8", observed=30.0, now=31.0, seen_at=at(1)).wait()
