@@ -48,7 +48,7 @@ class SignIn(Dialog[None]):
     NAME = "sign-in"
     AUTO_FOCUS = "#token"
     BINDINGS: ClassVar[list[BindingType]] = [
-        *in_order(Binding("ctrl+o", "switch", "Token or e-mail", id="sign-in.switch")),
+        *in_order(Binding("ctrl+o", "switch", id="sign-in.switch", show=False)),
     ]
     BUTTONS = (
         DialogButton("leave", "Not now", "leave", "escape", shown_key="esc"),

@@ -17,7 +17,7 @@ from dfui.wording.downloads import window_title
 from dfui.wording.figures import clock_time
 
 BETWEEN = " · "
-QUIET, PLAIN, LOUD, ALARM = "dim", "bold", "bold $text-warning", "bold reverse $warning"
+QUIET, PLAIN, LOUD, ALARM = "dim", "bold", "bold $text-warning", "bold reverse $text-warning"
 
 
 class TitleBar(Widget):
