@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -83,7 +83,7 @@ def records_in(body: Body) -> Iterator[Any]:
     else:
         return
     try:
-        answer = parse_leniently(body, keys=_KEYS_IN_A_LIST)
+        answer = parse_leniently(body, is_list=True)
     except _UNREADABLE:
         answer = None
     records = answer.get("records") if isinstance(answer, dict) else answer
@@ -154,24 +154,25 @@ def read_object(body: Body) -> dict[str, Any]:
     return answer
 
 
-def parse_leniently(body: Body, *, keys: Set[str] | None = None) -> Any:
+def parse_leniently(body: Body, *, is_list: bool = False) -> Any:
     """Read JSON with NaN, a byte order mark, bytes that are not UTF-8, or raw control characters in it.
 
-    With `keys`, no other key of a record is kept: a long list becomes much smaller.
+    Of the records of a list, only the keys that are read are kept: a long list becomes much smaller.
 
     Raises:
         ValueError: it is not JSON all the same; it broke off, for example.
     """
 
     def without_other_keys(answer: dict[str, Any]) -> dict[str, Any]:
-        return {key: answer[key] for key in answer.keys() & keys} if keys and "id" in answer else answer
+        is_record = "id" in answer and "records" not in answer
+        return {key: answer[key] for key in answer.keys() & _KEYS_IN_A_LIST} if is_record else answer
 
     def read(body: Body) -> Any:
         return json.loads(
             body.decode("utf-8-sig", errors="replace"),
             strict=False,
             parse_int=lambda digits: int(digits) if len(digits) < MAX_DIGITS else None,
-            object_hook=without_other_keys,
+            object_hook=without_other_keys if is_list else None,
         )
 
     try:

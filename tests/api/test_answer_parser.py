@@ -174,7 +174,7 @@ def test_what_has_no_id_or_breaks_off_is_unreadable() -> None:
     [
         lambda records: b"[" + records + b"]",
         lambda records: b'{"num_found": 9, "records": [' + records + b"]}",
-        lambda records: b'\xef\xbb\xbf{"num_found": NaN, "records": [' + records + b"]}",
+        lambda records: b'\xef\xbb\xbf{"id": NaN, "records": [' + records + b"]}",
     ],
 )
 def test_one_unreadable_record_is_reported_and_skipped(wrap: Callable[[bytes], bytes]) -> None:
