@@ -13,16 +13,14 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from textual.binding import Binding
 
 from dfui.cli.show_help import SIGNING_IN, TOPICS
 from dfui.core.outcomes import OutcomeKind
 from dfui.simulator.account import TOKEN, Simulator
 from dfui.simulator.files import SimulatedFiles
 from dfui.system.config import read_config
-from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.wording.outcomes import OUTCOMES
-from tests.support import keyring_in_a_file
+from tests.support import keyring_in_a_file, running
 from tests.support.keyring_daemon import MISSING
 from tests.support.server import SimulatorServer
 from tests.support.terminal import Shell, environment_of
@@ -41,8 +39,8 @@ RUN_HERE = {"completion", "login", "environment", "recipes"}
 
 
 def test_it_says_the_same_of_keys_and_outcomes_as_the_help() -> None:
-    keys = {each.key_display or each.key for each in DownloadsScreen.BINDINGS if isinstance(each, Binding)}
-    assert set(re.findall(r"\| `(\w|\?)` \|", README)) <= keys
+    keys = re.findall(r"[^\s,]+", running.run("help", "keys").stdout)
+    assert set(re.findall(r"\| `(\w|\?)` \|", README)) <= set(keys)
     for kind in OutcomeKind:
         assert f"| `{kind.value}` | {OUTCOMES[kind].meaning} | {kind.exit_code} |" in README
     topics = re.search(r"`dfui help` has the rest: (.*?)\.", README, re.DOTALL)

@@ -36,6 +36,7 @@ WRONG = {
     "help exit-code": "Unknown command or topic: exit-code. Did you mean exit-codes? Choose from: cancel,",
     "config chek": "Unknown action: chek. Did you mean check? Choose from: init, path, check.",
     "completion ksh": "Unknown shell: ksh. Did you mean zsh? Choose from: bash, zsh, fish.",
+    "completion": "Name a shell: bash, zsh or fish.",
     "history --csv --overwrite": "--overwrite goes with --output FILE.",
     "history --limit 0": "a whole number from 1",
     "history --id no-ID": "not a download ID",
