@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 from dfui.core.history import HistoryEntry
 from dfui.store.history import History
 from dfui.tui.cancellations import Cancellations, Ended
-
-
-@dataclass(frozen=True, slots=True)
-class Alarm:
-    """Downloads that were cancelled and are running again."""
-
-    relapses: tuple[HistoryEntry, ...]
 
 
 class ShowQueue:
@@ -35,15 +27,15 @@ class ShowQueue:
             self._outcomes.append(ended)
         return len(self._outcomes) > before
 
-    def next_dialog(self) -> Ended | Alarm | None:
-        """What opens next, now that nothing else is open."""
+    def next_dialog(self) -> Ended | list[HistoryEntry]:
+        """What opens next, now that nothing else is open: outcomes, else relapses to alarm about."""
         if self._outcomes:
             ended = self._outcomes.pop(0)
             self._cancellations.show(ended.outcomes)
             return ended
         relapses = self._new_relapses()
         self._alarmed.update(each.number for each in relapses)
-        return Alarm(tuple(relapses)) if relapses else None
+        return relapses
 
     def relapses_seen(self, ids: Sequence[str]) -> None:
         """An open outcome has shown that these run again: no alarm follows."""

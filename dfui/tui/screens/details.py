@@ -66,14 +66,12 @@ class DetailsModal(Dialog[NextStep]):
         known, fetched = self._read(), self._session.details
         if fetched is not None and fetched is not self._fetched and fetched.download.id == self.download_id:
             self._fetched = self._details = fetched
-        if known != self._details.download:
-            is_old = known.without_times() != self._details.download.without_times()
+        if known.without_times() == self._details.download.without_times():
             self._details = replace(self._details, download=known)
-            if is_old:
-                # The costs by type and the files belong to the old figures.
-                self._details = DownloadDetails(known, view=self._details.view)
-                if not known.is_missing:
-                    self._session.fetch_details(self.download_id)
+        else:  # the costs by type and the files belong to the old figures
+            self._details = DownloadDetails(known, view=self._details.view)
+            if not known.is_missing:
+                self._session.fetch_details(self.download_id)
         self.show_problem("" if known.is_missing else self._session.problems.get(self.download_id, ""))
         self._show()
 

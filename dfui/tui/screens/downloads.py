@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 
 from dfui.core.downloads import Download
 from dfui.core.errors import DfuiError
+from dfui.core.history import HistoryEntry
 from dfui.core.outcomes import Outcome
 from dfui.core.progress import Step
 from dfui.core.text import sanitize
@@ -22,7 +23,7 @@ from dfui.tui.keyboard import in_order, shown_key
 from dfui.tui.messages import Changed
 from dfui.tui.screens.next_step import AskToCancel, Cancel, Fetch, NextStep
 from dfui.tui.session import Session
-from dfui.tui.show_queue import Alarm, ShowQueue
+from dfui.tui.show_queue import ShowQueue
 from dfui.tui.textual_private import BackgroundScreen, FirstPicture
 from dfui.tui.widgets.downloads_table import DownloadsTable
 from dfui.tui.widgets.filter_bar import FilterBar
@@ -180,15 +181,13 @@ class DownloadsScreen(BackgroundScreen[None]):
         if self.app.screen is not self:
             return
         if not self._is_typing:
-            match self.queue.next_dialog():
-                case Ended() as ended:
-                    self._open_outcome(ended)
-                    return
-                case Alarm() as alarm:
-                    self._open_alarm(alarm)
-                    return
-                case None:
-                    pass
+            waiting = self.queue.next_dialog()
+            if isinstance(waiting, Ended):
+                self._open_outcome(waiting)
+                return
+            if waiting:
+                self._open_alarm(waiting)
+                return
         for show in self.queue.take_toasts():
             show()
 
@@ -204,16 +203,16 @@ class DownloadsScreen(BackgroundScreen[None]):
         self._table.show_changed(ids, ended=ids)
         self.app.push_screen(OutcomeModal(ended, self._session), answered)
 
-    def _open_alarm(self, alarm: Alarm) -> None:
+    def _open_alarm(self, relapses: Sequence[HistoryEntry]) -> None:
         from dfui.tui.screens.outcome import RelapseAlarm
 
         def answered(next_step: NextStep | None) -> None:
             # What still runs stays in the header until it is cancelled again, or its history entry is opened.
-            self._session.relapses_read([each for each in alarm.relapses if not each.runs_again])
-            self._go_to(alarm.relapses[0].download_id)
+            self._session.relapses_read([each for each in relapses if not each.runs_again])
+            self._go_to(relapses[0].download_id)
             self._go_on(next_step)
 
-        self.app.push_screen(RelapseAlarm(alarm.relapses, history_key=self._shown_key("history")), answered)
+        self.app.push_screen(RelapseAlarm(relapses, history_key=self._shown_key("history")), answered)
 
     def _go_on(self, next_step: NextStep | None) -> None:
         """Do what a dialog that has closed leads to."""
