@@ -42,17 +42,12 @@ def test_it_counts_until_the_confirmation_has_ended(cancellations: Cancellations
 
 def test_each_change_is_reported_by_its_id(cancellations: Cancellations, changed: list[set[str]]) -> None:
     cancellations.confirm(["7", "8"])
-    cancellations.record(Progress("7", Step.WAITING, 12))
-    cancellations.end(cancelled("8"))
-    cancellations.add_resolved([cancelled("9")])
-    assert changed == [{"7", "8"}, {"7"}, {"8"}, {"9"}]
-
-
-def test_a_step_is_known_while_the_cancellation_is_under_way(cancellations: Cancellations) -> None:
-    cancellations.confirm(["7"])
     assert cancellations.progress("7") is None
     cancellations.record(Progress("7", Step.WAITING, 12))
     assert cancellations.progress("7") == Progress("7", Step.WAITING, 12)
+    cancellations.end(cancelled("8"))
+    cancellations.add_resolved([cancelled("9")])
+    assert changed == [{"7", "8"}, {"7"}, {"8"}, {"9"}]
     cancellations.end(cancelled("7"))
     assert cancellations.progress("7") is None
 
