@@ -220,7 +220,6 @@ class FetchSummary:
         self.files: dict[str, dict[str, FileProgress]] = {}
         """The latest of each file, by download and name."""
         self.under_way: dict[tuple[str, str], FileProgress] = {}
-        """Files that are being fetched now."""
         self.states: Counter[FileState] = Counter()
         self.bytes_done = 0
         self.has_ended = False
@@ -274,7 +273,6 @@ class FetchSummary:
 
     @property
     def here(self) -> int:
-        """How many files are here."""
         return sum(count for state, count in self.states.items() if state.is_here)
 
     @property
@@ -321,5 +319,4 @@ class FetchSummary:
         return [*self.downloads.values(), *(file for files in self.files.values() for file in files.values())]
 
     def of(self, download_id: str) -> list[FileProgress]:
-        """The files of one download."""
         return list(self.files.get(download_id, {}).values())

@@ -27,7 +27,7 @@ SLOWEST_SECONDS = 60.0
 SLOWING = 1.5
 STORE_RETRY_SECONDS = 5.0
 SPREAD_SECONDS = 1.0
-"""After every `MAX_POLLS` follow-up polls, so that a large batch is no flood."""
+"""After follow-up polls, which come `MAX_POLLS` together, so that a large batch is no flood."""
 RETRY_SECONDS = 60.0
 """Before a failed follow-up is tried again; twice as long each time, up to `MAX_RETRY_SECONDS`."""
 MAX_RETRY_SECONDS = 900.0
@@ -208,7 +208,6 @@ class FollowUps:
         self._retries: dict[str, tuple[float, float]] = {}
         """When a failed poll is tried again, and how long that is after it."""
         self._not_before = 0.0
-        self._until_pause = MAX_POLLS
 
     def reset(self) -> None:
         pass  # there may be new entries; the times of the others stand
@@ -227,10 +226,7 @@ class FollowUps:
 
     def note(self, result: PollResult) -> None:
         now, error = self._clock.monotonic(), result.error
-        self._until_pause -= 1
-        if not self._until_pause:
-            self._until_pause = MAX_POLLS
-            self._not_before = now + SPREAD_SECONDS
+        self._not_before = max(self._not_before, now + SPREAD_SECONDS)
         if error is None:
             self._retries.pop(result.download_id, None)
             self._last_polls[result.download_id] = self._clock.now()

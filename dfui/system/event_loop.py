@@ -1,4 +1,4 @@
-"""The event loop, and calling what may wait for a person or for a name server that never answers."""
+"""The event loop, ending tasks, and calling what may wait for a person or for a name server that never answers."""
 
 from __future__ import annotations
 
