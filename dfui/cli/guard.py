@@ -17,7 +17,7 @@ from dfui.core.progress import Progress
 from dfui.core.text import sanitize
 from dfui.operations.guard import guard
 from dfui.operations.poll import PollResult
-from dfui.wording.downloads import records_so_far, status_glyph, status_word
+from dfui.wording.downloads import records_so_far, shown_status
 from dfui.wording.figures import as_sentence, counted
 from dfui.wording.outcomes import cancellation_step
 
@@ -93,7 +93,7 @@ async def guard_downloads(
 def _line(download: Download, now: datetime) -> str:
     parts = [
         f"{now.astimezone():%H:%M:%S}  {sanitize(download.id)}",
-        f"{status_glyph(download)} {status_word(download)}",
+        shown_status(download),
         *([records_so_far(download)] if download.num_downloaded is not None else []),
     ]
     return " · ".join(parts)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from dfui.core.downloads import Download, Status
 from dfui.core.text import sanitize
 from dfui.wording.credits import credits_cell
-from dfui.wording.downloads import records_cell, status_glyph, status_word
+from dfui.wording.downloads import records_cell, shown_status
 from dfui.wording.figures import NOT_KNOWN, clock_time
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _cells(download: Download, now: datetime, *, has_relapsed: bool) -> tuple[st
     progress = download.progress
     return (
         sanitize(download.id),
-        "! running again" if is_again else f"{status_glyph(download)} {status_word(download)}",
+        "! running again" if is_again else shown_status(download),
         "" if progress is None else f"{int(progress * 100)}%",
         records_cell(download),
         credits_cell(download.credits),

@@ -18,7 +18,7 @@ from dfui.core.downloads import Download
 from dfui.core.errors import DatafinitiError, NotFound, StoreError
 from dfui.core.history import HistoryEntry
 from dfui.core.text import sanitize
-from dfui.wording.downloads import records_so_far, status_glyph, status_word
+from dfui.wording.downloads import records_so_far, shown_status
 from dfui.wording.errors import error_sentences
 from dfui.wording.figures import counted
 
@@ -109,7 +109,7 @@ def _change_line(download: Download, console: Console, now: datetime) -> str:
         records = f" · {kept if download.status.is_final else records_so_far(download)}"
         if not console.draws:
             records = re.sub(r"(?<=\d),(?=\d)", "", records)
-    return f"{time}  {sanitize(download.id)} · {status_glyph(download)} {status_word(download)}{records}"
+    return f"{time}  {sanitize(download.id)} · {shown_status(download)}{records}"
 
 
 async def wait_for_costs(

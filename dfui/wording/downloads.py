@@ -25,11 +25,6 @@ GLYPHS = {
 }
 
 
-def status_glyph(download: Download) -> str:
-    """The sign of a download's status; it never stands without the word."""
-    return GLYPHS[Status.UNKNOWN] if download.is_missing else GLYPHS[download.status]
-
-
 def status_word(download: Download) -> str:
     """The word of a download's status; one that dfui does not know is shown as it came."""
     if download.is_missing:
@@ -37,6 +32,11 @@ def status_word(download: Download) -> str:
     if download.status is not Status.UNKNOWN:
         return str(download.status.value)
     return sanitize(download.api_status, max_length=24) if download.api_status else "not seen"
+
+
+def shown_status(download: Download) -> str:
+    """The status as a glyph and a word: neither stands alone."""
+    return f"{GLYPHS[Status.UNKNOWN if download.is_missing else download.status]} {status_word(download)}"
 
 
 def goes_on(download: Download) -> str:
@@ -105,12 +105,12 @@ def kept(download_id: str, records: int | None, fetch_by: FetchBy | None, *, now
 
 
 def described(download: Download) -> str:
-    parts = [f"{status_glyph(download)} {status_word(download)}"]
-    if download.data_type:
-        parts.append(sanitize(download.data_type, max_length=24))
-    if download.query:
-        parts.append(sanitize(download.query, max_length=200))
-    return " · ".join(parts)
+    return " · ".join([shown_status(download), *_type_and_query(download)])
+
+
+def _type_and_query(download: Download) -> list[str]:
+    parts = [sanitize(download.data_type, max_length=24)] if download.data_type else []
+    return [*parts, sanitize(download.query, max_length=200)] if download.query else parts
 
 
 def download_summary(download: Download, *, now: datetime | None = None, id_width: int = MAX_ID_SHOWN) -> str:
@@ -166,7 +166,7 @@ def details_facts(
 
 
 def _status(download: Download) -> list[str]:
-    shown = f"{status_glyph(download)} {status_word(download)}"
+    shown = shown_status(download)
     if download.is_missing:
         lines = [f"{shown} on this account"]
         return lines if download.api_status is None else [*lines, f"it was “{sanitize(download.api_status)}” before"]
@@ -220,14 +220,8 @@ def confirm_facts(downloads: Sequence[Download]) -> list[str]:
 
 
 def _listed(download: Download) -> str:
-    parts = [sanitize(download.id), f"{status_glyph(download)} {status_word(download)}"]
-    if download.num_downloaded is not None:
-        parts.append(counted(download.num_downloaded, "record"))
-    if download.data_type:
-        parts.append(sanitize(download.data_type, max_length=24))
-    if download.query:
-        parts.append(sanitize(download.query, max_length=200))
-    return " · ".join(parts)
+    collected = [] if download.num_downloaded is None else [counted(download.num_downloaded, "record")]
+    return " · ".join([sanitize(download.id), shown_status(download), *collected, *_type_and_query(download)])
 
 
 def confirm_consequences(downloads: Sequence[Download]) -> list[str]:

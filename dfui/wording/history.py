@@ -11,7 +11,7 @@ from dfui.core.errors import ExportError, FileExists, StoreError
 from dfui.core.history import FOLLOW_UP_AFTER, WATCHED_FOR, HistoryEntry
 from dfui.core.outcomes import Outcome
 from dfui.core.text import sanitize
-from dfui.wording.downloads import fetch_by_words, status_glyph, status_word
+from dfui.wording.downloads import fetch_by_words, shown_status, status_word
 from dfui.wording.figures import NOT_KNOWN, Fact, counted, date_time, dated, day_and_time, fact, number
 
 NO_HISTORY = "No cancellations yet."
@@ -139,7 +139,7 @@ def now_line(entry: HistoryEntry, *, zone: tzinfo | None = None) -> str:
 
 def _standing(download: Download) -> str:
     """Its status, and its records and credits as far as the API has reported them."""
-    parts = [f"{status_glyph(download)} {status_word(download)}"]
+    parts = [shown_status(download)]
     if not download.is_missing and download.num_downloaded is not None:
         records = counted(download.num_downloaded, "record")
         parts.append(f"{records} kept" if download.status.is_final else f"{records} so far")

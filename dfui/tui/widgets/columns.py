@@ -11,7 +11,7 @@ from dfui.core.text import sanitize
 from dfui.store.download_query import DownloadQuery, SortBy
 from dfui.tui.widgets.row_list import fit
 from dfui.wording.credits import credits_cell
-from dfui.wording.downloads import MAX_ID_SHOWN, records_cell, status_glyph, status_word
+from dfui.wording.downloads import MAX_ID_SHOWN, records_cell, shown_status
 from dfui.wording.figures import clock_time
 
 GAP = 2
@@ -72,7 +72,7 @@ def _id(download: Download, now: datetime) -> str:
 
 
 def _status(download: Download, now: datetime) -> str:
-    return f"{status_glyph(download)} {status_word(download)}"
+    return shown_status(download)
 
 
 def _records(download: Download, now: datetime) -> str:
