@@ -89,10 +89,13 @@ async def _login(context: Context, options: argparse.Namespace) -> None:
         raise CommandError("keyring", message, ExitCode.FAILED) from None
     _notify_of_environment(context)
     email_address = account.email if account else None
-    whose = f" of {sanitize(email_address)}" if email_address else ""
+    token_of = f"The token of {sanitize(email_address)}" if email_address else "The token"
     settings = context.settings
-    if not context.access.is_simulated:
+    if context.access.is_simulated:
+        line = f"{token_of} was accepted; the demo stores it nowhere."
+    else:
         add_profile(settings)
+        line = f"{token_of} is stored in the OS keyring, for {settings.profile} at {settings.address.origin}."
     context.console.result(
         {
             "profile": settings.profile,
@@ -100,15 +103,8 @@ async def _login(context: Context, options: argparse.Namespace) -> None:
             "email": email_address,
             "checked": account is not None,
         },
-        [_kept(context, whose)],
+        [line],
     )
-
-
-def _kept(context: Context, whose: str) -> str:
-    if context.access.is_simulated:
-        return f"The token{whose} was accepted; the demo stores it nowhere."
-    settings = context.settings
-    return f"The token{whose} is stored in the OS keyring, for {settings.profile} at {settings.address.origin}."
 
 
 def _notify_of_environment(context: Context) -> None:

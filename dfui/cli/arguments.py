@@ -178,7 +178,7 @@ def add_wait(parser: Parser, meaning: str) -> None:
     parser.add_argument("--wait", nargs="?", type=seconds, metavar="SECONDS", help=meaning)
 
 
-def add_choice_options(parser: Parser, statuses: Sequence[str], *, limit: str = "at most N, the newest first") -> None:
+def add_choice_options(parser: Parser, statuses: Sequence[str] = ("active", "queued", "running")) -> None:
     """Add what chooses downloads by what they are; all that is given must hold."""
     add = partial(parser.add_argument, group="choosing downloads (all that is given must hold)")
     add("--status", choices=statuses, metavar="S", help=f"with this status: {', '.join(statuses)}")
@@ -186,7 +186,7 @@ def add_choice_options(parser: Parser, statuses: Sequence[str], *, limit: str = 
     add("--match", metavar="WORDS", help="with these words in ID, status, type or query; !word excludes")
     add("--older-than", type=age, metavar="AGE", help="started longer ago, such as 90m, 2h or 3d")
     add("--newer-than", type=age, metavar="AGE", help="started more recently")
-    add("-n", "--limit", type=count, metavar="N", help=limit)
+    add("-n", "--limit", type=count, metavar="N", help="at most N, the newest first")
 
 
 def age(text: str) -> timedelta:

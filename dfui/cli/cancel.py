@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from dfui.cli.signals import Interruption
     from dfui.core.secret import Secret
 
-STATUSES = ("active", "queued", "running")
 NOTHING_TO_CANCEL = "Nothing to cancel."
 _STOPPED_NOTHING = (OutcomeKind.REFUSED, OutcomeKind.NOT_FOUND, OutcomeKind.UNAUTHORIZED, OutcomeKind.NOT_SENT)
 
@@ -60,7 +59,7 @@ def add_command(dfui: Parser) -> None:
         ),
     )
     add_ids(cancel, completes=ACTIVE_IDS)
-    add_choice_options(cancel, STATUSES)
+    add_choice_options(cancel)
     cancel.add_argument("-y", "--yes", action="store_true", help="do not ask")
     cancel.add_argument("--dry-run", action="store_true", help="show what would be cancelled and saved; send no DELETE")
     cancel.add_argument(

@@ -32,13 +32,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
     from dfui.cli.parser import build_parser
 
-    script = _with_optional_values(shtab.complete(build_parser(), shell=options.shell), options.shell)
+    script = shtab.complete(build_parser(), shell=options.shell)
+    if options.shell == "zsh":  # --demo= and --wait= are completed behind the = alone, where their values stand
+        script = re.sub(r'"--(demo|wait)(\[.*?\]):([A-Z]+):', r'"--\1=-\2::\3:', script)
     console.result({"shell": options.shell, "script": script}, script.splitlines())
     return ExitCode.DONE
-
-
-def _with_optional_values(script: str, shell: str) -> str:
-    """The script, with `--demo=` and `--wait=` completed behind the `=` alone, where their values stand."""
-    if shell == "zsh":
-        return re.sub(r'"--(demo|wait)(\[.*?\]):([A-Z]+):', r'"--\1=-\2::\3:', script)
-    return script

@@ -89,7 +89,8 @@ async def _history(context: Context, options: argparse.Namespace, ids: tuple[str
     else:
         if not entries:
             console.notify(NO_HISTORY if wanted == HistoryFilter() else NONE_MATCHES)
-        console.result([history_json(entry) for entry in entries], _lines(entries, console))
+        lines = in_columns(HISTORY_HEADINGS, [entry_cells(entry) for entry in entries], columns=console.columns)
+        console.result([history_json(entry) for entry in entries], lines)
     if still_open := sum(entry.is_open for entry in entries):
         unknown = counted(still_open, "result is", "results are")
         console.notify(f"{unknown} still unknown; the next command that contacts the API will check.")
@@ -106,7 +107,3 @@ def _write(console: Console, options: argparse.Namespace, entries: list[HistoryE
         raise CommandError("export", not_exported(error), ExitCode.FAILED) from None
     console.notify(exported(len(entries), str(options.output)))
     console.result({"file": str(options.output), "entries": len(entries)}, [])
-
-
-def _lines(entries: list[HistoryEntry], console: Console) -> list[str]:
-    return in_columns(HISTORY_HEADINGS, [entry_cells(entry) for entry in entries], columns=console.columns)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from dfui import __version__
-from dfui.cli.arguments import Parser, example_lines
+from dfui.cli.arguments import example_lines
 from dfui.cli.console import EXIT_MEANINGS
 from dfui.cli.parser import build_parser
 from dfui.cli.show_help import ENVIRONMENT
@@ -27,13 +27,14 @@ def man_page() -> str:
     parser = build_parser()
     # A build that must come out the same again says from when it is.
     built = datetime.fromtimestamp(int(os.environ.get("SOURCE_DATE_EPOCH", "0")) or datetime.now(UTC).timestamp(), UTC)
-    examples = [each for command in (parser, *parser.commands.values()) for each in command.examples]
+    commands = (parser, *parser.commands.values())
+    examples = [each for command in commands for each in command.examples]
     lines = [
         f'.TH DFUI 1 "{built:%Y-%m-%d}" "dfui {__version__}" "User Commands"',
         ".SH NAME",
         "dfui \\- cancel Datafiniti downloads, and see that they stopped",
         ".SH SYNOPSIS",
-        *_literally(_synopsis(parser)),
+        *_literally(" ".join(each.format_usage().split()).removeprefix("usage: ") for each in commands),
         ".SH DESCRIPTION",
         _escaped(DESCRIPTION),
     ]
@@ -46,11 +47,6 @@ def man_page() -> str:
     lines += [".SH EXIT STATUS", *_entries((f"{code:d}", meaning) for code, meaning in EXIT_MEANINGS.items())]
     lines += [".SH SEE ALSO", ".BR curl (1),", ".BR jq (1)"]
     return "\n".join(lines) + "\n"
-
-
-def _synopsis(parser: Parser) -> list[str]:
-    usages = [each.format_usage() for each in (parser, *parser.commands.values())]
-    return [" ".join(usage.split()).removeprefix("usage: ") for usage in usages]
 
 
 def _literally(lines: Iterable[str]) -> list[str]:

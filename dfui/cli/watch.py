@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from dfui.api.client import DatafinitiClient
 
-STATUSES = ("active", "queued", "running")
 NOTHING_TO_WATCH = "Nothing to watch."
 
 
@@ -42,7 +41,7 @@ def add_command(dfui: Parser) -> None:
         ),
     )
     add_ids(watching, completes=ACTIVE_IDS)
-    add_choice_options(watching, STATUSES)
+    add_choice_options(watching)
 
 
 def run(options: argparse.Namespace, console: Console) -> int:

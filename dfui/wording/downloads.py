@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 
 from dfui.core.downloads import Download, DownloadDetails, FetchBy, Status
 from dfui.core.fetching import ResultFile
@@ -71,19 +71,19 @@ def records_so_far(download: Download) -> str:
     return f"{number(download.num_downloaded)} of {counted(download.num_records, 'record')} so far"
 
 
-def fetch_by_words(fetch_by: FetchBy | None, *, now: datetime | None = None, zone: tzinfo | None = None) -> str:
+def fetch_by_words(fetch_by: FetchBy | None, *, now: datetime | None = None) -> str:
     """Until when the result files can be fetched: `fetch by Dec 5, 14:02`; empty if that is not known."""
     if fetch_by is None:
         return ""
     now = now or datetime.now(UTC)
-    date = day(fetch_by.at, now=now, zone=zone)
+    date = day(fetch_by.at, now=now)
     about = "about " if fetch_by.is_estimate else ""
     if fetch_by.at <= now:
         return f"files expired {about}{date}"
-    return f"fetch by {about}{date}, {fetch_by.at.astimezone(zone):%H:%M}"
+    return f"fetch by {about}{date}, {fetch_by.at.astimezone():%H:%M}"
 
 
-def kept(download_id: str, records: int | None, fetch_by: FetchBy | None, *, now: datetime | None = None) -> str:
+def kept(download_id: str, records: int | None, fetch_by: FetchBy | None) -> str:
     """What a download that has ended has kept, how it is fetched, and until when."""
     match records:
         case None:
@@ -94,7 +94,7 @@ def kept(download_id: str, records: int | None, fetch_by: FetchBy | None, *, now
             what, stay = "1 record was kept", "stays"
         case _:
             what, stay = f"{records:,} records were kept", "stay"
-    until = fetch_by_words(fetch_by, now=now)
+    until = fetch_by_words(fetch_by)
     if until.startswith("files expired"):
         return f"{what}, but the {until}."
     way = f"GET /downloads/{sanitize(download_id)}"
@@ -113,7 +113,7 @@ def _type_and_query(download: Download) -> list[str]:
     return [*parts, sanitize(download.query, max_length=200)] if download.query else parts
 
 
-def download_summary(download: Download, *, now: datetime | None = None, id_width: int = MAX_ID_SHOWN) -> str:
+def download_summary(download: Download, *, id_width: int) -> str:
     """The line under the table: what the columns do not show; `id_width` is that of the ID's."""
     parts = [] if download.query and len(download.id) <= id_width else [sanitize(download.id)]
     if download.query:
@@ -122,7 +122,7 @@ def download_summary(download: Download, *, now: datetime | None = None, id_widt
         parts.append("not found on this account")
     elif download.api_status is None:
         parts.append("not seen yet")
-    elif until := fetch_by_words(download.fetch_by, now=now):
+    elif until := fetch_by_words(download.fetch_by):
         parts.append(until)
     return " · ".join(parts)
 
@@ -130,9 +130,7 @@ def download_summary(download: Download, *, now: datetime | None = None, id_widt
 # ── in full ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def details_facts(
-    details: DownloadDetails, history: Sequence[HistoryEntry], *, now: datetime, zone: tzinfo | None = None
-) -> list[Fact]:
+def details_facts(details: DownloadDetails, history: Sequence[HistoryEntry], *, now: datetime) -> list[Fact]:
     """Every field of a download that is known, and its history entries."""
     from dfui.wording.history import entry_line
 
@@ -155,13 +153,13 @@ def details_facts(
     texts = {"Query": download.query, "Type": download.data_type, "Format": download.format, "View": details.view}
     facts += [fact(label, sanitize(text, max_length=MAX_QUERY)) for label, text in texts.items() if text]
     times = {"Started": download.started_at, "Updated": download.updated_at, "Last seen": download.seen_at}
-    facts += [fact(label, dated(time, now=now, zone=zone)) for label, time in times.items() if time]
+    facts += [fact(label, dated(time, now=now)) for label, time in times.items() if time]
     if details.files is not None:
         facts.append(fact("Result files", *_files(details.files, download)))
-    if until := fetch_by_words(download.fetch_by, now=now, zone=zone):
+    if until := fetch_by_words(download.fetch_by, now=now):
         facts.append(fact("Files", until.removeprefix("files ")))
     if history:
-        facts.append(fact("History", *(entry_line(entry, zone=zone) for entry in history)))
+        facts.append(fact("History", *(entry_line(entry) for entry in history)))
     return facts
 
 
@@ -252,12 +250,12 @@ def confirm_consequences(downloads: Sequence[Download]) -> list[str]:
     return lines
 
 
-def nothing_to_cancel(download: Download, *, now: datetime | None = None) -> list[str]:
+def nothing_to_cancel(download: Download) -> list[str]:
     if download.is_missing:
         return [f"There is no download {sanitize(download.id)} on this account.", "There is nothing to cancel."]
     lines = [f"It is already {status_word(download)}, so there is nothing to cancel."]
     if download.num_downloaded is not None:
-        lines.append(kept(download.id, download.num_downloaded, download.fetch_by, now=now))
+        lines.append(kept(download.id, download.num_downloaded, download.fetch_by))
     return lines + credits_after(download.credits, download.num_downloaded)
 
 

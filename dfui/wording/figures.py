@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime
 from typing import NamedTuple
 
 NOT_KNOWN = "–"
@@ -47,34 +47,34 @@ def counted(value: int, one: str, many: str | None = None) -> str:
     return f"{value:,} {one if value == 1 else many or one + 's'}"
 
 
-def clock_time(time: datetime | None, *, now: datetime, zone: tzinfo | None = None) -> str:
+def clock_time(time: datetime | None, *, now: datetime) -> str:
     """A time in a narrow column: the hour today, the day this year, else the month. Local by default."""
     if time is None:
         return NOT_KNOWN
-    local, today = time.astimezone(zone), now.astimezone(zone)
+    local, today = time.astimezone(), now.astimezone()
     if local.date() == today.date():
         return f"{local:%H:%M}"
     return f"{local:%b} {local.day}" if local.year == today.year else f"{local:%b %Y}"
 
 
-def date_time(time: datetime | None, *, zone: tzinfo | None = None) -> str:
+def date_time(time: datetime | None) -> str:
     """A time with its zone, local by default."""
-    return NOT_KNOWN if time is None else f"{time.astimezone(zone):%Y-%m-%d %H:%M %Z}".rstrip()
+    return NOT_KNOWN if time is None else f"{time.astimezone():%Y-%m-%d %H:%M %Z}".rstrip()
 
 
-def day_and_time(time: datetime | None, *, zone: tzinfo | None = None) -> str:
+def day_and_time(time: datetime | None) -> str:
     """A time in a column of others, local by default."""
-    return NOT_KNOWN if time is None else f"{time.astimezone(zone):%Y-%m-%d %H:%M}"
+    return NOT_KNOWN if time is None else f"{time.astimezone():%Y-%m-%d %H:%M}"
 
 
-def day(time: datetime, *, now: datetime, zone: tzinfo | None = None) -> str:
+def day(time: datetime, *, now: datetime) -> str:
     """A day in a sentence: `Dec 5`, with its year if that is not this year."""
-    local = time.astimezone(zone)
-    return f"{local:%b} {local.day}" + ("" if local.year == now.astimezone(zone).year else f", {local.year}")
+    local = time.astimezone()
+    return f"{local:%b} {local.day}" + ("" if local.year == now.astimezone().year else f", {local.year}")
 
 
-def dated(time: datetime, *, now: datetime, zone: tzinfo | None = None) -> str:
-    return f"{date_time(time, zone=zone)} ({distance(time, now=now)})"
+def dated(time: datetime, *, now: datetime) -> str:
+    return f"{date_time(time)} ({distance(time, now=now)})"
 
 
 def distance(time: datetime, *, now: datetime) -> str:

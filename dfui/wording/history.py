@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime
 
 from dfui.core.credits import CostFinal
 from dfui.core.downloads import Download, Status
@@ -25,20 +25,20 @@ def outcome_word(entry: HistoryEntry) -> str:
     return OPEN[0] if entry.outcome is None else entry.outcome.value.replace("_", " ")
 
 
-def words_of_api(entry: HistoryEntry, *, max_length: int = 500) -> str:
+def words_of_api(entry: HistoryEntry) -> str:
     """What the API said on the DELETE, with its HTTP status; empty if it did not answer."""
     if entry.http_status is None:
         return ""
     status = f"HTTP {entry.http_status}"
-    return f"“{sanitize(entry.api_message, max_length=max_length)}” ({status})" if entry.api_message else status
+    return f"“{sanitize(entry.api_message)}” ({status})" if entry.api_message else status
 
 
-def entry_cells(entry: HistoryEntry, *, zone: tzinfo | None = None) -> tuple[str, ...]:
+def entry_cells(entry: HistoryEntry) -> tuple[str, ...]:
     """An entry as a line of a table, under `HISTORY_HEADINGS`."""
     cost, now = entry.credits_now, entry.now
     now_word = NOT_KNOWN if now is None else f"{'! ' if entry.has_relapsed else ''}{status_word(now)}"
     return (
-        day_and_time(entry.confirmed_at, zone=zone),
+        day_and_time(entry.confirmed_at),
         sanitize(entry.download_id, max_length=128),
         outcome_word(entry),
         now_word,
@@ -55,10 +55,10 @@ def _then_and_now(then: int | None, now: int | None) -> str:
     return f"{then:,} → {now:,}"
 
 
-def entry_line(entry: HistoryEntry, *, zone: tzinfo | None = None) -> str:
+def entry_line(entry: HistoryEntry) -> str:
     """An entry in a line, if it is clear which download it is about."""
     parts = [
-        ", ".join([date_time(entry.confirmed_at, zone=zone), *_aim(entry)]),
+        ", ".join([date_time(entry.confirmed_at), *_aim(entry)]),
         outcome_word(entry),
         words_of_api(entry),
     ]
@@ -69,40 +69,32 @@ def entry_line(entry: HistoryEntry, *, zone: tzinfo | None = None) -> str:
     elif entry.retained_records:
         parts.append("cost not reported at the time" if entry.has_news else "cost not reported yet")
     if entry.has_news:
-        parts.append(f"now: {now_line(entry, zone=zone)}")
+        parts.append(f"now: {now_line(entry)}")
     if entry.has_relapsed:
-        parts.append(f"RUNNING AGAIN: {relapse_sentence(entry, zone=zone)}")
+        parts.append(f"RUNNING AGAIN: {relapse_sentence(entry)}")
     return " · ".join(part for part in parts if part)
 
 
-def entry_facts(entry: HistoryEntry, *, now: datetime, zone: tzinfo | None = None) -> list[Fact]:
+def entry_facts(entry: HistoryEntry, *, now: datetime) -> list[Fact]:
     """All that the history has of a cancellation; what is not known is left out."""
+    was_sent = bool(entry.deletes_sent) and not entry.is_open
+    unreadable = "the status could not be read after the DELETE" if entry.verified is False else ""
     lines = [
         ("Outcome", outcome_word(entry) if entry.outcome else ": ".join(OPEN)),
-        ("Running again", relapse_sentence(entry, zone=zone) if entry.has_relapsed else ""),
-        (
-            "Confirmed at",
-            ", ".join([dated(entry.confirmed_at, now=now, zone=zone), *_aim(entry)]) if entry.confirmed_at else "",
-        ),
+        ("Running again", relapse_sentence(entry) if entry.has_relapsed else ""),
+        ("Confirmed at", dated(entry.confirmed_at, now=now) if entry.confirmed_at else ""),
         ("Aim", "".join(_aim(entry))),
-        ("Result at", dated(entry.ended_at, now=now, zone=zone) if entry.ended_at else ""),
+        ("Result at", dated(entry.ended_at, now=now) if entry.ended_at else ""),
         ("DELETEs sent", "not known" if entry.deletes_sent is None else str(entry.deletes_sent)),
-        ("The API said", words_of_api(entry) or ("nothing that could be read" if _was_sent(entry) else "")),
-        ("Second look", entry.status.value if entry.status else _UNREADABLE if entry.verified is False else ""),
+        ("The API said", words_of_api(entry) or ("nothing that could be read" if was_sent else "")),
+        ("Second look", entry.status.value if entry.status else unreadable),
         ("Kept", "" if entry.retained_records is None else counted(entry.retained_records, "record")),
         ("Credits", _credits_then(entry)),
-        ("Now", now_line(entry, zone=zone)),
-        ("Follow-up", _plan(entry, zone=zone)),
-        ("Files", fetch_by_words(entry.fetch_by, now=now, zone=zone).removeprefix("files ")),
+        ("Now", now_line(entry)),
+        ("Follow-up", _plan(entry)),
+        ("Files", fetch_by_words(entry.fetch_by, now=now).removeprefix("files ")),
     ]
     return [fact(label, line) for label, line in lines if line]
-
-
-_UNREADABLE = "the status could not be read after the DELETE"
-
-
-def _was_sent(entry: HistoryEntry) -> bool:
-    return bool(entry.deletes_sent) and not entry.is_open
 
 
 def _credits_then(entry: HistoryEntry) -> str:
@@ -111,13 +103,13 @@ def _credits_then(entry: HistoryEntry) -> str:
     return "not reported at the time" if entry.retained_records else ""
 
 
-def _plan(entry: HistoryEntry, *, zone: tzinfo | None) -> str:
+def _plan(entry: HistoryEntry) -> str:
     """Whether dfui polls the download; empty if it never meant to."""
     if entry.is_watched and entry.ended_at is not None:
         if entry.is_settled:
-            until = date_time(entry.ended_at + FOLLOW_UP_AFTER[-1], zone=zone)
+            until = date_time(entry.ended_at + FOLLOW_UP_AFTER[-1])
             return f"the cost is final; dfui checks until {until} that the download stays stopped"
-        until = date_time(entry.ended_at + WATCHED_FOR, zone=zone)
+        until = date_time(entry.ended_at + WATCHED_FOR)
         return f"dfui keeps checking until the cost is final, or until {until}"
     if entry.closed_at is None:
         return ""
@@ -132,9 +124,9 @@ def _plan(entry: HistoryEntry, *, zone: tzinfo | None) -> str:
 # ── where the download stands now ────────────────────────────────────────────────────────────────────────────────────
 
 
-def now_line(entry: HistoryEntry, *, zone: tzinfo | None = None) -> str:
+def now_line(entry: HistoryEntry) -> str:
     """Where the download stands now, in a line; empty if it was not seen since."""
-    return "" if entry.now is None else f"{_standing(entry.now)} · seen {date_time(entry.now.seen_at, zone=zone)}"
+    return "" if entry.now is None else f"{_standing(entry.now)} · seen {date_time(entry.now.seen_at)}"
 
 
 def _standing(download: Download) -> str:
@@ -150,20 +142,20 @@ def _standing(download: Download) -> str:
     return " · ".join(parts)
 
 
-def last_seen_line(outcome: Outcome, now: Download | None, *, zone: tzinfo | None = None) -> str:
+def last_seen_line(outcome: Outcome, now: Download | None) -> str:
     """Where a download was last seen, if that is not as its outcome says any more; else empty."""
     if now is None or not outcome.is_overtaken_by(now):
         return ""
-    return f"Last seen: {sanitize(outcome.download_id)} {_standing(now)} at {date_time(now.seen_at, zone=zone)}."
+    return f"Last seen: {sanitize(outcome.download_id)} {_standing(now)} at {date_time(now.seen_at)}."
 
 
-def relapse_sentence(entry: HistoryEntry, *, zone: tzinfo | None = None) -> str:
-    name, seen = sanitize(entry.download_id), date_time(entry.cancelled_seen_at, zone=zone)
+def relapse_sentence(entry: HistoryEntry) -> str:
+    name, seen = sanitize(entry.download_id), date_time(entry.cancelled_seen_at)
     match entry.now.status if entry.now else None:
         case Status.COMPLETED:
             since = "ran on to its end after that"
         case Status.CANCELLED:
-            since = f"ran again after that (seen {date_time(entry.relapsed_at, zone=zone)}); it is cancelled now"
+            since = f"ran again after that (seen {date_time(entry.relapsed_at)}); it is cancelled now"
         case _:
             since = "is running again, costing credits"
     return f"{name} was cancelled at {seen} and {since}."

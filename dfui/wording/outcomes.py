@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import NamedTuple
 
 from dfui.core.credits import CreditSum
@@ -127,15 +126,15 @@ def outcome_title(outcome: Outcome) -> str:
     return _words(outcome).title.replace("{}", sanitize(outcome.download_id))
 
 
-def outcome_lines(outcome: Outcome, *, now: datetime | None = None) -> list[str]:
+def outcome_lines(outcome: Outcome) -> list[str]:
     """What the API said, what a second look showed, what was kept and what it cost, and what to do; "" parts groups."""
     if outcome.was_final_before:
-        return nothing_to_cancel(outcome.seen or Download(outcome.download_id, is_missing=True), now=now)
+        return nothing_to_cancel(outcome.seen or Download(outcome.download_id, is_missing=True))
     lines = _what_happened(outcome)
     advice = _advice(outcome, are_several=False)
     meaning = [advice] if advice else []
     if outcome.kind.is_good:
-        meaning.append(kept(outcome.download_id, outcome.retained_records, outcome.fetch_by, now=now))
+        meaning.append(kept(outcome.download_id, outcome.retained_records, outcome.fetch_by))
         meaning += credits_after(outcome.credits, outcome.retained_records)
     lines += ["", *meaning] if lines and meaning else meaning
     return lines if outcome.journaled else [*lines, "", history_problem(outcome)]

@@ -22,7 +22,7 @@ NOW = datetime(2026, 11, 23, 12, 4, tzinfo=UTC)
 
 
 def facts(details: DownloadDetails) -> dict[str, tuple[str, ...]]:
-    return dict[str, tuple[str, ...]](details_facts(details, [], now=NOW, zone=UTC))
+    return dict[str, tuple[str, ...]](details_facts(details, [], now=NOW))
 
 
 def test_result_files_have_their_names_and_the_day_until_which_they_can_be_fetched() -> None:
@@ -47,7 +47,7 @@ def test_of_a_job_only_what_it_is_is_shown() -> None:
 
 
 def test_of_an_unseen_download_nothing_is_made_up() -> None:
-    assert details_facts(DownloadDetails(Download("7")), [], now=NOW, zone=UTC) == [Fact("Status", ("? not seen",))]
+    assert details_facts(DownloadDetails(Download("7")), [], now=NOW) == [Fact("Status", ("? not seen",))]
 
 
 def test_a_missing_download_is_said_to_be_missing_with_what_it_was() -> None:
