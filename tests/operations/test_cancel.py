@@ -191,7 +191,7 @@ async def test_all_are_in_the_history_before_the_first_delete(it: Together) -> N
     assert {entry.outcome for entry in it.store.history.entries()} == {OutcomeKind.CANCELLED}
 
 
-async def test_what_was_sent_is_looked_at_soon_however_many_wait(it: Together) -> None:
+async def test_what_was_sent_is_checked_soon_however_many_wait(it: Together) -> None:
     """A sound API that takes 0.6 s an answer, and 100 downloads: each has its look long before its time is over."""
     ids = [str(number) for number in range(1_000, 1_100)]
     for download_id in ids:

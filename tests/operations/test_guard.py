@@ -101,7 +101,7 @@ async def test_a_lost_network_is_said_once_and_asked_on(guarding: Guarding) -> N
     assert 0 < (outcome.retained_records or 0) <= 500 * 38
 
 
-async def test_told_to_end_each_that_is_not_there_yet_is_not_sent_and_the_others_go_on(guarding: Guarding) -> None:
+async def test_at_the_end_those_below_the_number_are_not_sent_and_the_others_go_on(guarding: Guarding) -> None:
     guarding.add("7")
     guarding.add("8", rate=9)
     guarding.ends_at_the_number = True

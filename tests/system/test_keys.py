@@ -32,6 +32,6 @@ def test_named_keys_are_known_and_what_textual_would_wait_for_in_vain_is_no_key(
     assert {*map(key_name, ["", "kaboom", "ctrl+", "f25", "ctrl+kaboom", "é", "cc", "+x"])} == {None}
 
 
-def test_an_action_keeps_its_keys_unless_told() -> None:
+def test_an_action_keeps_its_keys_unless_others_are_given() -> None:
     assert keys_of("list.up", {"cancel": "x"}) == ["up", "k"]
     assert keys_of("cancel", {"cancel": "x,y"}) == ["x", "y"]

@@ -91,7 +91,7 @@ def test_only_of_a_running_one_it_is_said_to_run(kind: OutcomeKind, status: str,
     assert ("keeps running" in text) == (status == "running")
 
 
-def test_a_sighting_is_told_last_and_only_if_it_is_newer_than_the_outcome() -> None:
+def test_a_sighting_is_said_last_and_only_if_it_is_newer_than_the_outcome() -> None:
     not_sent = Outcome("7", OutcomeKind.NOT_SENT, ended_at=at(5))
     running = Download("7", "running", num_downloaded=9, seen_at=at(4))
     assert last_seen_line(not_sent, running) == ""
