@@ -9,6 +9,8 @@ import pytest
 
 from dfui.core.errors import NotConnected
 from dfui.core.outcomes import Outcome, OutcomeKind
+from dfui.core.secret import Secret
+from dfui.operations.cancel import SignIn
 from dfui.operations.guard import guard
 from dfui.operations.poll import PollResult
 from dfui.simulator.account import Dialect
@@ -32,10 +34,10 @@ class Guarding:
         for download_id in ids:
             self.simulator.add(download_id, num_records=100_000, records_a_second=rate)
 
-    async def run(self, *ids: str) -> dict[str, Outcome]:
+    async def run(self, *ids: str, sign_in: SignIn | None = None) -> dict[str, Outcome]:
         outcomes: dict[str, Outcome] = {}
         end, interrupted = self.end, self.interrupted
-        walk = guard(ids, records=RECORDS, sign_in=None, ending=end, interrupted=interrupted, **self._given)
+        walk = guard(ids, records=RECORDS, sign_in=sign_in, ending=end, interrupted=interrupted, **self._given)
         async with asyncio.timeout(10):
             async for event in walk:
                 if isinstance(event, Outcome):
@@ -109,6 +111,22 @@ async def test_at_the_end_those_below_the_number_are_not_sent_and_the_others_go_
     assert {each.download_id: each.kind.value for each in outcomes.values()} == {"7": "cancelled", "8": "not_sent"}
     assert "no longer guarded" in (outcomes["8"].trouble or "")
     assert [entry.download_id for entry in guarding.history.entries()] == ["7"]
+
+
+@pytest.mark.parametrize(
+    ("token", "kind"), [(Secret("another"), OutcomeKind.CANCELLED), (None, OutcomeKind.UNAUTHORIZED)]
+)
+async def test_a_rejected_token_is_asked_for_once(guarding: Guarding, token: Secret | None, kind: OutcomeKind) -> None:
+    guarding.add("7", "8", "9")
+    guarding.simulator.token = "another"
+    asked: list[None] = []
+
+    async def sign_in() -> Secret | None:
+        asked.append(None)
+        return token
+
+    outcomes = await guarding.run("7", "8", "9", sign_in=sign_in)
+    assert ({each.kind for each in outcomes.values()}, len(asked)) == ({kind}, 1)
 
 
 async def test_interrupted_while_the_history_hangs_it_is_not_sent(
