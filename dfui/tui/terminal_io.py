@@ -112,7 +112,6 @@ class TerminalDriver(LinuxDriver):
 
 
 def driver_for(settings: Settings, terminal: Terminal) -> type[TerminalDriver]:
-    """The driver for this terminal."""
 
     class Driver(TerminalDriver):
         glyphs = FOR_READERS if settings.config.accessible else IN_CP437 if terminal.name == "linux" else {}
@@ -318,7 +317,6 @@ class TerminalTitle:
         self._percent: int | None = None
 
     def show_title(self, title: str) -> None:
-        """Show a title."""
         if self._has_title and title != self._title:
             push = PUSH_TITLE if self._title is None else ""
             self._title = title

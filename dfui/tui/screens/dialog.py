@@ -62,11 +62,9 @@ class DialogButton:
 
     @property
     def first_key(self) -> str:
-        """The key that is shown."""
         return self.shown_key or self.key.split(",")[0]
 
     def bindings(self, dialog: str) -> list[Binding]:
-        """The bindings of the key; none without one."""
         if not self.key:
             return []
         return in_order(Binding(self.key, self.action, self.label, id=f"{dialog}.{self.id}", show=False))
@@ -87,7 +85,6 @@ class ActionButton(Button):
         await self.screen.run_action(self.spec.action)
 
     def relabel(self, label: str, *, shown_key: str | None = None) -> None:
-        """Say something else, with the same key, or with another one."""
         self.label = f"{label}  {shown_key or self.spec.first_key}"
 
 
@@ -132,7 +129,6 @@ class Dialog(ModalScreen[Answer]):
         self._first_picture: FirstPicture | None = None
 
     def compose(self) -> ComposeResult:
-        """The frame, with the content above the buttons."""
         with GivingWay(classes="dialog", id=self.NAME) as frame:
             frame.border_title = Content(self.TITLE or "")
             yield Static(classes="dialog-title", markup=False)
@@ -144,12 +140,10 @@ class Dialog(ModalScreen[Answer]):
         yield KeyBar()  # of what no button shows
 
     def compose_content(self) -> ComposeResult:
-        """What the dialog shows above its buttons."""
         raise NotImplementedError
 
     @property
     def frame(self) -> GivingWay:
-        """The frame."""
         return self.query_one(f"#{self.NAME}", GivingWay)
 
     def on_mount(self) -> None:
@@ -174,7 +168,6 @@ class Dialog(ModalScreen[Answer]):
 
     @property
     def is_shown(self) -> bool:
-        """Whether its first picture has been sent."""
         return self._shown_at is not None
 
     def seconds_seen(self, event: events.Event) -> float:
@@ -207,7 +200,6 @@ class Dialog(ModalScreen[Answer]):
     # ── what it shows ────────────────────────────────────────────────────────────────────────────────────────────
 
     def show_title(self, title: str) -> None:
-        """Write the title into the frame, as plain text."""
         self._title_text = title
         self.query_one(".dialog-title", Static).update(title)
         self._place_title()
@@ -243,7 +235,6 @@ class Dialog(ModalScreen[Answer]):
             line.display = bool(self._notice or self._problem)
 
     def button(self, button_id: str) -> ActionButton:
-        """One of the buttons."""
         return self.query_one(f"#{button_id}", ActionButton)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -259,7 +250,6 @@ class Dialog(ModalScreen[Answer]):
         return super().dismiss(result) if self.is_active else AwaitComplete()
 
     def action_close(self) -> None:
-        """Close without an answer."""
         self.dismiss(None)
 
     @on(Button.Pressed)
@@ -269,7 +259,6 @@ class Dialog(ModalScreen[Answer]):
             await event.button.action_activate()
 
     def action_scroll(self, way: str) -> None:
-        """Move in the list, or scroll the text that does not fit."""
         for options in self.query(OptionList):
             getattr(options, _IN_A_LIST[way])()
         for scroll in self.query(VerticalScroll):

@@ -48,12 +48,10 @@ class HistoryEntryModal(Dialog[None]):
         self._clock = clock
 
     def compose_content(self) -> ComposeResult:
-        """The fields of the entry."""
         with FieldsScroll():
             yield FieldList(id="entry-fields")
 
     def on_mount(self) -> None:
-        """Show the entry."""
         self.show_title(f"Cancellation of {sanitize(self._entry.download_id)}")
         self.query_one(FieldList).show(entry_facts(self._entry, now=self._clock.now()))
 
@@ -75,7 +73,6 @@ class HistoryModal(Dialog[None]):
         self._session = session
 
     def compose_content(self) -> ComposeResult:
-        """The entries, a line to filter by, a line that asks where to export to."""
         is_low_bandwidth = self._session.access.settings.config.low_bandwidth
         yield HistoryList(self._session.shown_store.history, is_low_bandwidth=is_low_bandwidth, id="entries")
         yield Static(id="no-entries", markup=False)
@@ -87,7 +84,6 @@ class HistoryModal(Dialog[None]):
             yield LineInput("dfui-history.csv", id="file", placeholder="a file that ends in .csv or .json")
 
     def on_mount(self) -> None:
-        """Show what the history has."""
         for part in ("#asked-words", "#asked-file"):
             self.query_one(part).display = False
         self._session.changes.follow(self, self._changed)
@@ -98,7 +94,6 @@ class HistoryModal(Dialog[None]):
             self.reload()
 
     def reload(self) -> None:
-        """Show what the history has now."""
         entries = self._list
         entries.reload()
         is_filtered = entries.filter != HistoryFilter()
@@ -110,7 +105,6 @@ class HistoryModal(Dialog[None]):
         self.frame.border_subtitle = counted(len(entries), f"{matching}entry", f"{matching}entries")
 
     def action_ask(self, what: str) -> None:
-        """Type words to filter by, or a file to export to."""
         self.query_one(f"#asked-{what}").display = True
         self.set_focus(self.query_one(f"#{what}", LineInput))  # at once, before the next key comes
 

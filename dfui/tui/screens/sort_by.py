@@ -33,11 +33,9 @@ class SortByModal(Dialog[SortBy]):
         self._query = query
 
     def compose_content(self) -> ComposeResult:
-        """One line for each order."""
         yield Menu(*(Option(self._named(each), id=each.value) for each in SortBy), id="columns", compact=True)
 
     def on_mount(self) -> None:
-        """Start at the current order."""
         self.frame.border_subtitle = "enter sort · again to reverse"
         self.query_one(OptionList).highlighted = list(SortBy).index(self._query.sort_by)
 

@@ -44,7 +44,7 @@ class HistoryList(RowList[HistoryEntry]):
 
     def __init__(self, history: History, *, is_low_bandwidth: bool, id: str | None = None) -> None:  # noqa: A002
         super().__init__(is_low_bandwidth=is_low_bandwidth, id=id)
-        self._journal = history
+        self._history = history
         self._id_width = WIDTHS[1]
         self.filter = HistoryFilter()
         """Which entries are listed; `reload` applies a change."""
@@ -52,7 +52,7 @@ class HistoryList(RowList[HistoryEntry]):
     def reload(self) -> None:
         """Read the entries again; if the history cannot be read, say so, and list none."""
         try:
-            keys = self._journal.keys(self.filter)
+            keys = self._history.keys(self.filter)
         except StoreError as error:
             self.notify(str(error), severity="warning")
             keys = array("q")
@@ -60,7 +60,7 @@ class HistoryList(RowList[HistoryEntry]):
 
     def read_rows(self, keys: Sequence[int]) -> Mapping[int, HistoryEntry]:
         """Read entries, and make room for the longest ID among them."""
-        entries = self._journal.by_key(keys)
+        entries = self._history.by_key(keys)
         longest = max((len(entry.download_id) for entry in entries.values()), default=0)
         if longest > self._id_width:
             self._id_width = min(longest, MAX_ID_SHOWN)
@@ -72,7 +72,6 @@ class HistoryList(RowList[HistoryEntry]):
         return 0
 
     def action_choose(self) -> None:
-        """Show the entry under the cursor in words."""
         if entry := self.row_at(self.cursor):
             self.post_message(self.Chosen(entry))
 
@@ -82,7 +81,6 @@ class HistoryList(RowList[HistoryEntry]):
             self.action_choose()
 
     def headings(self) -> str:
-        """The headings of the columns that fit."""
         return "  " + self._in_columns(HISTORY_HEADINGS)
 
     def row_segments(self, row: HistoryEntry, base: Style) -> list[Segment]:

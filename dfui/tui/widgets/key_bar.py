@@ -48,7 +48,6 @@ class KeyBar(Widget):
             self.refresh()
 
     def hints(self) -> Iterable[KeyHint]:
-        """The keys that work now, in order."""
         seen = set()
         for active in self.screen.active_bindings.values():
             binding = active.binding
@@ -79,7 +78,6 @@ class KeyBar(Widget):
         )
 
     def render(self) -> Content:
-        """The keys, with a gap before those at the right end."""
         self._shown = self._fitting()
         gap = self.size.width - sum(hint.width for hint in self._shown)
         parts: list[Content] = []
@@ -96,7 +94,6 @@ class KeyBar(Widget):
         return Content("").join(parts)
 
     def on_click(self, event: events.Click) -> None:
-        """Press the key that is clicked."""
         x = event.x
         for hint in self._shown:
             start = self.size.width - sum(each.width for each in self._shown if each.is_at_right)

@@ -19,7 +19,6 @@ class _GivingWayLayout(VerticalLayout):
     name = "giving-way"
 
     def arrange(self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True) -> list[WidgetPlacement]:
-        """Place the parts."""
         placements = list(super().arrange(parent, children, size, greedy))
         if not placements or not size.height:  # without a height, it is asked how high they would like to be
             return placements
@@ -48,7 +47,6 @@ class _WrappingLayout(HorizontalLayout):
     name = "wrapping"
 
     def arrange(self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True) -> list[WidgetPlacement]:
-        """Place the parts."""
         placements = list(super().arrange(parent, children, size, greedy))
         if not placements or placements[-1].region.right <= size.width:
             return placements
@@ -71,7 +69,6 @@ class GivingWay(Vertical):
 
     @property
     def layout(self) -> Layout:
-        """How its parts are placed."""
         return _GIVING_WAY
 
 
@@ -80,7 +77,6 @@ class Wrapping(Horizontal):
 
     @property
     def layout(self) -> Layout:
-        """How its parts are placed."""
         return _WRAPPING
 
 

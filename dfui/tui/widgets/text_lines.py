@@ -33,11 +33,9 @@ class WrappedLines(Static):
         raise NotImplementedError
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """As many lines as there are at this width."""
         return len(self.lines_at(width))
 
     def render(self) -> Content:
-        """The lines."""
         return Content("\n").join(self.lines_at(self.content_size.width))
 
     def wrapped(self, text: str, width: int) -> list[str]:
@@ -57,12 +55,10 @@ class TextLines(WrappedLines):
         """The style of lines that are not indented, over those that are."""
 
     def show(self, lines: Sequence[str]) -> None:
-        """Show these lines."""
         self.texts = lines
         self.refresh(layout=True)
 
     def lines_at(self, width: int) -> Sequence[Content]:
-        """The lines, each wrapped under its beginning."""
         return [
             Content.styled(line, "" if text.startswith(" ") else self._headings)
             for text in self.texts
@@ -86,12 +82,10 @@ class FieldList(WrappedLines):
     _fields: Sequence[Fact] = ()
 
     def show(self, fields: Sequence[Fact]) -> None:
-        """Show these fields."""
         self._fields = fields
         self.refresh(layout=True)
 
     def lines_at(self, width: int) -> Sequence[Content]:
-        """The fields, their values wrapped beside the labels."""
         indent = max((len(label) for label, _ in self._fields), default=0) + GAP
         lines: list[Content] = []
         for label, values in self._fields:
