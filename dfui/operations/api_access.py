@@ -59,7 +59,7 @@ class ApiAccess:
         """Whether there is known to be no keyring in which a token may be kept."""
 
     def require_writable(self) -> None:
-        """See that something may be cancelled under this profile.
+        """Check that this profile may cancel anything.
 
         Raises:
             ReadOnlyProfile: the settings refuse it.
@@ -146,7 +146,7 @@ class ApiAccess:
             return await client.authenticate(email_address, password)
 
     async def require_keyring(self) -> None:
-        """See that there is a keyring to keep a token in, before one is asked for.
+        """Check that a keyring can keep a token, before asking for one.
 
         Raises:
             KeyringProblem: there is none, or it cannot be used.
@@ -155,7 +155,7 @@ class ApiAccess:
             await self._keyring.require()
 
     async def look_for_keyring(self) -> None:
-        """Learn whether this machine `lacks_keyring`, without waking one that asks a person to unlock it."""
+        """Find out whether this machine `lacks_keyring`, without making one ask a person to unlock it."""
         self.lacks_keyring = False
         if self.is_simulated:
             return

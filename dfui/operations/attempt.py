@@ -53,7 +53,7 @@ class Attempt:
         self._announced_waits = 0
 
     async def run(self) -> None:
-        """Cancel it; if this is interrupted, the evidence still tells how far it came."""
+        """Cancel it; if this is interrupted, the evidence still shows how far it got."""
         try:
             await self._take_slot()
             await self._cancel()

@@ -165,7 +165,7 @@ class Batch:
     async def open_history(
         self, ids: Sequence[str], *, confirmed_at: datetime | None = None, stop_at: int | None = None
     ) -> None:
-        """Write down what was confirmed, before the first DELETE; `stop_at` is a number of records."""
+        """Record what was confirmed, before the first DELETE; `stop_at` is a number of records."""
         try:
             entries = await self._store.history.open_entries(
                 ids, confirmed_at=confirmed_at or self.clock.now(), stop_at=stop_at
@@ -175,7 +175,7 @@ class Batch:
             self._history_failed(error)
 
     async def _recorded(self, outcome: Outcome) -> Outcome:
-        """Write the outcome down; one that an interruption left unknown stays open, for the next start to resolve."""
+        """Record the outcome; one that an interruption left unknown stays open, for the next start to resolve."""
         outcome = self._with_price(replace(outcome, ended_at=self.clock.now()))
         entry = self._entries.get(outcome.download_id)
         if entry is not None and self._history_problem is None:

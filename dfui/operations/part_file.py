@@ -188,7 +188,7 @@ class PartFile:
                 os.unlink(self._note_name, dir_fd=self._folder)
 
     def close(self) -> None:
-        """Leave what came, if anything did."""
+        """Write what is left, and keep what came, if anything did."""
         with self._in_use:
             try:
                 self._flush()
@@ -216,7 +216,7 @@ class PartFile:
             self._descriptor = -1
 
     def _try(self, work: Callable[[], object], without: str) -> None:
-        """Do this if the file system can; else the notice says what is missing."""
+        """Call it; if the file system does not support that, add a notice of what is missing."""
         try:
             work()
         except OSError as error:
@@ -249,7 +249,7 @@ class PartFile:
         return replace(note, validator=strong_tag(note.validator))
 
     def _write_note(self, note: ResumeNote) -> None:
-        """Write it over what is there in one go: after a kill, only its first line is read."""
+        """Overwrite the old note in one go; only its first line is read, in case a kill left more."""
         line = msgspec.json.encode(note) + b"\n"
         descriptor = _open_ours(self._folder, self._note_name, os.O_WRONLY | os.O_CREAT)
         try:

@@ -44,7 +44,7 @@ async def refresh_list(
     progressed: Callable[[ListProgress], None] = lambda progress: None,
     waits_for_store: bool = True,
 ) -> ListRefresh:
-    """Take over every download of the account; `GET /downloads`. Reading and storing happen on threads.
+    """Store every download of the account; `GET /downloads`. Reading and storing happen on threads.
 
     Without `waits_for_store`, return before the rows are stored. `progressed` is called now and then, from any thread.
 
@@ -92,10 +92,10 @@ async def fetch_details(
 ) -> DownloadDetails:
     """Store what the API shows of one download; returns that with what is not stored.
 
-    Without `waits_for_store`, the store may take it over later, or not at all.
+    Without `waits_for_store`, it may be stored later, or not at all.
 
     Raises:
-        NotFound: the API knows no such download; that is taken over too.
+        NotFound: the API knows no such download; that is stored too.
         DatafinitiError: it could not be learnt.
         StoreError: it could not be stored.
     """

@@ -1,4 +1,4 @@
-"""Damage of the database: how it is found, and what becomes of a file that has some."""
+"""Damage of the database: how it is found, and how a damaged file is set aside."""
 
 from __future__ import annotations
 

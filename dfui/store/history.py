@@ -86,7 +86,7 @@ class History:
     def open_entries(
         self, ids: Sequence[str], *, confirmed_at: datetime, stop_at: int | None = None
     ) -> Write[list[int]]:
-        """Write down that these cancellations were confirmed, all or none; on the disk when it is done."""
+        """Record that these cancellations were confirmed, all or none; synced to the disk once done."""
         query = "INSERT INTO history (scope, download_id, owner, confirmed_at, stop_at) VALUES (?, ?, ?, ?, ?)"
 
         def insert(connection: sqlite3.Connection) -> list[int]:
@@ -103,7 +103,7 @@ class History:
     def close_entry(
         self, entry: int, outcome: Outcome, *, ended_at: datetime, is_unreported: bool = False
     ) -> Write[None]:
-        """Write down how a cancellation ended; with `is_unreported`, `take_left_open` gives it to the next start."""
+        """Record how a cancellation ended; with `is_unreported`, `take_left_open` gives it to the next start."""
         return self._update(
             entry,
             outcome=outcome.kind.value,

@@ -14,7 +14,7 @@ from dfui.store.sqlite_errors import FAILURES, cure, files_of, is_busy, is_damag
 from dfui.store.tables import SCHEMA_VERSION
 
 _LOCKED_SECONDS = 1.0
-"""A lock that lasts no longer is a dfui at work."""
+"""A shorter lock is another dfui at work."""
 _ROOM = 64 * 1024
 """Bytes that must fit into the file."""
 

@@ -126,7 +126,7 @@ class KnownDownloads:
         )
 
     def observe(self, downloads: Iterable[Download], *, observed: float, now: float) -> Write[None]:
-        """Take over what the API showed.
+        """Store what the API showed.
 
         `observed` is when the request for it began, `now` the present, both in seconds of a clock that never goes
         back. What was observed later than this stands; a time after `now` is from before the machine was restarted,
@@ -147,13 +147,13 @@ class KnownDownloads:
         return self._database.write(observe)
 
     async def observe_all(self, downloads: Iterable[Download], *, observed: float, now: float) -> None:
-        """Take over what the API showed of many, as `observe` does, in parts; other writes go between them."""
+        """Store what the API showed of many, as `observe` does, in parts; other writes go between them."""
         waiting = iter(downloads)
         while part := list(itertools.islice(waiting, ROWS_PER_TRANSACTION)):
             await self.observe(part, observed=observed, now=now)
 
     def observe_missing(self, download_id: str, *, observed: float, now: float, seen_at: datetime) -> Write[None]:
-        """Take over that the API knows no such download (404): what was known of it stays, but it is not active."""
+        """Store that the API knows no such download (404): what was known of it stays, but it is not active."""
         query = """
             UPDATE downloads SET is_missing = 1, is_active = 0, observed = ?, seen_at = ?
             WHERE scope = ? AND id = ? AND (? >= observed OR observed > ?)

@@ -74,7 +74,7 @@ class Store:
 
 
 def open_store(path: Path, *, profile: str, origin: str) -> Store:
-    """Open the store of a profile at an API origin; always gives one, with its `problem` if there is one.
+    """Open the store of a profile at an API origin; always returns one, with its `problem` if there is one.
 
     A damaged database is set aside under a new name. One that is newer than this dfui is left alone. If it cannot be
     written, what it holds is shown; then, and if it cannot even be read, what is written lasts for this process.

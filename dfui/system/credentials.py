@@ -119,7 +119,7 @@ class KeyringEntry:
         return await self._call(read)
 
     async def write(self, token: Secret) -> None:
-        """Keep a token, and see that it is kept."""
+        """Store a token, and check that it is stored."""
 
         def write(keyring: KeyringBackend) -> None:
             keyring.set_password(SERVICE, self._user, token.reveal())
@@ -142,7 +142,7 @@ class KeyringEntry:
         return await self._call(delete)
 
     async def require(self) -> None:
-        """See that there is a keyring, and that it answers; it may ask a person to unlock it."""
+        """Check that there is a keyring and that it answers; it may ask a person to unlock it."""
         await self._call(lambda keyring: keyring.get_password(SERVICE, self._user))
 
     async def describe(self) -> str:
