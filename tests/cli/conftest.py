@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import tempfile
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -49,6 +51,14 @@ def signed_out(dfui: Commands, monkeypatch: pytest.MonkeyPatch) -> Commands:
     """The commands, with no token in the environment."""
     monkeypatch.delenv("DATAFINITI_TOKEN")
     return dfui
+
+
+@pytest.fixture
+def idle_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A database in memory, if there is such a place: on a disk that is busy for a second, a write is given up."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as folder:
+        monkeypatch.setenv("XDG_DATA_HOME", folder)
+        yield
 
 
 @pytest.fixture

@@ -54,6 +54,7 @@ def check(dfui: Commands, account: Simulator, server: SimulatorServer) -> None:
 
 
 @pytest.mark.parametrize("nth", [0, 1, 4])
+@pytest.mark.usefixtures("idle_disk")
 def test_killed_at_any_moment(nth: int, dfui: Commands, account: Simulator, server: SimulatorServer) -> None:
     """Each round a little later after the nth request, which the API carries out, or after the database is there."""
     came, answers = threading.Event(), threading.Event()
