@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import stat
-import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 from textual.widgets import Button, Input
 
 from dfui.core.fetching import DownloadFiles, FileProgress, FileState
 from dfui.simulator.account import Simulator
-from dfui.simulator.files import SimulatedFiles
 from dfui.tui.screens.fetch_results import FetchResults
+from tests.support.file_server import FileServer, StoredFile
 from tests.support.manual_clock import ManualClock
 from tests.support.tui import SMALL, Start, Tui, app_on
 
@@ -31,53 +28,23 @@ def account(start: Start) -> None:
     start.clock.advance(10)
 
 
-class GatedFiles:
-    """The file server, which sends half of a file, and the other half once the gate is open."""
-
-    def __init__(self, simulator: Simulator) -> None:
-        self.store = SimulatedFiles(simulator)
-        self.gate = threading.Event()
-        self.gate.set()
-        self.half_sent = threading.Event()
-
-    def handle(self, request: httpx.Request) -> httpx.Response:
-        answer = self.store.handle(request)
-        content = answer.read()
-        return httpx.Response(answer.status_code, headers=answer.headers, stream=_Halves(content, self))
+@pytest.fixture(autouse=True)
+def files(start: Start) -> Iterator[FileServer]:
+    with FileServer() as files:
+        start.account.link_origin = files.origin
+        for name in ("8_1", "8_2", "9_1"):
+            files.files[f"/{name}.csv"] = StoredFile(b"1,hotel\n" * 20_000)
+        yield files
 
 
-class _Halves(httpx.AsyncByteStream):
-    def __init__(self, content: bytes, files: GatedFiles) -> None:
-        self._content = content
-        self._files = files
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        half = len(self._content) // 2
-        yield self._content[:half]
-        self._files.half_sent.set()
-        while half < len(self._content) - 1 and not self._files.gate.is_set():
-            await asyncio.sleep(0.01)
-            yield self._content[half : half + 1]
-            half += 1
-        yield self._content[half:]
-
-
-@pytest.fixture
-def files(simulator: Simulator) -> Iterator[GatedFiles]:
-    files = GatedFiles(simulator)
-    yield files
-    files.gate.set()
-
-
-async def asked(tui: Tui, files: GatedFiles, *keys: str) -> FetchResults:
+async def asked(tui: Tui, *keys: str) -> FetchResults:
     """The dialog for the download that has ended, or for what these keys choose."""
-    tui.app.session.access.results_transport = httpx.MockTransport(files.handle)
     return await tui.opened(FetchResults, "home", *(keys or "j"), "f")
 
 
-async def started(tui: Tui, files: GatedFiles, output: Path, *keys: str) -> FetchResults:
+async def started(tui: Tui, output: Path, *keys: str) -> FetchResults:
     """The dialog, once it fetches into this folder."""
-    dialog = await asked(tui, files, *keys)
+    dialog = await asked(tui, *keys)
     dialog.query_one(Input).value = str(output)
     await tui.press("enter")
     return dialog
@@ -99,26 +66,27 @@ async def ended(tui: Tui, dialog: FetchResults, words: str) -> None:
 
 
 async def test_it_fetches_into_the_folder_that_was_given_and_suggests_it_the_next_time(
-    start: Start, files: GatedFiles, tmp_path: Path
+    start: Start, tmp_path: Path
 ) -> None:
     async with start() as tui:
-        dialog = await asked(tui, files)
+        dialog = await asked(tui)
         assert dialog.query_one(Input).value == "/data/8"
         dialog.query_one(Input).value = str(tmp_path / "8")
         await tui.press("enter")
         await ended(tui, dialog, "All files fetched.")
         assert "the API counts 15,000 records; saved in" in tui.text
         await tui.closed("escape")
-        assert (await asked(tui, files, "home")).query_one(Input).value == str(tmp_path / "9")
+        assert (await asked(tui, "home")).query_one(Input).value == str(tmp_path / "9")
     assert names(tmp_path) == ["8/8_1.csv", "8/8_2.csv"]
     assert stat.S_IMODE((tmp_path / "8" / "8_1.csv").stat().st_mode) == 0o600
 
 
-async def test_files_under_way_are_shown_and_escape_stops_them(start: Start, files: GatedFiles, tmp_path: Path) -> None:
-    files.gate.clear()
+async def test_files_under_way_are_shown_and_escape_stops_them(start: Start, files: FileServer, tmp_path: Path) -> None:
+    for file in files.files.values():
+        file.stalls_after = 80_000
     async with start() as tui:
-        dialog = await started(tui, files, tmp_path)
-        await tui.until(files.half_sent.is_set, "half of a file")
+        dialog = await started(tui, tmp_path)
+        await tui.until(files.stalled.is_set, "half of a file")
         await tui.says("█")
         assert "0 of 2 files" in tui.text
         assert re.search(r"8_1.csv +█+░+ .* of ", tui.text)
@@ -129,10 +97,10 @@ async def test_files_under_way_are_shown_and_escape_stops_them(start: Start, fil
     assert (tmp_path / "8_1.csv.part").exists()
 
 
-async def test_o_overwrites_what_differs(start: Start, files: GatedFiles, tmp_path: Path) -> None:
+async def test_o_overwrites_what_differs(start: Start, tmp_path: Path) -> None:
     (tmp_path / "8_1.csv").write_text("mine")
     async with start() as tui:
-        dialog = await started(tui, files, tmp_path)
+        dialog = await started(tui, tmp_path)
         await ended(tui, dialog, "Not everything was fetched.")
         assert "8_1.csv: a different file has this name; left alone." in tui.text
         assert (tmp_path / "8_1.csv").read_text() == "mine"
@@ -144,11 +112,11 @@ async def test_o_overwrites_what_differs(start: Start, files: GatedFiles, tmp_pa
 
 
 async def test_several_go_into_a_folder_each_and_of_an_active_one_there_will_be_more(
-    start: Start, files: GatedFiles, tmp_path: Path
+    start: Start, tmp_path: Path
 ) -> None:
     start.account.links_while_running = True
     async with start() as tui:
-        dialog = await started(tui, files, tmp_path, "space", "j", "space")
+        dialog = await started(tui, tmp_path, "space", "j", "space")
         assert "Fetch records of 2 downloads" in tui.text
         await ended(tui, dialog, "All files so far fetched.")
         assert "9 is still active: these are the records so far." in tui.text
@@ -156,12 +124,12 @@ async def test_several_go_into_a_folder_each_and_of_an_active_one_there_will_be_
 
 
 async def test_files_that_are_not_there_yet_are_waited_for(
-    start: Start, files: GatedFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with start() as tui:
         with monkeypatch.context() as patched:
             patched.setattr(Simulator, "_links", lambda *arguments: [])
-            dialog = await started(tui, files, tmp_path)
+            dialog = await started(tui, tmp_path)
             await tui.says("8: no result files yet; waiting up to 5 min")
         assert button(dialog, "leave") == "Stop  esc"
         await tui.until(lambda: start.clock.sleeping, "it sleeps")
@@ -169,12 +137,10 @@ async def test_files_that_are_not_there_yet_are_waited_for(
         await ended(tui, dialog, "All files fetched.")
 
 
-async def test_a_folder_that_cannot_be_used_leaves_the_dialog_open_with_it(
-    start: Start, files: GatedFiles, tmp_path: Path
-) -> None:
+async def test_a_folder_that_cannot_be_used_leaves_the_dialog_open_with_it(start: Start, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     async with start(size=SMALL) as tui:
-        dialog = await started(tui, files, Path("~nobody-here/x"))
+        dialog = await started(tui, Path("~nobody-here/x"))
         await tui.says("No home folder is known for ~nobody-here")
         assert dialog.region.contains_region(dialog.query_one("#start").region)
         field = dialog.query_one(Input)
@@ -189,9 +155,9 @@ async def test_a_folder_that_cannot_be_used_leaves_the_dialog_open_with_it(
         await ended(tui, dialog, "All files fetched.")
 
 
-async def test_20_000_files_end_in_a_line(start: Start, files: GatedFiles, tmp_path: Path) -> None:
+async def test_20_000_files_end_in_a_line(start: Start, tmp_path: Path) -> None:
     async with start(size=SMALL) as tui:
-        dialog = await asked(tui, files)
+        dialog = await asked(tui)
         session = tui.app.session
         session.fetch = lambda *arguments, **options: None  # type: ignore[method-assign]
         await tui.press("enter")
