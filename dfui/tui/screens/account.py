@@ -48,24 +48,21 @@ class AccountModal(Dialog[None]):
             yield Static(id="account-notice", markup=False, classes="dialog-text")
 
     def on_mount(self) -> None:
-        has_token = self._access.token is not None
-        self.button("sign_in").display = self._session.is_signed_out or not self._access.is_simulated
+        has_token, is_real = self._access.token is not None, not self._access.is_simulated
+        self.button("sign_in").display = self._session.is_signed_out or is_real
         if self._session.is_signed_out:
             self.button("sign_in").relabel("Sign in")
-        self.button("sign_out").display = has_token and not self._access.is_simulated
-        self.button("profile").display = len(self._access.settings.profiles) > 1 and not self._access.is_simulated
-        self._show_account(None)
-        self._show_notice("")
+        self.button("sign_out").display = has_token and is_real
+        self.button("profile").display = len(self._access.settings.profiles) > 1 and is_real
+        self._show(None, "Asking the API for the account…" if has_token else "")
         if has_token:
-            self._show_notice("Asking the API for the account…")
             self._session.changes.follow(self, self._changed)
             self._session.fetch_account()
 
     def _changed(self, changed: Changed) -> None:
         account, problem = self._session.account, self._session.account_problem
         if account or problem:
-            self._show_account(account)
-            self._show_notice(problem)
+            self._show(account, problem)
 
     def action_sign_in(self) -> None:
         self.dismiss()
@@ -80,19 +77,16 @@ class AccountModal(Dialog[None]):
         self.dismiss()
         self.app.push_screen(ChooseProfile(self._session))
 
-    def _show_account(self, account: Account | None) -> None:
-        token = self._access.token
-        facts = (
-            [] if self._access.is_simulated else access_facts(self._access.settings, token.source if token else None)
-        )
-        fields = self.query_one(FieldList)
-        fields.show([*facts, *(account_facts(account) if account else [])])
-        fields.display = bool(facts or account)
-
-    def _show_notice(self, text: str) -> None:
-        notice = self.query_one("#account-notice", Static)
-        notice.display = bool(text)
-        notice.update(text)
+    def _show(self, account: Account | None, sentence: str) -> None:
+        facts = account_facts(account) if account else []
+        if not self._access.is_simulated:
+            token = self._access.token
+            facts = [*access_facts(self._access.settings, token.source if token else None), *facts]
+        fields, notice = self.query_one(FieldList), self.query_one("#account-notice", Static)
+        fields.show(facts)
+        fields.display = bool(facts)
+        notice.update(sentence)
+        notice.display = bool(sentence)
 
 
 class ChooseProfile(Dialog[None]):

@@ -59,7 +59,7 @@ class SignIn(Dialog[None]):
         super().__init__()
         self.quiet_seconds = QUIET_SECONDS if opens_by_itself else 0.0
         self._session = session
-        self._sentence = session.sign_in.reason
+        self._sentence = session.sign_in.reason or ""
         self._is_demo = session.access.is_simulated
         self._by_password = False
         self._has_failed = False
@@ -67,7 +67,7 @@ class SignIn(Dialog[None]):
 
     def compose_content(self) -> ComposeResult:
         yield Static(id="asks", markup=False, classes=f"dialog-text {GIVES_WAY}")
-        yield Static(self._sentence or "", id="sign-in-problem", markup=False, classes=f"problem {GIVES_WAY}")
+        yield Static(id="sign-in-problem", markup=False, classes=f"problem {GIVES_WAY}")
         yield LineInput(id="email", placeholder="E-mail address")
         yield LineInput(id="token", placeholder="API token", password=True)
         yield TickBox("Keep it in the OS keyring", value=True, id="keep")
@@ -96,7 +96,7 @@ class SignIn(Dialog[None]):
     def action_switch(self) -> None:
         self._by_password = not self._by_password
         self.query_one("#token", LineInput).value = ""  # what was typed is the other secret
-        self._sentence, self._has_failed = None, False
+        self._sentence, self._has_failed = "", False
         self._show()
         # At once, before the next key comes.
         self.set_focus(self.query_one("#email" if self._by_password else "#token", LineInput))
@@ -142,12 +142,10 @@ class SignIn(Dialog[None]):
         asks.display = not self._has_failed
         other = "a token" if self._by_password else "e-mail and password"
         self.query_one("#switch", Static).update(f"ctrl+o: use {other}")
-        self.query_one("#sign-in-problem").display = bool(self._sentence)
+        problem = self.query_one("#sign-in-problem", Static)
+        problem.update(self._sentence)
+        problem.display = bool(self._sentence)
 
     def _show_problem(self, sentence: str) -> None:
-        self._sentence = sentence
-        self._has_failed = True
-        self.query_one("#asks").display = False
-        problem = self.query_one("#sign-in-problem", Static)
-        problem.update(sentence)
-        problem.display = True
+        self._sentence, self._has_failed = sentence, True
+        self._show()
