@@ -12,7 +12,15 @@ from dfui.core.downloads import Download
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.wording.downloads import hide_question
 from dfui.wording.history import last_seen_line
-from dfui.wording.outcomes import OUTCOMES, not_stopped, outcome_lines, outcome_title, outcomes_title, stopped
+from dfui.wording.outcomes import (
+    OUTCOMES,
+    not_stopped,
+    outcome_lines,
+    outcome_sums,
+    outcome_title,
+    outcomes_title,
+    stopped,
+)
 from tests.support.rows import at
 
 
@@ -106,3 +114,13 @@ def test_a_price_seen_before_the_cancellation_is_not_called_deducted() -> None:
     assert "33 credits were deducted." in outcome_lines(outcome)
     priced = outcome.with_price_of(replace(seen, api_status="running", order_price=33))
     assert outcome_lines(priced)[-1] == "You pay for those 2 records; the API has not reported the cost yet."
+
+
+def test_the_sum_says_what_is_known_and_of_how_many_it_is_not() -> None:
+    seen = Download("1", "completed", num_records=5, num_downloaded=5, total_cost=33)
+    final = Outcome("1", OutcomeKind.COMPLETED, seen=seen, http_status=200)
+    assert outcome_sums(RUNNING) == []
+    assert outcome_sums([final]) == ["Total: 5 records kept, 33 credits."]
+    assert outcome_sums([final, *GOOD]) == [
+        "Total: 19 records kept, at least 33 credits (the cost of 2 downloads is not reported yet)."
+    ]
