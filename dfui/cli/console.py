@@ -155,14 +155,14 @@ class Console:
 class Drawing:
     """Lines on a terminal that are drawn over when they change; none wipes them."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO | None) -> None:
         self._stream = stream
         self._drawn = 0
 
     def draw(self, lines: list[str]) -> None:
         over = f"\x1b[{self._drawn}F\x1b[J" if self._drawn else ""
-        self._stream.write(over + "".join(f"{line}\n" for line in lines))
-        self._stream.flush()
+        with contextlib.suppress(OSError):  # a terminal that has gone ends no cancellation
+            _write(self._stream, over + "".join(f"{line}\n" for line in lines))
         self._drawn = len(lines)
 
 

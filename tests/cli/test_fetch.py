@@ -47,6 +47,7 @@ def test_it_prints_what_came_and_where(dfui: Commands, files: FileServer, tmp_pa
     assert again.stdout == f"7_1.csv and 1 more file: already here, same size.\n{ended.stdout}"
     quiet = dfui("fetch", "7", "-q", "--output", str(tmp_path / "quiet"))
     assert (quiet.exit_code, quiet.stdout, quiet.stderr) == (0, "", "")
+    assert dfui.as_process("fetch", "7", "-o", str(tmp_path / "closed"), redirection="2>&-").exit_code == 0
 
 
 def test_json_has_downloads_in_order_and_files(dfui: Commands, files: FileServer, tmp_path: Path) -> None:
