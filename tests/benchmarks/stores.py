@@ -18,6 +18,7 @@ _QUERIES = (
     ("people", 'jobTitle:"head of data" AND country:US'),
     ("property", "propertyType:apartment AND city:Austin AND province:TX"),
 )
+_FIELDS = [{"name": f"field_of_the_view_{number}", "flatten": False} for number in range(45)]
 FIRST_ID = 900_000
 
 
@@ -70,7 +71,6 @@ def write_table(path: Path, count: int) -> Path:
 
 def api_record(download: Download) -> dict[str, object]:
     """A download in the largest shape that the API answers with: about 2.5 kB, most of it fields that dfui skips."""
-    fields = [{"name": f"field_of_the_view_{number}", "flatten": False} for number in range(45)]
     return {
         "status": download.api_status,
         "num_downloaded": download.num_downloaded,
@@ -79,7 +79,7 @@ def api_record(download: Download) -> dict[str, object]:
         "total_cost": download.total_cost,
         "sort": True,
         "format": download.format,
-        "fields": fields,
+        "fields": _FIELDS,
         "query": download.query,
         "num_records": download.num_records,
         "data_type": download.data_type,
@@ -94,11 +94,8 @@ def api_record(download: Download) -> dict[str, object]:
 
 def write_list(path: Path, count: int, *, active: int = 0) -> Path:
     """The answer of `GET /downloads` for an account that has started so many."""
-    with path.open("w", encoding="utf-8") as answer:
-        answer.write(f'{{"num_found": {count}, "records": [')
-        for number, download in enumerate(downloads(count, active=active)):
-            answer.write("," * bool(number) + json.dumps(api_record(download)))
-        answer.write("]}")
+    records = [api_record(each) for each in downloads(count, active=active)]
+    path.write_text(json.dumps({"num_found": count, "records": records}), encoding="utf-8")
     return path
 
 
