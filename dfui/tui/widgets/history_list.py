@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -14,7 +13,6 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from dfui.core.errors import StoreError
 from dfui.core.history import HistoryEntry
 from dfui.store.history import History, HistoryFilter
 from dfui.tui.widgets.row_list import RowList, fit
@@ -50,13 +48,7 @@ class HistoryList(RowList[HistoryEntry]):
         """Which entries are listed; `reload` applies a change."""
 
     def reload(self) -> None:
-        """Read the entries again; if the history cannot be read, say so, and list none."""
-        try:
-            keys = self._history.keys(self.filter)
-        except StoreError as error:
-            self.notify(str(error), severity="warning")
-            keys = array("q")
-        self.show_keys(keys)
+        self.show_keys(self._history.keys(self.filter))
 
     def read_rows(self, keys: Sequence[int]) -> Mapping[int, HistoryEntry]:
         """Read entries, and make room for the longest ID among them."""

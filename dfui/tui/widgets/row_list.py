@@ -16,8 +16,6 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from dfui.core.errors import StoreError
-
 PAGE_ROWS = 128
 MAX_ROWS = 1_024
 """So many are kept."""
@@ -105,11 +103,7 @@ class RowList(ScrollView, Generic[Row], can_focus=True):
             return None
 
     def row_at(self, line: int) -> Row | None:
-        """The row on a line; None if there is none, or it is gone from the store.
-
-        Raises:
-            StoreError: the database fails.
-        """
+        """The row on a line; None if there is none, or it is gone from the store."""
         key = self.key_at(line)
         if key is None:
             return None
@@ -239,12 +233,8 @@ class RowList(ScrollView, Generic[Row], can_focus=True):
         if line >= len(self):
             text = self.text_without_rows if y == 1 else ""
             return Strip([Segment(text, base)]).adjust_cell_length(width, base)
-        try:
-            row = self.row_at(line)
-        except StoreError as error:
-            segments = [Segment(f"  {error}", base)]
-        else:
-            segments = [] if row is None else self.row_segments(row, base)
+        row = self.row_at(line)
+        segments = [] if row is None else self.row_segments(row, base)
         strip = Strip(segments).simplify().adjust_cell_length(width, base)
         if line != self.cursor:
             return strip
