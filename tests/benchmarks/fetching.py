@@ -93,7 +93,7 @@ def _keys(process: PtyProcess, folder: Path) -> tuple[list[float], list[float]]:
         return took
 
     meanwhile: list[float] = []
-    while b"fetched." not in process.output[began:]:
+    while b"All files" not in process.output[began:]:
         meanwhile.append(press_next(len(meanwhile)))
     return meanwhile, [press_next(len(meanwhile) + number) for number in range(len(meanwhile))]
 
