@@ -179,6 +179,7 @@ class DownloadsTable(RowList[Download]):
         One that is being cancelled keeps its place until its cancellation has `ended`, so that the cursor can go on
         from there.
         """
+        is_order_seen = self._shown_query.sort_by is SortBy.ACTIVITY and not self._shown_query.filter
         for download_id in ids:
             line = self._line_of(download_id)
             if line is None:  # new, or hidden by the filter until now
@@ -191,7 +192,9 @@ class DownloadsTable(RowList[Download]):
             self.refresh_line(line)
             if line == self.cursor:
                 self._post_cursor_moved()
-            if download_id not in self._cancellations:
+            # No needless reload: one that is under way when a cancellation stops a download would move its row early.
+            is_in_place = is_order_seen and before is not None and after is not None and _place(before) == _place(after)
+            if has_ended or (not is_in_place and download_id not in self._cancellations):
                 self.reload()
         if self._is_catching_up:
             self._is_behind = True  # the answer that is awaited may be older
@@ -330,6 +333,11 @@ class DownloadsTable(RowList[Download]):
         elif name in ("status", "bar", "percent") or has_relapsed or download.status.is_final:
             style += self.get_component_rich_style(f"downloads-table--{colour}", partial=True)
         return Segment(fit(text, cell.width, aligns_right=cell.column.aligns_right), style)
+
+
+def _place(download: Download) -> tuple[object, ...]:
+    """What decides where a download stands in the ordinary order."""
+    return download.is_active, download.started_at
 
 
 def _status_style(download: Download) -> str:
