@@ -49,29 +49,31 @@ def has_choice(options: argparse.Namespace) -> bool:
 IdsCommand = Callable[[Context, argparse.Namespace, list[str]], Coroutine[Any, Any, None]]
 
 
-def run_on_ids(command: IdsCommand, options: argparse.Namespace, console: Console, *, nothing: str) -> int:
+def run_on_ids(
+    command: IdsCommand, options: argparse.Namespace, console: Console, *, nothing: str, has_document: bool = True
+) -> int:
     """Run a command on the IDs it was given, none if it takes a choice and was given one.
+
+    Without IDs it says `nothing`; with `--json` an empty array, if its result is one document.
 
     Raises:
         DfuiError: the IDs are none, or the command could not do what it is for.
     """
     is_choice = "status" in options and has_choice(options)
     ids = [] if is_choice else ids_of(options)
-    if not ids and not is_choice:
+    if ids or is_choice:
+        return run_command(lambda context, options: command(context, options, ids), options, console)
+    if has_document:
         console.result([], [nothing])
-        return ExitCode.DONE
-    return run_command(lambda context, options: command(context, options, ids), options, console)
+    else:
+        console.notify(nothing)
+    return ExitCode.DONE
 
 
 def chosen_from(context: Context, downloads: Iterable[Download], options: argparse.Namespace) -> list[Download]:
     """The downloads for which all conditions hold; says how many could not be judged."""
-    choice = Choice.parse(options.match or "")
-    choice = choice._replace(
-        status=options.status or choice.status,
-        data_type=options.data_type or choice.data_type,
-        older_than=options.older_than or choice.older_than,
-        newer_than=options.newer_than or choice.newer_than,
-    )
+    given = {name: getattr(options, name) for name in _CONDITIONS if name != "match" and getattr(options, name)}
+    choice = Choice.parse(options.match or "")._replace(**given)
     chosen = choose(downloads, choice, now=context.clock.now(), limit=options.limit)
     if chosen.unjudged:
         left = f"{counted(chosen.unjudged, 'download')} left out"

@@ -124,15 +124,13 @@ def _with_values(arguments: list[str]) -> list[str]:
 
     The name of a scenario may follow all the same, for no command and no ID is called so.
     """
+    defaults = {"--demo": f"--demo={ORDINARY}", "--wait": f"--wait={WAIT_SECONDS:.0f}"}
     read: list[str] = []
-    for argument in (f"--wait={WAIT_SECONDS:.0f}" if each == "--wait" else each for each in arguments):
-        if read and read[-1] == "--demo":
-            read[-1] = f"--demo={argument if argument in SCENARIOS else ORDINARY}"
-            if argument in SCENARIOS:
-                continue
-        read.append(argument)
-    if read and read[-1] == "--demo":
-        read[-1] = f"--demo={ORDINARY}"
+    for before, argument in zip(["", *arguments], arguments, strict=False):
+        if before == "--demo" and argument in SCENARIOS:
+            read[-1] = f"--demo={argument}"
+        else:
+            read.append(defaults.get(argument, argument))
     return read
 
 

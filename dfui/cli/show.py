@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from functools import partial
-from typing import TYPE_CHECKING
 
 from dfui.cli.arguments import Parser, add_ids
 from dfui.cli.choose import for_each, run_on_ids
@@ -16,9 +15,6 @@ from dfui.core.text import sanitize
 from dfui.wording.downloads import details_facts
 from dfui.wording.errors import error_sentences
 from dfui.wording.figures import fact_lines
-
-if TYPE_CHECKING:
-    pass
 
 
 def add_command(dfui: Parser) -> None:

@@ -7,12 +7,13 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from dfui.cli.arguments import ACTIVE_IDS, Parser, add_choice_options, add_ids
-from dfui.cli.choose import choose_active, has_choice, ids_of
-from dfui.cli.console import Console, ExitCode
-from dfui.cli.context import Context, run_command
+from dfui.cli.choose import choose_active, run_on_ids
+from dfui.cli.console import ExitCode
+from dfui.cli.context import Context
 from dfui.cli.documents import download_json
 from dfui.core.downloads import Download
 from dfui.core.errors import DatafinitiError, NotFound, StoreError
@@ -33,7 +34,7 @@ NOTHING_TO_WATCH = "Nothing to watch."
 def add_command(dfui: Parser) -> None:
     watching = dfui.add_command(
         "watch",
-        run,
+        partial(run_on_ids, _watch, nothing=NOTHING_TO_WATCH, has_document=False),
         "Follow downloads until they end, one line for each change",
         (
             ("dfui watch 847070", "until it ends, then ring the bell"),
@@ -42,15 +43,6 @@ def add_command(dfui: Parser) -> None:
     )
     add_ids(watching, completes=ACTIVE_IDS)
     add_choice_options(watching)
-
-
-def run(options: argparse.Namespace, console: Console) -> int:
-    is_choice = has_choice(options)
-    ids = [] if is_choice else ids_of(options)
-    if not ids and not is_choice:
-        console.notify(NOTHING_TO_WATCH)
-        return ExitCode.DONE
-    return run_command(lambda context, options: _watch(context, options, ids), options, console)
 
 
 async def _watch(context: Context, options: argparse.Namespace, ids: list[str]) -> None:
@@ -85,7 +77,7 @@ async def follow(
             changed()
         elif download is not None and download.without_times() != shown.get(download.id):
             document = download_json(download, relapsed=download.id in context.relapsed)
-            console.piece(document, _change_line(download, console, context.clock.now()))
+            console.piece(document, change_line(download, context.clock.now(), for_person=console.draws))
         context.report_relapses()
         if isinstance(result.error, NotFound):
             context.note_exit_code(ExitCode.FAILED)
@@ -98,15 +90,15 @@ async def follow(
         context.note_exit_code(ExitCode.NOT_KNOWN)
 
 
-def _change_line(download: Download, console: Console, now: datetime) -> str:
-    """A followed download in a line; off a terminal with the zone, and no commas in figures."""
+def change_line(download: Download, now: datetime, *, for_person: bool = True) -> str:
+    """A followed download in a line; for a script with the date and the zone, and no commas in figures."""
     local = now.astimezone()
-    time = f"{local:%H:%M:%S}" if console.draws else local.isoformat(timespec="seconds")
+    time = f"{local:%H:%M:%S}" if for_person else local.isoformat(timespec="seconds")
     records = ""
     if download.num_downloaded is not None:
         kept = f"{counted(download.num_downloaded, 'record')} kept"
         records = f" · {kept if download.status.is_final else records_so_far(download)}"
-        if not console.draws:
+        if not for_person:
             records = re.sub(r"(?<=\d),(?=\d)", "", records)
     return f"{time}  {sanitize(download.id)} · {shown_status(download)}{records}"
 
