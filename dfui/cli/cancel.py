@@ -143,27 +143,20 @@ async def _carry_out(
         return
     console = context.console
     sign_in = _ask_for_token if console.is_interactive else None
-    if outcomes.stop_at is not None:
-        from dfui.cli.guard import guard_downloads
-
-        await guard_downloads(
-            context,
-            client,
+    if outcomes.stop_at is None:
+        events = cancel(
             ids,
-            outcomes.stop_at,
-            ended=outcomes.add,
+            client=client,
+            store=context.store,
             sign_in=sign_in,
-            interruption=interruption,
+            interrupted=interruption.at_once,
+            clock=context.clock,
         )
-        return
-    async for event in cancel(
-        ids,
-        client=client,
-        store=context.store,
-        sign_in=sign_in,
-        interrupted=interruption.at_once,
-        clock=context.clock,
-    ):
+    else:
+        from dfui.cli.guard import guarded
+
+        events = guarded(context, client, ids, outcomes.stop_at, sign_in=sign_in, interruption=interruption)
+    async for event in events:
         match event:
             case Outcome():
                 outcomes.add(event)

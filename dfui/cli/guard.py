@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from dfui.cli.console import Drawing
 from dfui.cli.context import Context
 from dfui.cli.tables import cut
+from dfui.cli.watch import change_line
 from dfui.core.downloads import Download
 from dfui.core.outcomes import Outcome, OutcomeKind
-from dfui.core.progress import Progress
 from dfui.core.text import sanitize
 from dfui.operations.guard import guard
 from dfui.operations.poll import PollResult
-from dfui.wording.downloads import records_so_far, shown_status
 from dfui.wording.figures import as_sentence, counted
-from dfui.wording.outcomes import cancellation_step
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
     from dfui.cli.signals import Interruption
-    from dfui.operations.cancel import SignIn
+    from dfui.operations.cancel import Event, SignIn
 
 
 def confirm_guard_lines(records: int, downloads: Sequence[Download]) -> list[str]:
@@ -37,17 +35,16 @@ def confirm_guard_lines(records: int, downloads: Sequence[Download]) -> list[str
     ]
 
 
-async def guard_downloads(
+async def guarded(
     context: Context,
     client: DatafinitiClient,
     ids: Sequence[str],
     records: int,
     *,
-    ended: Callable[[Outcome], None],
     sign_in: SignIn | None,
     interruption: Interruption,
-) -> None:
-    """Guard what was confirmed; `ended` is called with each outcome."""
+) -> AsyncIterator[Event]:
+    """Guard what was confirmed, and print each poll; gives the steps and outcomes."""
     console, left_alone = context.console, list[str]()
     drawing = Drawing(sys.stderr)
     console.notify(
@@ -66,37 +63,29 @@ async def guard_downloads(
         drawing.draw([])
         match event:
             case PollResult(download=Download() as download):
-                line = _line(download, context.clock.now())
+                line = change_line(download, context.clock.now())
                 if console.shows_progress:
                     drawing.draw([cut(line, shutil.get_terminal_size().columns - 1)])
                 else:
                     console.notify(line)
             case PollResult():
                 console.warn(_not_seen(event, context.clock.now()))
-            case Progress():
-                if console.shows_progress:
-                    console.notify(cancellation_step(event.download_id, event.step.value, event.seconds))
-            case Outcome():
-                if event.kind is OutcomeKind.NOT_SENT and interruption.requested.is_set():
+            case Outcome(kind=OutcomeKind.NOT_SENT):
+                if interruption.requested.is_set():
                     left_alone.append(event.download_id)
-                if event.kind is OutcomeKind.CANCELLED and not event.was_final_before and not console.is_quiet:
+                yield event
+            case Outcome(kind=OutcomeKind.CANCELLED, was_final_before=False):
+                if not console.is_quiet:
                     console.line(_stopped(event, records))
-                ended(event)
+                yield event
+            case _:
+                yield event
     if left_alone:
         names = " ".join(map(sanitize, left_alone))
         console.warn(
             f"No longer guarded, and not cancelled: {names}. To guard {'it' if len(left_alone) == 1 else 'them'} "
             f"again: dfui cancel {names} --at {records}"
         )
-
-
-def _line(download: Download, now: datetime) -> str:
-    parts = [
-        f"{now.astimezone():%H:%M:%S}  {sanitize(download.id)}",
-        shown_status(download),
-        *([records_so_far(download)] if download.num_downloaded is not None else []),
-    ]
-    return " · ".join(parts)
 
 
 def _not_seen(result: PollResult, now: datetime) -> str:
