@@ -103,7 +103,7 @@ class Parser(argparse.ArgumentParser):
         parser: Parser = self._added.add_parser(
             name, help=summary, description=f"{summary}.", epilog=EPILOG, examples=examples
         )
-        add_common_options(parser, is_before_command=False, offers_demo=offers_demo)
+        add_common_options(parser, offers_demo=offers_demo)
         parser.set_defaults(run=run, parser=parser)
         return parser
 
@@ -134,34 +134,24 @@ def _with_equals(text: str) -> str:
     return re.sub(r"(--[a-z]+) \[([A-Z]+)\]", r"\1[=\2]", text)
 
 
-def add_common_options(parser: Parser, *, is_before_command: bool, offers_demo: bool = True) -> None:
-    def default(value: object) -> object:
-        # After the command, one that is not given must not undo the one before it.
-        return value if is_before_command else argparse.SUPPRESS
-
-    add = partial(parser.add_argument, group="common options")
-    add("-j", "--json", action="store_true", default=default(False), help="print JSON")
-    add("-q", "--quiet", action="store_true", default=default(False), help="print only results and errors")
+def add_common_options(parser: Parser, *, offers_demo: bool = True) -> None:
+    # No default here: after the command, one that is not given must not undo the one before it.
+    add = partial(parser.add_argument, group="common options", default=argparse.SUPPRESS)
+    add("-j", "--json", action="store_true", help="print JSON")
+    add("-q", "--quiet", action="store_true", help="print only results and errors")
     add(
         "--demo",
         nargs="?",
         type=parser.word("scenario", SCENARIOS),
         choices=tuple(SCENARIOS),
-        default=default(None),
         metavar="SCENARIO",
         help=f"use a simulated account; nothing is kept (default scenario: {ORDINARY})"
         if offers_demo
         else argparse.SUPPRESS,
     )
-    add(
-        "--profile",
-        metavar="NAME",
-        default=default(None),
-        help="use this profile's token and downloads",
-        completes=KNOWN_PROFILES,
-    )
-    add("--api-url", metavar="URL", default=default(None), help="use another API address")
-    add("--log", metavar="FILE", type=Path, default=default(None), help="write a log to this file", completes="file")
+    add("--profile", metavar="NAME", help="use this profile's token and downloads", completes=KNOWN_PROFILES)
+    add("--api-url", metavar="URL", help="use another API address")
+    add("--log", metavar="FILE", type=Path, help="write a log to this file", completes="file")
 
 
 def add_ids(parser: Parser, *, completes: object = KNOWN_IDS) -> None:

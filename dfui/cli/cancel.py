@@ -86,18 +86,16 @@ async def _cancel(context: Context, options: argparse.Namespace, ids: list[str])
         raise usage_error("Not a terminal, so dfui cannot ask. Nothing was sent; add --yes to cancel.")
     context.access.require_writable()
     async with context.online() as client:
-        poll_exit_code: int = ExitCode.DONE
         if not ids:
             downloads = await choose_active(context, client, options)
             ids = [download.id for download in downloads]
         elif options.dry_run or not options.yes:
-            downloads, poll_exit_code = await as_seen_now(context, client, ids)
+            downloads = await as_seen_now(context, client, ids, note_failures=options.dry_run)
         if not ids:
             console.result([], [NOTHING_TO_CANCEL])
             return
         if options.dry_run:
             _show_what_would_be_cancelled(context, downloads)
-            context.note_exit_code(poll_exit_code)
             return
         outcomes = _Outcomes(console, ids, stop_at=options.at)
         to_cancel = ids if options.yes else _confirmed(console, outcomes, downloads)
@@ -302,8 +300,6 @@ def _show_what_would_be_cancelled(context: Context, downloads: list[Download]) -
         [download_json(each) | {"would_cancel": each.is_active} for each in downloads],
         [*map(_would_cancel_line, downloads), _would_cancel_sums(downloads)],
     )
-    if any(download.is_missing for download in downloads):
-        context.note_exit_code(ExitCode.FAILED)
 
 
 async def _ask_for_token() -> Secret | None:

@@ -178,22 +178,24 @@ def _is_hidden(context: Context, download_id: str) -> bool:
     return key is not None and not known.by_key([key])
 
 
-async def as_seen_now(context: Context, client: DatafinitiClient, ids: list[str]) -> tuple[list[Download], int]:
-    """The downloads as they are now, and an exit code; warn about failures and use the last known state."""
-    exit_codes: list[int] = [ExitCode.DONE]
+async def as_seen_now(
+    context: Context, client: DatafinitiClient, ids: list[str], *, note_failures: bool
+) -> list[Download]:
+    """The downloads as they are now; warn about failures and use the last known state."""
 
     async def poll(download_id: str) -> Download:
         try:
             answer = await client.get_download(download_id)
-        except NotFound:
-            return Download(download_id, is_missing=True)
         except DatafinitiError as error:
+            if note_failures:
+                context.note_exit_code(error.exit_code)
+            if isinstance(error, NotFound):
+                return Download(download_id, is_missing=True)
             context.console.warn(f"{download_id}: {error_sentences(error)}")
-            exit_codes.append(error.exit_code)
             return _last_seen(context, download_id)
         return answer.seen(context.clock.now()).download
 
-    return await for_each(ids, poll), max(exit_codes)
+    return await for_each(ids, poll)
 
 
 async def for_each(ids: Iterable[str], ask: Callable[[str], Awaitable[T]]) -> list[T]:

@@ -56,10 +56,11 @@ def build_parser() -> Parser:
             ("dfui help demo", "list the scenarios of --demo"),
         ),
     )
-    add_common_options(parser, is_before_command=True)
+    add_common_options(parser)
     parser.add_argument("--low-bandwidth", action="store_true", help="for slow connections: fewer bytes, no animation")
     parser.add_argument("-V", "--version", action="store_true", help="print the version")
     parser.set_defaults(run=open_tui.open_tui, parser=parser)
+    parser.set_defaults(json=False, quiet=False, demo=None, profile=None, api_url=None, log=None)
     for module in COMMANDS:
         module.add_command(parser)
     return parser
