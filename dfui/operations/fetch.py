@@ -7,9 +7,10 @@ import contextlib
 import logging
 import random
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dfui.core.clock import Clock
 from dfui.core.downloads import Download
@@ -53,7 +54,7 @@ MAX_FILES = 4
 MAX_TRIES = 5
 """In a row that bring nothing new."""
 MAX_LINKS = 3
-"""Links that one file is asked for with."""
+"""Links that are tried for one file."""
 MAX_PAUSE_SECONDS = 8.0
 """Between two tries."""
 MAX_REQUESTS = 4
@@ -113,34 +114,35 @@ class _Fetch:
         self._overwrite = overwrite
         self.events: asyncio.Queue[FetchEvent | None] = asyncio.Queue()
         """None ends them."""
-        self._jobs: asyncio.Queue[_Job | None] = asyncio.Queue()
+        self._jobs: asyncio.Queue[tuple[Transfer, ResultFile, _Links] | None] = asyncio.Queue()
+        self._transfers: list[Transfer] = []
         self._files = file_client(transport)
 
     async def run(self, ids: Sequence[str], folders: Mapping[str, Path], wait_seconds: float) -> None:
         """Ask for the links, and fetch their files, `MAX_FILES` at a time; cancelled, it accounts for each."""
-        workers = [asyncio.create_task(self._work()) for _ in range(MAX_FILES)]
-        asking = [asyncio.create_task(self._ask(each, folders[each], wait_seconds)) for each in ids]
         try:
-            await asyncio.gather(*asking)
-            for _ in workers:
-                self._jobs.put_nowait(None)
-            await asyncio.gather(*workers)
+            async with asyncio.TaskGroup() as workers:
+                for _ in range(MAX_FILES):
+                    workers.create_task(self._work())
+                async with asyncio.TaskGroup() as asking:
+                    for each in ids:
+                        asking.create_task(self._ask(each, folders[each], wait_seconds))
+                for _ in range(MAX_FILES):
+                    self._jobs.put_nowait(None)
         finally:
-            await end_tasks(*asking, *workers)
-            while not self._jobs.empty():
-                if (job := self._jobs.get_nowait()) is not None:
-                    job.transfer.update(FileState.STOPPED)
+            for transfer in self._transfers:
+                if not transfer.progress.state.is_final:
+                    transfer.update(FileState.STOPPED)
             await self._files.aclose()
 
     async def _ask(self, download_id: str, folder: Path, wait_seconds: float) -> None:
         links = self._links_of(download_id)
-        download, files = Download(download_id), list[ResultFile]()
+        download = Download(download_id)
         trouble: DfuiError | None = None
         try:
             download = await self._wait_for_files(links, wait_seconds)
             if links.files:
                 await on_thread(lambda: make_folder(folder))
-            files = list(links.files.values())
         except asyncio.CancelledError:
             trouble = TransferFailed(fetching.STOPPED_EMPTY)
             raise
@@ -152,13 +154,15 @@ class _Fetch:
             logger.exception("A fault while asking for links")
             trouble = TransferFailed(fault(error))
         finally:
+            files = () if trouble else tuple(links.files.values())
             names = tuple(file.name for file in files)
             self._report(DownloadFiles(download, names, folder, trouble=trouble, notice=links.notice))
         for file in files:
             progress = FileProgress(download_id, file.name, folder / file.name, FileState.WAITING)
             self._report(progress)
             transfer = Transfer(progress, self._files, overwrite=self._overwrite, report=self._report)
-            self._jobs.put_nowait(_Job(transfer, file, links))
+            self._transfers.append(transfer)
+            self._jobs.put_nowait((transfer, file, links))
 
     async def _wait_for_files(self, links: _Links, wait_seconds: float) -> Download:
         """Ask for the links until there are some, there can be none, or time is over."""
@@ -183,31 +187,26 @@ class _Fetch:
 
     async def _work(self) -> None:
         while (job := await self._jobs.get()) is not None:
+            transfer = job[0]
             try:
-                await self._with_retries(job)
-            except asyncio.CancelledError:
-                job.transfer.update(FileState.STOPPED)
-                raise
+                await self._with_retries(*job)
             except TransferFailed as error:
-                job.transfer.update(FileState.FAILED, trouble=str(error))
+                transfer.update(FileState.FAILED, trouble=str(error))
             except Exception as error:  # the other files go on
                 logger.exception("A fault while fetching a file")
-                job.transfer.update(FileState.FAILED, trouble=fault(error))
+                transfer.update(FileState.FAILED, trouble=fault(error))
 
-    async def _with_retries(self, job: _Job) -> None:
-        transfer, file, links = job
-        tries, links_used, most_before = 0, 1, 0
-        if file.has_expired(self._clock.now()):
-            file = await links.renewed(file)
+    async def _with_retries(self, transfer: Transfer, file: ResultFile, links: _Links) -> None:
+        tries = links_refused = most_before = 0
         while True:
-            if file.has_expired(self._clock.now()):
-                raise TransferFailed(fetching.link_refused(file, now=self._clock.now()))
             try:
+                if file.has_expired(self._clock.now()):
+                    raise LinkExpired  # noqa: TRY301  # as the file server would say
                 return await transfer.run(file.link)
             except LinkExpired:
-                refused, links_used = file, links_used + 1
+                refused, links_refused = file, links_refused + 1
                 file = await links.renewed(file)
-                if links_used > MAX_LINKS or file.link == refused.link:
+                if links_refused == MAX_LINKS or file.link == refused.link:
                     raise TransferFailed(fetching.link_refused(file, now=self._clock.now())) from None
             except TransferFailed as error:
                 has_come_further = transfer.progress.bytes_done > most_before
@@ -222,24 +221,22 @@ class _Fetch:
         self.events.put_nowait(event)
 
 
+@dataclass
 class _Links:
     """The links of one download; one answer of the API renews them all."""
 
-    def __init__(
-        self, client: DatafinitiClient, store: Store, clock: Clock, slots: asyncio.Semaphore, download_id: str
-    ) -> None:
-        self.download_id = download_id
-        self.files: dict[str, ResultFile] = {}
-        """By name, as the API last listed them."""
-        self.notice: str | None = None
-        """Why what the API showed could not be stored."""
-        self._client = client
-        self._store = store
-        self._clock = clock
-        self._slots = slots
-        self._renewing = asyncio.Lock()
-        self._stay_the_same = False
-        """Whether another answer brought the same links."""
+    client: DatafinitiClient
+    store: Store
+    clock: Clock
+    slots: asyncio.Semaphore
+    download_id: str
+    files: dict[str, ResultFile] = field(default_factory=dict)
+    """By name, as the API last listed them."""
+    notice: str | None = None
+    """Why what the API showed could not be stored."""
+    stay_the_same: bool = False
+    """Whether another answer brought the same links."""
+    renewing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def ask(self) -> Download:
         """Ask the API for the links; gives the download as it is now.
@@ -247,12 +244,12 @@ class _Links:
         Raises:
             DatafinitiError: there was no answer, or no such download.
         """
-        async with self._slots:
-            began = self._clock.monotonic()
-            details = (await self._client.get_download(self.download_id)).seen(self._clock.now())
+        async with self.slots:
+            began = self.clock.monotonic()
+            details = (await self.client.get_download(self.download_id)).seen(self.clock.now())
         self.files = {file.name: file for file in details.files or ()}
         try:
-            await self._store.downloads.observe([details.download], observed=began, now=self._clock.monotonic())
+            await self.store.downloads.observe([details.download], observed=began, now=self.clock.monotonic())
         except StoreError as error:
             self.notice = str(error)
         return details.download
@@ -263,13 +260,13 @@ class _Links:
         Raises:
             TransferFailed: it does not list it.
         """
-        async with self._renewing:
-            if file.link == self._link_of(file) and not self._stay_the_same:
+        async with self.renewing:
+            if file.link == self._link_of(file) and not self.stay_the_same:
                 try:
                     await self.ask()
                 except DatafinitiError as error:
                     raise TransferFailed(f"Its link has expired, and no fresh one came. {error}") from None
-                self._stay_the_same = file.link == self._link_of(file)
+                self.stay_the_same = file.link == self._link_of(file)
         if file.name not in self.files:
             raise TransferFailed("Its link has expired, and the API no longer lists the file.")
         return self.files[file.name]
@@ -277,9 +274,3 @@ class _Links:
     def _link_of(self, file: ResultFile) -> Secret | None:
         newest = self.files.get(file.name)
         return newest.link if newest else None
-
-
-class _Job(NamedTuple):
-    transfer: Transfer
-    file: ResultFile
-    links: _Links

@@ -120,6 +120,14 @@ async def test_files_that_have_expired_are_said_to_be_and_not_asked_for(fetching
     assert (fetching.files.heard, fetching.looks) == ([], 2)
 
 
+async def test_a_link_that_expires_between_two_tries_is_renewed(fetching: Fetching) -> None:
+    fetching.serve(statuses=[500, 500])
+    signed = f"{fetching.clock.now():%Y%m%dT%H%M%SZ}"
+    fetching.links.insert(0, [fetching.files.link("/7_1.bin", signed=signed, expires=2)])
+    assert (await fetching.fetch_file()).state is FileState.COMPLETE
+    assert (len(fetching.files.heard), fetching.looks) == (3, 2)
+
+
 @pytest.mark.parametrize(("newer_links", "refusals", "requests"), [(1, 1, 2), (9, 20, 3), (0, 20, 1)])
 async def test_a_link_that_is_refused_before_its_time_is_renewed_and_may_mean_overages(
     fetching: Fetching, newer_links: int, refusals: int, requests: int
