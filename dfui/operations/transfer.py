@@ -9,7 +9,7 @@ import logging
 import re
 import stat
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
@@ -130,7 +130,7 @@ class Transfer:
         begin = part.size if note.validator else 0
         if note.total is not None and begin >= note.total:
             begin = max(0, note.total - 1)  # no server sends the part behind the last byte
-        async with self._opened(link, begin, note.validator) as response:
+        async with contextlib.aclosing(await self._send(link, begin, note.validator)) as response:
             file = ServedFile.of(response.status_code, response.headers)
             if file.status == 200:
                 begin = 0
@@ -208,34 +208,20 @@ class Transfer:
         # A file that was unpacked has another length here; then its time decides, which dfui sets.
         has_same_date = there.st_mtime == file.modified_at
         is_same = has_same_date if file.is_gzipped else there.st_size == file.note.total
-        state, check = FileState.DIFFERS, None
         if is_same and (has_same_date or not self._overwrite):
             await on_thread(part.discard)
             state, check = FileState.ALREADY_THERE, FileCheck.DATE if file.is_gzipped else FileCheck.LENGTH
         elif self._overwrite:
             return False
+        else:
+            state, check = FileState.DIFFERS, None
         size = there.st_size
         self.update(state, bytes_done=size, bytes_total=size, bytes_resumed=size, check=check)
         return True
 
-    @contextlib.asynccontextmanager
-    async def _opened(self, link: Secret, begin: int, validator: str | None) -> AsyncIterator[httpx.Response]:
-        """The answer that brings the file, from byte `begin` on if the validator still fits."""
+    async def _send(self, link: Secret, begin: int, validator: str | None) -> httpx.Response:
+        """Ask for the file, from byte `begin` on if the validator still fits; the answer must be closed."""
         headers = {"Range": f"bytes={begin}-", "If-Range": validator} if begin and validator else {}
-        response = await self._send(link, headers)
-        try:
-            if response.status_code == 403:
-                raise LinkExpired
-            if response.status_code in (404, 410):
-                raise TransferFailed("The file server no longer has this file.")
-            if response.status_code not in (200, 206, 416):
-                again = response.status_code in (408, 425, 429) or response.status_code >= 500
-                raise TransferFailed(f"The file server answers HTTP {response.status_code}.", is_retryable=again)
-            yield response
-        finally:
-            await response.aclose()
-
-    async def _send(self, link: Secret, headers: Mapping[str, str]) -> httpx.Response:
         host = "The file server"
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
@@ -268,7 +254,14 @@ class ServedFile:
 
     @staticmethod
     def of(status: int, headers: Mapping[str, str]) -> ServedFile:
-        """Raises `TransferFailed` if it is packed in a way that dfui cannot unpack."""
+        """Raises `LinkExpired`, or `TransferFailed` if the answer brings no file, or one that dfui cannot unpack."""
+        if status == 403:
+            raise LinkExpired
+        if status in (404, 410):
+            raise TransferFailed("The file server no longer has this file.")
+        if status not in (200, 206, 416):
+            again = status in (408, 425, 429) or status >= 500
+            raise TransferFailed(f"The file server answers HTTP {status}.", is_retryable=again)
         codings = [coding.strip().lower() for coding in headers.get("Content-Encoding", "").split(",")]
         codings = [coding for coding in codings if coding not in ("", "identity")]
         if codings not in ([], ["gzip"], ["x-gzip"]):
@@ -301,12 +294,11 @@ class ServedFile:
 def _md5_of(headers: Mapping[str, str]) -> str | None:
     """Of the whole file; None if the ETag is something else."""
     tag = _MD5_TAG.fullmatch(headers.get("ETag", ""))
-    is_md5 = (
-        tag is not None
-        and headers.get("x-amz-server-side-encryption") not in _TAG_IS_NO_MD5
-        and "x-amz-server-side-encryption-customer-algorithm" not in headers
+    is_something_else = (
+        headers.get("x-amz-server-side-encryption") in _TAG_IS_NO_MD5
+        or "x-amz-server-side-encryption-customer-algorithm" in headers
     )
-    return tag[1].lower() if tag is not None and is_md5 else None
+    return tag[1].lower() if tag and not is_something_else else None
 
 
 def _failed(error: Exception, host: str) -> TransferFailed:
