@@ -125,7 +125,7 @@ class Batch:
         self._entries: dict[str, int] = {}
         """The history entry of each download; one that the history does not take is not here."""
         self._history_problem: str | None = None
-        """Why the history could not be written; after one failed write, stop writing the batch."""
+        """Why the history could not be written; after one failed write, stop writing what was opened before it."""
         self._attempts: dict[asyncio.Task[None], Attempt] = {}
 
     def start(self, download_id: str, *, after: Callable[[], Awaitable[object]]) -> None:
@@ -166,6 +166,7 @@ class Batch:
         self, ids: Sequence[str], *, confirmed_at: datetime | None = None, stop_at: int | None = None
     ) -> None:
         """Record what was confirmed, before the first DELETE; `stop_at` is a number of records."""
+        self._history_problem = None
         try:
             entries = await self._store.history.open_entries(
                 ids, confirmed_at=confirmed_at or self.clock.now(), stop_at=stop_at

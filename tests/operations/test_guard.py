@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from typing import Any
 
 import pytest
 
-from dfui.core.errors import NotConnected
+from dfui.core.errors import NotConnected, StoreError
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.secret import Secret
 from dfui.operations.cancel import SignIn
@@ -141,6 +142,23 @@ async def test_interrupted_while_the_history_hangs_it_is_not_sent(
     monkeypatch.setattr(guarding.history, "open_entries", hang)
     assert (await guarding.run("7"))["7"].kind is OutcomeKind.NOT_SENT
     assert "DELETE" not in methods(guarding.simulator)
+
+
+async def test_one_failed_write_does_not_keep_a_later_outcome_out_of_the_history(
+    guarding: Guarding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close_entry, failed = guarding.history.close_entry, [StoreError("The database is busy.")]
+
+    async def close(*arguments: Any, **named: Any) -> None:
+        if failed:
+            raise failed.pop()
+        await close_entry(*arguments, **named)
+
+    monkeypatch.setattr(guarding.history, "close_entry", close)
+    guarding.add("7")
+    guarding.add("8", rate=90)
+    outcomes = await guarding.run("7", "8")
+    assert [outcomes[each].journaled for each in ("7", "8")] == [False, True]
 
 
 async def test_a_fault_ends_the_guard_of_each_by_name(guarding: Guarding, monkeypatch: pytest.MonkeyPatch) -> None:
