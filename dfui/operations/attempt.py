@@ -122,9 +122,10 @@ class Attempt:
             if self.evidence.deletes_sent == sent_before:
                 raise NotConnected("No connection in time.") from None
             raise
-        except Unauthorized:
+        except Unauthorized as error:
             self._tries -= 1
-            self.evidence.in_flight = False
+            # Known before another token is asked for, which may take long and be interrupted.
+            self.evidence.delete_error, self.evidence.in_flight = error, False
             raise
 
     async def _check(self) -> None:

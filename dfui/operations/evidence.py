@@ -47,8 +47,10 @@ class Evidence:
         self.seen = self.check_error = None
 
     def delete_sent(self) -> None:
+        """A DELETE has left; what an earlier one was answered says nothing about it."""
         self.deletes_sent += 1
         self.in_flight = True
+        self.delete_error = None
 
     @property
     def was_sent(self) -> bool:
