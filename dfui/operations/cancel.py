@@ -149,6 +149,10 @@ class Batch:
     def interrupt(self) -> None:
         """Give each attempt that has no outcome yet one at once, by what is known of it."""
         self.is_interrupted = True
+        # Not at once: a task that is cancelled before its first step would end without an outcome.
+        asyncio.get_running_loop().call_soon(self._end_attempts)
+
+    def _end_attempts(self) -> None:
         for task, attempt in self._attempts.items():
             if not attempt.has_ended:  # else its outcome is being written down
                 task.cancel()

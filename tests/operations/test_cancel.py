@@ -17,7 +17,7 @@ from dfui.core.downloads import Download
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.progress import Progress
 from dfui.core.secret import Secret
-from dfui.operations.cancel import MAX_REQUESTS, cancel
+from dfui.operations.cancel import MAX_REQUESTS, Batch, cancel
 from dfui.simulator.account import Dialect, Simulator
 from tests.support.manual_clock import ManualClock
 from tests.support.outcomes import (
@@ -342,6 +342,29 @@ async def test_an_interruption_gives_each_its_outcome_at_once(it: Together) -> N
                 interrupted.set()
     assert outcomes.pop("105") is OutcomeKind.UNKNOWN
     assert set(outcomes.values()) == {OutcomeKind.CANCELLED}
+
+
+async def test_an_interruption_before_the_first_step_leaves_no_id_without_an_outcome(it: Together) -> None:
+    batch = Batch(client=it.client, store=it.store, sign_in=None, clock=it.clock)
+    batch.start("7", after=asyncio.Event().wait)
+    batch.interrupt()
+    async with asyncio.timeout(5):
+        assert (await batch.events.get()).kind is OutcomeKind.NOT_SENT
+
+
+async def test_a_401_is_known_while_another_token_is_asked_for(it: Together) -> None:
+    interrupted = asyncio.Event()
+
+    async def sign_in() -> Secret:
+        interrupted.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    it.simulator.token = "another"
+    async with asyncio.timeout(5):
+        events = cancel(["7"], **it.given, sign_in=sign_in, interrupted=interrupted)
+        (outcome,) = [event async for event in events if isinstance(event, Outcome)]
+    assert (outcome.kind, outcome.http_status, outcome.trouble) == (OutcomeKind.UNAUTHORIZED, 401, None)
 
 
 async def test_an_interruption_loses_no_outcome_that_is_being_written(
