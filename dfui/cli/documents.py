@@ -36,6 +36,13 @@ _FIGURES = {
     "credits_deducted": "integer, credits; null: the API has not reported the final cost",
     "credits_settled": "boolean: whether the cost is final",
 }
+_ANSWER = {
+    "status": f"{_STATUS}; null: not seen",
+    "api_message": "string, the API's words on the DELETE; null: none",
+    "http_status": "integer, of the DELETE's answer; null: none",
+    **_FIGURES,
+}
+_STOP_AT = "integer, records: the number of --at; null: at once"
 _RELAPSED = "boolean: whether it was cancelled and runs again"
 
 
@@ -140,13 +147,10 @@ OUTCOME = {
     "id": "string",
     "outcome": "string, a word of dfui help outcomes",
     "verified": "boolean: whether its state was seen after the DELETE",
-    "status": f"{_STATUS}; null: not seen",
-    "api_message": "string, the API's words on the DELETE; null: none",
-    "http_status": "integer, of the DELETE's answer; null: none",
-    **_FIGURES,
+    **_ANSWER,
     "problem": "string, what kept dfui from knowing more; null: nothing",
     "journaled": "boolean: whether the history has it whole",
-    "stop_at": "integer, records: the number of --at; null: at once",
+    "stop_at": _STOP_AT,
     "retrieve": "string, the request that gets the kept records",
 }
 WAITED = {
@@ -160,14 +164,11 @@ ENTRY = {
     "data_type": "string; null: not known",
     "query": "string; null: not known",
     "confirmed_at": "time",
-    "stop_at": "integer, records: the number of --at; null: at once",
+    "stop_at": _STOP_AT,
     "ended_at": "time; null: open",
     "outcome": "string, as of cancel; null: open",
     "verified": "boolean: whether its state was seen after the DELETE; null: open",
-    "status": f"{_STATUS}; null: not seen",
-    "api_message": "string, the API's words on the DELETE; null: none",
-    "http_status": "integer, of the DELETE's answer; null: none",
-    **_FIGURES,
+    **_ANSWER,
     "deletes_sent": "integer; null: open, or a crash left it so",
     "now": "object: how it stands now",
 }
@@ -196,14 +197,10 @@ def waited_json(
     then: Outcome, latest: Outcome, entry: HistoryEntry | None, *, stop_at: int | None = None
 ) -> dict[str, Any]:
     """An outcome after `--wait`: what is known now, and under `then` what was known when the cancellation ended."""
-    known, now = outcome_json(then), now_json(entry) if entry else {}
-    shown = ("status", *_FIGURES) if now.get("status") else ()
-    return (
-        outcome_json(latest, stop_at=stop_at)
-        | {key: now[key] for key in shown}
-        | {"seen_at": now.get("seen_at"), "relapsed": now.get("relapsed", False)}
-        | {"then": {key: known[key] for key in _THEN}}
-    )
+    known, now = outcome_json(then), now_json(entry) if entry else {"seen_at": None, "relapsed": False}
+    if not now.get("status"):  # only what a later sighting shows takes the place of what was known
+        now = {key: now[key] for key in ("seen_at", "relapsed")}
+    return outcome_json(latest, stop_at=stop_at) | now | {"then": {key: known[key] for key in _THEN}}
 
 
 def history_json(entry: HistoryEntry) -> dict[str, Any]:
