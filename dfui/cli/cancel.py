@@ -110,9 +110,10 @@ async def _cancel(context: Context, options: argparse.Namespace, ids: list[str])
         more_was_to_follow = options.wait is not None or options.fetch or options.at is not None
         is_cut_short = (interruption.requested if more_was_to_follow else interruption.at_once).is_set()
         outcomes.show()
+        fetched = None
         if options.fetch and not is_cut_short:
-            await _fetch_retained(context, client, options, outcomes)
-        outcomes.end(is_good=not max(context.exit_code, outcomes.exit_code))
+            fetched = await _fetch_retained(context, client, options, outcomes)
+        outcomes.end(fetched, is_good=not max(context.exit_code, outcomes.exit_code))
         context.note_exit_code(ExitCode.INTERRUPTED if is_cut_short else outcomes.exit_code)
         if not is_cut_short:
             await context.resolve(client)
@@ -165,15 +166,14 @@ async def _carry_out(
 
 async def _fetch_retained(
     context: Context, client: DatafinitiClient, options: argparse.Namespace, outcomes: _Outcomes
-) -> None:
+) -> FetchSummary | None:
     """Fetch what was retained of those that were seen to have stopped; the others are named."""
     folders = folders_for(outcomes.ids, options.output)
     ended = outcomes.ended
     for download_id in outcomes.ids:
         if download_id not in ended:
             context.console.warn(f"{download_id}: nothing was fetched, because it has not been seen to stop.")
-    if ended:
-        outcomes.fetched = await fetch_files(context, client, {each: folders[each] for each in ended})
+    return await fetch_files(context, client, {each: folders[each] for each in ended}) if ended else None
 
 
 class _Outcomes:
@@ -186,8 +186,6 @@ class _Outcomes:
         self.stop_at = stop_at
         self.entries: dict[str, HistoryEntry] | None = None
         """Where each stands after a wait; None if nobody waited."""
-        self.fetched: FetchSummary | None = None
-        """What was fetched of them afterwards."""
 
     def add(self, outcome: Outcome) -> None:
         """Take one over; of several, each is printed as it ends."""
@@ -225,12 +223,12 @@ class _Outcomes:
             line = f"Now: {sanitize(download_id)} · {now_line(entry) or 'not seen since'}"
             self._print(line, is_good=self._has_ended(self._by_id[download_id]))
 
-    def end(self, *, is_good: bool) -> None:
-        """Print what was fetched; or all of it, as the one document of `--json`."""
+    def end(self, fetched: FetchSummary | None, *, is_good: bool) -> None:
+        """Print what was fetched afterwards; or all of it, as the one document of `--json`."""
         documents, lines = [self._document(each) for each in self._in_order], list[str]()
-        if self.fetched is not None:
-            lines = summary_lines(self.fetched)
-            by_id = {each["id"]: each for each in fetch_json(self.fetched, self.ids)}
+        if fetched is not None:
+            lines = summary_lines(fetched)
+            by_id = {each["id"]: each for each in fetch_json(fetched, self.ids)}
             documents = [document | {"fetched": by_id.get(document["id"])} for document in documents]
         self._console.result(documents, lines, is_good=is_good)
         if self._console.as_json:  # the text says it beside each outcome

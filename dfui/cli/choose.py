@@ -21,6 +21,7 @@ from dfui.wording.figures import counted
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
+    from dfui.operations.refresh import ListRefresh
 
 T = TypeVar("T")
 
@@ -148,11 +149,8 @@ async def choose_active(context: Context, client: DatafinitiClient, options: arg
     Raises:
         DatafinitiError: there was no list, so none is chosen.
     """
-    from dfui.operations.refresh import refresh_list
-
     # Credits are being spent while a long list is stored.
-    refreshed = await refresh_list(client, context.store, clock=context.clock, waits_for_store=False)
-    warn_of_skipped(context, refreshed.skipped)
+    refreshed = await refresh(context, client, waits_for_store=False)
     # With a limit, the order decides; the API promises none.
     active = [each for each in refreshed.downloads if each.is_active]
     active.sort(key=lambda each: each.started_at.timestamp() if each.started_at else 0.0)
@@ -165,11 +163,19 @@ async def choose_active(context: Context, client: DatafinitiClient, options: arg
     return downloads
 
 
-def warn_of_skipped(context: Context, skipped: Iterable[str]) -> None:
-    """Name the records of the list that could not be read."""
-    for what in skipped:
+async def refresh(context: Context, client: DatafinitiClient, *, waits_for_store: bool = True) -> ListRefresh:
+    """Refresh the list from the API, and name the records that could not be read.
+
+    Raises:
+        DatafinitiError: there was no list.
+    """
+    from dfui.operations.refresh import refresh_list
+
+    refreshed = await refresh_list(client, context.store, clock=context.clock, waits_for_store=waits_for_store)
+    for what in refreshed.skipped:
         context.console.warn(f"Skipped an unreadable record: {sanitize(what)}.")
         context.note_exit_code(ExitCode.FAILED)
+    return refreshed
 
 
 def _is_hidden(context: Context, download_id: str) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from dfui.cli.arguments import Parser, add_choice_options
-from dfui.cli.choose import chosen_from, has_conditions, warn_of_skipped
+from dfui.cli.choose import chosen_from, has_conditions, refresh
 from dfui.cli.console import Console, Drawing, ExitCode, usage_error
 from dfui.cli.context import Context, run_command
 from dfui.cli.documents import download_json
@@ -54,12 +54,9 @@ async def _list(context: Context, options: argparse.Namespace) -> None:
         context.report_relapses()
         _print(context, found, options)
     else:
-        from dfui.operations.refresh import refresh_list
-
         async with context.online() as client:
             await context.resolve(client)
-            refreshed = await refresh_list(client, context.store, clock=context.clock)
-            warn_of_skipped(context, refreshed.skipped)
+            refreshed = await refresh(context, client)
             if refreshed.not_stored:
                 context.console.warn(str(refreshed.not_stored))
             known = refreshed.downloads if refreshed.not_stored else context.store.downloads
