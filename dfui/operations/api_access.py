@@ -52,7 +52,7 @@ class ApiAccess:
         )
         self.lend_terminal: Callable[[], contextlib.AbstractAsyncContextManager[None]] = contextlib.nullcontext
         """Gives the terminal to a `token_command` that asks at it, and takes it back."""
-        self._renewing = asyncio.Lock()
+        self._renewal: asyncio.Task[Secret | None] | None = None
         self._stays_rejected: Secret | None = None
         """The token that the command prints though the API rejected it."""
         self.lacks_keyring = False
@@ -109,21 +109,28 @@ class ApiAccess:
             return await token_of_command(profile.token_command or (), at_terminal=profile.token_command_terminal)
 
     async def _renewed_token(self, rejected: Secret) -> Secret | None:
-        """After a 401: the token that the command prints now, or None if it is the same."""
-        async with self._renewing:
-            if self.token is None or rejected == self._stays_rejected:
-                return None
-            if self.token.secret != rejected:  # another request was quicker
-                return self.token.secret
-            try:
-                secret = await self._token_of_command()
-            except TokenError:
-                return None
-            if secret == rejected:
-                self._stays_rejected = rejected
-                return None
-            self.token = Token(secret, TokenSource.COMMAND)
-            return secret
+        """After a 401: the token that the command prints now, or None if it is the same.
+
+        One run serves all requests, and outlives those that are given up: a person may be typing a passphrase.
+        """
+        if self._renewal is None or self._renewal.done():
+            self._renewal = asyncio.create_task(self._renew_token(rejected))
+        return await asyncio.shield(self._renewal)
+
+    async def _renew_token(self, rejected: Secret) -> Secret | None:
+        if self.token is None or rejected == self._stays_rejected:
+            return None
+        if self.token.secret != rejected:  # another request was quicker
+            return self.token.secret
+        try:
+            secret = await self._token_of_command()
+        except TokenError:
+            return None
+        if secret == rejected:
+            self._stays_rejected = rejected
+            return None
+        self.token = Token(secret, TokenSource.COMMAND)
+        return secret
 
     async def check(self, secret: Secret) -> Account:
         """The account that a token opens.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,29 @@ async def test_after_a_401_the_command_is_run_once_more_for_all_requests(
     assert (account.active, details.download.id, answer.http_status) == (True, "847070", 200)
     assert simulator.downloads["847070"].stops_at is not None
     assert (times_run(runs), access.token and access.token.secret) == (2, Secret(TOKEN))
+
+
+async def test_a_request_that_is_given_up_does_not_end_the_command(
+    settings: Settings, runs: Path, simulator: Simulator, tmp_path: Path
+) -> None:
+    """A person may be typing the passphrase of its password manager."""
+    let_print(runs, "of-yesterday")
+    access = ApiAccess(settings, environment={})
+    await access.find_token()
+    os.mkfifo(typed := tmp_path / "typed")
+    began = tmp_path / "began"
+    waits = f"echo x >> {began}; cat {typed}; echo {TOKEN}"
+    access.settings = replace(
+        settings, config=Config(profiles={"default": ProfileConfig(token_command=["/bin/sh", "-c", waits])})
+    )
+    async with access.client() as client:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await client.account()
+        again = asyncio.create_task(client.account())
+        await asyncio.to_thread(typed.write_text, "")
+        assert (await again).active
+    assert began.read_text() == "x\n"
 
 
 @pytest.mark.parametrize(("prints_next", "times"), [("of-yesterday", 2), ("", 4)], ids=["the same", "nothing"])
