@@ -78,16 +78,15 @@ class FetchResults(Dialog[None]):
             self._drawing = self.set_timer(self._draw_seconds, self._draw)
 
     def _end(self) -> None:
-        self._draw()
-        self.post_message(ProgressChanged(None))
         self._is_under_way = False
+        self.post_message(ProgressChanged(None))
         troubles = [found.trouble for found in self._summary.downloads.values()]
         not_writable = next((each for each in troubles if isinstance(each, FolderNotWritable)), None)
         if not_writable is not None and not self._summary.files:
             self._ask_again(str(not_writable))
-            return
-        self._show()
-        self.button("leave").focus()
+        else:
+            self._show()
+            self.button("leave").focus()
 
     # ── actions ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -98,12 +97,11 @@ class FetchResults(Dialog[None]):
             folder = Path(typed).expanduser().absolute() if typed.strip() else self._default_folder
         except RuntimeError:
             self._ask_again(f"No home folder is known for {sanitize(typed)}. Give the folder in full.")
-            return
         except OSError as error:  # the current folder was removed, and the one that was typed is in it
             self._ask_again(f"Cannot write to {sanitize(typed)}: {error.strerror}.")
-            return
-        self._session.fetch_folder = folder.parent if folder.name == self._ids[0] else folder
-        self._start(folder)
+        else:
+            self._session.fetch_folder = folder.parent if folder.name == self._ids[0] else folder
+            self._start(folder)
 
     def _start(self, output: Path, *, overwrite: bool = False) -> None:
         self._output = output
@@ -139,29 +137,24 @@ class FetchResults(Dialog[None]):
     # ── what it shows ────────────────────────────────────────────────────────────────────────────────────────────
 
     def _draw(self) -> None:
-        if self._drawing is not None:
-            self._drawing.stop()
         self._drawing = None
-        self._show_progress()
-        total = self._summary.bytes_total
-        self.post_message(ProgressChanged(self._summary.bytes_done * 100 // total if total else 0))
+        self._show()
+        if self._is_under_way:
+            total = self._summary.bytes_total
+            self.post_message(ProgressChanged(self._summary.bytes_done * 100 // total if total else 0))
 
     def _show(self) -> None:
         has_begun = self._output is not None
+        has_ended = has_begun and not self._is_under_way
         self.query_one("#folder").display = self.button("start").display = not has_begun
         self.query_one("#fetched").display = has_begun
-        has_ended = has_begun and not self._is_under_way
         self.button("overwrite").display = has_ended and bool(self._summary.differing)
         self.button("leave").relabel("Stop" if self._is_under_way else "Close")
-        self._show_progress()
-
-    def _show_progress(self) -> None:
-        """The headline, and the files that are being fetched, or what has come of all of them."""
         self.query_one("#where", Static).update(self._headline())
-        lines = [_line(file) for file in list(self._summary.under_way.values())]
-        if self._output is not None and not self._is_under_way:
-            lines = fetching.summary_lines(self._summary)
-        self.query_one("#files", Static).update("\n".join(lines))
+        under_way = [_line(file) for file in list(self._summary.under_way.values())]
+        self.query_one("#files", Static).update(
+            "\n".join(fetching.summary_lines(self._summary) if has_ended else under_way)
+        )
 
     def _headline(self) -> str:
         summary = self._summary
