@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import assert_never
 
 from dfui.core.downloads import Download
-from dfui.core.errors import DatafinitiError
 from dfui.core.fetching import DownloadFiles, FetchSummary, FileCheck, FileProgress, FileState, ResultFile
 from dfui.core.text import sanitize
 from dfui.wording.errors import error_sentences
@@ -95,10 +94,8 @@ def summary_lines(summary: FetchSummary) -> list[str]:
 def _lines(found: DownloadFiles, files: Sequence[FileProgress]) -> list[str]:
     download, shown = found.download, sanitize(found.download.id)
     lines = [f"{shown}: {sanitize(found.notice)}"] if found.notice else []
-    if isinstance(found.trouble, DatafinitiError):
-        return [*lines, f"{shown}: {error_sentences(found.trouble)}"]
     if found.trouble is not None:
-        return [*lines, f"{shown}: {sanitize(found.trouble)}"]
+        return [*lines, f"{shown}: {error_sentences(found.trouble)}"]
     if not files:
         return [*lines, f"{shown}: {no_files(download)}"]
     if download.is_active:
