@@ -80,7 +80,8 @@ def test_ctrl_c_at_the_question_ends_it_and_nothing_is_sent(dfui: Commands, acco
 
 
 @pytest.mark.parametrize(
-    ("typed", "exit_code", "kinds"), [(f"{TOKEN}\n", 0, {"cancelled"}), (CTRL_C, 130, {"unknown", "not_sent"})]
+    ("typed", "exit_code", "kinds"),
+    [(f"{TOKEN}\n", 0, {"cancelled"}), (CTRL_C, 130, {"unauthorized", "unknown", "not_sent"})],
 )
 def test_after_a_rejected_token_another_is_asked_for_once_and_not_shown(
     dfui: Commands, monkeypatch: pytest.MonkeyPatch, typed: str, exit_code: int, kinds: set[str]
