@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from dfui.api.client import DatafinitiClient
 from dfui.core.addresses import DATAFINITI
@@ -12,7 +13,7 @@ from dfui.operations.api_access import ApiAccess
 from dfui.operations.refresh import refresh_list
 from dfui.simulator import account as simulator
 from dfui.simulator.files import SimulatedFiles
-from dfui.simulator.scenarios import ORDINARY, SCENARIOS, demo_account
+from dfui.simulator.scenarios import SCENARIOS, demo_account
 from dfui.store import Store, temporary_store
 from dfui.system.credentials import Token, TokenSource
 from dfui.system.event_loop import run as run_on_event_loop
@@ -23,7 +24,7 @@ def simulated_account(
     settings: Settings,
     clock: Clock,
     *,
-    scenario: str = ORDINARY,
+    scenario: str,
     latency: float | None = None,
     is_known: bool = False,
 ) -> tuple[ApiAccess, Store]:
@@ -44,9 +45,7 @@ def simulated_account(
     transport = simulator.transport(account, latency=wait if latency else None)
     token = Token(Secret(simulator.TOKEN), TokenSource.SESSION)
 
-    def connect(secret: Secret | None) -> DatafinitiClient:
-        return DatafinitiClient(secret, address=DATAFINITI, transport=transport)
-
+    connect = partial(DatafinitiClient, address=DATAFINITI, transport=transport)
     access = ApiAccess(
         settings, connect=connect, results_transport=SimulatedFiles(account).transport(), given=token, environment={}
     )

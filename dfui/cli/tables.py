@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Container, Sequence
 from datetime import datetime
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from dfui.core.downloads import Download, Status
@@ -49,14 +51,8 @@ def cut(line: str, columns: int) -> str:
     widths = [
         2 if unicodedata.east_asian_width(each) in "WF" else bool(not unicodedata.combining(each)) for each in line
     ]
-    if sum(widths) <= columns:
-        return line
-    taken = 0
-    for position, width in enumerate(widths):
-        taken += width
-        if taken > columns - 1:
-            return f"{line[:position]}…"
-    return line
+    ends = list(accumulate(widths))
+    return line if sum(widths) <= columns else f"{line[: bisect_right(ends, columns - 1)]}…"
 
 
 def _coloured(line: str, shown: str, download: Download) -> str:
