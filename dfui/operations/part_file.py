@@ -112,10 +112,7 @@ class PartFile:
         return os.fstat(self._descriptor).st_size
 
     def stat_final(self) -> os.stat_result | None:
-        try:
-            return os.stat(self._final_name, dir_fd=self._folder, follow_symlinks=False)
-        except FileNotFoundError:
-            return None
+        return self._stat(self._final_name)
 
     def begin(self, note: ResumeNote, *, is_gzipped: bool = False) -> None:
         """Start over; with `is_gzipped`, what is added is unpacked on its way to the disk."""
@@ -181,10 +178,9 @@ class PartFile:
     def discard(self) -> None:
         if self._is_in_place():
             os.unlink(self.name, dir_fd=self._folder)
-        with contextlib.suppress(FileNotFoundError):
-            if self.note and _is_ours(
-                os.stat(self._note_name, dir_fd=self._folder, follow_symlinks=False), self._folder
-            ):
+        found = self._stat(self._note_name)
+        if self.note and found and _is_ours(found, self._folder):
+            with contextlib.suppress(FileNotFoundError):
                 os.unlink(self._note_name, dir_fd=self._folder)
 
     def close(self) -> None:
@@ -201,24 +197,22 @@ class PartFile:
 
     def _open(self) -> None:
         while True:
-            self._descriptor = descriptor = _open_ours(self._folder, self.name, os.O_RDWR | os.O_CREAT)
-            lock = fcntl.LOCK_EX | fcntl.LOCK_NB
+            self._descriptor = _open_ours(self._folder, self.name, os.O_RDWR | os.O_CREAT)
             try:
-                self._try(lambda: fcntl.flock(descriptor, lock), NO_LOCKS)  # noqa: B023  # called at once
+                self._try(NO_LOCKS, fcntl.flock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise TransferFailed(f"Another dfui is fetching {self._final_name}.") from None
-            mode = os.fstat(descriptor).st_mode & 0o600
-            self._try(lambda: os.fchmod(descriptor, mode), NO_MODES)  # noqa: B023
+            self._try(NO_MODES, os.fchmod, os.fstat(self._descriptor).st_mode & 0o600)
             if self._is_in_place():
                 return
             # Another dfui held it, and finished it or cleaned it up before this one had the lock.
-            os.close(descriptor)
+            os.close(self._descriptor)
             self._descriptor = -1
 
-    def _try(self, work: Callable[[], object], without: str) -> None:
-        """Call it; if the file system does not support that, add a notice of what is missing."""
+    def _try(self, without: str, work: Callable[[int, int], object], argument: int) -> None:
+        """Call it with the descriptor; if the file system does not support that, add a notice of what is missing."""
         try:
-            work()
+            work(self._descriptor, argument)
         except OSError as error:
             if error.errno not in NOT_SUPPORTED:
                 raise
@@ -226,11 +220,14 @@ class PartFile:
 
     def _is_in_place(self) -> bool:
         """Whether the name still stands for the file that is open here."""
+        named = self._stat(self.name)
+        return named is not None and os.path.samestat(named, os.fstat(self._descriptor))
+
+    def _stat(self, name: str) -> os.stat_result | None:
         try:
-            named = os.stat(self.name, dir_fd=self._folder, follow_symlinks=False)
+            return os.stat(name, dir_fd=self._folder, follow_symlinks=False)
         except FileNotFoundError:
-            return False
-        return os.path.samestat(named, os.fstat(self._descriptor))
+            return None
 
     def _close(self) -> None:
         for descriptor in (self._descriptor, self._folder):
