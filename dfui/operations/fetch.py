@@ -114,6 +114,7 @@ class _Fetch:
         self._overwrite = overwrite
         self.events: asyncio.Queue[FetchEvent | None] = asyncio.Queue()
         """None ends them."""
+        self._report = self.events.put_nowait
         self._jobs: asyncio.Queue[tuple[Transfer, ResultFile, _Links] | None] = asyncio.Queue()
         self._transfers: list[Transfer] = []
         self._files = file_client(transport)
@@ -216,9 +217,6 @@ class _Fetch:
                     raise
                 pause = min(0.5 * 2**tries, MAX_PAUSE_SECONDS) * (0.75 + random.random() / 2)  # noqa: S311
                 await self._clock.sleep(pause)
-
-    def _report(self, event: FetchEvent) -> None:
-        self.events.put_nowait(event)
 
 
 @dataclass
