@@ -131,9 +131,6 @@ class FetchResults(Dialog[None]):
         else:
             self.dismiss(None)
 
-    def action_scroll(self, way: str) -> None:
-        getattr(self.query_one("#fetched", VerticalScroll), f"scroll_{way}")(animate=False)
-
     # ── what it shows ────────────────────────────────────────────────────────────────────────────────────────────
 
     def _draw(self) -> None:
