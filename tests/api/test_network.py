@@ -203,9 +203,14 @@ async def test_a_proxy_that_speaks_no_socks_is_named_and_left(monkeypatch: pytes
     gc.collect()  # a connection that was left open would warn now
 
 
-async def test_a_host_that_refuses_at_each_of_its_addresses_is_named() -> None:
-    _, error = await deleted("http://localhost:9/v4")
-    assert str(error) == "localhost:9 refused the connection."
+async def test_a_host_or_a_proxy_that_refuses_the_connection_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    errors = [(await deleted("http://localhost:9/v4"))[1]]  # at each of its addresses
+    for scheme in ("http", "socks5"):
+        monkeypatch.setenv("all_proxy", f"{scheme}://127.0.0.1:9")
+        errors += [(await deleted(API))[1]]
+    proxy = "The proxy 127.0.0.1:9 (set by all_proxy)"
+    whose = ["localhost:9", proxy, proxy]
+    assert [str(error) for error in errors] == [f"{each} refused the connection." for each in whose]
 
 
 async def test_a_name_that_cannot_be_looked_up_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -222,29 +227,14 @@ async def test_a_name_that_cannot_be_looked_up_is_named(monkeypatch: pytest.Monk
     ]
 
 
-@pytest.mark.parametrize("scheme", ["http", "socks5"])
-async def test_a_dead_proxy_is_named(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("all_proxy", f"{scheme}://127.0.0.1:9")
-    _, error = await deleted(API)
-    assert str(error) == "The proxy 127.0.0.1:9 (set by all_proxy) refused the connection."
-
-
 # ── whether it has left ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-ANSWERS = [
-    http(200, RUNNING),
-    http(404),
-    http(302, headers=["Location: mailto:x@y"]),
-    close,
-    reset(),
-    http(200, b"<p>"),
-]
-
-
 async def test_what_left_is_reported_once_whatever_it_was_answered() -> None:
-    with FaultServer(*ANSWERS) as server:
-        for number, _ in enumerate(ANSWERS, start=1):
+    moved = http(302, headers=["Location: mailto:x@y"])
+    answers = [http(200, RUNNING), http(404), moved, close, reset(), http(200, b"<p>")]
+    with FaultServer(*answers) as server:
+        for number, _ in enumerate(answers, start=1):
             left, error = await deleted(server.url)
             assert (left, len(server.requests)) == (1, number)
             assert error is None or (error.was_sent and not isinstance(error, NotConnected))
