@@ -72,7 +72,7 @@ class SignInFlow:
             if token is None:
                 self.request(None)
             else:
-                await self._go_online()
+                await self._use(token.secret)  # a cancellation may have asked for one meanwhile
 
     def ask(self, reason: str | None) -> None:
         """Ask a person for a token; from any thread."""

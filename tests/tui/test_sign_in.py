@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 
 import httpx
+import pytest
 
 from dfui.api.client import DatafinitiClient
 from dfui.core.addresses import DATAFINITI
 from dfui.core.secret import Secret
 from dfui.operations.api_access import ApiAccess
 from dfui.simulator.account import TOKEN, Simulator, answering
+from dfui.system.credentials import Token, TokenSource
 from dfui.system.settings import Settings
 from dfui.tui.api_status import ApiContact
 from dfui.tui.sign_in import SignInFlow
@@ -44,3 +46,27 @@ async def test_a_token_that_is_being_checked_when_one_declines_is_not_used(
     may_answer.set()
     await signing_in
     assert (access.token, flow.problem) == (None, "")
+
+
+async def test_a_token_found_while_a_cancellation_asks_for_one_is_used_for_it(
+    monkeypatch: pytest.MonkeyPatch, clock: ManualClock
+) -> None:
+    may_answer, steps = asyncio.Event(), list[str]()
+
+    async def find_token() -> Token:
+        await may_answer.wait()
+        return Token(Secret(TOKEN), TokenSource.COMMAND)
+
+    async def go_online() -> None:
+        steps.append("online")
+
+    access = ApiAccess(Settings("production", DATAFINITI, database=NOWHERE, config_file=NOWHERE), environment={})
+    monkeypatch.setattr(access, "find_token", find_token)
+    contact = ApiContact(lambda: None, clock=clock)
+    flow = SignInFlow(access, contact=contact, changed=lambda: None, notify=lambda notice: None, go_online=go_online)
+    starting, waiting = asyncio.create_task(flow.start()), asyncio.create_task(flow.wait_for_token())
+    await asyncio.sleep(0)
+    assert flow.is_asking
+    may_answer.set()
+    await starting
+    assert (await asyncio.wait_for(waiting, 1), flow.is_asking, steps) == (Secret(TOKEN), False, ["online"])
