@@ -191,7 +191,7 @@ def _variables_set(environment: Mapping[str, str]) -> str:
     from dfui.api.network import unreadable_no_proxy
 
     names = [name for name in ROUTE_VARIABLES if environment.get(name)]
-    found = f" Set: {', '.join(names)}." if names else ""
+    found = f" Set in the environment: {', '.join(names)}." if names else ""
     if unreadable := unreadable_no_proxy(environment):
         found += f" Left out of NO_PROXY, for it is no host, address or network: {sanitize(', '.join(unreadable))}."
     return found

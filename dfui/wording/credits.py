@@ -40,12 +40,9 @@ def savings_lines(downloads: Sequence[Download]) -> list[str]:
         return []
     price = counted(sum(download.order_price or 0 for download in estimates), "credit")
     saved = sum(download.estimated_savings or 0 for download in estimates)
-    if len(downloads) == 1:
-        orders = "The whole order costs"
-    elif len(estimates) == len(downloads):
-        orders = "The whole orders cost"
-    else:
-        orders = f"The whole orders cost (known for {len(estimates):,} of {len(downloads):,})"
+    orders = "The whole order costs" if len(downloads) == 1 else "The whole orders cost"
+    if len(estimates) < len(downloads):
+        price += f" (known for {len(estimates):,} of {len(downloads):,})"
     return [f"· {orders} {price}; cancelling now", f"  may save about {saved:,} (an estimate, by the records)."]
 
 

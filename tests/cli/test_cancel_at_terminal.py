@@ -49,7 +49,7 @@ def test_several_are_listed_with_their_sums_without_those_that_ended(dfui: Comma
         "34,120 records so far in total.",
         "This stops the downloads. It does not delete them.",
     ]
-    assert "(known for 1 of 2) 50,000 credits" in ended.stderr
+    assert "50,000 credits (known for 1 of 2)" in ended.stderr
     assert sorted(deletes(account)) == ["/downloads/847069", "/downloads/847070"]
 
 

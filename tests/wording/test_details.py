@@ -81,7 +81,7 @@ def test_what_cancelling_saves_is_an_estimate_and_says_for_how_many_it_stands() 
         "  may save about 180 (an estimate, by the records).",
     ]
     assert savings_lines([order, Download("2", "running")])[0].startswith(
-        "· The whole orders cost (known for 1 of 2) 200 credits"
+        "· The whole orders cost 200 credits (known for 1 of 2)"
     )
 
 
