@@ -143,28 +143,23 @@ async def test_an_answer_that_never_ends_is_given_up_and_looked_up(
 
 
 @pytest.mark.parametrize(
-    ("answers", "kind", "waited"),
+    ("deletes", "gets", "kind", "waited"),
     [
-        ([busy(12)], OutcomeKind.CANCELLED, [12.0]),
-        ([busy(3600)], OutcomeKind.STILL_ACTIVE, []),
-        ([busy(30)] * 99, OutcomeKind.STILL_ACTIVE, [30.0, 30.0]),
+        ([busy(12)], [], OutcomeKind.CANCELLED, [12.0]),
+        ([busy(3600)], [], OutcomeKind.STILL_ACTIVE, []),
+        ([busy(30)] * 99, [], OutcomeKind.STILL_ACTIVE, [30.0, 30.0]),
+        ([busy(30)] * 99, [busy(30)] * 99, OutcomeKind.UNKNOWN, [30.0, 30.0, 30.0]),
     ],
-    ids=["is waited out", "over a minute ends the tries", "again and again ends with the tries"],
+    ids=["is waited out", "over a minute ends the tries", "again and again ends with the tries", "of everyone"],
 )
 async def test_a_wait_that_the_api_asks_for(
-    it: Together, answers: list[Answer], kind: OutcomeKind, waited: list[float]
+    it: Together, deletes: list[Answer], gets: list[Answer], kind: OutcomeKind, waited: list[float]
 ) -> None:
-    script(it.simulator, answers)
+    script(it.simulator, deletes, gets)
     events = [event async for event in cancel(["7"], **it.given)]
     assert [event.seconds for event in events if isinstance(event, Progress) and event.seconds] == waited
     (outcome,) = (event for event in events if isinstance(event, Outcome))
     assert (outcome.kind, "3600 s" in (outcome.trouble or "")) == (kind, not waited)
-
-
-async def test_an_api_that_asks_everyone_to_wait_is_given_up_after_three_waits(it: Together) -> None:
-    it.simulator.interrupt = busy(30)
-    assert (await it.cancel(["7"]))["7"].kind is OutcomeKind.UNKNOWN
-    assert it.clock.slept == [30.0, 30.0, 30.0]
 
 
 async def test_the_look_after_the_delete_wins_over_one_that_began_while_it_waited_for_its_slot(it: Together) -> None:
