@@ -172,6 +172,8 @@ class WhileActive:
         self._random = randomness
         self._due: dict[str, float] = {}
         self._pauses: dict[str, float] = {}
+        self._not_before: dict[str, float] = {}
+        """What the API asked for, which nothing shortens."""
 
     def reset(self) -> None:
         """Something was done that may change the downloads."""
@@ -180,18 +182,20 @@ class WhileActive:
 
     def due(self) -> dict[str, float]:
         """When each download is to be polled next, in the clock's monotonic seconds; may raise `StoreError`."""
-        self._due = {each: self._due.get(each) or self._after(self._first_pause) for each in self._ids()}
+        self._due = {each: self._due.get(each) or self._next(each, self._first_pause) for each in self._ids()}
         return self._due
 
     def note(self, result: PollResult) -> None:
         before = self._pauses.get(result.download_id, QUICKEST_SECONDS)
         pause = self._pauses[result.download_id] = self._pause(result, before)
         asked = result.error.retry_after if isinstance(result.error, ApiError) else None
-        self._due[result.download_id] = max(self._after(pause), self._clock.monotonic() + (asked or 0.0))
+        self._not_before[result.download_id] = self._clock.monotonic() + (asked or 0.0)
+        self._due[result.download_id] = self._next(result.download_id, pause)
 
-    def _after(self, seconds: float) -> float:
+    def _next(self, download_id: str, pause: float) -> float:
         """A tenth more or less, so that what began together does not ask together."""
-        return self._clock.monotonic() + seconds * (0.9 + 0.2 * self._random())
+        after_pause = self._clock.monotonic() + pause * (0.9 + 0.2 * self._random())
+        return max(after_pause, self._not_before.get(download_id, 0.0))
 
 
 class FollowUps:
@@ -227,14 +231,14 @@ class FollowUps:
     def note(self, result: PollResult) -> None:
         now, error = self._clock.monotonic(), result.error
         self._not_before = max(self._not_before, now + SPREAD_SECONDS)
-        if error is None:
+        if result.download is not None:
             self._retries.pop(result.download_id, None)
             self._last_polls[result.download_id] = self._clock.now()
             return
         _, before = self._retries.get(result.download_id, (0.0, RETRY_SECONDS / 2))
         wait = min(2 * before, MAX_RETRY_SECONDS)
         self._retries[result.download_id] = (now + wait, wait)
-        # If the API is not reached, the others would fail as well.
+        # If the API is not reached, or the store fails, the others would fail as well.
         pause = (error.retry_after or 0.0) if isinstance(error, ApiError) else RETRY_SECONDS
         self._not_before = max(self._not_before, now + pause)
 

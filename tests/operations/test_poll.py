@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -72,7 +73,10 @@ async def test_a_wait_that_the_api_asks_for_is_granted(it: Together) -> None:
     it.simulator.add("7")
     await refresh_list(it.client, it.store, clock=it.clock)
     it.simulator.interrupt = lambda request: httpx.Response(429, headers={"Retry-After": "120"})
-    assert await active(it).run(3) == [5, 120, 120]
+    polling = active(it)
+    assert await polling.run(3) == [5, 120, 120]
+    polling.poller.wake()
+    assert await polling.run(1) == [120]
 
 
 async def test_nothing_is_sent_while_none_is_active(it: Together) -> None:
@@ -240,6 +244,21 @@ async def test_without_a_connection_it_is_tried_again_until_there_is_one(it: Tog
     assert pauses[1:8] == [60, 120, 240, 480, 900, 900, 900]
     (entry,) = it.store.history.entries()
     assert entry.is_settled
+
+
+async def test_a_poll_that_could_not_be_stored_is_made_again(it: Together, monkeypatch: pytest.MonkeyPatch) -> None:
+    await cancelled(it, "7")
+    stores, failing = it.store.downloads.observe, [StoreError("The database is locked.")]
+
+    def observe(*args: Any, **named: Any) -> Any:
+        if failing:
+            raise failing.pop()
+        return stores(*args, **named)
+
+    monkeypatch.setattr(it.store.downloads, "observe", observe)
+    polling = follow_ups(it)
+    assert await polling.run(1) == [75]  # 15 s after the outcome, and once more a minute later
+    assert len(polling.failures) == 1
 
 
 @pytest.mark.parametrize("hides_relapse", [False, True], ids=["shown by the status", "by the records alone"])
