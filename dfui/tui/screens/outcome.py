@@ -125,6 +125,9 @@ class OutcomeModal(Dialog[NextStep]):
         else:
             queries = {each: row.query for each, row in now.items() if row and row.query}
             bad, good = not_stopped(self._outcomes, queries), stopped(self._outcomes, queries)
+        relapses = [each for each in self._session.shown_store.history.relapses() if each.download_id in self._relapsed]
+        if relapses:
+            bad, good = [*map(relapse_sentence, relapses), *bad], ["At the time:", *good]
         seen = [line for outcome in self._outcomes if (line := last_seen_line(outcome, now[outcome.download_id]))]
         groups = {"not-stopped": (bad, good or seen), "stopped": (good, seen), "last-seen": (seen, list[str]())}
         for part, (lines, follows) in groups.items():
