@@ -158,6 +158,7 @@ async def test_a_wait_that_the_api_asks_for(
     script(it.simulator, deletes, gets)
     events = [event async for event in cancel(["7"], **it.given)]
     assert [event.seconds for event in events if isinstance(event, Progress) and event.seconds] == waited
+    assert [seconds for seconds in it.clock.slept if seconds >= 10] == waited
     (outcome,) = (event for event in events if isinstance(event, Outcome))
     assert (outcome.kind, "3600 s" in (outcome.trouble or "")) == (kind, not waited)
 
