@@ -150,13 +150,21 @@ class DownloadsTable(RowList[Download]):
                     await asyncio.sleep(TYPING_SECONDS)
                     continue
                 self._is_behind = False
-                query = self._query
+                query, current = self._query, self.current
+                cancelling = current.id if current is not None and current.id in self._cancellations else None
                 keys = await on_daemon_thread(lambda: self._downloads.keys_in_order(query), name="query")  # noqa: B023
-                if query == self._query:
+                if query != self._query:
+                    continue
+                # The row under the cursor must not move before its cancellation has ended; a reload follows then.
+                if query != self._shown_query or cancelling is None or self._is_active(cancelling):
                     self._show(keys, query)
         finally:
             self._is_catching_up = False
             self._is_current.set()
+
+    def _is_active(self, download_id: str) -> bool:
+        download = self._downloads.get(download_id)
+        return download is not None and download.is_active
 
     def _show(self, keys: array[int], query: DownloadQuery) -> None:
         """List these; on a new day, the times are written another way."""

@@ -7,10 +7,12 @@ import pytest
 from textual.widgets import Input
 
 from dfui.core.downloads import Download
+from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.store import Store, temporary_store
 from dfui.store.download_query import DownloadQuery, SortBy
 from dfui.store.known_downloads import EVERYTHING, KnownDownloads
 from dfui.tui.screens.confirm_cancel import ConfirmCancel
+from dfui.tui.screens.outcome import OutcomeModal
 from dfui.tui.screens.sort_by import SortByModal
 from dfui.tui.widgets.columns import SORT_KEYS
 from dfui.tui.widgets.filter_bar import FilterBar
@@ -227,6 +229,30 @@ async def test_while_a_query_is_under_way_keys_are_answered_and_the_newest_query
         await tui.caught_up()
         assert [query.is_reversed for query in queries.asked] == [False, True]
         assert (tui.table.cursor, tui.ids) == (0, list(SIX))
+
+
+async def test_one_that_is_cancelled_while_a_query_is_under_way_keeps_its_place_until_its_outcome(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with start(*SIX, size=WIDE) as tui:
+        await tui.caught_up()
+        await tui.press("j")
+        (_, cancelled, following, *_), before, queries = tui.ids, tui.ids, SlowQueries(monkeypatch)
+        tui.app.session.cancellations.confirm([cancelled])
+        tui.table.reload()
+        await tui.until(lambda: queries.asked, "a query")
+        now = start.clock.monotonic()
+        stopped = Download(cancelled, "cancelled")
+        tui.app.session.store.downloads.observe([stopped], observed=now, now=now).wait()
+        tui.table.reload()
+        queries.let_go()
+        await tui.until(lambda: len(queries.asked) == 2, "the next query")
+        assert (tui.ids, tui.current) == (before, cancelled)
+        tui.app.session.cancellations.end(Outcome(cancelled, OutcomeKind.CANCELLED))
+        queries.let_go(20)
+        await tui.opened(OutcomeModal)
+        await tui.until(lambda: tui.ids[-1] == cancelled, "it is among those that have ended")
+        assert tui.current == following
 
 
 async def test_one_that_changes_under_another_order_moves(start: Start) -> None:
