@@ -35,7 +35,7 @@ from dfui.system.keys import keymap
 from dfui.system.settings import keep_theme
 from dfui.system.terminal import ABLE_TERMINAL, Terminal
 from dfui.tui.keyboard import is_paste, shown_key
-from dfui.tui.messages import Notice
+from dfui.tui.messages import Changed, Notice
 from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.session import INTERRUPTING_SECONDS, ExportText, Session
 from dfui.tui.terminal_input import KeyBurst
@@ -260,7 +260,15 @@ class DfuiApp(FaultContainingApp):
 
             self._is_asking_to_quit = True
             title, lines = quit_question(len(under_way), sum(each.progress is None for each in under_way))
-            self.push_screen(Question(title, lines, yes="Quit", no="Stay"), self._quit_answered)
+            question = Question(title, lines, yes="Quit", no="Stay")
+
+            def changed(_: Changed) -> None:
+                if not self.session.cancellations.under_way:  # there is nothing to ask about any more
+                    question.dismiss(False)
+
+            await self.push_screen(question, self._quit_answered)
+            self.session.changes.follow(question, changed)
+            changed(Changed())
 
     async def action_interrupt(self) -> None:
         """Leave as `q` does; a second time, in the question about that, leave at once."""
