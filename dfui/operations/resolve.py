@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING
 
 from dfui.core.clock import Clock
@@ -22,10 +22,10 @@ MAX_REQUESTS = 8
 
 
 async def resolve(*, client: DatafinitiClient, store: Store, clock: Clock | None = None) -> AsyncIterator[Outcome]:
-    """Ask the API how the downloads of open entries stand; no DELETE is sent again.
+    """Ask the API how the downloads of open entries stand, and give one outcome for each; no DELETE is sent again.
 
-    Downloads that an earlier dfui could not send a DELETE for before it was left are given as well. An entry stays open
-    for the next start if the API cannot be asked now.
+    Downloads that an earlier dfui could not send a DELETE for before it was left are given as well. What the API cannot
+    be asked about now, and what nobody took, stays for the next start.
 
     Raises:
         StoreError: the history cannot be read or written.
@@ -33,43 +33,56 @@ async def resolve(*, client: DatafinitiClient, store: Store, clock: Clock | None
     clock = clock or Clock()
     gate = asyncio.Semaphore(MAX_REQUESTS)
 
-    async def poll(entry: HistoryEntry) -> Outcome | None:
+    async def outcomes_of(entries: Sequence[HistoryEntry]) -> list[Outcome]:
+        """One for each of a download's entries; none if the API cannot be asked now."""
+        seen: Download | None = None
+        failure: DatafinitiError | None = None
         async with gate:
-            seen: Download | None = None
             try:
-                seen = (await fetch_details(client, store, entry.download_id, clock=clock)).download
-            except NotFound:
-                kind = OutcomeKind.NOT_FOUND
+                seen = (await fetch_details(client, store, entries[0].download_id, clock=clock)).download
             except DatafinitiError as error:
                 is_temporary = isinstance(error, ServerFault | TooManyRequests | Unauthorized)
-                if entry.is_open and (is_temporary or not isinstance(error, ApiError)):
-                    return None
-                kind = entry.outcome or OutcomeKind.UNKNOWN
-            else:
-                is_final = seen.status.is_final
-                kind = OutcomeKind(seen.status.value) if is_final else entry.outcome or OutcomeKind.STILL_ACTIVE
-        outcome = Outcome(
-            entry.download_id,
-            kind,
-            seen=seen,
-            http_status=entry.http_status,
-            api_message=entry.api_message,
-            ended_at=clock.now(),
-            deletes_sent=entry.deletes_sent,
-        ).with_price_of(entry.now or store.downloads.get(entry.download_id))
-        if entry.is_open:
-            await store.history.close_entry(entry.number, outcome, ended_at=clock.now())
-            left_open.discard(entry.number)
-        return outcome
+                if any(entry.is_open for entry in entries) and (is_temporary or not isinstance(error, ApiError)):
+                    return []
+                failure = error
+        return [
+            Outcome(
+                entry.download_id,
+                _kind(entry, seen, failure),
+                seen=seen,
+                http_status=entry.http_status,
+                api_message=entry.api_message,
+                ended_at=clock.now(),
+                deletes_sent=entry.deletes_sent,
+            ).with_price_of(entry.now or store.downloads.get(entry.download_id))
+            for entry in entries
+        ]
 
-    entries = await store.history.take_left_open()
-    left_open = {entry.number for entry in entries if entry.is_open}
-    polls = [asyncio.create_task(poll(entry)) for entry in entries]
+    taken: dict[str, list[HistoryEntry]] = {}
+    for entry in await store.history.take_left_open():
+        taken.setdefault(entry.download_id, []).append(entry)
+    polls = [asyncio.create_task(outcomes_of(entries)) for entries in taken.values()]
     try:
         for next_poll in asyncio.as_completed(polls):
-            if (outcome := await next_poll) is not None:
-                yield outcome
+            if not (outcomes := await next_poll):
+                continue
+            newest = outcomes[-1]
+            yield newest
+            for entry, outcome in zip(taken[newest.download_id], outcomes, strict=True):
+                if entry.is_open:
+                    await store.history.close_entry(entry.number, outcome, ended_at=clock.now())
+                else:
+                    await store.history.mark_reported(entry.number)
+            del taken[newest.download_id]
     finally:
         await end_tasks(*polls)
-        if left_open:
-            store.history.give_back(list(left_open))
+        if taken:
+            store.history.give_back([entry.number for entries in taken.values() for entry in entries])
+
+
+def _kind(entry: HistoryEntry, seen: Download | None, failure: DatafinitiError | None) -> OutcomeKind:
+    if seen is not None and seen.status.is_final:
+        return OutcomeKind(seen.status.value)
+    if isinstance(failure, NotFound):
+        return OutcomeKind.NOT_FOUND
+    return entry.outcome or (OutcomeKind.UNKNOWN if seen is None else OutcomeKind.STILL_ACTIVE)

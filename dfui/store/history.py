@@ -22,8 +22,8 @@ from dfui.store.writer import Write
 MAX_WATCHED = 1_000
 MAX_MESSAGE = 10_000
 """Characters of the API's message that are kept."""
-_UNREPORTED = "untold"
-"""The owner of an entry that was closed while dfui was left; the next start names it."""
+_NOBODY = "untold"
+"""The owner of an entry that was closed while dfui was left, or was given back: the next start names it."""
 
 _COLUMNS = f"{ENTRIES.columns.replace('checksum', 'history.checksum')}, " + DOWNLOADS.columns.replace(
     "checksum", "downloads.checksum"
@@ -115,8 +115,12 @@ class History:
             credits_deducted=outcome.credits_deducted,
             deletes_sent=outcome.deletes_sent,
             ended_at=ended_at.timestamp(),
-            owner=_UNREPORTED if is_unreported else "",
+            owner=_NOBODY if is_unreported else "",
         )
+
+    def mark_reported(self, entry: int) -> Write[None]:
+        """Record that an entry which `take_left_open` gave closed has been named."""
+        return self._update(entry, owner="")
 
     def _update(self, entry: int, **cells: object) -> Write[None]:
         query = f"UPDATE history SET {', '.join(f'{name} = ?' for name in cells)} WHERE number = ?"
@@ -132,35 +136,34 @@ class History:
     async def take_left_open(self) -> list[HistoryEntry]:
         """Take over the open entries that no living dfui works on, so that two do not resolve one.
 
-        Entries that were closed while dfui was left are given as well, each once.
+        Entries that were closed while dfui was left are given as well, until `mark_reported`.
         """
         now = time.time()
-        left_open = "scope = ? AND (ended_at IS NULL OR owner = ?)"
+        left_open = "scope = ? AND (ended_at IS NULL OR owner != '')"
         query = f"SELECT owner, max(confirmed_at) FROM history WHERE {left_open} GROUP BY owner"
-        params = (self._scope, _UNREPORTED)
 
         def is_gone(row: Sequence[Any]) -> bool:
             return not is_alive(str(row[0]), age=now - float(row[1]))
 
-        if not any(self._read(query, *params, row=is_gone)):  # almost always: then nothing is to be waited for
+        if not any(self._read(query, self._scope, row=is_gone)):  # almost always: then nothing is to be waited for
             return []
 
         def take_over(connection: sqlite3.Connection) -> list[HistoryEntry]:
-            gone = [row[0] for row in connection.execute(query, params).fetchall() if is_gone(row)]
+            gone = [row[0] for row in connection.execute(query, (self._scope,)).fetchall() if is_gone(row)]
             theirs = f"{left_open} AND owner IN ({','.join('?' * len(gone))})"
             rows = connection.execute(
-                f"SELECT {ENTRIES.columns} FROM history WHERE {theirs} ORDER BY number", (*params, *gone)
+                f"SELECT {ENTRIES.columns} FROM history WHERE {theirs} ORDER BY number", (self._scope, *gone)
             ).fetchall()
-            connection.execute(f"UPDATE history SET owner = ? WHERE {theirs}", (self._owner, *params, *gone))
+            connection.execute(f"UPDATE history SET owner = ? WHERE {theirs}", (self._owner, self._scope, *gone))
             return [ENTRIES.read(row) for row in rows]
 
         return await self._database.write(take_over)
 
     def give_back(self, entries: Sequence[int]) -> Write[int]:
-        """Leave these open entries, taken over before, to whoever resolves next."""
-        query = f"UPDATE history SET owner = '' WHERE number IN {_IDS} AND ended_at IS NULL"
-        ids = json.dumps(list(entries))
-        return self._database.write(lambda connection: connection.execute(query, (ids,)).rowcount)
+        """Leave those of these entries, taken over before, that are still this dfui's to whoever resolves next."""
+        query = f"UPDATE history SET owner = ? WHERE number IN {_IDS} AND owner = ?"
+        params = (_NOBODY, json.dumps(list(entries)), self._owner)
+        return self._database.write(lambda connection: connection.execute(query, params).rowcount)
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from dfui.api.client import DatafinitiClient
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.operations.resolve import resolve
 from dfui.store import Store, open_store
@@ -66,3 +68,39 @@ async def test_what_an_earlier_dfui_did_not_send_is_given_once_with_its_state(it
     (outcome,) = [outcome async for outcome in resolve(**it.given)]
     assert (outcome.kind, outcome.status and outcome.status.value) == (OutcomeKind.NOT_SENT, "running")
     assert [outcome async for outcome in resolve(**it.given)] == []
+
+
+async def test_what_was_not_taken_is_given_at_the_next_start(it: Together, earlier: Store) -> None:
+    not_sent, _ = await earlier.history.open_entries(["7", "8"], confirmed_at=it.clock.now())
+    unsent = Outcome("7", OutcomeKind.NOT_SENT)
+    await earlier.history.close_entry(not_sent, unsent, ended_at=it.clock.now(), is_unreported=True)
+    earlier.close()
+    for download_id in ("7", "8"):
+        it.simulator.add(download_id)
+    asked = asyncio.Event()
+
+    async def hang() -> None:
+        asked.set()
+        await asyncio.Event().wait()
+
+    async def outcomes(client: DatafinitiClient) -> list[Outcome]:
+        return [outcome async for outcome in resolve(client=client, store=it.store, clock=it.clock)]
+
+    async with it.client_with(hang) as client:
+        resolving = asyncio.create_task(outcomes(client))
+        await asked.wait()
+        resolving.cancel()
+        await asyncio.wait({resolving})
+    it.store.downloads.hide("9").wait()  # after whatever waits to be written
+    kinds = {outcome.download_id: outcome.kind async for outcome in resolve(**it.given)}
+    assert kinds == {"7": OutcomeKind.NOT_SENT, "8": OutcomeKind.STILL_ACTIVE}
+
+
+async def test_a_download_with_two_open_entries_is_given_once(it: Together, earlier: Store) -> None:
+    it.simulator.add("7")
+    for _ in range(2):
+        await earlier.history.open_entries(["7"], confirmed_at=it.clock.now())
+    earlier.close()
+    assert [outcome.kind async for outcome in resolve(**it.given)] == [OutcomeKind.STILL_ACTIVE]
+    assert [entry.outcome for entry in it.store.history.entries()] == [OutcomeKind.STILL_ACTIVE] * 2
+    assert methods(it.simulator) == "GET"
