@@ -107,7 +107,7 @@ class Context:
 
         try:
             async for outcome in resolve(client=client, store=self.store, clock=self.clock):
-                self.console.notify(f"From an earlier session: {outcome_title(outcome)}.")
+                self.console.warn(f"From an earlier session: {outcome_title(outcome)}.")  # it is said this once
         except StoreError as error:
             self.console.notify(str(error))
 

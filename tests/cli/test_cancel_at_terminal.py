@@ -119,7 +119,7 @@ def test_a_list_resolves_a_killed_cancel_by_looking_and_no_living_one(dfui: Comm
         assert terminal.ended().exit_code == -signal.SIGKILL
     account.downloads["847069"].cancel(account.now())
     account.requests.clear()
-    assert sorted(dfui("list").stderr.splitlines()) == [
+    assert sorted(dfui("list", "--quiet").stderr.splitlines()) == [
         f"{EARLIER}847070 NOT cancelled: it is still active.",
         f"{EARLIER}Download 847069 is cancelled.",
     ]
