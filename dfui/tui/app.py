@@ -180,7 +180,7 @@ class DfuiApp(FaultContainingApp):
             while dialog in self.screen_stack:
                 self.pop_screen()
             sentence = f"dfui closed that window because of a fault of its own ({type(error).__name__})."
-            self.notify(f"{sentence} What you confirmed goes on.", severity="error")
+            self.notify(f"{sentence} What you confirmed is not affected.", severity="error")
 
     @on(KeyBurst)
     def _several_keys_came(self, burst: KeyBurst) -> None:

@@ -42,13 +42,15 @@ class Cancellations:
         self._confirmations: list[list[Cancellation]] = []
         """Those whose outcomes no screen has taken yet, oldest first."""
         self._resolved: list[Ended] = []
+        self._unseen: list[Outcome] = []
 
     # ── what the network thread reports ──────────────────────────────────────────────────────────────────────────
 
-    def confirm(self, ids: Iterable[str]) -> None:
+    def confirm(self, ids: Sequence[str]) -> None:
         """Begin to cancel these downloads; none of them is being cancelled yet."""
         confirmed = [Cancellation(download_id) for download_id in ids]
         with self._lock:
+            self._unseen = [each for each in self._unseen if each.download_id not in ids]
             self._latest |= {each.download_id: each for each in confirmed}
             self._confirmations.append(confirmed)
         self._changed(each.download_id for each in confirmed)
@@ -58,11 +60,15 @@ class Cancellations:
         self._changed([progress.download_id])
 
     def end(self, outcome: Outcome) -> None:
-        self._latest[outcome.download_id].outcome = outcome
+        with self._lock:
+            self._latest[outcome.download_id].outcome = outcome
+            self._unseen.append(outcome)
         self._changed([outcome.download_id])
 
     def add_resolved(self, outcomes: Sequence[Outcome]) -> None:
-        self._resolved.append(Ended(tuple(outcomes), is_resolved=True))
+        with self._lock:
+            self._resolved.append(Ended(tuple(outcomes), is_resolved=True))
+            self._unseen += outcomes
         self._changed(outcome.download_id for outcome in outcomes)
 
     # ── what screens read ────────────────────────────────────────────────────────────────────────────────────────
@@ -110,6 +116,7 @@ class Cancellations:
         return None
 
     def show(self, outcomes: Iterable[Outcome]) -> None:
+        """A dialog opens for these."""
         for outcome in outcomes:
             found = self._latest.get(outcome.download_id)
             if found is not None and found.outcome is outcome:
@@ -117,9 +124,20 @@ class Cancellations:
 
     @property
     def unshown(self) -> list[Outcome]:
-        """The outcomes that no screen has shown."""
+        """The outcomes of this session for which no dialog has opened."""
         with self._lock:
             return [each.outcome for each in self._latest.values() if each.outcome and not each.is_shown]
+
+    def see(self, outcomes: Sequence[Outcome]) -> None:
+        """These have been on the screen."""
+        with self._lock:
+            self._unseen = [each for each in self._unseen if each not in outcomes]
+
+    @property
+    def unseen(self) -> list[Outcome]:
+        """The newest outcomes that have not been on the screen, also those of an earlier dfui."""
+        with self._lock:
+            return list(self._unseen)
 
 
 def _has_ended(confirmation: Sequence[Cancellation]) -> bool:

@@ -137,7 +137,7 @@ class Session:
     def stop(self, *, waiting: Callable[[int], None] = lambda cancellations: None) -> list[Outcome]:
         """End; confirmed cancellations get their time, and `waiting` is called with how many there are.
 
-        Gives the outcomes that no screen has shown. Those without one by then are open in the history.
+        Gives the outcomes that have not been on the screen. Those without one by then are open in the history.
         """
         if under_way := set(self._under_way):
             waiting(len(self.cancellations))
@@ -146,7 +146,7 @@ class Session:
             self._thread.call(self._interrupted.set)
             wait(under_way, timeout=INTERRUPTING_SECONDS)
         self._thread.stop(seconds=1.0)
-        return self.cancellations.unshown
+        return self.cancellations.unseen
 
     def wait_for_cancellations(self) -> None:
         """Wait until those under way have ended, or ask for a token."""

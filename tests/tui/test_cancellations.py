@@ -82,3 +82,16 @@ def test_an_outcome_counts_as_shown_only_once_it_is_taken_from_the_queue(cancell
     assert cancellations.unshown == [cancelled("7")]
     assert queue.next_dialog() == Ended((cancelled("7"),))
     assert cancellations.unshown == []
+
+
+def test_an_outcome_is_named_on_the_way_out_until_it_was_on_the_screen(cancellations: Cancellations) -> None:
+    cancellations.add_resolved([cancelled("9")])
+    cancellations.confirm(["7", "8"])
+    cancellations.end(Outcome("7", OutcomeKind.REFUSED))
+    cancellations.end(cancelled("8"))
+    cancellations.confirm(["7"])
+    while ended := cancellations.take_ended():
+        cancellations.show(ended.outcomes)
+    assert cancellations.unseen == [cancelled("9"), cancelled("8")]
+    cancellations.see([cancelled("9")])
+    assert cancellations.unseen == [cancelled("8")]

@@ -132,6 +132,19 @@ async def test_what_a_fault_of_dfui_broke_off_is_not_waited_for(start: Start, mo
         assert len(tui.app.session.cancellations) == 0
 
 
+async def test_an_outcome_is_named_on_the_way_out_if_its_dialog_fails(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with start(size=WIDE, shows_toasts=True) as tui:
+        await tui.confirming()
+        with monkeypatch.context() as patch:
+            patch.setattr(OutcomeModal, "_show", lambda dialog: 1 / 0)
+            await tui.press("y")
+            await tui.notified("fault of its own (ZeroDivisionError). What you confirmed is not affected.")
+        assert [each.kind for each in tui.app.session.cancellations.unseen] == [OutcomeKind.CANCELLED]
+        tui.app.dialog_faults.clear()
+
+
 async def test_signing_in_for_a_cancellation_goes_online_too(start: Start) -> None:
     store = temporary_store(profile="production", origin=DATAFINITI.origin)
     store.downloads.add(["7"]).wait()

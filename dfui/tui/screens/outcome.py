@@ -41,8 +41,8 @@ class OutcomeModal(Dialog[NextStep]):
     def __init__(self, ended: Ended, session: Session) -> None:
         super().__init__()
         self._session = session
+        self._ended = ended
         self._outcomes: list[Outcome] = list(ended.outcomes)
-        self._is_resolved = ended.is_resolved
         self._is_checking = False
         self._relapsed: Sequence[str] = ()
         """Those that did not stay cancelled."""
@@ -66,7 +66,7 @@ class OutcomeModal(Dialog[NextStep]):
 
     def compose_content(self) -> ComposeResult:
         with VerticalScroll(id="outcome-text", can_focus=False):
-            if self._is_resolved:
+            if self._ended.is_resolved:
                 yield Static("dfui stopped before it could say how these ended. It has checked now.\n", markup=False)
             yield TextLines(id="not-stopped", headings="bold $text-warning")
             yield TextLines(id="stopped")
@@ -75,6 +75,10 @@ class OutcomeModal(Dialog[NextStep]):
     def on_mount(self) -> None:
         self._session.changes.follow(self, self._changed)
         self._show()
+
+    def _picture_sent(self) -> None:
+        super()._picture_sent()
+        self._session.cancellations.see(self._ended.outcomes)
 
     def _changed(self, changed: Changed) -> None:
         """Show what is learnt while the dialog is open: the cost, a later end, a download that runs again."""
@@ -141,7 +145,7 @@ class OutcomeModal(Dialog[NextStep]):
     def action_retry(self) -> None:
         """Cancel again what was not cancelled; if it may have stopped, check it first."""
         if self._failed:
-            is_confirmed = not self._is_resolved and len(self._failed) < TYPED_FROM
+            is_confirmed = not self._ended.is_resolved and len(self._failed) < TYPED_FROM
             self.dismiss(Cancel(self._failed) if is_confirmed else AskToCancel(self._failed))
         else:
             self._is_checking = True
