@@ -377,8 +377,13 @@ class Session:
     async def _resolve_open_entries(self, client: DatafinitiClient) -> None:
         from dfui.operations.resolve import resolve
 
-        if outcomes := [each async for each in resolve(client=client, store=self.store, clock=self.clock)]:
-            self.cancellations.add_resolved(outcomes)
+        outcomes = list[Outcome]()
+        try:
+            async for outcome in resolve(client=client, store=self.store, clock=self.clock):
+                outcomes.append(outcome)
+        finally:  # the history may have failed meanwhile: those before are closed, and not given again
+            if outcomes:
+                self.cancellations.add_resolved(outcomes)
 
     async def _refresh_list(self) -> bool:
         """Fetch the whole list, unless it is being fetched; whether it has come."""

@@ -18,6 +18,7 @@ from dfui.system.config import Config, ProfileConfig
 from dfui.tui.screens.confirm_cancel import ConfirmCancel
 from dfui.tui.screens.details import DetailsModal
 from dfui.tui.screens.history import HistoryModal
+from dfui.tui.screens.outcome import OutcomeModal
 from tests.support.tui import WIDE, Start, text
 
 
@@ -91,3 +92,15 @@ async def test_following_that_the_store_keeps_from_says_so(start: Start, monkeyp
         monkeypatch.setattr(Database, "read", fail)
         start.clock.advance(10)
         await tui.notified("The database is damaged")
+
+
+async def test_what_an_earlier_dfui_left_is_shown_though_the_history_cannot_close_it(
+    start: Start, kept: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    earlier = open_store(tmp_path / "dfui.db", profile="production", origin=DATAFINITI.origin)
+    earlier.history.open_entries(["7"], confirmed_at=start.clock.now()).wait()
+    earlier.close()
+    monkeypatch.setattr(History, "close_entry", fail)
+    async with start("7", size=WIDE, store=kept, is_live=False) as tui:
+        await tui.opened(OutcomeModal)
+        assert "7 NOT cancelled" in tui.text
