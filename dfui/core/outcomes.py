@@ -89,6 +89,8 @@ class Outcome:
     """What kept dfui from knowing more, as a sentence."""
     journaled: bool = True
     """Whether the history has the outcome."""
+    is_named_again: bool = False
+    """Whether the history keeps it for the next start to name."""
     history_problem: str | None = None
     """What the history shows instead, and why, in sentences."""
     ended_at: datetime | None = None

@@ -194,7 +194,7 @@ class Batch:
             except Exception as error:  # noqa: BLE001  # an outcome that is not written down is an outcome all the same
                 self._history_failed(error)
             else:
-                return outcome
+                return replace(outcome, is_named_again=is_unreported)
         what = (
             "The history shows this as open; its outcome could not be saved."
             if entry

@@ -302,12 +302,14 @@ def suspending(cancelling: int) -> str:
 
 
 def left_behind(outcomes: Sequence[Outcome]) -> list[str]:
-    """What became of cancellations that no screen has shown; those that were not sent are named in one line."""
-    unsent = [sanitize(outcome.download_id) for outcome in outcomes if outcome.kind is OutcomeKind.NOT_SENT]
+    """What became of cancellations that no screen has shown; those that were not sent are named together."""
     lines = [f"{outcome_title(outcome)}." for outcome in outcomes if outcome.kind is not OutcomeKind.NOT_SENT]
-    if unsent:
-        keeps = "it keeps" if len(unsent) == 1 else "they keep"
-        lines.append(f"Not sent, so {keeps} running: {', '.join(unsent)}. dfui names them again at its next start.")
+    unsent = [outcome for outcome in outcomes if outcome.kind is OutcomeKind.NOT_SENT]
+    for is_named_again, then in ((True, " dfui names them again at its next start."), (False, "")):
+        ids = [sanitize(outcome.download_id) for outcome in unsent if outcome.is_named_again is is_named_again]
+        if ids:
+            keeps = "it keeps" if len(ids) == 1 else "they keep"
+            lines.append(f"Not sent, so {keeps} running: {', '.join(ids)}.{then}")
     if any(outcome.kind is OutcomeKind.UNKNOWN for outcome in outcomes):
         lines.append("dfui checks the unknown ones at its next start.")
     return lines

@@ -14,6 +14,7 @@ from dfui.wording.downloads import hide_question
 from dfui.wording.history import last_seen_line
 from dfui.wording.outcomes import (
     OUTCOMES,
+    left_behind,
     not_stopped,
     outcome_lines,
     outcome_sums,
@@ -123,4 +124,12 @@ def test_the_sum_says_what_is_known_and_of_how_many_it_is_not() -> None:
     assert outcome_sums([final]) == ["Total: 5 records kept, 33 credits."]
     assert outcome_sums([final, *GOOD]) == [
         "Total: 19 records kept, at least 33 credits (the cost of 2 downloads is not reported yet)."
+    ]
+
+
+def test_only_what_the_history_keeps_is_said_to_be_named_again() -> None:
+    kept = Outcome("7", OutcomeKind.NOT_SENT, is_named_again=True)
+    assert left_behind([kept, Outcome("8", OutcomeKind.NOT_SENT)]) == [
+        "Not sent, so it keeps running: 7. dfui names them again at its next start.",
+        "Not sent, so it keeps running: 8.",
     ]
