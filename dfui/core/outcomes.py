@@ -88,7 +88,7 @@ class Outcome:
     trouble: str | None = None
     """What kept dfui from knowing more, as a sentence."""
     journaled: bool = True
-    """Whether the history has the outcome."""
+    """Whether the history was written as it should be: with the outcome, or left open for the next start."""
     is_named_again: bool = False
     """Whether the history keeps it for the next start to name."""
     history_problem: str | None = None

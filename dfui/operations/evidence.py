@@ -37,7 +37,7 @@ class Evidence:
     delete_error: DatafinitiError | None = None
     check_error: DatafinitiError | None = None
     seen: Download | None = None
-    """What the last check after the last DELETE showed."""
+    """What the last check that succeeded after the last DELETE showed; a later one may have failed."""
     fault: str | None = None
     """What on this machine ended the attempt, as a sentence; what was seen until then stands."""
 
