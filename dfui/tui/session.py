@@ -312,18 +312,19 @@ class Session:
         if self._under_way:
             self._notify("Cancellations are in progress. Sign out when they are done.", is_problem=True)
             return
+        # Before the keyring is waited for: what is confirmed meanwhile must not be given a client that is being closed.
+        online, self._online = self._online, None
+        self.contact.set(ApiStatus.SIGNED_OUT)
         sentence = "Signed out: the token was removed from the keyring and from memory."
         try:
             await self.access.forget_token()
         except KeyringProblem as problem:
             sentence = error_sentences(problem)
-        if self._online is not None:
-            for task in self._online.polling:
+        if online is not None:
+            for task in online.polling:
                 task.cancel()
-            self._online.client.use_token(None)
-            await self._online.client.close()
-            self._online = None
-        self.contact.set(ApiStatus.SIGNED_OUT)
+            online.client.use_token(None)
+            await online.client.close()
         self._notify(sentence)
 
     @on_network_thread

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 
 import keyring
@@ -12,6 +13,7 @@ from keyring.errors import KeyringLocked
 from dfui.core.addresses import DATAFINITI
 from dfui.simulator.account import TOKEN
 from dfui.system import credentials
+from dfui.tui.screens.outcome import OutcomeModal
 from dfui.tui.screens.sign_in import SignIn
 from tests.support.memory_keyring import MemoryKeyring
 from tests.support.tui import WIDE, Start, text
@@ -68,6 +70,26 @@ async def test_a_token_that_was_given_is_kept_and_removed_by_signing_out(start: 
         await tui.notified("Signed out")
         assert kept.kept == {}
         assert tui.app.session.access.token is None
+
+
+async def test_a_cancellation_confirmed_while_the_keyring_forgets_the_token_asks_for_one(
+    start: Start, kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with start("7", size=WIDE) as tui:
+        session, may_answer, notices = tui.app.session, asyncio.Event(), list[str]()
+
+        async def forget_token() -> bool:
+            session.access.token = None
+            return await may_answer.wait()
+
+        monkeypatch.setattr(session.access, "forget_token", forget_token)
+        monkeypatch.setattr(session, "_notify", lambda sentence, **options: notices.append(sentence))
+        session.sign_out()
+        session.cancel(["7"])
+        await tui.opened(SignIn)
+        session._thread.call(may_answer.set)
+        await tui.until(lambda: notices, "signed out")
+        assert "Download 7 is cancelled" in text(await tui.opened(OutcomeModal, *TOKEN, "enter"))
 
 
 async def test_a_locked_keyring_says_so_and_takes_a_token_for_the_session(start: Start, kept: Kept) -> None:
