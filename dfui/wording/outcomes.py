@@ -91,8 +91,11 @@ OUTCOMES = {
 
 
 def _words(outcome: Outcome) -> OutcomeWords:
-    """Of a status that dfui does not know, nothing is claimed."""
+    """Of a status that dfui does not know, nothing is claimed; nor that what was accepted did not get through."""
     words = OUTCOMES[outcome.kind]
+    was_left_open = outcome.deletes_sent is None  # then what was recorded of an answer was the API's, and readable
+    if outcome.kind is OutcomeKind.STILL_ACTIVE and was_left_open and 200 <= (outcome.http_status or 0) < 300:
+        words = words._replace(advice="The API accepted the cancellation. {state} Try again.")
     if outcome.kind is OutcomeKind.STILL_ACTIVE and outcome.status is Status.UNKNOWN:
         unknown = OUTCOMES[OutcomeKind.UNKNOWN]
         return words._replace(name=unknown.name, title=unknown.title)

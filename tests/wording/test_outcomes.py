@@ -133,3 +133,17 @@ def test_only_what_the_history_keeps_is_said_to_be_named_again() -> None:
         "Not sent, so it keeps running: 7. dfui names them again at its next start.",
         "Not sent, so it keeps running: 8.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("http_status", "deletes_sent", "got_through"),
+    [(200, None, True), (503, None, False), (None, None, False), (200, 1, False)],
+    ids=["accepted, then left open", "failed", "not answered", "a proxy's answer"],
+)
+def test_of_what_the_api_accepted_it_is_not_said_that_it_did_not_get_through(
+    http_status: int | None, deletes_sent: int | None, got_through: bool
+) -> None:
+    outcome = ended("7", OutcomeKind.STILL_ACTIVE, "running")
+    outcome = replace(outcome, http_status=http_status, deletes_sent=deletes_sent)
+    text = "\n".join([*outcome_lines(outcome), *not_stopped([outcome, outcome])])
+    assert ("did not get through" not in text) == ("The API accepted the cancellation." in text) == got_through
