@@ -174,6 +174,12 @@ async def test_what_may_have_stopped_is_looked_at_again_by_r_and_no_delete_is_se
         assert "not confirmed stopped" in text(outcome)
         assert outcome.frame.has_class("warning")
         await tui.shows("Check again  r")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(tui.app.session, "refresh", lambda ids: None)  # the answer takes its time
+            await tui.press("r")
+            tui.app.session.changes.report(is_list=True)
+            await tui.pilot.pause()
+            assert "Checking…" in tui.text
         await tui.press("r")
         await tui.says("Not seen to have stopped at")
         start.account.downloads["7"].cancel(start.clock.now())

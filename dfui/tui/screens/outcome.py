@@ -43,7 +43,8 @@ class OutcomeModal(Dialog[NextStep]):
         self._session = session
         self._ended = ended
         self._outcomes: list[Outcome] = list(ended.outcomes)
-        self._is_checking = False
+        self._unanswered: set[str] = set()
+        """Those that are being checked."""
         self._relapsed: Sequence[str] = ()
         """Those that did not stay cancelled."""
         self._running_again: tuple[str, ...] = ()
@@ -84,8 +85,9 @@ class OutcomeModal(Dialog[NextStep]):
         """Show what is learnt while the dialog is open: the cost, a later end, a download that runs again."""
         if changed.concerns(outcome.download_id for outcome in self._outcomes):
             self._show()
-            if self._is_checking:
-                self._is_checking = False
+        if self._unanswered:
+            self._unanswered -= changed.ids
+            if not self._unanswered:
                 self.show_notice(self._still_unclear())
 
     def _still_unclear(self) -> str:
@@ -148,7 +150,7 @@ class OutcomeModal(Dialog[NextStep]):
             is_confirmed = not self._ended.is_resolved and len(self._failed) < TYPED_FROM
             self.dismiss(Cancel(self._failed) if is_confirmed else AskToCancel(self._failed))
         else:
-            self._is_checking = True
+            self._unanswered = set(self._unclear)
             self.show_notice("Checking…")
             self._session.refresh(self._unclear)
 
