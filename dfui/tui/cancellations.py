@@ -44,7 +44,7 @@ class Cancellations:
         self._resolved: list[Ended] = []
         self._unseen: list[Outcome] = []
 
-    # ── what the network thread reports ──────────────────────────────────────────────────────────────────────────
+    # ── what is confirmed, and what comes of it ──────────────────────────────────────────────────────────────────
 
     def confirm(self, ids: Sequence[str]) -> None:
         """Begin to cancel these downloads; none of them is being cancelled yet."""

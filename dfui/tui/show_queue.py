@@ -38,7 +38,7 @@ class ShowQueue:
         return relapses
 
     def relapses_seen(self, ids: Sequence[str]) -> None:
-        """An open outcome has shown that these run again: no alarm follows."""
+        """The person is being asked about these; no alarm follows, even if they keep them running."""
         self._alarmed.update(each.number for each in self._new_relapses() if each.download_id in ids)
 
     def add_toast(self, show: Callable[[], None]) -> None:
