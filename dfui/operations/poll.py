@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -275,14 +276,15 @@ async def watch(
     remaining = dict.fromkeys(ids)
     schedule = WhileActive(lambda: remaining, clock=clock)
     poller = Poller(DownloadRefresher(client, store, clock=clock).refresh, schedule, clock=clock)
-    async for result in poller.results(forever=False):
-        if isinstance(result.error, Unauthorized):
-            raise result.error
-        is_last = is_over(result.download) if result.download else isinstance(result.error, NotFound)
-        if is_last:
-            del remaining[result.download_id]
-        if is_last or result.has_changed:
-            yield replace(result, is_last=is_last)
+    async with contextlib.aclosing(poller.results(forever=False)) as results:
+        async for result in results:
+            if isinstance(result.error, Unauthorized):
+                raise result.error
+            is_last = is_over(result.download) if result.download else isinstance(result.error, NotFound)
+            if is_last:
+                del remaining[result.download_id]
+            if is_last or result.has_changed:
+                yield replace(result, is_last=is_last)
 
 
 async def wait_for_final_costs(

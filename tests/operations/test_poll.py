@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from dfui.core.credits import CostFinal
-from dfui.core.errors import DatafinitiError, StoreError
+from dfui.core.errors import DatafinitiError, StoreError, Unauthorized
 from dfui.operations.poll import FollowUps, Poller, WhileActive, wait_for_final_costs, watch
 from dfui.operations.refresh import MAX_POLLS, DownloadRefresher, refresh_list
 from dfui.simulator.account import Dialect
@@ -149,6 +149,21 @@ async def test_watching_gives_each_change_once_and_ends_with_the_download(it: To
     assert records == sorted(set(records))
     assert [result.is_last for result in seen] == [False] * (len(seen) - 1) + [True]
     assert len(it.simulator.requests) > len(results)
+
+
+async def test_a_rejected_token_ends_the_other_polls_at_once(it: Together) -> None:
+    async def get_download(store_refresher: object, download_id: str) -> Any:
+        if download_id == "8":
+            await asyncio.Event().wait()
+        raise Unauthorized(401)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DownloadRefresher, "refresh", get_download)
+        with pytest.raises(Unauthorized) as caught:
+            async for _ in watch(["8", "7"], **it.given):
+                pass
+    assert caught.value.http_status == 401
+    assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 # ── cancelled downloads ──────────────────────────────────────────────────────────────────────────────────────────────
