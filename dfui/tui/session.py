@@ -177,9 +177,9 @@ class Session:
         """Make downloads known, and fetch them."""
         added = await self.store.downloads.add(ids)
         self.changes.report(is_list=True)
-        if self._online is not None:
+        if (online := self._online) is not None:
             await asyncio.gather(*(self._refresh(download_id) for download_id in ids))
-            self._online.wake()
+            online.wake()
         found = {download_id: self.shown_store.downloads.get(download_id) for download_id in ids}
         missing = [download_id for download_id, download in found.items() if download and download.is_missing]
         hide = shown_key("hide", self.access.settings)
@@ -388,14 +388,15 @@ class Session:
 
     async def _refresh_list(self) -> bool:
         """Fetch the whole list, unless it is being fetched; whether it has come."""
-        if self._online is None or self.is_refreshing_list:
+        online = self._online
+        if online is None or self.is_refreshing_list:
             return False
         from dfui.operations.refresh import refresh_list
 
         self.is_refreshing_list = True
         try:
             refreshed = await refresh_list(
-                self._online.client, self.store, clock=self.clock, progressed=self._list_progressed
+                online.client, self.store, clock=self.clock, progressed=self._list_progressed
             )
         except Unauthorized as error:
             self._record_contact(error)  # asks for another token; there is nothing more to say
@@ -415,7 +416,7 @@ class Session:
             self.is_refreshing_list = False
             self.list_progress = None
             self.changes.report(is_list=True)
-            self._online.wake()
+            online.wake()
 
     def _list_progressed(self, progress: ListProgress) -> None:
         self.list_progress = progress

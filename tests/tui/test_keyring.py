@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from typing import Any
 
 import keyring
 import pytest
@@ -11,6 +12,7 @@ from keyring.backends import fail
 from keyring.errors import KeyringLocked
 
 from dfui.core.addresses import DATAFINITI
+from dfui.operations import refresh
 from dfui.simulator.account import TOKEN
 from dfui.system import credentials
 from dfui.tui.screens.outcome import OutcomeModal
@@ -90,6 +92,25 @@ async def test_a_cancellation_confirmed_while_the_keyring_forgets_the_token_asks
         session._thread.call(may_answer.set)
         await tui.until(lambda: notices, "signed out")
         assert "Download 7 is cancelled" in text(await tui.opened(OutcomeModal, *TOKEN, "enter"))
+
+
+async def test_signing_out_while_the_list_comes_in_is_no_fault(
+    start: Start, kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with start("7") as tui:
+        session, notices = tui.app.session, list[str]()
+        monkeypatch.setattr(session, "_notify", lambda sentence, **options: notices.append(sentence))
+        refresh_list = refresh.refresh_list
+
+        async def signed_out_meanwhile(*arguments: Any, **options: Any) -> refresh.ListRefresh:
+            refreshed = await refresh_list(*arguments, **options)
+            session._online = None
+            return refreshed
+
+        monkeypatch.setattr(refresh, "refresh_list", signed_out_meanwhile)
+        session.refresh_list()
+        await tui.until(lambda: notices, "a notice")
+    assert [each.partition(":")[0] for each in notices] == ["List refreshed"]
 
 
 async def test_a_locked_keyring_says_so_and_takes_a_token_for_the_session(start: Start, kept: Kept) -> None:
