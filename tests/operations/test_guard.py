@@ -147,18 +147,19 @@ async def test_interrupted_while_the_history_hangs_it_is_not_sent(
 async def test_one_failed_write_does_not_keep_a_later_outcome_out_of_the_history(
     guarding: Guarding, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    close_entry, failed = guarding.history.close_entry, [StoreError("The database is busy.")]
+    close_entry = guarding.history.close_entry
+    guarding.add("7")
+    guarding.simulator.add("8", num_records=1_000_000_000, records_a_second=0)
 
-    async def close(*arguments: Any, **named: Any) -> None:
-        if failed:
-            raise failed.pop()
-        await close_entry(*arguments, **named)
+    async def close(entry: int, outcome: Outcome, **named: Any) -> None:
+        if outcome.download_id == "7":
+            guarding.simulator.downloads["8"].records_a_second = 900  # it is there after this
+            raise StoreError("The database is busy.")
+        await close_entry(entry, outcome, **named)
 
     monkeypatch.setattr(guarding.history, "close_entry", close)
-    guarding.add("7")
-    guarding.add("8", rate=90)
     outcomes = await guarding.run("7", "8")
-    assert [outcomes[each].journaled for each in ("7", "8")] == [False, True]
+    assert [(outcomes[each].deletes_sent, outcomes[each].journaled) for each in ("7", "8")] == [(1, False), (1, True)]
 
 
 async def test_a_fault_ends_the_guard_of_each_by_name(guarding: Guarding, monkeypatch: pytest.MonkeyPatch) -> None:
