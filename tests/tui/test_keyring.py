@@ -87,6 +87,7 @@ async def test_a_cancellation_confirmed_while_the_keyring_forgets_the_token_asks
         monkeypatch.setattr(session.access, "forget_token", forget_token)
         monkeypatch.setattr(session, "_notify", lambda sentence, **options: notices.append(sentence))
         session.sign_out()
+        await tui.until(lambda: session.access.token is None, "the keyring is asked")
         session.cancel(["7"])
         await tui.opened(SignIn)
         session._thread.call(may_answer.set)
