@@ -286,7 +286,7 @@ class Session:
     async def _import_ahead(self) -> None:
         """Load what the keys open, and what a cancellation needs: an upgrade may replace the files while dfui runs."""
         dialogs = (each.name for each in pkgutil.iter_modules(screens.__path__, f"{screens.__name__}."))
-        for name in ("dfui.operations.cancel", *dialogs, "dfui.operations.fetch", "rich.traceback"):
+        for name in ("dfui.operations.cancel", *dialogs, "dfui.operations.fetch"):
             importlib.import_module(name)
 
     @on_network_thread

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Container
 from contextlib import ExitStack
 from typing import Any, TypeVar
 
-import rich
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual._context import active_message_pump
 from textual._keyboard_protocol import FUNCTIONAL_KEYS as _FUNCTIONAL_KEYS
@@ -59,10 +59,8 @@ class FaultContainingApp(App[None]):
             super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
-        from rich.traceback import Traceback  # 10 ms that no start has to pay
-
         self.bell()
-        self.panic(Traceback(show_locals=False, width=None, suppress=[rich]))
+        self.panic(traceback.format_exc())  # rich's would load Pygments: 1.7 MB, and files that may be gone by then
 
 
 class FirstPicture:
