@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -43,7 +43,7 @@ async def guarded(
     *,
     sign_in: SignIn | None,
     interruption: Interruption,
-) -> AsyncIterator[Event]:
+) -> AsyncGenerator[Event, None]:
     """Guard what was confirmed, and print each poll; gives the steps and outcomes."""
     console, left_alone = context.console, list[str]()
     drawing = Drawing(sys.stderr)

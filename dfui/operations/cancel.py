@@ -7,7 +7,7 @@ import contextlib
 import importlib
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -54,7 +54,7 @@ async def cancel(
     interrupted: asyncio.Event | None = None,
     names_unsent_later: bool = False,
     clock: Clock | None = None,
-) -> AsyncIterator[Event]:
+) -> AsyncGenerator[Event, None]:
     """Cancel confirmed downloads; gives each step, and the outcome of each, in the order in which they come.
 
     All go into the history before the first DELETE is sent; without a token, one is asked for after that. Once
@@ -80,11 +80,8 @@ async def cancel(
             await interrupted.wait()
             batch.interrupt()
 
-    async with batch.running(begin(), interrupt()):
-        without_outcome = len(ids)
-        while without_outcome:
-            event: Event = await batch.events.get()
-            without_outcome -= isinstance(event, Outcome)
+    async with contextlib.aclosing(batch.events(len(ids), begin(), interrupt())) as events:
+        async for event in events:
             yield event
 
 
@@ -117,7 +114,7 @@ class Batch:
         self.why_signed_out = "No working token, and no other was given."
         self.is_interrupted = False
         self.token_generation = 0
-        self.events: asyncio.Queue[Any] = asyncio.Queue()
+        self._reported: asyncio.Queue[Any] = asyncio.Queue()
         self._store = store
         self._sign_in = sign_in
         self._names_unsent_later = names_unsent_later
@@ -129,7 +126,7 @@ class Batch:
         self._attempts: dict[asyncio.Task[None], Attempt] = {}
 
     def start(self, download_id: str, *, after: Callable[[], Awaitable[object]]) -> None:
-        """Begin an attempt, which waits for `after` first; its outcome goes to `events`."""
+        """Begin an attempt, which waits for `after` first."""
         attempt = Attempt(download_id, self)
         self._attempts[asyncio.create_task(self._carry_out(attempt, after))] = attempt
 
@@ -144,7 +141,7 @@ class Batch:
             logger.exception("Cancelling %s broke", attempt.download_id)
             attempt.evidence.fault = fault(error)
         attempt.has_ended = True
-        self.events.put_nowait(await self._recorded(attempt.evidence.outcome()))
+        self.report(await self._recorded(attempt.evidence.outcome()))
 
     def interrupt(self) -> None:
         """Give each attempt that has no outcome yet one at once, by what is known of it."""
@@ -157,12 +154,14 @@ class Batch:
             if not attempt.has_ended:  # else its outcome is being written down
                 task.cancel()
 
-    @contextlib.asynccontextmanager
-    async def running(self, *beside: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-        """Run these beside the attempts, and end all of them."""
+    async def events(self, downloads: int, *beside: Coroutine[Any, Any, None]) -> AsyncGenerator[Any, None]:
+        """What is reported until so many downloads have their outcome; `beside` runs beside the attempts."""
         tasks = [asyncio.create_task(each) for each in beside]
         try:
-            yield
+            while downloads:
+                event = await self._reported.get()
+                downloads -= isinstance(event, Outcome)
+                yield event
         finally:
             await end_tasks(*tasks, *self._attempts)
 
@@ -270,8 +269,8 @@ class Batch:
         """
         return await fetch_details(self.client, self._store, download_id, clock=self.clock, waits_for_store=False)
 
-    def report(self, progress: Progress) -> None:
-        self.events.put_nowait(progress)
+    def report(self, event: object) -> None:
+        self._reported.put_nowait(event)
 
 
 class Slots:

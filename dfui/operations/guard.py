@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -42,7 +43,7 @@ async def guard(
     ending: asyncio.Event,
     interrupted: asyncio.Event,
     clock: Clock,
-) -> AsyncIterator[PollResult | Event]:
+) -> AsyncGenerator[PollResult | Event, None]:
     """Cancel each download when its `num_downloaded` reaches a number; gives each change, step and outcome.
 
     One that ends by itself has that as its outcome, and nothing is sent for it. Once `ending`, those that have not
@@ -52,11 +53,9 @@ async def guard(
     import_ahead()
     batch = Batch(client=client, store=store, sign_in=sign_in, clock=clock)
     guarding = _Guard(ids, records, batch)
-    async with batch.running(guarding.poll(), guarding.end_when(ending, interrupted)):
-        without_outcome = len(ids)
-        while without_outcome:
-            event: PollResult | Event = await batch.events.get()
-            without_outcome -= isinstance(event, Outcome)
+    beside = guarding.poll(), guarding.end_when(ending, interrupted)
+    async with contextlib.aclosing(batch.events(len(ids), *beside)) as events:
+        async for event in events:
             yield event
 
 
@@ -74,8 +73,10 @@ class _Guard:
         try:
             pause = _Approach(self._records, self._clock).pause
             schedule = WhileActive(lambda: self._guarded, clock=self._clock, pause=pause, randomness=lambda: 0.5)
-            async for result in Poller(self._get_download, schedule, clock=self._clock).results(forever=False):
-                await self._judge(result)
+            poller = Poller(self._get_download, schedule, clock=self._clock)
+            async with contextlib.aclosing(poller.results(forever=False)) as results:
+                async for result in results:
+                    self._judge(result)
         except Exception as error:
             logger.exception("The guard broke")
             self._end_all(f"{fault(error)} {NO_LONGER_GUARDED}")
@@ -98,7 +99,7 @@ class _Guard:
                 raise
             return await self._get_download(download_id)
 
-    async def _judge(self, result: PollResult) -> None:
+    def _judge(self, result: PollResult) -> None:
         download_id, download = result.download_id, result.download
         if download_id not in self._guarded:
             return  # its guard ended during this poll
@@ -119,7 +120,7 @@ class _Guard:
                     del self._guarded[download_id]
                     self._batch.start(download_id, after=partial(self._write_down, download_id))
             if result.has_changed:
-                self._batch.events.put_nowait(result)
+                self._batch.report(result)
 
     async def _write_down(self, download_id: str) -> None:
         await self._batch.open_history([download_id], confirmed_at=self._confirmed_at, stop_at=self._records)
@@ -149,7 +150,7 @@ class _Guard:
             trouble=trouble,
             was_final_before=has_ended,
         )
-        self._batch.events.put_nowait(outcome)
+        self._batch.report(outcome)
 
 
 @dataclass(frozen=True, slots=True)

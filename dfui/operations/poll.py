@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -266,7 +266,7 @@ async def watch(
     store: Store,
     clock: Clock,
     is_over: Callable[[Download], bool] = lambda download: not download.is_active,
-) -> AsyncIterator[PollResult]:
+) -> AsyncGenerator[PollResult, None]:
     """Poll downloads until each has ended, or `is_over`; gives each change, and the first of equal failures.
 
     Raises:

@@ -246,7 +246,7 @@ class Session:
             online = self._connect()
             token = self.access.token
             online.client.use_token(token.secret if token else None)
-            async for event in cancel(
+            walk = cancel(
                 ids,
                 client=online.client,
                 store=self.store,
@@ -255,12 +255,14 @@ class Session:
                 interrupted=self._interrupted,
                 names_unsent_later=True,
                 clock=self.clock,
-            ):
-                match event:
-                    case Progress():
-                        self.cancellations.record(event)
-                    case Outcome():
-                        self.cancellations.end(event)
+            )
+            async with contextlib.aclosing(walk) as events:
+                async for event in events:
+                    match event:
+                        case Progress():
+                            self.cancellations.record(event)
+                        case Outcome():
+                            self.cancellations.end(event)
         except Exception as error:
             if not isinstance(error, DfuiError):
                 logger.exception("A fault while cancelling")

@@ -243,7 +243,7 @@ class Cancellations(RuleBasedStateMachine):
                     outcomes[event.download_id] = event
                 steps += 1
                 if crashes_after is not None and steps > crashes_after:
-                    await walk.aclose()  # type: ignore[attr-defined]  # an async generator
+                    await walk.aclose()
                     break
         return outcomes
 

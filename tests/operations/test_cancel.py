@@ -345,7 +345,7 @@ async def test_an_interruption_before_the_first_step_leaves_no_id_without_an_out
     batch.start("7", after=asyncio.Event().wait)
     batch.interrupt()
     async with asyncio.timeout(5):
-        assert (await batch.events.get()).kind is OutcomeKind.NOT_SENT
+        assert (await anext(batch.events(1))).kind is OutcomeKind.NOT_SENT
 
 
 async def test_a_401_is_known_while_another_token_is_asked_for(it: Together) -> None:
