@@ -52,19 +52,17 @@ async def cancel(
     sign_in: SignIn | None = None,
     has_token: bool = True,
     interrupted: asyncio.Event | None = None,
-    names_unsent_later: bool = False,
+    leaving: asyncio.Event | None = None,
     clock: Clock | None = None,
 ) -> AsyncGenerator[Event, None]:
     """Cancel confirmed downloads; gives each step, and the outcome of each, in the order in which they come.
 
     All go into the history before the first DELETE is sent; without a token, one is asked for after that. Once
-    `interrupted` is set, each download that has no outcome yet gets one at once, by what is known of it; with
-    `names_unsent_later`, the next start names those that were not sent.
+    `interrupted` is set, each download that has no outcome yet gets one at once, by what is known of it; once `leaving`
+    is, the next start names those that were not sent.
     """
     import_ahead()
-    batch = Batch(
-        client=client, store=store, sign_in=sign_in, clock=clock or Clock(), names_unsent_later=names_unsent_later
-    )
+    batch = Batch(client=client, store=store, sign_in=sign_in, clock=clock or Clock(), leaving=leaving)
     await batch.open_history(ids)
     may_begin = asyncio.Event()
     for download_id in ids:
@@ -104,7 +102,7 @@ class Batch:
         store: Store,
         sign_in: SignIn | None,
         clock: Clock,
-        names_unsent_later: bool = False,
+        leaving: asyncio.Event | None = None,
     ) -> None:
         self.client = client
         self.clock = clock
@@ -117,7 +115,7 @@ class Batch:
         self._reported: asyncio.Queue[Any] = asyncio.Queue()
         self._store = store
         self._sign_in = sign_in
-        self._names_unsent_later = names_unsent_later
+        self._leaving = leaving or asyncio.Event()
         self._checking_token = asyncio.Lock()
         self._entries: dict[str, int] = {}
         """The history entry of each download; one that the history does not take is not here."""
@@ -185,7 +183,7 @@ class Batch:
         if entry is not None and self._history_problem is None:
             if self.is_interrupted and outcome.kind is OutcomeKind.UNKNOWN:
                 return outcome
-            is_unreported = self._names_unsent_later and self.is_interrupted and outcome.kind is OutcomeKind.NOT_SENT
+            is_unreported = self._leaving.is_set() and outcome.kind is OutcomeKind.NOT_SENT
             try:
                 await self._store.history.close_entry(
                     entry, outcome, ended_at=self.clock.now(), is_unreported=is_unreported

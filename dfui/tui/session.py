@@ -118,7 +118,7 @@ class Session:
         self._post: Callable[[Message], object] = lambda message: None
         self._online: _Online | None = None
         self._is_checking_token = False
-        self._interrupted = asyncio.Event()
+        self._leaving, self._interrupted = asyncio.Event(), asyncio.Event()
         self.fetch_folder = Path("/")
         """The folder of the last fetch, which the next one suggests."""
         with contextlib.suppress(OSError):  # it may have been removed
@@ -141,6 +141,7 @@ class Session:
         """
         if under_way := set(self._under_way):
             waiting(len(self.cancellations))
+            self._thread.call(self._leaving.set)
             self._thread.call(self.sign_in.decline)  # nobody is there to ask
             wait(under_way, timeout=LEAVING_SECONDS)
             self._thread.call(self._interrupted.set)
@@ -253,7 +254,7 @@ class Session:
                 sign_in=self.sign_in.wait_for_token,
                 has_token=token is not None,
                 interrupted=self._interrupted,
-                names_unsent_later=True,
+                leaving=self._leaving,
                 clock=self.clock,
             )
             async with contextlib.aclosing(walk) as events:

@@ -18,6 +18,7 @@ from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.progress import Progress
 from dfui.core.secret import Secret
 from dfui.operations.cancel import MAX_REQUESTS, Batch, cancel
+from dfui.operations.resolve import resolve
 from dfui.simulator.account import Dialect, Simulator
 from tests.support.manual_clock import ManualClock
 from tests.support.outcomes import (
@@ -379,3 +380,16 @@ async def test_an_interruption_loses_no_outcome_that_is_being_written(
         events = cancel(["7"], **it.given, interrupted=interrupted)
         outcomes = [event async for event in events if isinstance(event, Outcome)]
     assert [outcome.kind for outcome in outcomes] == [OutcomeKind.CANCELLED]
+
+
+async def test_what_was_not_sent_when_dfui_is_left_is_named_at_the_next_start(it: Together) -> None:
+    leaving = asyncio.Event()
+
+    async def leave() -> None:
+        leaving.set()
+
+    events = cancel(["7"], **it.given, sign_in=leave, has_token=False, leaving=leaving)
+    (outcome,) = [event async for event in events if isinstance(event, Outcome)]
+    assert (outcome.kind, outcome.is_named_again) == (OutcomeKind.NOT_SENT, True)
+    assert [each.kind async for each in resolve(**it.given)] == [OutcomeKind.NOT_SENT]
+    assert [each async for each in resolve(**it.given)] == []
