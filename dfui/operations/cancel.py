@@ -26,6 +26,7 @@ from dfui.wording.errors import fault
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
     from dfui.core.secret import Secret
+    from dfui.store.writer import Write
 
 logger = logging.getLogger(__name__)
 
@@ -119,6 +120,8 @@ class Batch:
         self._checking_token = asyncio.Lock()
         self._entries: dict[str, int] = {}
         """The history entry of each download; one that the history does not take is not here."""
+        self._late_entries: list[tuple[Sequence[str], Write[list[int]]]] = []
+        """The downloads whose entries took too long to write; they may be written all the same."""
         self._history_problem: str | None = None
         """Why the history could not be written; after one failed write, stop writing what was opened before it."""
         self._attempts: dict[asyncio.Task[None], Attempt] = {}
@@ -168,18 +171,30 @@ class Batch:
     ) -> None:
         """Record what was confirmed, before the first DELETE; `stop_at` is a number of records."""
         self._history_problem = None
+        entries = None
         try:
-            entries = await self._store.history.open_entries(
+            entries = self._store.history.open_entries(
                 ids, confirmed_at=confirmed_at or self.clock.now(), stop_at=stop_at
             )
-            self._entries.update(zip(ids, entries, strict=True))
+            self._entries.update(zip(ids, await entries, strict=True))
         except Exception as error:  # noqa: BLE001  # credits are being spent: the DELETE is sent all the same
             self._history_failed(error)
+            if entries is not None:
+                self._late_entries.append((ids, entries))
+
+    def _entry_of(self, download_id: str) -> int | None:
+        """Its history entry, also if that was written after dfui had stopped waiting for it."""
+        for ids, entries in self._late_entries:
+            if download_id in ids and download_id not in self._entries:
+                with contextlib.suppress(Exception):
+                    self._entries.update(zip(ids, entries.wait(seconds=0.0), strict=True))
+                    self._history_problem = None
+        return self._entries.get(download_id)
 
     async def _recorded(self, outcome: Outcome) -> Outcome:
         """Record the outcome; one that an interruption left unknown stays open, for the next start to resolve."""
         outcome = self._with_price(replace(outcome, ended_at=self.clock.now()))
-        entry = self._entries.get(outcome.download_id)
+        entry = self._entry_of(outcome.download_id)
         if entry is not None and self._history_problem is None:
             if self.is_interrupted and outcome.kind is OutcomeKind.UNKNOWN:
                 return outcome

@@ -20,6 +20,7 @@ from dfui.core.secret import Secret
 from dfui.operations.cancel import MAX_REQUESTS, Batch, cancel
 from dfui.operations.resolve import resolve
 from dfui.simulator.account import Dialect, Simulator
+from dfui.store import writer
 from tests.support.manual_clock import ManualClock
 from tests.support.outcomes import (
     Answer,
@@ -393,3 +394,20 @@ async def test_what_was_not_sent_when_dfui_is_left_is_named_at_the_next_start(it
     assert (outcome.kind, outcome.is_named_again) == (OutcomeKind.NOT_SENT, True)
     assert [each.kind async for each in resolve(**it.given)] == [OutcomeKind.NOT_SENT]
     assert [each async for each in resolve(**it.given)] == []
+
+
+async def test_an_entry_that_is_written_late_has_its_outcome(it: Together, monkeypatch: pytest.MonkeyPatch) -> None:
+    may_write, write = threading.Event(), it.store.history._database.write
+
+    def slow(work: Callable[[Any], Any], *, on_disk: bool = False) -> Any:
+        return write(lambda connection: (may_write.wait(5), work(connection))[1], on_disk=on_disk)
+
+    def interrupt(request: httpx.Request) -> None:
+        may_write.set()
+        it.store.downloads.hide("8").wait(seconds=5)  # which is written after it
+
+    monkeypatch.setattr(writer, "MAX_WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(it.store.history._database, "write", slow)
+    it.simulator.interrupt = interrupt
+    assert (await it.cancel(["7"]))["7"].journaled
+    assert [entry.outcome for entry in it.store.history.entries()] == [OutcomeKind.CANCELLED]
