@@ -53,8 +53,8 @@ class ApiAccess:
         self.lend_terminal: Callable[[], contextlib.AbstractAsyncContextManager[None]] = contextlib.nullcontext
         """Gives the terminal to a `token_command` that asks at it, and takes it back."""
         self._renewal: asyncio.Task[Secret | None] | None = None
-        self._stays_rejected: Secret | None = None
-        """The token that the command prints though the API rejected it."""
+        self._rejected: set[Secret] = set()
+        """Tokens in whose place there was no other when the API rejected them."""
         self.lacks_keyring = False
         """Whether there is known to be no keyring in which a token may be kept."""
 
@@ -96,10 +96,8 @@ class ApiAccess:
 
         from dfui.api.client import DatafinitiClient
 
-        renews = secret is None and self.token is not None and self.token.source is TokenSource.COMMAND
-        return DatafinitiClient(
-            token, address=self.settings.address, renew_token=self._renewed_token if renews else None
-        )
+        renew_token = None if secret else self._renewed_token
+        return DatafinitiClient(token, address=self.settings.address, renew_token=renew_token)
 
     async def _token_of_command(self) -> Secret:
         from dfui.system.token_command import token_of_command
@@ -109,7 +107,7 @@ class ApiAccess:
             return await token_of_command(profile.token_command or (), at_terminal=profile.token_command_terminal)
 
     async def _renewed_token(self, rejected: Secret) -> Secret | None:
-        """After a 401: the token that the command prints now, or None if it is the same.
+        """After a 401: the token that is in use by now, or that the command prints now; None if there is no other.
 
         One run serves all requests, and outlives those that are given up: a person may be typing a passphrase.
         """
@@ -118,19 +116,18 @@ class ApiAccess:
         return await asyncio.shield(self._renewal)
 
     async def _renew_token(self, rejected: Secret) -> Secret | None:
-        if self.token is None or rejected == self._stays_rejected:
-            return None
-        if self.token.secret != rejected:  # another request was quicker
-            return self.token.secret
-        try:
-            secret = await self._token_of_command()
-        except TokenError:
-            return None
-        if secret == rejected:
-            self._stays_rejected = rejected
-            return None
-        self.token = Token(secret, TokenSource.COMMAND)
-        return secret
+        token = self.token
+        if token is not None and token.secret == rejected and rejected not in self._rejected:
+            if token.source is TokenSource.COMMAND:
+                try:
+                    printed = await self._token_of_command()
+                except TokenError:
+                    return None
+                if self.token is token:  # nobody has signed in meanwhile
+                    self.token = Token(printed, TokenSource.COMMAND)
+            if self.token is not None and self.token.secret == rejected:
+                self._rejected.add(rejected)
+        return self.token.secret if self.token is not None and self.token.secret not in self._rejected else None
 
     async def check(self, secret: Secret) -> Account:
         """The account that a token opens.

@@ -115,3 +115,33 @@ async def test_after_a_command_that_prints_no_token_the_keyring_is_not_asked(set
     let_print(runs)
     with pytest.raises(TokenError, match="printed nothing"):
         await ApiAccess(settings, environment={}).find_token()
+
+
+async def test_a_client_made_before_the_token_was_known_renews_it_too_and_no_typed_one(
+    settings: Settings, runs: Path, simulator: Simulator
+) -> None:
+    let_print(runs, "of-yesterday", TOKEN)
+    access = ApiAccess(settings, environment={})
+    async with access.client() as client:
+        found = await access.find_token()
+        client.use_token(found and found.secret)
+        assert (await client.account()).active
+        access.use(Secret("typed"))
+        client.use_token(Secret("typed"))
+        with pytest.raises(Unauthorized):
+            await client.account()
+    assert times_run(runs) == 2
+
+
+async def test_a_request_whose_token_was_replaced_meanwhile_is_sent_with_the_new_one(
+    settings: Settings, simulator: Simulator
+) -> None:
+    access = ApiAccess(settings, environment={"DATAFINITI_TOKEN": "of-yesterday"})
+    await access.find_token()
+
+    def sign_in(request: object) -> None:
+        access.use(Secret(TOKEN))
+
+    simulator.interrupt = sign_in
+    async with access.client() as client:
+        assert (await client.account()).active
