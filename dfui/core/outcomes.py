@@ -97,6 +97,8 @@ class Outcome:
     """When this was decided, in UTC."""
     deletes_sent: int | None = 0
     """How often a DELETE left this machine, or may have; None if a crash left that unknown."""
+    is_own_refusal: bool = False
+    """Whether a 401 was about this download alone, so that no other token was asked for."""
     was_final_before: bool = False
     """Whether a poll before any DELETE showed that there was nothing to cancel, so that none was sent."""
 

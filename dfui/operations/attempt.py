@@ -107,6 +107,7 @@ class Attempt:
             self._batch.record_answer(self.download_id, answer.http_status, answer.message)
         except DatafinitiError as error:
             evidence.delete_error = error
+            evidence.is_own_refusal = isinstance(error, Unauthorized) and not self._batch.signed_out
             if isinstance(error, ApiError):
                 self._batch.record_answer(self.download_id, error.http_status, error.api_message)
         evidence.in_flight = False  # if this is interrupted before, nobody knows what became of the DELETE

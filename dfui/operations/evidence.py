@@ -35,6 +35,8 @@ class Evidence:
     """Whether a DELETE before the last one was sent, and may have worked."""
     answer: CancelAnswer | None = None
     delete_error: DatafinitiError | None = None
+    is_own_refusal: bool = False
+    """Whether a 401 was not the token's fault, as far as is known."""
     check_error: DatafinitiError | None = None
     seen: Download | None = None
     """What the last check that succeeded after the last DELETE showed; a later one may have failed."""
@@ -91,6 +93,7 @@ class Evidence:
             answered_status=answer.download.api_status if answer and answer.download else None,
             trouble=self._trouble(),
             deletes_sent=self.deletes_sent,
+            is_own_refusal=self.is_own_refusal,
         )
 
     def _kind(self) -> OutcomeKind:

@@ -148,6 +148,7 @@ class _Guard:
             http_status=error.http_status if error else None,
             api_message=error.api_message if error else None,
             trouble=trouble,
+            is_own_refusal=isinstance(error, Unauthorized) and not self._batch.signed_out,
             was_final_before=has_ended,
         )
         self._batch.report(outcome)

@@ -91,11 +91,16 @@ OUTCOMES = {
 
 
 def _words(outcome: Outcome) -> OutcomeWords:
-    """Of a status that dfui does not know, nothing is claimed; nor that what was accepted did not get through."""
+    """Of a status that dfui does not know, nothing is claimed; nor that what was accepted did not get through.
+
+    A 401 for one download alone is no reason to sign in again.
+    """
     words = OUTCOMES[outcome.kind]
     was_left_open = outcome.deletes_sent is None  # then what was recorded of an answer was the API's, and readable
     if outcome.kind is OutcomeKind.STILL_ACTIVE and was_left_open and 200 <= (outcome.http_status or 0) < 300:
         words = words._replace(advice="The API accepted the cancellation. {state} Try again.")
+    if outcome.kind is OutcomeKind.UNAUTHORIZED and outcome.is_own_refusal:
+        return OUTCOMES[OutcomeKind.REFUSED]
     if outcome.kind is OutcomeKind.STILL_ACTIVE and outcome.status is Status.UNKNOWN:
         unknown = OUTCOMES[OutcomeKind.UNKNOWN]
         return words._replace(name=unknown.name, title=unknown.title)

@@ -21,6 +21,7 @@ from dfui.operations.cancel import MAX_REQUESTS, Batch, cancel
 from dfui.operations.resolve import resolve
 from dfui.simulator.account import Dialect, Simulator
 from dfui.store import writer
+from dfui.wording.outcomes import outcome_lines, outcome_title
 from tests.support.manual_clock import ManualClock
 from tests.support.outcomes import (
     Answer,
@@ -256,7 +257,11 @@ async def test_a_401_of_one_download_is_its_own_if_the_account_answers(it: Toget
         raise AssertionError("nobody is asked")
 
     outcomes = await it.cancel(MANY, sign_in=sign_in)
-    assert outcomes.pop("103").kind is OutcomeKind.UNAUTHORIZED
+    refused = outcomes.pop("103")
+    assert refused.kind is OutcomeKind.UNAUTHORIZED
+    said = "\n".join([outcome_title(refused), *outcome_lines(refused)])
+    assert "103 NOT cancelled: the API refused" in said
+    assert "token was rejected" not in said
     assert {outcome.kind for outcome in outcomes.values()} == {OutcomeKind.CANCELLED}
 
 
