@@ -8,7 +8,7 @@ import re
 from dfui.core.errors import NotAnId
 
 ID = re.compile(r"(?=[A-Za-z0-9_-]*[0-9])[A-Za-z0-9_-]{1,128}", re.ASCII)
-ADDRESS_END = re.compile(r"/downloads/([^/?#\s\"'<>]*)/?(?:[?#].*)?$", re.ASCII)
+ADDRESS = re.compile(r"[^\s,;]*/downloads/([^/?#\s\"'<>,;]*)/?(?:[?#][^\s,;]*)?", re.ASCII)
 ADDRESSES = re.compile(r"/downloads/([A-Za-z0-9_-]+)", re.ASCII)
 COMMAND = re.compile(r"(?:^|\s)(?:curl|wget|xh|https?|GET|DELETE|POST|Invoke-\w+)\s")
 """A paste with one of these holds more than IDs and addresses."""
@@ -37,7 +37,7 @@ def id_of_argument(text: str) -> str:
     Raises:
         NotAnId: it is neither.
     """
-    address = ADDRESS_END.search(text)
+    address = ADDRESS.fullmatch(text)
     candidate = address.group(1) if address else text
     if not is_id(candidate):
         raise NotAnId(without_keys(text))

@@ -28,7 +28,17 @@ def test_an_argument_is_an_id_or_an_address_that_ends_in_one(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [f"{API}/downloads/", f"{API}/downloads/847070/results", f"{API}/products/847070", "847070,847071", "--yes", "all"],
+    [
+        f"{API}/downloads/",
+        f"{API}/downloads/847070/results",
+        f"{API}/products/847070",
+        "847070,847071",
+        "--yes",
+        "all",
+        "7 /downloads/8",
+        "7,/downloads/8",
+        f"{API}/downloads/7 8",
+    ],
 )
 def test_any_other_argument_is_refused_and_named(text: str) -> None:
     with pytest.raises(NotAnId) as refused:
