@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -18,9 +19,12 @@ from dfui.core.history import FOLLOW_UP_AFTER, WATCHED_FOR, HistoryEntry
 from dfui.operations.refresh import MAX_POLLS, DownloadRefresher
 from dfui.store import Store
 from dfui.system.event_loop import end_tasks, first_of
+from dfui.wording.errors import fault
 
 if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
+
+logger = logging.getLogger(__name__)
 
 QUICKEST_SECONDS = 5.0
 """Between polls of a download that changes: what the API's published examples do."""
@@ -59,7 +63,7 @@ class Poller:
         clock: Clock,
         store_failed: Callable[[StoreError], None] | None = None,
     ) -> None:
-        """With `store_failed`, a store that fails is reported and tried again; without, `results` raises its error."""
+        """With `store_failed`, what fails is tried again, and of the store reported; without, `results` raises it."""
         self._get_download = get_download
         self._schedule = schedule
         self._clock = clock
@@ -132,10 +136,14 @@ class Poller:
             download = (await self._get_download(download_id)).download
         except DatafinitiError as failure:
             error = failure
-        except StoreError as failure:
+        except Exception as failure:
             if self._store_failed is None:
                 raise
-            self._store_failed(failure)
+            if isinstance(failure, StoreError):
+                self._store_failed(failure)
+            else:
+                logger.exception("Polling %s broke", download_id)
+                error = DatafinitiError(fault(failure))
         before = self._shown.get(download_id)
         shown = self._shown[download_id] = download.without_times() if download else type(error)
         return PollResult(download_id, download, error, has_changed=shown != before)

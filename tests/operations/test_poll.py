@@ -303,3 +303,21 @@ async def test_waiting_ends_when_the_cost_is_final_or_time_is_over(it: Together,
         clock.advance(clock.sleeping >= 2)
     await waiting
     assert abs(clock.monotonic() - began - waited) <= 3
+
+
+async def test_a_fault_of_one_poll_is_a_failure_and_ends_no_other(
+    it: Together, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    it.simulator.add("7")
+    await refresh_list(it.client, it.store, clock=it.clock)
+    works, failing = it.client.get_download, [RuntimeError("can't start new thread")]
+
+    async def breaks(download_id: str) -> Any:
+        if failing:
+            raise failing.pop()
+        return await works(download_id)
+
+    monkeypatch.setattr(it.client, "get_download", breaks)
+    polling = active(it)
+    assert len(await polling.run(2)) == 2
+    assert ["no more threads" in str(error) for error in polling.errors] == [True]
