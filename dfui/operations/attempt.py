@@ -84,12 +84,14 @@ class Attempt:
         return is_temporary and self._tries < MAX_DELETES
 
     def _is_over(self, pauses: int) -> bool:
-        # If nothing was sent yet, and nothing goes out, a few tries are enough to say so.
-        return self._seconds_left <= 0 or (not self.evidence.was_sent and pauses >= MAX_DELETES)
+        if self.evidence.was_sent:
+            return self._seconds_left <= 0
+        # If nothing goes out, a few tries are enough to say so to a person who waits.
+        return pauses >= MAX_DELETES and not self._batch.is_unattended
 
     @property
     def _seconds_left(self) -> float:
-        """They count from its first request, not from the confirmation."""
+        """They count from when its first DELETE leaves, not from the confirmation."""
         return BUDGET_SECONDS if self._ends_at is None else self._ends_at - self._clock.monotonic()
 
     # ── requests ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -113,21 +115,24 @@ class Attempt:
         evidence.in_flight = False  # if this is interrupted before, nobody knows what became of the DELETE
 
     async def _send_delete(self) -> CancelAnswer:
-        self._tries += 1
-        sent_before = self.evidence.deletes_sent
+        sent_before, tries_before = self.evidence.deletes_sent, self._tries
         try:
-            return await self._in_time(
-                self._batch.client.cancel_download(self.download_id, on_sent=self.evidence.delete_sent)
-            )
+            return await self._in_time(self._batch.client.cancel_download(self.download_id, on_sent=self._delete_sent))
         except AnswerLost:
             if self.evidence.deletes_sent == sent_before:
                 raise NotConnected("No connection in time.") from None
             raise
         except Unauthorized as error:
-            self._tries -= 1
+            self._tries = tries_before
             # Known before another token is asked for, which may take long and be interrupted.
             self.evidence.delete_error, self.evidence.in_flight = error, False
             raise
+
+    def _delete_sent(self) -> None:
+        self.evidence.delete_sent()
+        self._tries += 1
+        if self._ends_at is None:
+            self._ends_at = self._clock.monotonic() + BUDGET_SECONDS
 
     async def _check(self) -> None:
         self._batch.report(Progress(self.download_id, Step.CHECKING))
@@ -170,8 +175,6 @@ class Attempt:
                 raise rejection
 
     async def _in_time(self, answer: Awaitable[Answer]) -> Answer:
-        if self._ends_at is None:
-            self._ends_at = self._clock.monotonic() + BUDGET_SECONDS
         try:
             async with asyncio.timeout(max(0.1, min(self._seconds_left, REQUEST_SECONDS))):
                 return await answer
@@ -203,8 +206,7 @@ class Attempt:
         asked_at = self._clock.monotonic()
         await self._batch.slots.take(has_begun=self._ends_at is not None)
         self._has_slot = True
-        if self._ends_at is not None:
-            self._extend(self._clock.monotonic() - asked_at)
+        self._extend(self._clock.monotonic() - asked_at)
 
     def _give_slot_back(self) -> None:
         if self._has_slot:
@@ -213,4 +215,5 @@ class Attempt:
 
     def _extend(self, seconds: float) -> None:
         """Give it time for a wait that was announced, for its slot, or for a person."""
-        self._ends_at = (self._ends_at or self._clock.monotonic()) + seconds
+        if self._ends_at is not None:
+            self._ends_at += seconds

@@ -104,9 +104,12 @@ class Batch:
         sign_in: SignIn | None,
         clock: Clock,
         leaving: asyncio.Event | None = None,
+        is_unattended: bool = False,
     ) -> None:
         self.client = client
         self.clock = clock
+        self.is_unattended = is_unattended
+        """Whether a DELETE that cannot be sent is tried until it can: nobody is there to cancel again."""
         self.slots = Slots(MAX_REQUESTS)
         self.signed_out = False
         """Whether the token was rejected, and no other was given."""

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 from typing import Any
 
+import httpx
 import pytest
 
 from dfui.core.errors import NotConnected, StoreError
@@ -170,3 +171,18 @@ async def test_a_fault_ends_the_guard_of_each_by_name(guarding: Guarding, monkey
     outcomes = await guarding.run("7", "8")
     assert {each.kind for each in outcomes.values()} == {OutcomeKind.NOT_SENT}
     assert all("RuntimeError" in (each.trouble or "") for each in outcomes.values())
+
+
+async def test_without_a_connection_at_the_number_it_is_stopped_once_there_is_one(guarding: Guarding) -> None:
+    guarding.add("7", rate=30)
+    failed: list[float] = []
+
+    def interrupt(request: httpx.Request) -> None:
+        if request.method == "DELETE" and (not failed or guarding.clock.monotonic() < failed[0] + 600):
+            failed.append(guarding.clock.monotonic())
+            unreachable(request)
+
+    guarding.simulator.interrupt = interrupt
+    outcome = (await guarding.run("7"))["7"]
+    assert (outcome.kind, outcome.deletes_sent) == (OutcomeKind.CANCELLED, 1)
+    assert guarding.clock.monotonic() - failed[0] < 620
