@@ -57,7 +57,7 @@ class Write(Generic[Result]):
             async with asyncio.timeout(max(0.0, self._gives_up_at - time.monotonic())):
                 return await asyncio.shield(answer)
         except TimeoutError:
-            raise self._given_up() from None
+            raise self._give_up() from None
 
     def wait(self, *, seconds: float | None = None) -> Result:
         """The result, once it is written; `seconds` replaces the usual limit."""
@@ -66,17 +66,20 @@ class Write(Generic[Result]):
         try:
             return self._answer.result(max(0.0, self._gives_up_at - time.monotonic()))
         except TimeoutError:
-            raise self._given_up() from None
+            raise self._give_up() from None
 
-    def _given_up(self) -> StoreError:
+    def _give_up(self) -> StoreError:
         self._answer.cancel()
+        return self._took_too_long()
+
+    def _took_too_long(self) -> StoreError:
         where = f" {self._path}" if self._path else ""
         return StoreError(f"The database{where} is busy: another program has locked it, or the disk does not answer.")
 
     def is_wanted(self) -> bool:
         """Whether nobody has given it up, and its time is not over."""
-        if time.monotonic() > self._gives_up_at and not self._answer.done():
-            self.fail(self._given_up())
+        if time.monotonic() > self._gives_up_at:
+            self.fail(self._took_too_long())
         return not self._answer.done()
 
     def begin(self) -> bool:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -150,6 +151,19 @@ def test_a_write_nobody_waits_for_is_dropped_unless_it_began(
     released.set()
     database.write(insert("last")).wait(seconds=10)
     assert read_words(database) == ["begun", "last"]
+
+
+async def test_one_that_the_writer_finds_too_old_is_an_error_and_cancels_no_task(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with held(database):
+        waiting = asyncio.ensure_future(database.write(insert("never"))._awaited())
+        await asyncio.sleep(0)
+        later = SimpleNamespace(monotonic=lambda: time.monotonic() + 60)  # before the event loop's own timer fires
+        monkeypatch.setattr("dfui.store.writer.time", later)
+    with pytest.raises(StoreError, match="busy"):
+        await waiting
+    assert read_words(database) == []
 
 
 async def test_a_cancelled_task_does_not_take_its_write_with_it(database: Database) -> None:
