@@ -78,13 +78,21 @@ class Database:
 
     def write(self, work: Callable[[sqlite3.Connection], Result], *, on_disk: bool = False) -> Write[Result]:
         """Have this written, all or nothing; with `on_disk`, it outlives a loss of power once it is done."""
-        return self._writer.submit(work, on_disk=on_disk)
+
+        def written(connection: sqlite3.Connection) -> Result:
+            self._check_in_place()
+            return work(connection)
+
+        return self._writer.submit(written, on_disk=on_disk)
+
+    def _check_in_place(self) -> None:
+        if self.path is not None and self.path.stat().st_ino != self._inode:
+            raise StoreError("The database was set aside by another dfui. Start this one again.")
 
     def _connect(self) -> sqlite3.Connection:
         if self.path is None:
             return self._reading
-        if self.path.stat().st_ino != self._inode:
-            raise StoreError("The database was set aside by another dfui. Start this one again.")
+        self._check_in_place()
         return sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
 
     def _connect_to_write(self) -> sqlite3.Connection:

@@ -14,6 +14,7 @@ from dfui.core.downloads import Download
 from dfui.core.errors import StoreError
 from dfui.core.history import HistoryEntry
 from dfui.store import Store, open_store
+from dfui.store.corruption import set_aside
 from tests.support.rows import at, close_entry
 from tests.support.stores import ORIGIN, Open, ids, see
 
@@ -145,6 +146,16 @@ def test_damage_of_an_open_file_is_an_error_and_the_next_start_sets_it_aside(ope
     use(store)
     store.close()
     assert (store.problem, "set aside" in (opened().problem or "")) == (None, True)
+
+
+def test_what_another_dfui_has_set_aside_is_not_written_any_more(opened: Open, path: Path) -> None:
+    store = opened()
+    store.downloads.add(["7"]).wait()
+    set_aside(path, inode=path.stat().st_ino)
+    for _ in range(2):
+        with pytest.raises(StoreError):
+            store.history.open_entries(["7"], confirmed_at=at(1)).wait()
+        assert opened().history.entries() == []
 
 
 def test_damage_of_a_large_file_is_set_aside_by_the_next_start(
