@@ -219,7 +219,7 @@ class Writer:
             self._connection = None
 
     def _fail(self, writes: list[Write[Any]], error: Exception) -> None:
-        if self._path and isinstance(error, sqlite3.Error) and is_damage(error):
+        if self._path and is_damage(error):
             mark_damaged(self._path)
         failure = store_error(error, self._path) if isinstance(error, FAILURES) else error
         for write in writes:

@@ -16,7 +16,7 @@ from dfui.core.history import HistoryEntry
 from dfui.store import Store, open_store
 from dfui.store.corruption import set_aside
 from tests.support.rows import at, close_entry
-from tests.support.stores import ORIGIN, Open, ids, see
+from tests.support.stores import ORIGIN, Open, alter, ids, see
 
 PAGE = 4096
 
@@ -146,6 +146,19 @@ def test_damage_of_an_open_file_is_an_error_and_the_next_start_sets_it_aside(ope
     use(store)
     store.close()
     assert (store.problem, "set aside" in (opened().problem or "")) == (None, True)
+
+
+def test_a_row_that_only_a_write_reads_is_set_aside_by_the_next_start(opened: Open, path: Path) -> None:
+    store = opened()
+    oldest, *_ = store.history.open_entries([str(number) for number in range(150)], confirmed_at=at(1)).wait()
+    store.close()
+    alter(path, "UPDATE history SET download_id = '999' WHERE number = ?", oldest)
+    store = opened()
+    assert store.problem is None  # it is not among the newest, and it is the page of a sound database
+    with pytest.raises(StoreError, match="damaged"):
+        asyncio.run(store.history.take_left_open())
+    store.close()
+    assert "set aside" in (opened().problem or "")
 
 
 def test_what_another_dfui_has_set_aside_is_not_written_any_more(opened: Open, path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -16,17 +15,10 @@ from dfui.store import Store
 from dfui.store.history import HistoryFilter
 from dfui.store.owners import ELSEWHERE_SECONDS, end_owner, is_alive, new_owner
 from tests.support.rows import at, close_entry, outcome
-from tests.support.stores import OPEN, Open, run
+from tests.support.stores import OPEN, Open, alter, run
 from tests.support.terminal import wait_until
 
 Wanted = HistoryFilter
-
-
-def alter(path: Path, statement: str, *params: object) -> None:
-    """Change the database from outside."""
-    other = sqlite3.connect(path, isolation_level=None)
-    other.execute(statement, params)
-    other.close()
 
 
 def test_the_history_holds_what_was_answered_newest_first(store: Store) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -26,6 +27,13 @@ def ids(store: Store) -> list[str]:
 def see(store: Store, *rows: Download, observed: float = 10.0, now: float = 100.0) -> None:
     """Take these over as seen at a moment."""
     store.downloads.observe(rows, observed=observed, now=now).wait(seconds=30)
+
+
+def alter(path: Path, statement: str, *params: object) -> None:
+    """Change the database from outside."""
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute(statement, params)
+    other.close()
 
 
 def relapsed_store(download_id: str, *, cancelled_at: datetime) -> Store:
