@@ -156,8 +156,10 @@ def connect_read_only(path: Path) -> sqlite3.Connection:
     """A connection that changes nothing and makes no file."""
     # Without a write-ahead log nobody has it open, and it is read without a lock, or a file beside it.
     _, log, _ = files_of(path)
-    how = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
-    return sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, timeout=BUSY_SECONDS, check_same_thread=False)
+    lockless = "" if log.exists() and log.stat().st_size else "&immutable=1"
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro{lockless}", uri=True, timeout=BUSY_SECONDS, check_same_thread=False
+    )
 
 
 def copy_of(path: Path) -> sqlite3.Connection:

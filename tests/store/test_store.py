@@ -13,7 +13,7 @@ import pytest
 from dfui.core.downloads import Download
 from dfui.core.errors import StoreError
 from dfui.core.outcomes import OutcomeKind
-from dfui.store import temporary_store
+from dfui.store import read_store, temporary_store
 from tests.support.rows import at, close_entry
 from tests.support.stores import ORIGIN, Open, ids, see
 
@@ -71,6 +71,12 @@ def test_a_place_that_cannot_be_written_is_said_and_nothing_is_kept(opened: Open
     assert ids(store) == ["7"]
     with pytest.raises(StoreError):
         store.history.open_entries(["7"], confirmed_at=at(1)).wait()
+
+
+def test_reading_makes_no_file(tmp_path: Path) -> None:
+    with pytest.raises(StoreError):
+        read_store(tmp_path / "dfui.db", profile="default", origin=ORIGIN)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_temporary_store_keeps_a_history_while_it_lasts() -> None:
