@@ -11,6 +11,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from dfui.core.errors import StoreError
 from dfui.store.sqlite_errors import files_of
 from dfui.store.tables import DOWNLOADS, ENTRIES, create_schema
 
@@ -51,8 +52,15 @@ def set_aside(path: Path, *, inode: int) -> Path | None:
     """Rename a damaged file; None if another dfui has done it meanwhile.
 
     Raises:
-        OSError: it cannot be renamed.
+        StoreError: it cannot be renamed.
     """
+    try:
+        return _renamed(path, inode)
+    except OSError as error:
+        raise StoreError(f"it is damaged, and could not be set aside: {error.strerror}") from None
+
+
+def _renamed(path: Path, inode: int) -> Path | None:
     folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
     try:
         with contextlib.suppress(OSError):  # some file systems have no such lock; two at the same moment are rare

@@ -79,19 +79,35 @@ def open_store(path: Path, *, profile: str, origin: str) -> Store:
     A damaged database is set aside under a new name. One that is newer than this dfui is left alone. If it cannot be
     written, what it holds is shown; then, and if it cannot even be read, what is written lasts for this process.
     """
+    aside: Path | None = None
     try:
-        database, problem = _open_file(path)
+        make_private(path)
+        inode = path.stat().st_ino
+        try:
+            database = Database(path)
+        except FAILURES as error:
+            if not is_damage(error):
+                raise
+            aside = set_aside(path, inode=inode)
+            make_private(path)
+            database = Database(path)
     except (*FAILURES, StoreError) as error:
         why = f"{reason(error)}. Until that is fixed, nothing is saved.{cure(error, path)}"
     else:
+        problem = f"{_was_set_aside(aside)}, and a new one was started." if aside else None
         return Store(database, profile=profile, origin=origin, problem=problem)
+    before = f"{_was_set_aside(aside)}. " if aside else ""
     try:
         database = Database(None, memory=copy_of(path))
     except (*FAILURES, StoreError):
-        problem = f"The database {path} cannot be used: {why}"
+        problem = f"{before}The database {path} cannot be used: {why}"
         return Store(Database(None), profile=profile, origin=origin, problem=problem, is_unreadable=True)
-    problem = f"The database {path} can be read, but not written: {why}"
+    problem = f"{before}The database {path} can be read, but not written: {why}"
     return Store(database, profile=profile, origin=origin, problem=problem)
+
+
+def _was_set_aside(aside: Path) -> str:
+    return f"The database could not be read, so it was set aside as {aside}"
 
 
 def read_store(path: Path, *, profile: str, origin: str) -> Store:
@@ -107,21 +123,3 @@ def read_store(path: Path, *, profile: str, origin: str) -> Store:
 def temporary_store(*, profile: str, origin: str, problem: str | None = None) -> Store:
     """A store in memory, gone with the process; with a `problem` because there is no place for a file."""
     return Store(Database(None), profile=profile, origin=origin, problem=problem, is_unreadable=problem is not None)
-
-
-def _open_file(path: Path) -> tuple[Database, str | None]:
-    """The database, and what went wrong before it could be opened."""
-    make_private(path)
-    inode = path.stat().st_ino
-    try:
-        return Database(path), None
-    except FAILURES as error:
-        if not is_damage(error):
-            raise
-    try:
-        aside = set_aside(path, inode=inode)
-        make_private(path)
-    except OSError as error:
-        raise StoreError(f"it is damaged, and could not be set aside: {error.strerror}") from None
-    problem = f"The database could not be read, so it was set aside as {aside}, and a new one was started."
-    return Database(path), problem if aside else None

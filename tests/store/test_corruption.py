@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import random
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -75,6 +78,27 @@ def test_a_damaged_file_is_set_aside_and_named(opened: Open, database: Path, dam
     store.close()
     again = opened()
     assert (again.problem, ids(again)) == (None, ["8"])
+
+
+def test_one_that_cannot_be_replaced_is_named_all_the_same(
+    opened: Open, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database.write_bytes(b"not a database")
+    disk_is_full, rename = OSError(errno.ENOSPC, "No space left on device"), Path.rename
+
+    def rename_and_fill(path: Path, target: Path) -> Path:
+        monkeypatch.setattr(os, "open", Mock(side_effect=disk_is_full))
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", rename_and_fill)
+    store = opened()
+    (aside,) = database.parent.glob("dfui.db.damaged-*")
+    for said in (f"set aside as {aside}", "No space left on device", "Free some disk space"):
+        assert said in (store.problem or "")
+    with pytest.raises(StoreError, match="set aside"):
+        store.history.entries()
+    with pytest.raises(StoreError, match="set aside"):
+        store.history.open_entries(["7"], confirmed_at=at(1)).wait()
 
 
 def flipped(content: bytes, chance: random.Random) -> bytes:
