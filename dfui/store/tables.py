@@ -87,8 +87,8 @@ class Rows(Generic[Value]):
 
 
 def checksum(*cells: Any) -> int:
-    """Tells whether damage has made another value of one of these."""
-    return zlib.crc32(repr(cells).encode("utf-8", "surrogatepass"))
+    """Tells whether damage has made another value of one of these; the same in every version of Python."""
+    return zlib.crc32(ascii(cells).encode())
 
 
 Convert = Callable[[Any], Any] | None
