@@ -5,6 +5,8 @@ It stands apart because it must be quick: the parsers of all commands take longe
 
 from __future__ import annotations
 
+import contextlib
+
 from dfui.core.errors import DfuiError
 from dfui.store import read_store
 from dfui.system.settings import load_settings
@@ -23,15 +25,11 @@ def known_words(what: str, *, is_described: bool) -> list[str]:
         settings = load_settings()
         if what == "profiles":
             return list(settings.profiles)
-        if not settings.database.exists():
-            return []
         store = read_store(settings.database, profile=settings.profile, origin=settings.address.origin)
+        with contextlib.closing(store):
+            keys = list(store.downloads.keys_in_order(limit=MAX_IDS))
+            rows = store.downloads.by_key(keys)
     except DfuiError:
         return []
-    try:
-        keys = list(store.downloads.keys_in_order(limit=MAX_IDS))
-        rows = store.downloads.by_key(keys)
-    finally:
-        store.close()
     known = [rows[key] for key in keys if key in rows and (rows[key].is_active or what == "ids")]
     return [f"{each.id}\t{described(each)}" if is_described else each.id for each in known]

@@ -13,10 +13,15 @@ from pathlib import Path
 import httpx
 import pytest
 
+from dfui.core.addresses import DATAFINITI
+from dfui.core.downloads import Download
 from dfui.simulator.account import Simulator
+from dfui.store import open_store
 from dfui.store.history import MAX_MESSAGE
 from tests.support.commands import Commands
-from tests.support.running import run_each
+from tests.support.rows import at
+from tests.support.running import run, run_each
+from tests.support.stores import alter, see
 
 READ_ONLY = [
     "unshare", "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"]), "/bin/sh", "-c",
@@ -174,3 +179,14 @@ def test_nothing_is_claimed_about_a_database_that_cannot_be_read(dfui: Commands)
         ended = dfui(*command)
         assert (ended.exit_code, ended.stdout, "cannot be used" in ended.stderr) == (1, "", True)
     assert dfui("history", "--json").document["error"]["kind"] == "store"
+
+
+def test_a_row_that_cannot_be_read_is_an_error_but_not_at_a_prompt(dfui: Commands) -> None:
+    store = open_store(dfui.database, profile="default", origin=DATAFINITI.origin)
+    see(store, *(Download(str(number), "running", seen_at=at(number)) for number in range(150)))
+    store.close()
+    alter(dfui.database, "UPDATE downloads SET query = 'another' WHERE id = '7'")
+    completed = run("completion", "--known", "ids")
+    assert (completed.exit_code, completed.stdout, completed.stderr) == (0, "", "")
+    listed = run("list", "--offline")
+    assert (listed.exit_code, listed.stdout, "is damaged" in listed.stderr) == (1, "", True)
