@@ -23,6 +23,8 @@ MAX_WAIT_SECONDS = 1.0
 """The longest that all the writes together wait for a lock or a disk."""
 RETRY_SECONDS = 0.1
 """For a write that comes after that, while the lock or the disk still holds others up."""
+FORGOTTEN_SECONDS = 10.0
+"""After which a lock says nothing about the next write any more, if none was tried since."""
 
 Result = TypeVar("Result")
 
@@ -116,7 +118,7 @@ class Writer:
         self._changed = threading.Condition()
         self._waiting: deque[Write[Any]] = deque()
         self._held_up_since: float | None = None
-        """When the transaction began that waits for a lock or the disk; None if none does."""
+        """When the transaction began that waits, or waited in vain, for a lock or the disk."""
         self._is_closed = False
 
     def submit(self, work: Callable[[sqlite3.Connection], Result], *, on_disk: bool) -> Write[Result]:
@@ -172,7 +174,9 @@ class Writer:
     def _next(self) -> list[Write[Any]]:
         """All that wait; nothing at the end."""
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._is_closed)
+            if not self._changed.wait_for(lambda: self._waiting or self._is_closed, FORGOTTEN_SECONDS):
+                self._held_up_since = None
+                self._changed.wait_for(lambda: self._waiting or self._is_closed)
             writes = list(self._waiting)
             self._waiting.clear()
             return writes

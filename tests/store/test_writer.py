@@ -20,6 +20,7 @@ from dfui.store import Store
 from dfui.store.database import Database
 from tests.support.rows import at
 from tests.support.stores import Open, ids, see
+from tests.support.terminal import wait_until
 
 
 @pytest.fixture
@@ -151,6 +152,25 @@ def test_a_write_nobody_waits_for_is_dropped_unless_it_began(
     released.set()
     database.write(insert("last")).wait(seconds=10)
     assert read_words(database) == ["begun", "last"]
+
+
+def test_a_lock_long_ago_takes_no_patience_from_the_next_write(
+    opened: Open, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dfui.store.writer.FORGOTTEN_SECONDS", 0.0)
+    monkeypatch.setattr("dfui.store.writer.RETRY_SECONDS", 0.0)
+    monkeypatch.setattr("dfui.store.writer.MAX_WAIT_SECONDS", 10.0)
+    store, other = opened(), sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    long_ago = SimpleNamespace(monotonic=lambda: time.monotonic() - 60)
+    with monkeypatch.context() as earlier:
+        earlier.setattr("dfui.store.writer.time", long_ago)
+        with pytest.raises(StoreError, match="busy"):
+            store.downloads.add(["7"]).wait(seconds=0)
+        wait_until(lambda: store._database._writer._held_up_since is None, "it is forgotten")
+    other.close()
+    store.downloads.add(["8"]).wait()
+    assert ids(store) == ["8"]
 
 
 async def test_one_that_the_writer_finds_too_old_is_an_error_and_cancels_no_task(
