@@ -166,9 +166,10 @@ def test_a_file_that_is_there_stays_unless_it_may_be_overwritten(past: Commands,
     assert list(tmp_path.glob(".dfui-*")) == []
 
 
-def test_a_place_that_cannot_be_written_is_an_error_and_no_device_is_replaced(past: Commands, tmp_path: Path) -> None:
-    for place in (tmp_path, tmp_path / "nowhere" / "history.csv", Path("/dev/null")):
+def test_a_place_that_cannot_be_written_is_an_error_and_no_pipe_is_replaced(past: Commands, tmp_path: Path) -> None:
+    os.mkfifo(pipe := tmp_path / "pipe")
+    for place in (tmp_path, tmp_path / "nowhere" / "history.csv", pipe):
         for overwrite in ([], ["--overwrite"]):
             ended = past("history", "--json", "--output", str(place), *overwrite)
             assert (ended.exit_code, ended.document["error"]["kind"]) == (1, "export")
-    assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
