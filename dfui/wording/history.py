@@ -91,7 +91,7 @@ def entry_facts(entry: HistoryEntry, *, now: datetime) -> list[Fact]:
         ("Kept", "" if entry.retained_records is None else counted(entry.retained_records, "record")),
         ("Credits", _credits_then(entry)),
         ("Now", now_line(entry)),
-        ("Follow-up", _plan(entry)),
+        ("Follow-up", _plan(entry, now)),
         ("Files", fetch_by_words(entry.fetch_by, now=now).removeprefix("files ")),
     ]
     return [fact(label, line) for label, line in lines if line]
@@ -103,14 +103,16 @@ def _credits_then(entry: HistoryEntry) -> str:
     return "not reported at the time" if entry.retained_records else ""
 
 
-def _plan(entry: HistoryEntry) -> str:
+def _plan(entry: HistoryEntry, now: datetime) -> str:
     """Whether dfui polls the download; empty if it never meant to."""
     if entry.is_watched and entry.ended_at is not None:
-        if entry.is_settled:
-            until = date_time(entry.ended_at + FOLLOW_UP_AFTER[-1])
-            return f"the cost is final; dfui checks until {until} that the download stays stopped"
-        until = date_time(entry.ended_at + WATCHED_FOR)
-        return f"dfui keeps checking until the cost is final, or until {until}"
+        last_poll, end = entry.ended_at + FOLLOW_UP_AFTER[-1], entry.ended_at + WATCHED_FOR
+        if now >= end:
+            return f"dfui stopped checking at {date_time(end)}"
+        if not entry.is_settled:
+            return f"dfui keeps checking until the cost is final, or until {date_time(end)}"
+        until = f"until {date_time(last_poll)}" if now < last_poll else "once more"
+        return f"the cost is final; dfui checks {until} that the download stays stopped"
     if entry.closed_at is None:
         return ""
     if entry.is_settled:

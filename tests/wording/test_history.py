@@ -1,0 +1,40 @@
+"""What is said of a history entry."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from dfui.core.downloads import Download, Status
+from dfui.core.history import HistoryEntry
+from dfui.core.outcomes import OutcomeKind
+from dfui.wording.history import entry_facts
+from tests.support.rows import at
+
+DAY = 24 * 60 * 60
+ENDED = HistoryEntry(1, "7", at(0), 1, 200, None, OutcomeKind.CANCELLED, True, Status.CANCELLED, 10, ended_at=at(10))
+SETTLED = ENDED.after(Download("7", "cancelled", num_downloaded=10, total_cost=10, seen_at=at(60)))
+PRICED = ENDED.after(Download("7", "cancelled", num_downloaded=10, num_records=90, total_cost=90, seen_at=at(8 * DAY)))
+
+
+@pytest.mark.parametrize(
+    ("entry", "now", "plan"),
+    [
+        (ENDED, 60, "dfui keeps checking until the cost is final, or until 1970-01-08 00:00 UTC"),
+        (ENDED, 8 * DAY, "dfui stopped checking at 1970-01-08 00:00 UTC"),
+        (SETTLED, 70, "the cost is final; dfui checks until 1970-01-01 00:15 UTC that the download stays stopped"),
+        (SETTLED, 2 * DAY, "the cost is final; dfui checks once more that the download stays stopped"),
+        (SETTLED, 8 * DAY, "dfui stopped checking at 1970-01-08 00:00 UTC"),
+        (replace(SETTLED, closed_at=at(DAY)), 8 * DAY, "done: the cost is final"),
+        (replace(ENDED, closed_at=at(7 * DAY)), 8 * DAY, "no final cost within 7 days; dfui has stopped checking"),
+        (replace(PRICED, closed_at=at(7 * DAY)), 8 * DAY, "the order's price (90 credits); dfui has stopped checking"),
+        (replace(ENDED, outcome=OutcomeKind.REFUSED), 60, None),
+        (replace(ENDED, outcome=None, ended_at=None), 60, None),
+    ],
+)
+def test_it_says_until_when_dfui_checks_and_never_that_it_does_when_that_is_over(
+    entry: HistoryEntry, now: float, plan: str | None
+) -> None:
+    said = {fact.label: fact.lines[0] for fact in entry_facts(entry, now=at(now))}.get("Follow-up")
+    assert said == plan or (plan and said and said.endswith(plan))
