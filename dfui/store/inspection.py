@@ -9,6 +9,7 @@ import stat
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from dfui.store.corruption import check
 from dfui.store.database import check_locks, connect_read_only
 from dfui.store.sqlite_errors import FAILURES, cure, files_of, is_busy, is_damage, reason
 from dfui.store.tables import SCHEMA_VERSION
@@ -70,11 +71,9 @@ def inspect_store(path: Path) -> Inspection:
 def _read(path: Path, found: Inspection) -> Inspection:
     with contextlib.closing(connect_read_only(path)) as connection:
         found = replace(found, schema=int(connection.execute("PRAGMA user_version").fetchone()[0]))
-        damage = [str(line) for (line,) in connection.execute("PRAGMA quick_check(3)") if line != "ok"]
-        if damage:
-            return replace(found, trouble="; ".join(damage), is_damaged=True)
         if not found.schema or found.is_newer:
             return found
+        check(connection)
         ((downloads, active),) = connection.execute(
             "SELECT count(*), coalesce(sum(is_active), 0) FROM downloads WHERE is_hidden = 0"
         )

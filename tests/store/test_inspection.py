@@ -12,7 +12,7 @@ from dfui.store import Store
 from dfui.store.inspection import Inspection, inspect_store
 from dfui.store.tables import SCHEMA_VERSION
 from tests.support.rows import at
-from tests.support.stores import Open, see
+from tests.support.stores import Open, alter, see
 
 
 @pytest.fixture
@@ -59,6 +59,14 @@ def test_damage_is_named_and_left(opened: Open, path: Path) -> None:
         found = inspect_store(path)
         assert (bool(found.trouble), found.is_damaged) == (True, True)
         assert {each.name: each.read_bytes() for each in path.parent.iterdir()} == {"dfui.db": content}
+
+
+def test_a_row_that_is_not_as_it_was_written_is_damage(opened: Open, path: Path) -> None:
+    fill(store := opened())
+    store.close()
+    alter(path, "UPDATE downloads SET api_status = 'canceled' WHERE id = '1'")
+    assert inspect_store(path).is_damaged
+    assert "set aside" in (opened().problem or "")
 
 
 def test_a_missing_or_empty_file_and_a_newer_schema_are_no_trouble_and_anything_else_is(path: Path) -> None:
