@@ -15,7 +15,6 @@
     │   ├── KeyringSilent
     │   └── KeyringFailed
     ├── StoreError                   known downloads and the history cannot be read or written
-    │   └── NewerSchema
     ├── ExportError                  a file that was asked for was not written
     │   └── FileExists
     ├── TransferError                a result file is not here, or not whole
@@ -155,10 +154,6 @@ class StoreError(DfuiError):
     """The store cannot do this: it is locked, full, damaged, or cannot be written."""
 
     kind = "store"
-
-
-class NewerSchema(StoreError):
-    """The database was written by a newer dfui, and is left alone."""
 
 
 class ExportError(DfuiError):

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dfui.core.errors import StoreError
-from dfui.store.sqlite_errors import files_of
+from dfui.store.sqlite_errors import files_of, is_damage, store_error
 from dfui.store.tables import DOWNLOADS, ENTRIES, create_schema
 
 MAX_BYTES_CHECKED = 32 * 1024 * 1024
@@ -42,10 +42,12 @@ def check(connection: sqlite3.Connection, path: Path | None = None) -> None:
         _marker(path).unlink(missing_ok=True)
 
 
-def mark_damaged(path: Path) -> None:
-    """Have the next start check the whole file."""
-    with contextlib.suppress(OSError):
-        _marker(path).touch(0o600)
+def failure(error: BaseException, path: Path | None) -> StoreError:
+    """What went wrong in an open database; if it is damaged, the next start checks the whole file."""
+    if path is not None and is_damage(error):
+        with contextlib.suppress(OSError):
+            _marker(path).touch(0o600)
+    return store_error(error, path)
 
 
 def set_aside(path: Path, *, inode: int) -> Path | None:

@@ -16,8 +16,8 @@ from typing import Any, TypeVar
 
 from dfui.core.errors import StoreError
 from dfui.core.private_folder import make_private_folder
-from dfui.store.corruption import check, mark_damaged
-from dfui.store.sqlite_errors import files_of, is_busy, store_errors
+from dfui.store.corruption import check, failure
+from dfui.store.sqlite_errors import FAILURES, files_of, is_busy
 from dfui.store.tables import create_schema, schema_version, seal_rows
 from dfui.store.writer import Write, Writer
 
@@ -38,7 +38,7 @@ class Database:
 
     Raises:
         sqlite3.Error, ValueError, OSError: the file is damaged, or cannot be used.
-        NewerSchema: a newer dfui has written it.
+        StoreError: a newer dfui has written it.
     """
 
     def __init__(self, path: Path | None, *, memory: sqlite3.Connection | None = None) -> None:
@@ -70,11 +70,14 @@ class Database:
             StoreError: they cannot be read.
         """
         aside = aside and self.path is not None  # in memory, there is one connection
-        with self._aside_lock if aside else self._lock, store_errors(self.path, damaged=self._mark_damaged):
-            if aside and self._aside is None:
-                self._aside = self._connect()
-            connection = self._aside if aside and self._aside else self._reading
-            return [row(each) for each in connection.execute(query, params).fetchall()]
+        try:
+            with self._aside_lock if aside else self._lock:
+                if aside and self._aside is None:
+                    self._aside = self._connect()
+                connection = self._aside if aside and self._aside else self._reading
+                return [row(each) for each in connection.execute(query, params).fetchall()]
+        except FAILURES as error:
+            raise failure(error, self.path) from None
 
     def write(self, work: Callable[[sqlite3.Connection], Result], *, on_disk: bool = False) -> Write[Result]:
         """Have this written, all or nothing; with `on_disk`, it outlives a loss of power once it is done."""
@@ -99,10 +102,6 @@ class Database:
         connection = self._connect()
         seal_rows(connection)
         return connection
-
-    def _mark_damaged(self) -> None:
-        if self.path is not None:
-            mark_damaged(self.path)
 
 
 class LastKnown:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import pwd
 import shlex
 import sqlite3
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from dfui.core.errors import StoreError
@@ -73,26 +71,13 @@ def cure(error: BaseException, path: Path | None) -> str:
     return f" Make {path.parent} and what is in it writable, or set XDG_DATA_HOME to another folder."
 
 
-def store_error(error: BaseException, path: Path | None = None) -> StoreError:
-    if isinstance(error, StoreError):
-        return error
+def store_error(error: BaseException, path: Path | None) -> StoreError:
     database = f"The database {path}" if path else "The database"
     if is_busy(error):
         return StoreError(f"{database} is busy: another program has locked it.")
     if is_damage(error):
         return StoreError(f"{database} is damaged: {reason(error)}.")
     return StoreError(f"{database} failed: {reason(error)}.{cure(error, path)}")
-
-
-@contextlib.contextmanager
-def store_errors(path: Path | None = None, *, damaged: Callable[[], None] = lambda: None) -> Iterator[None]:
-    """Raise what goes wrong as a `StoreError`; `damaged` is called first if the file is to blame."""
-    try:
-        yield
-    except FAILURES as error:
-        if is_damage(error):
-            damaged()
-        raise store_error(error, path) from None
 
 
 def _code(error: BaseException) -> int | None:

@@ -11,7 +11,7 @@ from dfui.store.corruption import set_aside
 from dfui.store.database import Database, LastKnown, copy_of, make_private
 from dfui.store.history import History
 from dfui.store.known_downloads import KnownDownloads
-from dfui.store.sqlite_errors import FAILURES, cure, is_damage, reason, store_errors
+from dfui.store.sqlite_errors import FAILURES, cure, is_damage, reason, store_error
 
 
 class Store:
@@ -116,8 +116,10 @@ def read_store(path: Path, *, profile: str, origin: str) -> Store:
     Raises:
         StoreError: it cannot be read.
     """
-    with store_errors(path):
+    try:
         return Store(Database(None, memory=copy_of(path)), profile=profile, origin=origin)
+    except FAILURES as error:
+        raise store_error(error, path) from None
 
 
 def temporary_store(*, profile: str, origin: str, problem: str | None = None) -> Store:

@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar, get_args, get_type_hints
 
 from dfui.core.clock import shown_everywhere
 from dfui.core.downloads import MAX_COUNT, Download
-from dfui.core.errors import NewerSchema
+from dfui.core.errors import StoreError
 from dfui.core.history import HistoryEntry
 
 Value = TypeVar("Value")
@@ -178,11 +178,11 @@ def schema_version(connection: sqlite3.Connection) -> int:
     """The version of the database's schema; 0 is an empty one.
 
     Raises:
-        NewerSchema: this dfui does not know it, and must leave it alone.
+        StoreError: this dfui does not know it, and must leave it alone.
     """
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     if version > SCHEMA_VERSION:
-        raise NewerSchema(f"it was written by a newer dfui (schema {version}; this one knows {SCHEMA_VERSION})")
+        raise StoreError(f"it was written by a newer dfui (schema {version}; this one knows {SCHEMA_VERSION})")
     return version
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from dfui.core.errors import StoreError
-from dfui.store.corruption import mark_damaged
-from dfui.store.sqlite_errors import FAILURES, is_busy, is_damage, store_error
+from dfui.store.corruption import failure
+from dfui.store.sqlite_errors import FAILURES, is_busy
 
 if TYPE_CHECKING:
     import asyncio
@@ -223,11 +223,9 @@ class Writer:
             self._connection = None
 
     def _fail(self, writes: list[Write[Any]], error: Exception) -> None:
-        if self._path and is_damage(error):
-            mark_damaged(self._path)
-        failure = store_error(error, self._path) if isinstance(error, FAILURES) else error
+        reported = failure(error, self._path) if isinstance(error, FAILURES) else error
         for write in writes:
-            write.fail(failure)
+            write.fail(reported)
 
 
 def _retrieve(answer: asyncio.Future[Any]) -> None:

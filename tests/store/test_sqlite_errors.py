@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from dfui.core.errors import StoreError
 from dfui.store.sqlite_errors import cure, store_error
 
 
@@ -34,7 +33,6 @@ def of_system(code: int) -> OSError:
         (of_system(errno.ENOLCK), "No locks available. Set XDG_DATA_HOME to a folder on a local disk."),
         (of_system(errno.EROFS), "Make {path.parent} and what is in it writable, or set XDG_DATA_HOME to another"),
         (of_sqlite(sqlite3.SQLITE_ERROR), "The database {path} failed: it failed."),
-        (StoreError("The database is closed."), "The database is closed."),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
