@@ -19,13 +19,13 @@ from dfui.wording.history import (
     HISTORY_HEADINGS,
     NO_HISTORY,
     NONE_MATCHES,
+    OPEN,
     entry_cells,
     exported,
     not_exported,
 )
 
-OPEN = "open"
-OUTCOMES = (OPEN, *(kind.value for kind in OutcomeKind))
+OUTCOMES = (OPEN[0], *(kind.value for kind in OutcomeKind))
 STANDARD_OUTPUT = Path("-")
 
 
@@ -79,9 +79,8 @@ async def _history(context: Context, options: argparse.Namespace, ids: tuple[str
     from dfui.store.history import HistoryFilter
 
     console = context.console
-    outcome = None if options.outcome in (None, OPEN) else OutcomeKind(options.outcome)
-    wanted = HistoryFilter(ids=ids, outcome=outcome, is_open=True if options.outcome == OPEN else None)
-    entries = list(context.store.history.entries(wanted, limit=options.limit))
+    wanted = HistoryFilter(ids=ids, outcome=options.outcome)
+    entries = context.store.history.entries(wanted, limit=options.limit)
     if options.output not in (None, STANDARD_OUTPUT):
         _write(console, options, entries)
     elif options.csv:

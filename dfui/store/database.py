@@ -72,12 +72,14 @@ class Database:
         aside = aside and self.path is not None  # in memory, there is one connection
         try:
             with self._aside_lock if aside else self._lock:
-                if aside and self._aside is None:
-                    self._aside = self._connect()
-                connection = self._aside if aside and self._aside else self._reading
+                connection = self._reading_aside() if aside else self._reading
                 return [row(each) for each in connection.execute(query, params).fetchall()]
         except FAILURES as error:
             raise failure(error, self.path) from None
+
+    def _reading_aside(self) -> sqlite3.Connection:
+        self._aside = self._aside or self._connect()
+        return self._aside
 
     def write(self, work: Callable[[sqlite3.Connection], Result], *, on_disk: bool = False) -> Write[Result]:
         """Have this written, all or nothing; with `on_disk`, it outlives a loss of power once it is done."""

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from dfui.core.errors import StoreError
 from dfui.core.history import HistoryEntry
-from dfui.core.outcomes import Outcome, OutcomeKind
+from dfui.core.outcomes import Outcome
 from dfui.store.database import Database, LastKnown
 from dfui.store.download_query import literally
 from dfui.store.owners import end_owner, is_alive, new_owner
@@ -30,6 +30,7 @@ _COLUMNS = f"{ENTRIES.columns.replace('checksum', 'history.checksum')}, " + DOWN
 )
 _BESIDE_DOWNLOADS = "history LEFT JOIN downloads ON downloads.scope = history.scope AND downloads.id = download_id"
 _IDS = "(SELECT value FROM json_each(?))"
+_OUTCOME = "coalesce(outcome, 'open')"
 _AMENDED = ("cancelled_seen_at", "steady_records", "relapsed_at", "closed_at")
 _TO_AMEND = f"""
     SELECT cancelled_observed, {_COLUMNS} FROM {_BESIDE_DOWNLOADS}
@@ -47,9 +48,8 @@ class HistoryFilter(NamedTuple):
     """Which entries are wanted; what is not given leaves none out."""
 
     ids: tuple[str, ...] = ()
-    outcome: OutcomeKind | None = None
-    is_open: bool | None = None
-    """Without an outcome yet, or with one."""
+    outcome: str | None = None
+    """The value of an `OutcomeKind`, or `open`: without an outcome yet."""
     words: str | None = None
     """With this in the ID, the outcome, or the API's message, in letters of either case."""
 
@@ -193,12 +193,10 @@ class History:
             conditions.append(f"download_id IN {_IDS}")
             params.append(json.dumps(wanted.ids))
         if wanted.outcome is not None:
-            conditions.append("outcome = ?")
-            params.append(wanted.outcome.value)
-        if wanted.is_open is not None:
-            conditions.append("ended_at IS NULL" if wanted.is_open else "ended_at IS NOT NULL")
+            conditions.append(f"{_OUTCOME} = ?")
+            params.append(wanted.outcome)
         if wanted.words:
-            shown = ("download_id", "api_message", "replace(coalesce(outcome, 'open'), '_', ' ')")
+            shown = ("download_id", "api_message", f"replace({_OUTCOME}, '_', ' ')")
             conditions.append("(" + " OR ".join(f"{column} LIKE ? ESCAPE '\\'" for column in shown) + ")")
             params += [f"%{literally(wanted.words)}%"] * len(shown)
         return " AND ".join(conditions), params

@@ -61,7 +61,7 @@ def inspect_store(path: Path) -> Inspection:
             size=sum(each.stat().st_size for each in files_of(path) if each.exists()),
         )
         found = _read(path, found)
-        if found.schema and not found.is_newer and not found.trouble:
+        if found.schema and not found.is_newer:
             _write(path)
     except FAILURES as error:
         return replace(found, trouble=reason(error), cure=cure(error, path).strip(), is_damaged=is_damage(error))

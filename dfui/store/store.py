@@ -23,9 +23,8 @@ class Store:
     def __init__(
         self,
         database: Database,
+        scope: int,
         *,
-        profile: str,
-        origin: str,
         problem: str | None = None,
         is_unreadable: bool = False,
         failed: Callable[[StoreError], None] | None = None,
@@ -33,20 +32,12 @@ class Store:
         self.problem = problem
         """What went wrong on opening, as a sentence; None if nothing did."""
         self._database = database
-        self._name = (profile, origin)
-        self._is_unreadable = is_unreadable
-        # The key of all its rows: the profile and the origin, in eight bytes. (hashlib takes 11 ms to load.)
-        name = f"{profile}\n{origin}".encode()
-        scope = zlib.crc32(name) << 31 | zlib.adler32(name) >> 1
-        is_lost = problem is not None and not self.is_kept
+        self._scope = scope
+        self._unreadable = problem if is_unreadable else None
         source = LastKnown(database, failed) if failed else database
         self.downloads = KnownDownloads(source, scope)
-        self.history = History(
-            source,
-            scope,
-            unwritable=problem if is_lost else None,
-            unreadable=problem if is_unreadable else None,
-        )
+        unwritable = None if self.is_kept else problem
+        self.history = History(source, scope, unwritable=unwritable, unreadable=self._unreadable)
 
     @property
     def is_kept(self) -> bool:
@@ -59,18 +50,23 @@ class Store:
         Raises:
             StoreError: it could not.
         """
-        if self._is_unreadable:
-            raise StoreError(self.problem or "The database could not be read.")
+        if self._unreadable:
+            raise StoreError(self._unreadable)
 
     def for_screens(self, failed: Callable[[StoreError], None]) -> Store:
         """The same store, whose reading raises nothing: if it fails, `failed` is called, and the last answer stands."""
-        profile, origin = self._name
-        return Store(self._database, profile=profile, origin=origin, problem=self.problem, failed=failed)
+        return Store(self._database, self._scope, problem=self.problem, failed=failed)
 
     def close(self) -> None:
         """Finish what is being written, close the database, and give up the cancellations that are still open here."""
         self._database.close()
         self.history.close()
+
+
+def _scope(profile: str, origin: str) -> int:
+    """The key of all rows of a profile at an API origin, in eight bytes."""
+    name = f"{profile}\n{origin}".encode()  # hashlib takes 11 ms to load
+    return zlib.crc32(name) << 31 | zlib.adler32(name) >> 1
 
 
 def open_store(path: Path, *, profile: str, origin: str) -> Store:
@@ -95,15 +91,15 @@ def open_store(path: Path, *, profile: str, origin: str) -> Store:
         why = f"{reason(error)}. Until that is fixed, nothing is saved.{cure(error, path)}"
     else:
         problem = f"{_was_set_aside(aside)}, and a new one was started." if aside else None
-        return Store(database, profile=profile, origin=origin, problem=problem)
+        return Store(database, _scope(profile, origin), problem=problem)
     before = f"{_was_set_aside(aside)}. " if aside else ""
     try:
         database = Database(None, memory=copy_of(path))
     except (*FAILURES, StoreError):
         problem = f"{before}The database {path} cannot be used: {why}"
-        return Store(Database(None), profile=profile, origin=origin, problem=problem, is_unreadable=True)
+        return Store(Database(None), _scope(profile, origin), problem=problem, is_unreadable=True)
     problem = f"{before}The database {path} can be read, but not written: {why}"
-    return Store(database, profile=profile, origin=origin, problem=problem)
+    return Store(database, _scope(profile, origin), problem=problem)
 
 
 def _was_set_aside(aside: Path) -> str:
@@ -117,11 +113,11 @@ def read_store(path: Path, *, profile: str, origin: str) -> Store:
         StoreError: it cannot be read.
     """
     try:
-        return Store(Database(None, memory=copy_of(path)), profile=profile, origin=origin)
+        return Store(Database(None, memory=copy_of(path)), _scope(profile, origin))
     except FAILURES as error:
         raise store_error(error, path) from None
 
 
 def temporary_store(*, profile: str, origin: str, problem: str | None = None) -> Store:
     """A store in memory, gone with the process; with a `problem` because there is no place for a file."""
-    return Store(Database(None), profile=profile, origin=origin, problem=problem, is_unreadable=problem is not None)
+    return Store(Database(None), _scope(profile, origin), problem=problem, is_unreadable=problem is not None)

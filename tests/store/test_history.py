@@ -44,8 +44,8 @@ ENTRIES = [
     [
         (None, ["30", "10", "20", "10"]),
         (Wanted(ids=("10",)), ["10", "10"]),
-        (Wanted(outcome=OutcomeKind.REFUSED), ["20"]),
-        (Wanted(is_open=True), ["30"]),
+        (Wanted(outcome="refused"), ["20"]),
+        (Wanted(outcome="open"), ["30"]),
         (Wanted(words="SUCCESS"), ["10"]),
         (Wanted(words="still active"), ["10"]),
         (Wanted(words="open"), ["30"]),
