@@ -36,6 +36,8 @@ _CANCELS = "\x18\x1a"
 _BYTE_AS_IT_CAME = 0xDC00
 """What a byte that is no UTF-8 is moved by when it is decoded (`surrogateescape`)."""
 _MAX_CODE_POINT = 0x10FFFF
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f-\x9f]")
+"""What a field would write to the terminal as it came; white space is not among them."""
 
 _PASSES = re.compile(
     r"""\x1b\[(?:
@@ -232,7 +234,7 @@ def events_of(token: Token, parser: KeyParser) -> Iterable[Message]:
     """What a token means to Textual."""
     match token:
         case Pasted(text):
-            yield Paste(text.replace("\x00", ""))
+            yield Paste(_CONTROLS.sub("", text))
         case "\x1b":
             yield Key("escape", ESC)
         case str() if len(token) == len("\x1bx") and token not in KEY_SEQUENCES:

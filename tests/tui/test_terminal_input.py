@@ -103,6 +103,12 @@ def test_a_paste_is_text_whatever_is_in_it_and_also_in_pieces() -> None:
     assert tokens((0, "\x1b[200~cy")) == [Pasted("cy")]
 
 
+def test_no_control_character_of_a_paste_reaches_a_field() -> None:
+    (event,) = events_of(Pasted("7\x1b]52;c;eA==\a\x00\x9b\x7f8\r\n\t9"), KeyParser())
+    assert isinstance(event, events.Paste)
+    assert event.text == "7]52;c;eA==8\r\n\t9"
+
+
 @pytest.mark.parametrize("beginning", ["\x1b]0;c", "\x1bPc", "\x1b[1;", "\x1bO"])
 def test_what_never_ends_is_over_after_two_seconds_or_at_the_next_escape(beginning: str) -> None:
     assert tokens((0, beginning), (2.1, "j")) == ["j"]
