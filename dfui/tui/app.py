@@ -78,6 +78,8 @@ class DfuiApp(FaultContainingApp):
         )
         self._terminal = terminal
         self._is_asking_to_quit = False
+        self._pasted: frozenset[Key] = frozenset()
+        """The keys that came together last, if they are a paste."""
         self._problems: list[tuple[float, str]] = []
         """The problems in the toast, each with the time until which it is shown."""
         self._asked: deque[tuple[Event, Screen[Any]]] = deque(maxlen=100)
@@ -156,7 +158,9 @@ class DfuiApp(FaultContainingApp):
             self.shutdown.watch(sys.__stdin__.fileno() if sys.__stdin__ else 0)
 
     async def on_event(self, event: Event) -> None:
-        """Keep from a dialog what was not meant for it, and end a dialog that fails, not the app."""
+        """Drop a paste, keep from a dialog what was not meant for it, and end a dialog that fails, not the app."""
+        if isinstance(event, Key) and event in self._pasted:
+            return
         # A key also comes back here from the table, and then acts on a dialog that has opened since.
         is_typed = isinstance(event, Key | Paste) or (isinstance(event, MouseEvent) and not event.is_forwarded)
         screen = self.screen if is_typed else None
@@ -184,14 +188,13 @@ class DfuiApp(FaultContainingApp):
 
     @on(KeyBurst)
     def _several_keys_came(self, burst: KeyBurst) -> None:
-        if is_paste(self, burst.keys):
+        is_pasted = bool(self._pasted) if burst.goes_on else is_paste(self, burst.keys)
+        self._pasted = frozenset(burst.keys if is_pasted else ())
+        if is_pasted:
             add = shown_key("add", self.session.access.settings)
             sentence = f"That looked like a pasted text, so dfui ignored it. To paste IDs, press {add} first."
             show = getattr(self.screen, "show_notice", partial(self.notify, severity="warning"))
             show(sentence)
-        else:
-            for key in burst.keys:
-                self.post_message(key)
 
     def _keep_theme(self, theme: Theme) -> None:
         """Start with this theme next time."""

@@ -246,14 +246,18 @@ def events_of(token: Token, parser: KeyParser) -> Iterable[Message]:
 
 
 class KeyBurst(Message):
-    """Keys that came in one read, at least three of them printable: held down, or typed ahead, or a paste."""
+    """These keys, which follow it, came in one read, at least three of them printable: typed ahead, or a paste."""
 
-    def __init__(self, keys: Sequence[Key]) -> None:
+    def __init__(self, keys: Sequence[Key], *, goes_on: bool = False) -> None:
         super().__init__()
         self.keys = keys
+        self.goes_on = goes_on
+        """Whether they came so soon after other such keys that they belong to them; they may be fewer."""
 
 
 BURST_KEYS = 3
+BURST_GAP_SECONDS = 0.25
+"""A paste comes in pieces, and the last one may be a single key; nobody presses one so soon after a paste."""
 
 
 def is_burst(keys: Sequence[Key]) -> bool:

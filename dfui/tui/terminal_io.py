@@ -27,7 +27,7 @@ from textual.widgets import Input
 
 from dfui.system.settings import Settings
 from dfui.system.terminal import Terminal
-from dfui.tui.terminal_input import InputFilter, KeyBurst, events_of, is_burst
+from dfui.tui.terminal_input import BURST_GAP_SECONDS, InputFilter, KeyBurst, events_of, is_burst
 from dfui.tui.textual_private import KeyParser, write_to_terminal
 from dfui.tui.widgets.row_list import RowList
 
@@ -64,6 +64,8 @@ class TerminalDriver(LinuxDriver):
 
     _last = ""
     """What was written last."""
+    _burst_at = -math.inf
+    """When several keys came together last."""
 
     def run_input_thread(self) -> None:
         """Post what is typed; Textual's own loop would post answers of the terminal as keys."""
@@ -86,13 +88,15 @@ class TerminalDriver(LinuxDriver):
             self._post(event for token in read for event in events_of(token, parser))
 
     def _post(self, events: Iterable[Message]) -> None:
-        """Post what came in one read, stamped with one time; keys that may be a paste go together."""
+        """Post what came in one read, stamped with one time; keys that may be a paste are announced."""
         came, now = list(events), time.monotonic()
         keys = [event for event in came if isinstance(event, Key)]
         for event in came:
             event.time = now
-        if is_burst(keys):
-            came = [*(event for event in came if not isinstance(event, Key)), KeyBurst(keys)]
+        goes_on = bool(keys) and now - self._burst_at < BURST_GAP_SECONDS
+        if goes_on or is_burst(keys):
+            self._burst_at = now
+            came.insert(0, KeyBurst(keys, goes_on=goes_on))
         for event in came:
             self.process_message(event)
 

@@ -38,7 +38,9 @@ async def pressed(tui: Tui, key: str, dialog: Dialog[Any], *, after: float) -> N
 
 async def typed(tui: Tui, keys: Sequence[str]) -> None:
     """Type these keys in one read."""
-    tui.app.post_message(KeyBurst([Key({"/": "slash", "\r": "enter"}.get(key, key), key) for key in keys]))
+    events = [Key({"/": "slash", "\r": "enter"}.get(key, key), key) for key in keys]
+    for message in (KeyBurst(events), *events):
+        tui.app.post_message(message)
     await tui.pilot.pause()
 
 
