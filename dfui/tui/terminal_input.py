@@ -104,6 +104,8 @@ class InputFilter:
         self._sequence = ""
         self._swallowed = 0
         self._is_osc = False
+        self._may_be_key = False
+        """Whether the last character may begin a sequence whose ESC came long before, or be a key after Escape."""
         self._paste: list[str] = []
         self._last_at = 0.0
 
@@ -127,6 +129,9 @@ class InputFilter:
         if self._state is _State.ESCAPE and gap >= ESCAPE_SECONDS:
             tokens.append(ESC)
             self._state = _State.ESCAPED
+        if self._may_be_key and gap >= ESCAPE_SECONDS:
+            tokens.append(self._sequence[-1])
+            self._state, self._may_be_key = _State.GROUND, False
         if self._state is _State.PASTE:
             if gap >= PASTE_GAP_SECONDS:
                 tokens.append(Pasted("".join(self._paste)))
@@ -140,6 +145,7 @@ class InputFilter:
         if _BYTE_AS_IT_CAME <= code < _BYTE_AS_IT_CAME + 0x100:
             code -= _BYTE_AS_IT_CAME
             character = "\N{REPLACEMENT CHARACTER}"
+        self._may_be_key = False
         if self._state in (_State.PASTE, _State.OLD_MOUSE):
             self._take_ordinary(character, tokens)
         elif 0x80 <= code < 0xA0:
@@ -194,6 +200,7 @@ class InputFilter:
         self._state = _State.GROUND
         if character in ("[", "O", *_STRINGS):
             self._begin(character)
+            self._may_be_key = before is _State.ESCAPED
         elif before is _State.ESCAPE_IN_STRING and character == "\\":
             pass  # the end of the string
         elif before is _State.ESCAPED or not character.isprintable():
