@@ -47,6 +47,9 @@ FIXED: Mapping[str, str] = {
 }
 """Keys that no other action may have."""
 
+QUESTIONS = {"cancel", "hide", "quit"}
+"""Actions that ask, and take `y` for yes: if it also opened the question, holding it down would answer it."""
+
 _NAMED = re.compile(
     r"(?:ctrl\+|shift\+|alt\+)*(?:[a-zA-Z0-9]|f[1-9]|f1[0-9]|f2[0-4]|up|down|left|right|home|end|pageup|pagedown|insert|"
     r"delete|backspace|enter|escape|tab|space)"
@@ -62,6 +65,8 @@ _SIGN_NAMES = {
 
 def key_name(written: str) -> str | None:
     """A key by its name in Textual, or None: Textual silently accepts unknown key names."""
+    if re.fullmatch(r"shift\+[a-z]", written):  # terminals send the capital letter
+        return written[-1].upper()
     if len(written) == 1 and not written.isalnum() and written.isprintable():
         name = unicodedata.name(written, "").lower().replace("-", "_").replace(" ", "_")
         written = _SIGNS.get(name, name)
@@ -85,7 +90,9 @@ def clashes(keys: Mapping[str, str]) -> Iterator[tuple[str, str]]:
             owners |= dict.fromkeys(default.split(","), action)
     for action, given in keys.items():
         for key in given.split(","):
-            if FIXED.get(key, action) != action:
+            if key == "y" and action in QUESTIONS:
+                yield action, f'"y" answers the question that "{action}" asks, and cannot open it too'
+            elif FIXED.get(key, action) != action:
                 yield action, f'"{key}" is for {FIXED[key]} alone, and cannot be for "{action}" too'
             elif owners.setdefault(key, action) != action:
                 yield action, f'"{owners[key]}" and "{action}" both use "{key}"; change one'

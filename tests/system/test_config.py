@@ -59,6 +59,7 @@ def test_the_example_holds_every_option_in_a_form_that_can_be_used(config_file: 
         ("[profiles.'a b']", 'profiles."a b"', "is not a profile's name"),
         ("[keys]\ncancel = 'c'\nquit = 'q,c'", "keys.quit", '"cancel" and "quit" both use "c"; change one'),
         ("[keys]\ncancel = 'x'", "keys.cancel", '"hide" and "cancel" both use "x"; change one'),
+        ("[keys]\ncancel = 'y'\ncopy_id = 'c'", "keys.cancel", '"y" answers the question that "cancel" asks'),
         ("[keys]\ncancel = 'enter'", "keys.cancel", '"enter" is for details alone'),
         ("[keys]\ncancel = 'c,,d'", "keys.cancel", "takes keys such as"),
         ("[keys]\ncancel = 'kaboom'", "keys.cancel", 'there is no "kaboom"'),

@@ -29,6 +29,7 @@ def test_a_sign_is_the_key_that_textual_takes_it_for() -> None:
 def test_named_keys_are_known_and_what_textual_would_wait_for_in_vain_is_no_key() -> None:
     named = ["f5", "ctrl+x", "shift+up", "delete", "comma", "G", "alt+ctrl+a"]
     assert list(map(key_name, named)) == named
+    assert key_name("shift+x") == "X"
     assert {*map(key_name, ["", "kaboom", "ctrl+", "f25", "ctrl+kaboom", "é", "cc", "+x"])} == {None}
 
 
