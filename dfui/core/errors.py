@@ -6,7 +6,6 @@
     ├── AddressError                 an API address that the token must not be sent to
     ├── SettingsError                a setting that cannot be used
     ├── TokenError                   a text that can be no token
-    │   └── TokenCommandFailed
     ├── ReadOnlyProfile              a profile under which nothing may be cancelled
     ├── KeyringProblem               the keyring cannot be used
     │   ├── NoKeyring
@@ -98,10 +97,6 @@ class TokenError(DfuiError):
 
     kind = "token"
     exit_code = 3
-
-
-class TokenCommandFailed(TokenError):
-    """The profile's `token_command` gave no token; the message holds nothing of what it printed."""
 
 
 class ReadOnlyProfile(DfuiError):

@@ -36,6 +36,19 @@ MAX_ANNOUNCED_WAITS = 3
 Answer = TypeVar("Answer")
 
 
+async def in_time(answer: Awaitable[Answer], seconds: float = REQUEST_SECONDS) -> Answer:
+    """What was asked for.
+
+    Raises:
+        AnswerLost: it has not come, or not whole, within so many seconds.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            return await answer
+    except TimeoutError:
+        raise AnswerLost("No whole answer came in time.") from None
+
+
 class Attempt:
     """The cancellation of one download; `evidence` holds what is known of it at any moment."""
 
@@ -164,22 +177,17 @@ class Attempt:
             generation = self._batch.token_generation
             try:
                 return await send()
-            except Unauthorized as error:
-                rejection = error
-            self._give_slot_back()
-            asked_at = self._clock.monotonic()
-            is_replaced = await self._batch.replace_rejected_token(generation)
-            self._extend(self._clock.monotonic() - asked_at)
-            await self._take_slot()
-            if not is_replaced:
-                raise rejection
+            except Unauthorized:
+                self._give_slot_back()
+                asked_at = self._clock.monotonic()
+                is_replaced = await self._batch.replace_rejected_token(generation)
+                self._extend(self._clock.monotonic() - asked_at)
+                await self._take_slot()
+                if not is_replaced:
+                    raise
 
     async def _in_time(self, answer: Awaitable[Answer]) -> Answer:
-        try:
-            async with asyncio.timeout(max(0.1, min(self._seconds_left, REQUEST_SECONDS))):
-                return await answer
-        except TimeoutError:
-            raise AnswerLost("No whole answer came in time.") from None
+        return await in_time(answer, max(0.1, min(self._seconds_left, REQUEST_SECONDS)))
 
     # ── waiting ──────────────────────────────────────────────────────────────────────────────────────────────────
 

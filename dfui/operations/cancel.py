@@ -17,7 +17,7 @@ from dfui.core.downloads import DownloadDetails
 from dfui.core.errors import DatafinitiError, StoreError, Unauthorized
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.progress import Progress
-from dfui.operations.attempt import Attempt
+from dfui.operations.attempt import Attempt, in_time
 from dfui.operations.refresh import fetch_details
 from dfui.store import Store
 from dfui.system.event_loop import end_tasks
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 MAX_REQUESTS = 8
-ACCOUNT_SECONDS = 20.0
-"""What asking for the account may take, after a 401."""
 
 _NEEDED_LATER = (
     "_strptime", "anyio.to_thread", "concurrent.futures.thread", "encodings.idna", "encodings.utf_8_sig",
@@ -210,11 +208,8 @@ class Batch:
                 self._history_failed(error)
             else:
                 return replace(outcome, is_named_again=is_unreported)
-        what = (
-            "The history shows this as open; its outcome could not be saved."
-            if entry
-            else "This is not in the history."
-        )
+        is_open = "The history shows this as open; its outcome could not be saved."
+        what = is_open if entry else "This is not in the history."
         return replace(outcome, journaled=False, history_problem=f"{what} {self._history_problem}")
 
     def _history_failed(self, error: Exception) -> None:
@@ -262,12 +257,9 @@ class Batch:
 
     async def _is_token_rejected(self) -> bool:
         try:
-            async with asyncio.timeout(ACCOUNT_SECONDS):
-                await self.client.account()
-        except Unauthorized:
-            return True
-        except (DatafinitiError, TimeoutError):
-            return False
+            await in_time(self.client.account())
+        except DatafinitiError as error:
+            return isinstance(error, Unauthorized)
         return False
 
     # Nothing waits for what follows: the outcome holds it as well, and is written after it.

@@ -18,7 +18,6 @@ from dfui.core.errors import (
     ServerFault,
     SettingsError,
     StoreError,
-    TokenCommandFailed,
     TokenError,
     TooManyRequests,
     Unauthorized,
@@ -162,12 +161,10 @@ async def _find_token(access: ApiAccess, environment: Mapping[str, str], *, keyr
         # A keyring that does not work is not asked again: it may take its time once more.
         if keyring_works or source_in_environment(environment) or access.settings.of_profile.token_command:
             await access.find_token()
-    except TokenCommandFailed as error:
-        cure = "Fix token_command in the config file, or what it reads the token from."
-        return _failing("token", str(error), cure, exit_code=3)
     except TokenError as error:
-        source = source_in_environment(environment) or TokenSource.ENVIRONMENT
-        return _failing("token", str(error), _new_token(source), exit_code=3)
+        source = source_in_environment(environment)
+        cure = "Fix token_command in the config file, or what it reads the token from."
+        return _failing("token", str(error), _new_token(source) if source else cure, exit_code=3)
     except KeyringProblem as problem:
         return _keyring_fails("token", problem, exit_code=3)
     if access.token is not None:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from dfui.core.clock import Clock
 from dfui.core.downloads import Download, DownloadDetails, Status
-from dfui.core.errors import AnswerLost, ApiError, NotFound, Unauthorized
+from dfui.core.errors import ApiError, NotFound, Unauthorized
 from dfui.core.outcomes import Outcome, OutcomeKind
-from dfui.operations.attempt import REQUEST_SECONDS
+from dfui.operations.attempt import in_time
 from dfui.operations.cancel import Batch, Event, SignIn, import_ahead
 from dfui.operations.poll import QUICKEST_SECONDS, Poller, PollResult, WhileActive
 from dfui.store import Store
@@ -90,10 +90,7 @@ class _Guard:
     async def _get_download(self, download_id: str) -> DownloadDetails:
         generation = self._batch.token_generation
         try:
-            async with asyncio.timeout(REQUEST_SECONDS):
-                return await self._batch.get_download(download_id)
-        except TimeoutError:
-            raise AnswerLost("No whole answer came in time.") from None
+            return await in_time(self._batch.get_download(download_id))
         except Unauthorized:
             if not await self._batch.replace_rejected_token(generation):
                 raise

@@ -12,7 +12,7 @@ import termios
 import time
 from collections.abc import Iterator, Sequence
 
-from dfui.core.errors import TokenCommandFailed, TokenError
+from dfui.core.errors import TokenError
 from dfui.core.secret import Secret
 from dfui.system.credentials import MAX_TOKEN, parse_token
 from dfui.system.event_loop import on_daemon_thread
@@ -33,7 +33,7 @@ async def token_of_command(
     With `at_terminal` it may ask at the terminal; without, it has none.
 
     Raises:
-        TokenCommandFailed: it could not be run, failed, took too long, or printed no token.
+        TokenError: it could not be run, failed, took too long, or printed no token.
     """
     seconds = seconds or (TERMINAL_SECONDS if at_terminal else COMMAND_SECONDS)
     running = _RunningCommand(command, at_terminal=at_terminal)
@@ -43,11 +43,11 @@ async def token_of_command(
         running.end()  # if nobody waits any more; one that has exited may leave a daemon behind
     first_line = next((line for line in printed.reveal().splitlines() if line.strip()), "")
     if not first_line:
-        raise TokenCommandFailed("The token_command of this profile printed nothing. Let it print the token.")
+        raise TokenError("The token_command of this profile printed nothing. Let it print the token.")
     try:
         return parse_token(first_line)
     except TokenError:
-        raise TokenCommandFailed("The token_command of this profile printed something that is not a token.") from None
+        raise TokenError("The token_command of this profile printed something that is not a token.") from None
 
 
 class _RunningCommand:
@@ -71,7 +71,7 @@ class _RunningCommand:
         except (OSError, ValueError) as error:
             os.close(self._pipe)
             reason = f"{command[0]}: {error.strerror}" if isinstance(error, OSError) else "an argument has a null byte"
-            raise TokenCommandFailed(f"The token_command of this profile could not be run: {reason}.") from None
+            raise TokenError(f"The token_command of this profile could not be run: {reason}.") from None
         finally:
             os.close(write_end)
 
@@ -103,10 +103,10 @@ class _RunningCommand:
                 self._process.kill() if self._at_terminal else os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
 
-    def _failed(self, how: str) -> TokenCommandFailed:
+    def _failed(self, how: str) -> TokenError:
         # A long argument may be a secret.
         shown = " ".join(each if _SHOWN_ARGUMENT.fullmatch(each) else "…" for each in self._command)
-        return TokenCommandFailed(f"The token_command of this profile {how}. Unlock it first: run `{shown}`.")
+        return TokenError(f"The token_command of this profile {how}. Unlock it first: run `{shown}`.")
 
 
 @contextlib.contextmanager

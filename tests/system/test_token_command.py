@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dfui.core.errors import TokenCommandFailed
+from dfui.core.errors import TokenError
 from dfui.core.secret import Secret
 from dfui.system.token_command import token_of_command
 
@@ -61,7 +61,7 @@ async def test_no_shell_reads_its_arguments(tmp_path: Path) -> None:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 async def test_what_gives_no_token_is_a_sentence_without_what_it_printed(command: list[str], words: str) -> None:
-    with pytest.raises(TokenCommandFailed, match=r"^The token_command of this profile .*\.$") as failed:
+    with pytest.raises(TokenError, match=r"^The token_command of this profile .*\.$") as failed:
         await token_of_command(command)
     assert words in str(failed.value)
     assert PRINTED not in str(failed.value)
@@ -71,7 +71,7 @@ async def test_one_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path) 
     started = tmp_path / "started"
     script = f"sleep 1000 & echo $! > {started}; echo {PRINTED}; wait"
     with pytest.raises(
-        TokenCommandFailed, match=r"gave no token within 1 s, so it was ended. Unlock it first: run `/bin/sh -c …`"
+        TokenError, match=r"gave no token within 1 s, so it was ended. Unlock it first: run `/bin/sh -c …`"
     ):
         await token_of_command(shell(script), seconds=1)
     ends_at = time.monotonic() + 10
