@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
@@ -19,25 +20,15 @@ from dfui.core.progress import Progress
 from dfui.core.secret import Secret
 from dfui.operations.cancel import MAX_REQUESTS, Batch, cancel
 from dfui.operations.resolve import resolve
-from dfui.simulator.account import Dialect, Simulator
+from dfui.simulator.account import TOKEN, Dialect, Simulator
 from dfui.store import writer
 from dfui.wording.outcomes import outcome_lines, outcome_title
 from tests.support.manual_clock import ManualClock
-from tests.support.outcomes import (
-    Answer,
-    Latency,
-    Together,
-    busy,
-    done_and,
-    lost,
-    methods,
-    outcomes_of,
-    script,
-    unreachable,
-)
+from tests.support.outcomes import Answer, Latency, Together, busy, done_and, lost, methods, script, unreachable
 from tests.support.server import SimulatorServer
 
 MANY = [str(number) for number in range(100, 120)]
+ANOTHER = Secret("another")
 
 
 @pytest.fixture(autouse=True)
@@ -53,33 +44,66 @@ def running(simulator: Simulator, clock: ManualClock) -> None:
 DONE = object()
 """The DELETE is carried out, and its answer lost."""
 NO_CONTENT: Answer = lambda request: httpx.Response(204)  # noqa: E731
-OUTCOMES: dict[str, tuple[list[Any], list[Any], str, str]] = {
-    **{f"refused with {status}": ([status], [], "refused", "DELETE GET") for status in (302, 400, 403, 409)},
-    "done, and the answer lost": ([DONE], [], "cancelled", "DELETE GET"),
-    "lost": ([lost], [], "cancelled", "DELETE GET DELETE GET"),
-    "sent again while it is active": ([500, 429], [], "cancelled", "DELETE GET DELETE GET DELETE GET"),
-    "never taken": ([429] * 9, [], "still_active", "DELETE GET DELETE GET DELETE GET"),
-    "taken without a word": ([NO_CONTENT], [], "accepted", "DELETE" + " GET" * 5),
-    "taken, and no check can be read": ([None], [lost] * 99, "accepted", "DELETE" + " GET" * 10),
-    "refused, and the check fails": ([403], [500], "refused", "DELETE GET"),
-    "400 for both": ([400], [400], "not_found", "DELETE GET"),
-    "missing for the DELETE alone": ([404], [], "refused", "DELETE GET"),
-    "no connection at all": ([unreachable] * 99, [unreachable] * 99, "not_sent", "DELETE DELETE DELETE"),
-    "a connection that comes back": ([unreachable, unreachable], [], "cancelled", "DELETE DELETE DELETE GET"),
+
+
+class Case(NamedTuple):
+    """How the API answers, and what comes of it."""
+
+    deletes: list[Any]
+    gets: list[Any]
+    kind: str
+    requests: str
+    """The methods in order, as a pattern."""
+    seconds: float | None = None
+    """How long it takes, if no pause is random."""
+    stopping_seconds: float = 0.0
+    says: str = ""
+
+
+CASES = {
+    **{f"refused with {status}": Case([status], [], "refused", "DELETE GET", 0) for status in (302, 400, 403, 409)},
+    "done, and the answer lost": Case([DONE], [], "cancelled", "DELETE GET"),
+    "lost": Case([lost], [], "cancelled", "DELETE GET DELETE GET"),
+    "sent again while it is active": Case([500, 429], [], "cancelled", "DELETE GET DELETE GET DELETE GET"),
+    "refused after one that worked": Case([DONE, 409], [], "cancelled", "DELETE GET DELETE( GET){3}", None, 1.2),
+    "never taken": Case([429] * 9, [], "still_active", "DELETE GET DELETE GET DELETE GET"),
+    "not sent again while nobody knows": Case([lost] * 9, [lost] * 99, "unknown", "DELETE( GET)+"),
+    "stopping": Case([], [], "cancelled", "DELETE( GET){4}", 3.5, 2),
+    "stopping for too long": Case([], [], "accepted", "DELETE( GET){5}", 7.5, 60),
+    "taken without a word": Case([NO_CONTENT], [], "accepted", "DELETE( GET){5}", 7.5),
+    "taken, and no check can be read": Case([None], [lost] * 99, "accepted", "DELETE( GET){10}", 7.5),
+    "refused, and the check fails": Case([403], [500], "refused", "DELETE GET", 0),
+    "400 for both": Case([400], [400], "not_found", "DELETE GET", 0),
+    "missing for the DELETE alone": Case([404], [], "refused", "DELETE GET", 0),
+    "no connection at all": Case([unreachable] * 99, [unreachable] * 99, "not_sent", "DELETE DELETE DELETE"),
+    "a connection that comes back": Case([unreachable] * 2, [], "cancelled", "DELETE DELETE DELETE GET"),
+    "a wait": Case([busy(12)], [], "cancelled", "DELETE GET DELETE GET", 12),
+    "too long a wait": Case([busy(3600)], [], "still_active", "DELETE GET", 0, says="to wait 3600 s"),
+    "waits until the tries are over": Case([busy(30)] * 9, [], "still_active", "DELETE GET DELETE GET DELETE GET", 60),
+    "waits for every answer": Case([busy(30)] * 9, [busy(30)] * 9, "unknown", "DELETE( GET){4}", 90),
+    "a token that the account accepts": Case([401], [], "unauthorized", "DELETE GET GET", 0, says="the API refused"),
+    "a rejected token is none of the tries": Case([401, 503, 503], [401], "cancelled", "DELETE GET( DELETE GET){3}"),
 }
 
 
-@pytest.mark.parametrize(("deletes", "gets", "kind", "requests"), OUTCOMES.values(), ids=OUTCOMES)
-async def test_the_answers_decide_the_outcome_and_how_often_what_is_sent(
-    it: Together, deletes: list[Any], gets: list[Any], kind: str, requests: str
-) -> None:
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+async def test_the_answers_decide_the_outcome_and_what_is_sent_and_how_often(it: Together, case: Case) -> None:
+    async def sign_in() -> Secret:
+        return Secret(TOKEN)
+
     began = it.clock.monotonic()
-    script(it.simulator, [done_and(lost, it.simulator) if each is DONE else each for each in deletes], gets)
-    outcome = (await it.cancel(["7"]))["7"]
-    assert (outcome.kind.value, methods(it.simulator)) == (kind, requests)
-    assert it.clock.monotonic() - began <= 60
-    if kind == "refused":
-        assert outcome.api_message == f"Told to answer {deletes[0]}."
+    it.simulator.downloads["7"].stopping_seconds = case.stopping_seconds
+    script(it.simulator, [done_and(lost, it.simulator) if each is DONE else each for each in case.deletes], case.gets)
+    events = [event async for event in cancel(["7"], **it.given, sign_in=sign_in)]
+    (outcome,) = (event for event in events if isinstance(event, Outcome))
+    assert outcome.kind.value == case.kind
+    assert re.fullmatch(case.requests, methods(it.simulator)), methods(it.simulator)
+    seconds = it.clock.monotonic() - began
+    assert seconds == (seconds if case.seconds is None else case.seconds) <= 90
+    assert sum(event.seconds or 0 for event in events if isinstance(event, Progress)) == pytest.approx(seconds)
+    assert case.says in "\n".join([outcome_title(outcome), *outcome_lines(outcome)])
+    if case.kind == "refused":
+        assert outcome.api_message == f"Told to answer {case.deletes[0]}."
 
 
 async def test_cancelled_is_said_once_a_look_has_shown_it(it: Together, dialect: Dialect) -> None:
@@ -90,40 +114,10 @@ async def test_cancelled_is_said_once_a_look_has_shown_it(it: Together, dialect:
     assert (outcome.retained_records, outcome.credits) == (None if is_2026 else 2_000, CostNotReported())
     assert outcome.api_message == ("Download cancelled successfully" if is_2026 else None)
     row = it.store.downloads.get("7")
-    assert row is not None
-    assert (row.api_status, row.num_downloaded) == ("cancelled", outcome.retained_records)
-
-
-@pytest.mark.parametrize(
-    ("stopping_seconds", "kind", "looks"), [(2, "cancelled", 4), (60, "accepted", 5)], ids=["soon", "not in time"]
-)
-async def test_a_slow_stop_is_checked_five_times(it: Together, stopping_seconds: float, kind: str, looks: int) -> None:
-    it.simulator.downloads["7"].stopping_seconds = stopping_seconds
-    assert (await it.cancel(["7"]))["7"].kind.value == kind
-    assert it.clock.slept == [0.5, 1.0, 2.0, 4.0][: looks - 1]
-    assert methods(it.simulator) == "DELETE" + " GET" * looks
-
-
-async def test_a_download_that_had_finished_is_completed_and_an_unknown_one_not_found(it: Together) -> None:
+    assert row and (row.api_status, row.num_downloaded) == ("cancelled", outcome.retained_records)
     it.clock.advance(10_000)
-    outcomes = await it.cancel(["7", "8"])
-    assert (outcomes["7"].kind, outcomes["7"].retained_records) == (OutcomeKind.COMPLETED, 50_000)
-    assert outcomes["8"].kind is OutcomeKind.NOT_FOUND
-
-
-async def test_a_refused_second_delete_does_not_hide_that_the_first_one_worked(it: Together) -> None:
-    it.simulator.downloads["7"].stopping_seconds = 2
-    script(it.simulator, [done_and(lost, it.simulator), 409])
-    assert (await it.cancel(["7"]))["7"].kind is OutcomeKind.CANCELLED
-    assert methods(it.simulator).count("DELETE") == 2
-
-
-async def test_delete_is_not_sent_again_while_nobody_knows_the_state(it: Together) -> None:
-    began = it.clock.monotonic()
-    script(it.simulator, [lost] * 99, [lost] * 99)
-    assert (await it.cancel(["7"]))["7"].kind is OutcomeKind.UNKNOWN
-    assert methods(it.simulator).count("DELETE") == 1
-    assert it.clock.monotonic() - began <= 60
+    outcomes = await it.cancel(["100", "404"])
+    assert [each.kind for each in outcomes.values()] == [OutcomeKind.COMPLETED, OutcomeKind.NOT_FOUND]
 
 
 async def test_an_answer_that_never_ends_is_given_up_and_looked_up(
@@ -141,40 +135,19 @@ async def test_an_answer_that_never_ends_is_given_up_and_looked_up(
                 connection.sendall(b" ")
 
     server.fault = lambda request: dribble if request.method == "DELETE" else None
-    outcome = (await outcomes_of(["7"], socket_client, it.store, it.clock))["7"]
+    outcome = (await it.cancel(["7"], client=socket_client))["7"]
     assert (outcome.kind, outcome.deletes_sent, methods(it.simulator)) == (OutcomeKind.CANCELLED, 1, "GET")
-
-
-@pytest.mark.parametrize(
-    ("deletes", "gets", "kind", "waited"),
-    [
-        ([busy(12)], [], OutcomeKind.CANCELLED, [12.0]),
-        ([busy(3600)], [], OutcomeKind.STILL_ACTIVE, []),
-        ([busy(30)] * 99, [], OutcomeKind.STILL_ACTIVE, [30.0, 30.0]),
-        ([busy(30)] * 99, [busy(30)] * 99, OutcomeKind.UNKNOWN, [30.0, 30.0, 30.0]),
-    ],
-    ids=["is waited out", "over a minute ends the tries", "again and again ends with the tries", "of everyone"],
-)
-async def test_a_wait_that_the_api_asks_for(
-    it: Together, deletes: list[Answer], gets: list[Answer], kind: OutcomeKind, waited: list[float]
-) -> None:
-    script(it.simulator, deletes, gets)
-    events = [event async for event in cancel(["7"], **it.given)]
-    assert [event.seconds for event in events if isinstance(event, Progress) and event.seconds] == waited
-    assert [seconds for seconds in it.clock.slept if seconds >= 10] == waited
-    (outcome,) = (event for event in events if isinstance(event, Outcome))
-    assert (outcome.kind, "3600 s" in (outcome.trouble or "")) == (kind, not waited)
 
 
 async def test_the_look_after_the_delete_wins_over_one_that_began_while_it_waited_for_its_slot(it: Together) -> None:
     def interrupt(request: httpx.Request) -> None:
         if request.method == "DELETE":  # another look, which began after this batch, and saw it run
             it.clock.advance(1)
-            running = Download("7", api_status="running")
-            it.store.downloads.observe([running], observed=it.clock.monotonic(), now=it.clock.monotonic()).wait()
+            seen = [Download("7", api_status="running")]
+            it.store.downloads.observe(seen, observed=it.clock.monotonic(), now=it.clock.monotonic()).wait()
 
     it.simulator.interrupt = interrupt
-    assert (await it.cancel(["7"]))["7"].kind is OutcomeKind.CANCELLED
+    await it.cancel(["7"])
     row = it.store.downloads.get("7")
     assert (row and row.api_status) == "cancelled"
 
@@ -182,24 +155,18 @@ async def test_the_look_after_the_delete_wins_over_one_that_began_while_it_waite
 # ── a batch ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_all_are_in_the_history_before_the_first_delete(it: Together) -> None:
-    seen: list[int] = []
-    it.simulator.interrupt = lambda request: seen.append(len(it.store.history.entries()))
-    await it.cancel(["7", *MANY])
-    assert seen == [21] * 42
-    assert {entry.outcome for entry in it.store.history.entries()} == {OutcomeKind.CANCELLED}
-
-
-async def test_what_was_sent_is_checked_soon_however_many_wait(it: Together) -> None:
-    """A sound API that takes 0.6 s an answer, and 100 downloads: each has its look long before its time is over."""
+async def test_all_are_in_the_history_first_and_each_is_checked_soon_however_many_wait(it: Together) -> None:
+    """A sound API that takes 0.6 s an answer: each has its look long before its time is over."""
+    recorded: set[int] = set()
+    it.simulator.interrupt = lambda request: recorded.add(len(it.store.history.keys()))
+    latency = Latency(lambda: it.clock.advance(0.6 / MAX_REQUESTS))
     ids = [str(number) for number in range(1_000, 1_100)]
     for download_id in ids:
         it.simulator.add(download_id)
-    latency = Latency(lambda: it.clock.advance(0.6 / MAX_REQUESTS))
-    client = it.client_with(latency)
-    outcomes = await outcomes_of(ids, client, it.store, it.clock)
+    outcomes = await it.cancel(ids, client=it.client_with(latency))
     assert {outcome.kind for outcome in outcomes.values()} == {OutcomeKind.CANCELLED}
-    assert latency.most_at_once == 8
+    assert {entry.outcome for entry in it.store.history.entries()} == {OutcomeKind.CANCELLED}
+    assert (recorded, latency.most_at_once) == ({100}, 8)
     sent: dict[str, int] = {}
     for position, (method, path) in enumerate(it.simulator.requests):
         assert position - sent.setdefault(path, position) <= 2 * MAX_REQUESTS, method
@@ -210,7 +177,7 @@ async def test_what_was_sent_is_checked_soon_however_many_wait(it: Together) -> 
 
 async def test_a_rejected_token_is_asked_for_once_and_all_go_on(it: Together) -> None:
     """It is rejected once five DELETEs were answered: they are all looked at as well."""
-    answered = asked = 0
+    answered, asked = 0, list[Secret]()
 
     def interrupt(request: httpx.Request) -> None:
         nonlocal answered
@@ -219,61 +186,40 @@ async def test_a_rejected_token_is_asked_for_once_and_all_go_on(it: Together) ->
             it.simulator.token = "another"
 
     async def sign_in() -> Secret:
-        nonlocal asked
-        asked += 1
+        asked.append(ANOTHER)
         await asyncio.sleep(0)
         it.simulator.interrupt = lambda request: None
-        return Secret("another")
+        return ANOTHER
 
     it.simulator.interrupt = interrupt
     outcomes = await it.cancel(MANY, sign_in=sign_in)
     assert {(outcome.kind, outcome.verified) for outcome in outcomes.values()} == {(OutcomeKind.CANCELLED, True)}
-    assert asked == 1
+    assert asked == [ANOTHER]
 
 
-async def test_a_delete_with_a_rejected_token_is_none_of_the_three(it: Together) -> None:
-    async def sign_in() -> Secret:
-        script(it.simulator, [503, 503])
-        return Secret("another")
-
-    it.simulator.token = "another"
-    outcome = (await it.cancel(["7"], sign_in=sign_in))["7"]
-    assert (outcome.kind, outcome.deletes_sent) == (OutcomeKind.CANCELLED, 4)
-
-
-async def test_without_another_token_the_rest_is_not_sent(it: Together) -> None:
-    it.simulator.token = "another"
-    kinds = [outcome.kind for outcome in (await it.cancel(MANY)).values()]
-    assert set(kinds) == {OutcomeKind.UNAUTHORIZED, OutcomeKind.NOT_SENT}
-    assert methods(it.simulator).count("DELETE") == kinds.count(OutcomeKind.UNAUTHORIZED) <= MAX_REQUESTS
-    assert it.simulator.requests.count(("GET", "/account")) == 1
-
-
-async def test_a_401_of_one_download_is_its_own_if_the_account_answers(it: Together) -> None:
-    rejected = httpx.Response(401, json={"errors": ["Invalid token."]})
-    it.simulator.interrupt = lambda request: rejected if request.url.path.endswith("/103") else None
+@pytest.mark.parametrize("gives", [None, Secret("rejected-too")], ids=["declined", "another that is rejected"])
+async def test_without_a_token_that_works_the_rest_is_not_sent(it: Together, gives: Secret | None) -> None:
+    asked: list[None] = []
 
     async def sign_in() -> Secret | None:
-        raise AssertionError("nobody is asked")
+        asked.append(None)
+        return gives
 
-    outcomes = await it.cancel(MANY, sign_in=sign_in)
-    refused = outcomes.pop("103")
-    assert refused.kind is OutcomeKind.UNAUTHORIZED
-    said = "\n".join([outcome_title(refused), *outcome_lines(refused)])
-    assert "103 NOT cancelled: the API refused" in said
-    assert "token was rejected" not in said
-    assert {outcome.kind for outcome in outcomes.values()} == {OutcomeKind.CANCELLED}
+    it.simulator.token = "another"
+    outcomes = (await it.cancel(MANY, sign_in=sign_in)).values()
+    assert {outcome.kind for outcome in outcomes} == {OutcomeKind.UNAUTHORIZED, OutcomeKind.NOT_SENT}
+    assert methods(it.simulator).count("DELETE") == sum(outcome.deletes_sent or 0 for outcome in outcomes)
+    assert sum(outcome.kind is OutcomeKind.UNAUTHORIZED for outcome in outcomes) <= MAX_REQUESTS
+    assert (len(asked), it.simulator.requests.count(("GET", "/account"))) == (1, 1 + (gives is not None))
 
 
 @pytest.mark.parametrize(("answer", "kind"), [(503, OutcomeKind.UNKNOWN), (202, OutcomeKind.ACCEPTED)])
 async def test_without_another_token_nothing_is_waited_for(it: Together, answer: int, kind: OutcomeKind) -> None:
-    def interrupt(request: httpx.Request) -> httpx.Response | None:
-        if request.method == "DELETE":
-            return httpx.Response(answer)
+    def take_the_token_away(request: httpx.Request) -> httpx.Response:
         it.simulator.token = "another"
-        return None
+        return httpx.Response(answer)
 
-    it.simulator.interrupt = interrupt
+    script(it.simulator, [take_the_token_away])
     began = it.clock.monotonic()
     assert (await it.cancel(["7"]))["7"].kind is kind
     assert it.clock.monotonic() - began <= 5
@@ -288,11 +234,10 @@ async def test_a_fault_while_a_token_is_asked_for_gives_each_its_outcome(it: Tog
         raise RuntimeError("a fault")
 
     it.simulator.token = "another"
-    events = cancel(MANY, **it.given, sign_in=sign_in, has_token=has_token)
-    outcomes = [event async for event in events if isinstance(event, Outcome)]
-    assert {outcome.download_id for outcome in outcomes} == set(MANY)
-    assert {outcome.kind for outcome in outcomes} <= {OutcomeKind.NOT_SENT, OutcomeKind.UNAUTHORIZED}
-    assert all("RuntimeError" in (outcome.trouble or "") for outcome in outcomes if not outcome.deletes_sent)
+    outcomes = await it.cancel(MANY, sign_in=sign_in, has_token=has_token)
+    assert set(outcomes) == set(MANY)
+    assert {outcome.kind for outcome in outcomes.values()} <= {OutcomeKind.NOT_SENT, OutcomeKind.UNAUTHORIZED}
+    assert all("RuntimeError" in (each.trouble or "") for each in outcomes.values() if not each.deletes_sent)
 
 
 @pytest.mark.parametrize(
@@ -329,22 +274,42 @@ async def test_a_broken_history_holds_up_no_delete(it: Together, method: str, mo
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(it.store.history, method, breaks)
-    outcomes = await it.cancel(MANY)
-    assert {(each.kind, each.journaled) for each in outcomes.values()} == {(OutcomeKind.CANCELLED, False)}
+    outcomes = (await it.cancel(MANY)).values()
+    assert {(each.kind, each.journaled) for each in outcomes} == {(OutcomeKind.CANCELLED, False)}
+    assert all("no more threads" in (each.history_problem or "") for each in outcomes)
+
+
+async def test_an_entry_that_is_written_late_has_its_outcome(it: Together, monkeypatch: pytest.MonkeyPatch) -> None:
+    may_write, write = threading.Event(), it.store.history._database.write
+
+    def slow(work: Callable[[Any], Any], *, on_disk: bool = False) -> Any:
+        return write(lambda connection: (may_write.wait(5), work(connection))[1], on_disk=on_disk)
+
+    def interrupt(request: httpx.Request) -> None:
+        may_write.set()
+        it.store.downloads.hide("8").wait(seconds=5)  # which is written after it
+
+    monkeypatch.setattr(writer, "MAX_WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(it.store.history._database, "write", slow)
+    it.simulator.interrupt = interrupt
+    assert (await it.cancel(["7"]))["7"].journaled
+    assert [entry.outcome for entry in it.store.history.entries()] == [OutcomeKind.CANCELLED]
+
+
+# ── interrupted, and left ────────────────────────────────────────────────────────────────────────────────────────────
 
 
 async def test_an_interruption_gives_each_its_outcome_at_once(it: Together) -> None:
-    interrupted = asyncio.Event()
+    interrupted, kinds = asyncio.Event(), dict[str, OutcomeKind]()
     standing = ManualClock()  # whoever waits on it waits for ever
     it.simulator.interrupt = lambda request: busy(30)(request) if request.url.path.endswith("/105") else None
-    outcomes = {}
     async for event in cancel(MANY, client=it.client, store=it.store, clock=standing, interrupted=interrupted):
         if isinstance(event, Outcome):
-            outcomes[event.download_id] = event.kind
-            if len(outcomes) == len(MANY) - 1:
+            kinds[event.download_id] = event.kind
+            if len(kinds) == len(MANY) - 1:
                 interrupted.set()
-    assert outcomes.pop("105") is OutcomeKind.UNKNOWN
-    assert set(outcomes.values()) == {OutcomeKind.CANCELLED}
+    assert kinds.pop("105") is OutcomeKind.UNKNOWN
+    assert set(kinds.values()) == {OutcomeKind.CANCELLED}
 
 
 async def test_an_interruption_before_the_first_step_leaves_no_id_without_an_outcome(it: Together) -> None:
@@ -365,9 +330,9 @@ async def test_a_401_is_known_while_another_token_is_asked_for(it: Together) -> 
 
     it.simulator.token = "another"
     async with asyncio.timeout(5):
-        events = cancel(["7"], **it.given, sign_in=sign_in, interrupted=interrupted)
-        (outcome,) = [event async for event in events if isinstance(event, Outcome)]
+        outcome = (await it.cancel(["7"], sign_in=sign_in, interrupted=interrupted))["7"]
     assert (outcome.kind, outcome.http_status, outcome.trouble) == (OutcomeKind.UNAUTHORIZED, 401, None)
+    assert "the token was rejected" in outcome_title(outcome)
 
 
 async def test_an_interruption_loses_no_outcome_that_is_being_written(
@@ -383,9 +348,8 @@ async def test_an_interruption_loses_no_outcome_that_is_being_written(
 
     monkeypatch.setattr(it.store.history, "close_entry", slow)
     async with asyncio.timeout(10):
-        events = cancel(["7"], **it.given, interrupted=interrupted)
-        outcomes = [event async for event in events if isinstance(event, Outcome)]
-    assert [outcome.kind for outcome in outcomes] == [OutcomeKind.CANCELLED]
+        outcomes = await it.cancel(["7"], interrupted=interrupted)
+    assert outcomes["7"].kind is OutcomeKind.CANCELLED
 
 
 async def test_what_was_not_sent_when_dfui_is_left_is_named_at_the_next_start(it: Together) -> None:
@@ -394,25 +358,6 @@ async def test_what_was_not_sent_when_dfui_is_left_is_named_at_the_next_start(it
     async def leave() -> None:
         leaving.set()
 
-    events = cancel(["7"], **it.given, sign_in=leave, has_token=False, leaving=leaving)
-    (outcome,) = [event async for event in events if isinstance(event, Outcome)]
+    outcome = (await it.cancel(["7"], sign_in=leave, has_token=False, leaving=leaving))["7"]
     assert (outcome.kind, outcome.is_named_again) == (OutcomeKind.NOT_SENT, True)
     assert [each.kind async for each in resolve(**it.given)] == [OutcomeKind.NOT_SENT]
-    assert [each async for each in resolve(**it.given)] == []
-
-
-async def test_an_entry_that_is_written_late_has_its_outcome(it: Together, monkeypatch: pytest.MonkeyPatch) -> None:
-    may_write, write = threading.Event(), it.store.history._database.write
-
-    def slow(work: Callable[[Any], Any], *, on_disk: bool = False) -> Any:
-        return write(lambda connection: (may_write.wait(5), work(connection))[1], on_disk=on_disk)
-
-    def interrupt(request: httpx.Request) -> None:
-        may_write.set()
-        it.store.downloads.hide("8").wait(seconds=5)  # which is written after it
-
-    monkeypatch.setattr(writer, "MAX_WAIT_SECONDS", 0.05)
-    monkeypatch.setattr(it.store.history._database, "write", slow)
-    it.simulator.interrupt = interrupt
-    assert (await it.cancel(["7"]))["7"].journaled
-    assert [entry.outcome for entry in it.store.history.entries()] == [OutcomeKind.CANCELLED]

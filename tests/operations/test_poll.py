@@ -17,7 +17,7 @@ from dfui.operations.poll import FollowUps, Poller, WhileActive, wait_for_final_
 from dfui.operations.refresh import MAX_POLLS, DownloadRefresher, refresh_list
 from dfui.simulator.account import Dialect
 from tests.support.manual_clock import ManualClock
-from tests.support.outcomes import Latency, Together, methods, outcomes_of
+from tests.support.outcomes import Latency, Together, methods
 
 MAX_SECONDS = 10.0
 
@@ -294,7 +294,7 @@ async def test_waiting_ends_when_the_cost_is_final_or_time_is_over(it: Together,
     it.simulator.now = clock.now
     it.simulator.costs_settle_after_seconds = late
     it.simulator.add("7", started_at=clock.now() - timedelta(seconds=50))
-    await outcomes_of(["7"], it.client, it.store, clock)
+    await it.cancel(["7"], clock=clock)
     began = clock.monotonic()
     given = it.given | {"clock": clock, "seconds": 300, "interrupted": asyncio.Event()}
     waiting = asyncio.create_task(wait_for_final_costs(["7"], **given))

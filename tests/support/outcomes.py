@@ -13,7 +13,7 @@ from dfui.api.client import DatafinitiClient
 from dfui.core.addresses import DATAFINITI
 from dfui.core.outcomes import Outcome
 from dfui.core.secret import Secret
-from dfui.operations.cancel import SignIn, cancel
+from dfui.operations.cancel import cancel
 from dfui.simulator.account import TOKEN, Simulator, transport
 from dfui.store import Store
 from tests.support.manual_clock import ManualClock
@@ -21,16 +21,9 @@ from tests.support.manual_clock import ManualClock
 Answer = Callable[[httpx.Request], httpx.Response | None]
 
 
-async def outcomes_of(
-    ids: Sequence[str],
-    client: DatafinitiClient,
-    store: Store,
-    clock: ManualClock,
-    *,
-    sign_in: SignIn | None = None,
-) -> dict[str, Outcome]:
+async def outcomes_of(ids: Sequence[str], **given: Any) -> dict[str, Outcome]:
     """Cancel these; the outcome of each."""
-    events = [event async for event in cancel(ids, client=client, store=store, clock=clock, sign_in=sign_in)]
+    events = [event async for event in cancel(ids, **given)]
     return {event.download_id: event for event in events if isinstance(event, Outcome)}
 
 
@@ -121,6 +114,6 @@ class Together:
         """Another client of the account, which answers with this latency."""
         return DatafinitiClient(Secret(TOKEN), address=DATAFINITI, transport=transport(self.simulator, latency=latency))
 
-    async def cancel(self, ids: Sequence[str], *, sign_in: SignIn | None = None) -> dict[str, Outcome]:
+    async def cancel(self, ids: Sequence[str], **options: Any) -> dict[str, Outcome]:
         """Cancel these; the outcome of each."""
-        return await outcomes_of(ids, self.client, self.store, self.clock, sign_in=sign_in)
+        return await outcomes_of(ids, **self.given | options)
