@@ -22,17 +22,10 @@ def test_a_secret_shows_itself_nowhere_but_where_it_is_revealed() -> None:
     assert "secret = Secret" in "".join(shown)
     assert "s3cret-text" not in "".join(shown)
     assert secret.reveal() == "s3cret-text"
-
-
-@pytest.mark.parametrize("write", [pickle.dumps, copy.copy, copy.deepcopy, json.dumps])
-def test_a_secret_is_not_written_out(write: object) -> None:
-    assert callable(write)
-    with pytest.raises(TypeError) as refused:
-        write(Secret("s3cret-text"))
-    assert "s3cret-text" not in str(refused.value)
-
-
-def test_secrets_compare_by_what_they_hold() -> None:
+    for write in (pickle.dumps, copy.copy, copy.deepcopy, json.dumps):
+        with pytest.raises(TypeError) as refused:
+            write(secret)
+        assert "s3cret-text" not in str(refused.value)
     assert Secret("a") == Secret("a") != Secret("b")
     assert len({Secret("a"), Secret("a"), Secret("b")}) == 2
     assert Secret("a") != "a"

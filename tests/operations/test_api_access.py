@@ -6,7 +6,6 @@ import asyncio
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,12 +19,6 @@ from dfui.system.settings import Settings, load_settings
 from tests.support.server import SimulatorServer
 
 
-def load_profile(server: SimulatorServer, **options: Any) -> Settings:
-    """The settings of a default profile with these options."""
-    profiles = {"default": ProfileConfig(**options)}
-    return replace(load_settings(api_url=server.url, environment={}), config=Config(profiles=profiles))
-
-
 @pytest.fixture
 def runs(tmp_path: Path) -> Path:
     """What each run of the token command prints, a line for each; the last one again and again."""
@@ -37,7 +30,8 @@ def settings(server: SimulatorServer, runs: Path) -> Settings:
     """A profile with a token command that counts its runs."""
     counter = runs.with_suffix(".count")
     script = f'echo x >> {counter}; sed -n "$(wc -l < {counter})p;\\$p" {runs} | head -n 1'
-    return load_profile(server, token_command=["/bin/sh", "-c", script])
+    profiles = {"default": ProfileConfig(token_command=["/bin/sh", "-c", script])}
+    return replace(load_settings(api_url=server.url, environment={}), config=Config(profiles=profiles))
 
 
 def let_print(runs: Path, *lines: str) -> None:
@@ -49,13 +43,22 @@ def times_run(runs: Path) -> int:
     return len(counter.read_text().splitlines()) if counter.exists() else 0
 
 
+async def found(settings: Settings, **environment: str) -> ApiAccess:
+    """An access that has looked for its token."""
+    access = ApiAccess(settings, environment=environment)
+    await access.find_token()
+    return access
+
+
 async def test_environment_comes_before_command_and_that_before_keyring(settings: Settings, runs: Path) -> None:
     let_print(runs, TOKEN)
-    in_environment = await ApiAccess(settings, environment={"DATAFINITI_TOKEN": "other"}).find_token()
-    assert (in_environment and in_environment.source, times_run(runs)) == (TokenSource.ENVIRONMENT, 0)
+    in_environment = await found(settings, DATAFINITI_TOKEN="other")
+    assert (in_environment.token and in_environment.token.source, times_run(runs)) == (TokenSource.ENVIRONMENT, 0)
     # The keyring of the tests would fail.
-    of_command = await ApiAccess(settings, environment={}).find_token()
-    assert of_command == (Secret(TOKEN), TokenSource.COMMAND)
+    assert (await found(settings)).token == (Secret(TOKEN), TokenSource.COMMAND)
+    let_print(runs)
+    with pytest.raises(TokenError, match="printed nothing"):
+        await found(settings)
 
 
 async def test_after_a_401_the_command_is_run_once_more_for_all_requests(
@@ -63,8 +66,7 @@ async def test_after_a_401_the_command_is_run_once_more_for_all_requests(
 ) -> None:
     let_print(runs, "of-yesterday", TOKEN)
     simulator.add("847070")
-    access = ApiAccess(settings, environment={})
-    await access.find_token()
+    access = await found(settings)
     async with access.client() as client:
         account, details, answer = await asyncio.gather(
             client.account(), client.get_download("847070"), client.cancel_download("847070")
@@ -75,18 +77,15 @@ async def test_after_a_401_the_command_is_run_once_more_for_all_requests(
 
 
 async def test_a_request_that_is_given_up_does_not_end_the_command(
-    settings: Settings, runs: Path, simulator: Simulator, tmp_path: Path
+    settings: Settings, runs: Path, tmp_path: Path
 ) -> None:
     """A person may be typing the passphrase of its password manager."""
     let_print(runs, "of-yesterday")
-    access = ApiAccess(settings, environment={})
-    await access.find_token()
+    access = await found(settings)
     os.mkfifo(typed := tmp_path / "typed")
     began = tmp_path / "began"
-    waits = f"echo x >> {began}; cat {typed}; echo {TOKEN}"
-    access.settings = replace(
-        settings, config=Config(profiles={"default": ProfileConfig(token_command=["/bin/sh", "-c", waits])})
-    )
+    command = ["/bin/sh", "-c", f"echo x >> {began}; cat {typed}; echo {TOKEN}"]
+    access.settings = replace(settings, config=Config(profiles={"default": ProfileConfig(token_command=command)}))
     async with access.client() as client:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.3):
@@ -102,19 +101,11 @@ async def test_a_401_stands_if_the_command_gives_no_other_token(
     settings: Settings, runs: Path, simulator: Simulator, prints_next: str, times: int
 ) -> None:
     let_print(runs, "of-yesterday", prints_next)
-    access = ApiAccess(settings, environment={})
-    await access.find_token()
-    async with access.client() as client:
+    async with (await found(settings)).client() as client:
         for _ in range(3):
             with pytest.raises(Unauthorized):
                 await client.account()
     assert (times_run(runs), len(simulator.requests)) == (times, 3)
-
-
-async def test_after_a_command_that_prints_no_token_the_keyring_is_not_asked(settings: Settings, runs: Path) -> None:
-    let_print(runs)
-    with pytest.raises(TokenError, match="printed nothing"):
-        await ApiAccess(settings, environment={}).find_token()
 
 
 async def test_a_client_made_before_the_token_was_known_renews_it_too_and_no_typed_one(
@@ -123,8 +114,8 @@ async def test_a_client_made_before_the_token_was_known_renews_it_too_and_no_typ
     let_print(runs, "of-yesterday", TOKEN)
     access = ApiAccess(settings, environment={})
     async with access.client() as client:
-        found = await access.find_token()
-        client.use_token(found and found.secret)
+        token = await access.find_token()
+        client.use_token(token and token.secret)
         assert (await client.account()).active
         access.use(Secret("typed"))
         client.use_token(Secret("typed"))
@@ -136,12 +127,7 @@ async def test_a_client_made_before_the_token_was_known_renews_it_too_and_no_typ
 async def test_a_request_whose_token_was_replaced_meanwhile_is_sent_with_the_new_one(
     settings: Settings, simulator: Simulator
 ) -> None:
-    access = ApiAccess(settings, environment={"DATAFINITI_TOKEN": "of-yesterday"})
-    await access.find_token()
-
-    def sign_in(request: object) -> None:
-        access.use(Secret(TOKEN))
-
-    simulator.interrupt = sign_in
+    access = await found(settings, DATAFINITI_TOKEN="of-yesterday")
+    simulator.interrupt = lambda request: access.use(Secret(TOKEN))
     async with access.client() as client:
         assert (await client.account()).active

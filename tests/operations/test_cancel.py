@@ -19,6 +19,7 @@ from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.progress import Progress
 from dfui.core.secret import Secret
 from dfui.operations.cancel import MAX_REQUESTS, Batch, cancel
+from dfui.operations.evidence import Evidence
 from dfui.operations.resolve import resolve
 from dfui.simulator.account import TOKEN, Dialect, Simulator
 from dfui.store import writer
@@ -66,6 +67,7 @@ CASES = {
     "lost": Case([lost], [], "cancelled", "DELETE GET DELETE GET"),
     "sent again while it is active": Case([500, 429], [], "cancelled", "DELETE GET DELETE GET DELETE GET"),
     "refused after one that worked": Case([DONE, 409], [], "cancelled", "DELETE GET DELETE( GET){3}", None, 1.2),
+    "refused after one unseen": Case([lost, 403], [None, *[lost] * 99], "unknown", "DELETE GET DELETE( GET)+"),
     "never taken": Case([429] * 9, [], "still_active", "DELETE GET DELETE GET DELETE GET"),
     "not sent again while nobody knows": Case([lost] * 9, [lost] * 99, "unknown", "DELETE( GET)+"),
     "stopping": Case([], [], "cancelled", "DELETE( GET){4}", 3.5, 2),
@@ -318,6 +320,14 @@ async def test_an_interruption_before_the_first_step_leaves_no_id_without_an_out
     batch.interrupt()
     async with asyncio.timeout(5):
         assert (await anext(batch.events(1))).kind is OutcomeKind.NOT_SENT
+
+
+def test_a_delete_that_is_interrupted_is_unknown() -> None:
+    evidence = Evidence("7")
+    evidence.begin_delete()
+    evidence.delete_sent()
+    outcome = evidence.outcome()
+    assert (outcome.kind, outcome.trouble) == (OutcomeKind.UNKNOWN, "Interrupted before an answer came.")
 
 
 async def test_a_401_is_known_while_another_token_is_asked_for(it: Together) -> None:

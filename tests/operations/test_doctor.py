@@ -17,7 +17,9 @@ from dfui.system.terminal import Terminal
 from tests.support.memory_keyring import MemoryKeyring
 from tests.support.server import SimulatorServer
 
-HERE = Terminal((80, 24), {"TERM": "xterm"})
+
+def terminal_of(variables: str, size: tuple[int, int] | None = (80, 24)) -> Terminal:
+    return Terminal(size, dict(each.split("=") for each in variables.split()))
 
 
 class Garbling(MemoryKeyring):
@@ -45,7 +47,7 @@ async def checked(
     environment: Mapping[str, str] | None = None,
 ) -> dict[str, DoctorCheck]:
     monkeypatch.setattr(keyring, "get_keyring", lambda: backend)
-    checks = await examine(settings, terminal=HERE, environment=environment or {})
+    checks = await examine(settings, terminal=terminal_of("TERM=xterm"), environment=environment or {})
     return {check.name: check for check in checks}
 
 
@@ -92,38 +94,27 @@ async def test_a_silent_keyring_is_waited_for_once(settings: Settings, monkeypat
     assert (checks["token"].state, checks["token"].exit_code, len(asked)) == (State.FAILING, 3, 1)
 
 
-# ── terminals ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-COLOURS: dict[str, int] = {
-    "TERM=xterm": 16, "TERM=linux": 16, "TERM=screen-256color": 256, "TERM=xterm-kitty": 256,
-    "TERM=xterm COLORTERM=truecolor": 16_777_216, "TERM=xterm-256color NO_COLOR=1": 2,
-    "TERM=xterm-256color NO_COLOR=": 256,
-}  # fmt: skip
-UNICODE: dict[str, bool] = {
-    "LANG=C.UTF-8": True, "LANG=en_US.utf8": True, "LANG=C.UTF-8 LC_ALL=C": False, "LANG=C.UTF-8 LC_ALL=": True,
-    "LANG=de_DE@euro": False, "": False,
-}  # fmt: skip
-SIZES: dict[tuple[str, tuple[int, int] | None], State] = {
-    ("TERM=xterm", (80, 24)): State.OK,
-    ("TERM=xterm", (60, 15)): State.OK,
-    ("TERM=xterm", (39, 40)): State.NOTE,
-    ("TERM=xterm", (80, 9)): State.NOTE,
-    ("TERM=dumb", (80, 24)): State.NOTE,
-    ("", (80, 24)): State.NOTE,
-    ("TERM=xterm", None): State.NOTE,
-}
-
-
-def terminal_of(variables: str, size: tuple[int, int] | None = (80, 24)) -> Terminal:
-    return Terminal(size, dict(each.split("=") for each in variables.split()))
-
-
-def test_colours_and_signs_are_those_that_the_screens_use() -> None:
-    assert {variables: terminal_of(variables).colours for variables in COLOURS} == COLOURS
-    assert {variables: terminal_of(variables).is_unicode for variables in UNICODE} == UNICODE
+@pytest.mark.parametrize(
+    ("variables", "colours", "is_unicode"),
+    [
+        ("TERM=xterm LANG=C.UTF-8", 16, True),
+        ("TERM=linux LANG=en_US.utf8", 16, True),
+        ("TERM=screen-256color LANG=C.UTF-8 LC_ALL=C", 256, False),
+        ("TERM=xterm-kitty LANG=C.UTF-8 LC_ALL=", 256, True),
+        ("TERM=xterm COLORTERM=truecolor LANG=de_DE@euro", 16_777_216, False),
+        ("TERM=xterm-256color NO_COLOR=1", 2, False),
+        ("TERM=xterm-256color NO_COLOR=", 256, False),
+    ],
+)
+def test_colours_and_signs_are_those_that_the_screens_use(variables: str, colours: int, is_unicode: bool) -> None:
+    terminal = terminal_of(variables)
+    assert (terminal.colours, terminal.is_unicode) == (colours, is_unicode)
 
 
 async def test_a_terminal_that_cannot_show_all_is_noted_and_no_failure(settings: Settings) -> None:
-    for (variables, size), state in SIZES.items():
+    shows_all = [("TERM=xterm", (80, 24)), ("TERM=xterm", (60, 15))]
+    not_all = [("TERM=xterm", (39, 40)), ("TERM=xterm", (80, 9)), ("TERM=dumb", (80, 24)), ("", (80, 24))]
+    for variables, size in [*shows_all, *not_all, ("TERM=xterm", None)]:
         checks = await examine(settings, terminal=terminal_of(variables, size), environment={})
+        state = State.OK if (variables, size) in shows_all else State.NOTE
         assert {check.name: check.state for check in checks}["terminal"] is state, (variables, size)

@@ -17,7 +17,7 @@ from dfui.operations.poll import FollowUps, Poller, WhileActive, wait_for_final_
 from dfui.operations.refresh import MAX_POLLS, DownloadRefresher, refresh_list
 from dfui.simulator.account import Dialect
 from tests.support.manual_clock import ManualClock
-from tests.support.outcomes import Latency, Together, methods
+from tests.support.outcomes import Latency, Together, busy, methods, unreachable
 
 MAX_SECONDS = 10.0
 
@@ -35,52 +35,61 @@ class Polling:
 
     async def run(self, wanted: int) -> list[float]:
         """Let it poll so many times more; gives the seconds before each."""
-        began, times = self.clock.monotonic(), list[float]()
+        before = self.clock.monotonic()
+        pauses: list[float] = []
         async with asyncio.timeout(MAX_SECONDS), contextlib.aclosing(self.poller.results()) as results:
             async for result in results:
-                times.append(self.clock.monotonic())
-                self.made.append((result.download_id, times[-1]))
+                pauses.append(round(self.clock.monotonic() - before))
+                before = self.clock.monotonic()
+                self.made.append((result.download_id, before))
                 self.errors += [result.error] if result.error else []
-                if len(times) == wanted:
+                if len(pauses) == wanted:
                     break
-        return [round(at - before) for before, at in zip([began, *times], times, strict=False)]
+        return pauses
 
 
-def active(it: Together) -> Polling:
-    ids = it.store.downloads.active_ids
-    return Polling(it, WhileActive(ids, first_pause=5, clock=it.clock, randomness=lambda: 0.5))
+async def active(it: Together, *ids: str, **facts: Any) -> Polling:
+    for download_id in ids:
+        it.simulator.add(download_id, **facts)
+    await refresh_list(it.client, it.store, clock=it.clock)
+    it.simulator.requests.clear()
+    ids_of = it.store.downloads.active_ids
+    return Polling(it, WhileActive(ids_of, first_pause=5, clock=it.clock, randomness=lambda: 0.5))
 
 
 def follow_ups(it: Together) -> Polling:
     return Polling(it, FollowUps(it.store, clock=it.clock))
 
 
+def fail_once(monkeypatch: pytest.MonkeyPatch, owner: object, method: str, error: Exception) -> None:
+    works, failing = getattr(owner, method), [error]
+
+    def fail(*arguments: Any, **named: Any) -> Any:
+        if failing:
+            raise failing.pop()
+        return works(*arguments, **named)
+
+    monkeypatch.setattr(owner, method, fail)
+
+
 # ── active downloads ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_polls_slow_down_while_nothing_changes_and_are_quick_after_a_change(it: Together) -> None:
-    it.simulator.add("7", queued_seconds=10_000)
-    await refresh_list(it.client, it.store, clock=it.clock)
-    polling = active(it)
+async def test_polls_slow_down_while_nothing_changes_and_wait_if_the_api_asks_for_it(it: Together) -> None:
+    polling = await active(it, "7", queued_seconds=10_000)
     assert await polling.run(9) == [5, 5, 8, 11, 17, 25, 38, 57, 60]
     polling.poller.wake()
     assert await polling.run(2) == [5, 8]
     it.simulator.downloads["7"].queued_seconds = 0
     assert await polling.run(4) == [11, 5, 5, 5]
-
-
-async def test_a_wait_that_the_api_asks_for_is_granted(it: Together) -> None:
-    it.simulator.add("7")
-    await refresh_list(it.client, it.store, clock=it.clock)
-    it.simulator.interrupt = lambda request: httpx.Response(429, headers={"Retry-After": "120"})
-    polling = active(it)
+    it.simulator.interrupt = busy(120)
     assert await polling.run(3) == [5, 120, 120]
     polling.poller.wake()
     assert await polling.run(1) == [120]
 
 
 async def test_nothing_is_sent_while_none_is_active(it: Together) -> None:
-    polling = active(it)
+    polling = await active(it)
     following = asyncio.create_task(polling.run(1))
     for _ in range(50):
         await asyncio.sleep(0)
@@ -123,20 +132,13 @@ async def test_a_poll_that_nobody_waits_for_any_more_may_fail(it: Together, capl
     assert caplog.records == []  # asyncio complains about no exception that nobody waited for
 
 
-async def test_a_failing_store_is_reported_and_ends_nothing(it: Together, monkeypatch: pytest.MonkeyPatch) -> None:
-    it.simulator.add("7")
-    await refresh_list(it.client, it.store, clock=it.clock)
-    works, failing = it.store.downloads.active_ids, [StoreError("The database is locked.")] * 2
-
-    def fail() -> list[str]:
-        if failing:
-            raise failing.pop()
-        return works()
-
-    monkeypatch.setattr(it.store.downloads, "active_ids", fail)
-    polling = active(it)
-    assert len(await polling.run(1)) == 1
-    assert [str(failure) for failure in polling.failures] == ["The database is locked."] * 2
+async def test_what_fails_is_reported_and_ends_no_poll(it: Together, monkeypatch: pytest.MonkeyPatch) -> None:
+    fail_once(monkeypatch, it.store.downloads, "active_ids", StoreError("The database is locked."))
+    polling = await active(it, "7")
+    fail_once(monkeypatch, it.client, "get_download", RuntimeError("can't start new thread"))
+    assert len(await polling.run(2)) == 2
+    assert [str(failure) for failure in polling.failures] == ["The database is locked."]
+    assert ["no more threads" in str(error) for error in polling.errors] == [True]
 
 
 async def test_watching_gives_each_change_once_and_ends_with_the_download(it: Together) -> None:
@@ -194,9 +196,9 @@ async def test_follow_ups_come_15_s_and_1_5_and_15_minutes_after_the_outcome_and
 
 async def test_an_ordinary_poll_counts_as_one_of_them(it: Together) -> None:
     ended_at = await cancelled(it, "7")
-    polling = follow_ups(it)
     it.clock.advance(290)
     await refresh_list(it.client, it.store, clock=it.clock)
+    polling = follow_ups(it)
     await polling.run(2)
     assert [round(at - ended_at) for _, at in polling.made] == [300, 900]
 
@@ -245,35 +247,17 @@ async def test_a_refused_poll_is_made_again_and_holds_up_no_other(it: Together) 
     assert set(polled) == {"1", "2", "3", "4", "5"}
 
 
-async def test_without_a_connection_it_is_tried_again_until_there_is_one(it: Together) -> None:
+async def test_what_fails_is_tried_again_until_it_works(it: Together, monkeypatch: pytest.MonkeyPatch) -> None:
     await cancelled(it, "7")
     polling = follow_ups(it)
-
-    def interrupt(request: httpx.Request) -> None:
-        if len(polling.errors) < 30:
-            raise httpx.ConnectError("no route", request=request)
-
-    it.simulator.interrupt = interrupt
+    fail_once(monkeypatch, it.store.downloads, "observe", StoreError("The database is locked."))
+    assert await polling.run(1) == [75]  # 15 s after the outcome, and once more a minute later
+    it.simulator.interrupt = lambda request: unreachable(request) if len(polling.errors) < 30 else None
     pauses = await polling.run(31)
-    assert len(polling.errors) == 30
-    assert pauses[1:8] == [60, 120, 240, 480, 900, 900, 900]
+    assert (len(polling.failures), len(polling.errors)) == (1, 30)
+    assert pauses[1:7] == [60, 120, 240, 480, 900, 900]
     (entry,) = it.store.history.entries()
     assert entry.is_settled
-
-
-async def test_a_poll_that_could_not_be_stored_is_made_again(it: Together, monkeypatch: pytest.MonkeyPatch) -> None:
-    await cancelled(it, "7")
-    stores, failing = it.store.downloads.observe, [StoreError("The database is locked.")]
-
-    def observe(*args: Any, **named: Any) -> Any:
-        if failing:
-            raise failing.pop()
-        return stores(*args, **named)
-
-    monkeypatch.setattr(it.store.downloads, "observe", observe)
-    polling = follow_ups(it)
-    assert await polling.run(1) == [75]  # 15 s after the outcome, and once more a minute later
-    assert len(polling.failures) == 1
 
 
 @pytest.mark.parametrize("hides_relapse", [False, True], ids=["shown by the status", "by the records alone"])
@@ -303,21 +287,3 @@ async def test_waiting_ends_when_the_cost_is_final_or_time_is_over(it: Together,
         clock.advance(clock.sleeping >= 2)
     await waiting
     assert abs(clock.monotonic() - began - waited) <= 3
-
-
-async def test_a_fault_of_one_poll_is_a_failure_and_ends_no_other(
-    it: Together, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    it.simulator.add("7")
-    await refresh_list(it.client, it.store, clock=it.clock)
-    works, failing = it.client.get_download, [RuntimeError("can't start new thread")]
-
-    async def breaks(download_id: str) -> Any:
-        if failing:
-            raise failing.pop()
-        return await works(download_id)
-
-    monkeypatch.setattr(it.client, "get_download", breaks)
-    polling = active(it)
-    assert len(await polling.run(2)) == 2
-    assert ["no more threads" in str(error) for error in polling.errors] == [True]
