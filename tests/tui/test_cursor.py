@@ -38,6 +38,23 @@ async def test_after_an_outcome_it_is_on_the_next_active_download(start: Start) 
         assert [*visited, tui.current] == ["103", "102", "101", "100", "104"]
 
 
+async def test_a_reload_between_an_end_and_its_report_does_not_take_it_along(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with start() as tui:
+        session = tui.app.session
+        await tui.press("j")
+        session.cancellations.confirm(["103"])
+        start.account.downloads["103"].cancel(start.clock.now())
+        session.refresh(["103"])
+        await tui.until(lambda: tui.table.current and not tui.table.current.is_active, "it has stopped")
+        monkeypatch.setattr(session.cancellations, "_changed", lambda ids: None)
+        session.cancellations.end(Outcome("103", OutcomeKind.CANCELLED))
+        tui.table.reload()
+        await tui.caught_up()
+        assert (tui.current, tui.table.scroll_offset.y, "103" in tui.ids) == ("102", 0, False)
+
+
 async def test_it_stays_on_one_that_was_refused(start: Start) -> None:
     script(start.account, [403])
     async with start() as tui:

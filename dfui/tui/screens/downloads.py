@@ -14,7 +14,6 @@ from textual.widgets import Input, Static
 from dfui.core.downloads import Download
 from dfui.core.errors import DfuiError
 from dfui.core.history import HistoryEntry
-from dfui.core.outcomes import Outcome
 from dfui.core.progress import Step
 from dfui.core.text import sanitize
 from dfui.tui.api_status import ApiStatus
@@ -139,7 +138,7 @@ class DownloadsScreen(BackgroundScreen[None]):
     def _show_cancellations(self) -> None:
         history = self._session.shown_store.history
         self._table.show_relapsed(each.download_id for each in history.relapses())
-        self._leave_ended(self._cancellations.unshown)
+        self._table.leave_ended(self._cancellations.unshown)
         self._title.cancelling = self._cancellations.counts
         self._title.running_again = sum(each.runs_again for each in history.relapses(are_unread=True))
         self._show_about()
@@ -148,20 +147,6 @@ class DownloadsScreen(BackgroundScreen[None]):
             if self._is_typing:
                 self.notify("The cancellation has ended. Leave the filter to see how.")
         self._show_what_waits()
-
-    def _leave_ended(self, outcomes: Sequence[Outcome]) -> None:
-        """If the cursor is on one of these that has ended, move it to the next download that still spends.
-
-        That is one that nobody is cancelling; if there is none, the first that could not be stopped. So the order in
-        which they end does not count.
-        """
-        current, ended = self._table.current, {each.download_id for each in outcomes}
-        going_on = [each.download_id for each in outcomes if not each.kind.is_good]
-        if current is None or current.id not in ended or current.id in going_on:
-            return
-        is_found = self._table.go_to_next_active(skips=lambda each: each in ended or each in self._cancellations)
-        if not is_found and going_on and not len(self._cancellations):
-            self._table.go_to(going_on[0])
 
     # ── what waits to be shown ───────────────────────────────────────────────────────────────────────────────────
 
@@ -195,11 +180,12 @@ class DownloadsScreen(BackgroundScreen[None]):
         from dfui.tui.screens.outcome import OutcomeModal
 
         def answered(next_step: NextStep | None) -> None:
-            self._leave_ended(ended.outcomes)
+            self._table.leave_ended(ended.outcomes)
             self._go_on(next_step)
 
         # Some may have ended while a change was taken in, and count as shown from now on.
         ids = [outcome.download_id for outcome in ended.outcomes]
+        self._table.leave_ended(ended.outcomes)
         self._table.show_changed(ids, ended=ids)
         self.app.push_screen(OutcomeModal(ended, self._session), answered)
 

@@ -14,6 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from dfui.core.downloads import Download, Status
+from dfui.core.outcomes import Outcome
 from dfui.core.text import sanitize
 from dfui.store.download_query import DownloadQuery, SortBy
 from dfui.system.event_loop import on_daemon_thread
@@ -150,21 +151,26 @@ class DownloadsTable(RowList[Download]):
                     await asyncio.sleep(TYPING_SECONDS)
                     continue
                 self._is_behind = False
-                query, current = self._query, self.current
-                cancelling = current.id if current is not None and current.id in self._cancellations else None
+                query = self._query
                 keys = await on_daemon_thread(lambda: self._downloads.keys_in_order(query), name="query")  # noqa: B023
-                if query != self._query:
-                    continue
-                # The row under the cursor must not move before its cancellation has ended; a reload follows then.
-                if query != self._shown_query or cancelling is None or self._is_active(cancelling):
+                if query == self._query and (query != self._shown_query or not self._is_held):
+                    self.leave_ended(self._cancellations.unshown)
                     self._show(keys, query)
         finally:
             self._is_catching_up = False
             self._is_current.set()
 
-    def _is_active(self, download_id: str) -> bool:
-        download = self._downloads.get(download_id)
-        return download is not None and download.is_active
+    @property
+    def _is_held(self) -> bool:
+        """Whether the row under the cursor must keep its line: it has stopped, and its cancellation has not ended.
+
+        A reload follows that end.
+        """
+        current = self.current
+        if current is None or current.id not in self._cancellations:
+            return False
+        download = self._downloads.get(current.id)
+        return download is None or not download.is_active
 
     def _show(self, keys: array[int], query: DownloadQuery) -> None:
         """List these; on a new day, the times are written another way."""
@@ -235,7 +241,21 @@ class DownloadsTable(RowList[Download]):
             self.cursor = line
         return line is not None
 
-    def go_to_next_active(self, *, skips: Callable[[str], bool]) -> bool:
+    def leave_ended(self, outcomes: Sequence[Outcome]) -> None:
+        """If the cursor is on one of these that has ended, move it to the next download that still spends.
+
+        That is one that nobody is cancelling; if there is none, the first that could not be stopped. So the order in
+        which they end does not count. The cursor must go before its row does, or it would follow it down the list.
+        """
+        current, ended = self.current, {each.download_id for each in outcomes}
+        going_on = [each.download_id for each in outcomes if not each.kind.is_good]
+        if current is None or current.id not in ended or current.id in going_on:
+            return
+        is_found = self._go_to_next_active(skips=lambda each: each in ended or each in self._cancellations)
+        if not is_found and going_on and not len(self._cancellations):
+            self.go_to(going_on[0])
+
+    def _go_to_next_active(self, *, skips: Callable[[str], bool]) -> bool:
         """Move the cursor to the next active download, below or else above it; whether there is one.
 
         `skips` says by the ID which ones to pass over. The first line is looked at too: active downloads stand at the
