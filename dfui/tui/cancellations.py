@@ -49,9 +49,10 @@ class Cancellations:
     def confirm(self, ids: Sequence[str]) -> None:
         """Begin to cancel these downloads; none of them is being cancelled yet."""
         confirmed = [Cancellation(download_id) for download_id in ids]
+        latest = {each.download_id: each for each in confirmed}
         with self._lock:
-            self._unseen = [each for each in self._unseen if each.download_id not in ids]
-            self._latest |= {each.download_id: each for each in confirmed}
+            self._unseen = [each for each in self._unseen if each.download_id not in latest]
+            self._latest |= latest
             self._confirmations.append(confirmed)
         self._changed(each.download_id for each in confirmed)
 
@@ -130,8 +131,9 @@ class Cancellations:
 
     def see(self, outcomes: Sequence[Outcome]) -> None:
         """These have been on the screen."""
+        seen = set(outcomes)  # comparing each with each would take seconds for some thousands
         with self._lock:
-            self._unseen = [each for each in self._unseen if each not in outcomes]
+            self._unseen = [each for each in self._unseen if each not in seen]
 
     @property
     def unseen(self) -> list[Outcome]:

@@ -95,3 +95,19 @@ def test_an_outcome_is_named_on_the_way_out_until_it_was_on_the_screen(cancellat
     assert cancellations.unseen == [cancelled("9"), cancelled("8")]
     cancellations.see([cancelled("9")])
     assert cancellations.unseen == [cancelled("8")]
+
+
+def test_showing_thousands_of_outcomes_compares_each_but_once(
+    cancellations: Cancellations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcomes = [cancelled(str(number)) for number in range(1_000)]
+    cancellations.add_resolved(outcomes)
+    compared = list[object]()
+
+    def compare(outcome: Outcome, other: object) -> bool:
+        compared.append(other)
+        return outcome is other
+
+    monkeypatch.setattr(Outcome, "__eq__", compare)
+    cancellations.see(outcomes)
+    assert (cancellations.unseen, len(compared) <= len(outcomes)) == ([], True)
