@@ -77,9 +77,9 @@ class DfuiApp(FaultContainingApp):
             ansi_color=True if needs_terminal_colours(settings, terminal) else None,
         )
         self._terminal = terminal
-        self._is_asking_to_quit = False
         self._pasted: frozenset[Key] = frozenset()
         """The keys that came together last, if they are a paste."""
+        self._quit_question: Screen[Any] | None = None
         self._problems: list[tuple[float, str]] = []
         """The problems in the toast, each with the time until which it is shown."""
         self._asked: deque[tuple[Event, Screen[Any]]] = deque(maxlen=100)
@@ -255,23 +255,26 @@ class DfuiApp(FaultContainingApp):
             return True
 
     async def action_quit(self) -> None:
-        under_way = self.session.cancellations.under_way
-        if not under_way:
+        if not self.session.cancellations.under_way:
             self.exit()
         elif not self._is_asking_to_quit:
             from dfui.tui.screens.question import Question
 
-            self._is_asking_to_quit = True
-            title, lines = quit_question(len(under_way), sum(each.progress is None for each in under_way))
-            question = Question(title, lines, yes="Quit", no="Stay")
+            question = self._quit_question = Question("Quit?", [], yes="Quit", no="Stay")
 
             def changed(_: Changed) -> None:
-                if not self.session.cancellations.under_way:  # there is nothing to ask about any more
+                if under_way := self.session.cancellations.under_way:
+                    question.show(quit_question(len(under_way), sum(each.progress is None for each in under_way)))
+                else:
                     question.dismiss(False)
 
-            await self.push_screen(question, self._quit_answered)
+            await self.push_screen(question, lambda yes: self.exit() if yes else None)
             self.session.changes.follow(question, changed)
             changed(Changed())
+
+    @property
+    def _is_asking_to_quit(self) -> bool:
+        return self._quit_question in self.screen_stack
 
     async def action_interrupt(self) -> None:
         """Leave as `q` does; a second time, in the question about that, leave at once."""
@@ -294,11 +297,6 @@ class DfuiApp(FaultContainingApp):
     def action_clear_toast(self) -> None:
         self._problems.clear()
         self.clear_notifications()
-
-    def _quit_answered(self, yes: bool | None) -> None:
-        self._is_asking_to_quit = False
-        if yes:
-            self.exit()
 
     @contextlib.asynccontextmanager
     async def _lend_terminal(self) -> AsyncIterator[None]:

@@ -293,9 +293,9 @@ def cancellation_step(download_id: str, step: str, seconds: float | None) -> str
     return f"{sanitize(download_id)}: {step}{wait}…"
 
 
-def quit_question(cancelling: int, not_begun: int) -> tuple[str, list[str]]:
+def quit_question(cancelling: int, not_begun: int) -> list[str]:
     unsent = f"; {not_begun:,} of them not sent yet" if not_begun else ""
-    return "Quit?", [
+    return [
         f"{counted(cancelling, 'cancellation')} in progress{unsent}.",
         f"dfui will wait up to {LEAVING_SECONDS:.0f} s; anything unsent keeps running.",
     ]

@@ -93,6 +93,19 @@ async def test_a_row_that_is_being_cancelled_says_so_and_takes_no_second_c(start
         assert "Download 8 is cancelled" in text(await tui.opened(OutcomeModal))
 
 
+async def test_the_question_about_quitting_follows_what_is_under_way_and_can_be_asked_again(start: Start) -> None:
+    async with start() as tui:
+        cancellations = tui.app.session.cancellations
+        cancellations.confirm(["7", "8"])
+        question = await tui.opened(Question, "q")
+        assert "2 cancellations in progress; 2 of them not sent yet." in text(question)
+        cancellations.end(Outcome("8", OutcomeKind.REFUSED))
+        await tui.says("1 cancellation in progress; 1 of them not sent yet.")
+        tui.app.end_faulty(question, RuntimeError("a fault"))
+        tui.app.dialog_faults.clear()
+        assert await tui.opened(Question, "q") is not question
+
+
 async def test_an_outcome_waits_until_no_other_dialog_is_open(start: Start) -> None:
     script(start.account, [busy(12)])
     async with start(size=WIDE) as tui:
