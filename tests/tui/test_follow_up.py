@@ -118,6 +118,18 @@ async def test_neither_an_outcome_nor_an_alarm_takes_the_keys_from_what_is_typed
         assert tui.deletes == ["847070"] * 2  # the one that had to wait, and its next try
 
 
+async def test_what_runs_again_though_it_was_hidden_takes_no_filter_away(start: Start) -> None:
+    store = relapsed_store("847070", cancelled_at=start.clock.now() - timedelta(days=1))
+    store.downloads.hide("847070").wait()
+    async with start("9", store=store) as tui:
+        await tui.opened(RelapseAlarm)
+        await tui.closed("enter")
+        await tui.press("slash", "8")
+        await tui.shows("No download matches")
+        await tui.press("c")
+        assert tui.table.download_query.filter == "8c"
+
+
 async def test_the_header_says_that_it_runs_again_until_its_history_entry_is_opened(start: Start) -> None:
     store = relapsed_store("847070", cancelled_at=start.clock.now() - timedelta(days=1))
     async with start(store=store) as tui:

@@ -394,10 +394,11 @@ class DownloadsScreen(BackgroundScreen[None]):
     def _reach_wanted(self) -> None:
         if self._wanted is None:
             return
+        key = self._downloads.key_of(self._wanted)
         if self._table.go_to(self._wanted):
             self._wanted = None
-        elif self._table.download_query.filter and self._downloads.get(self._wanted):
-            self.action_show_all()  # the filter hides it
+        elif self._table.download_query.filter and key is not None and self._downloads.by_key([key]):
+            self.action_show_all()  # the filter hides it, and not the person
 
     @on(DownloadsTable.Listed)
     def _count(self) -> None:
