@@ -53,8 +53,9 @@ class SignInFlow:
         """Cancellations that wait for a token."""
         self._has_asked = False
         """Whether a person was asked since a token last worked; they are not asked again and again."""
-        self._declined = 0
-        """How often a person has declined."""
+        self._answers = 0
+        """How often a person has answered; only the last answer counts."""
+        self._keeping: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Find the token and go online with it, or ask for one."""
@@ -100,37 +101,48 @@ class SignInFlow:
 
     def decline(self) -> None:
         """Go on without a token, also without one that is being checked."""
-        self._declined += 1
+        self._answers += 1
         self._resolve(None)
 
     async def submit(self, secret: Secret, email_address: str | None, *, keep: bool) -> None:
-        """Check a token, or the password of an e-mail address, and use it, unless a person declines meanwhile."""
-        declined = self._declined
+        """Check a token, or the password of an e-mail address, and use it, unless a person answers anew meanwhile."""
+        self._answers += 1
+        this_answer = self._answers
+        token, problem = await self._checked(secret, email_address)
+        if this_answer != self._answers:
+            return
+        if token is None:
+            self.problem = problem
+            self._changed()
+            return
+        self._access.use(token)
+        if keep:  # beside the rest: a keyring may wait for a person, and cancellations must not
+            self._keeping = asyncio.create_task(self._keep(token))
+        await self._use(token)
+
+    async def _checked(self, secret: Secret, email_address: str | None) -> tuple[Secret | None, str]:
+        """The token, if it works; else what is wrong with it, or with the password."""
         try:
             token = await self._access.token_for(email_address, secret) if email_address else secret
         except DatafinitiError as error:
-            self._failed(password_rejected(error) if isinstance(error, Unauthorized) else error_sentences(error))
-            return
+            return None, password_rejected(error) if isinstance(error, Unauthorized) else error_sentences(error)
         try:
             await self._access.check(token)
         except DatafinitiError as error:
             not_checked = f"The token could not be checked. {error_sentences(error)}"
-            self._failed(token_rejected(error) if isinstance(error, Unauthorized) else not_checked)
-            return
-        if declined != self._declined:
-            return
-        if keep:
-            try:
-                await self._access.keep(token)
-            except KeyringProblem as problem:
-                self._notify(f"It will not be saved. {error_sentences(problem)}", is_problem=True, seconds=20)
-        else:
-            self._access.use(token)
-        await self._use(token)
+            return None, token_rejected(error) if isinstance(error, Unauthorized) else not_checked
+        return token, ""
 
-    def _failed(self, sentence: str) -> None:
-        self.problem = sentence
-        self._changed()
+    async def _keep(self, token: Secret) -> None:
+        try:
+            await self._access.keep(token)
+        except KeyringProblem as problem:
+            self._notify(f"It will not be saved. {error_sentences(problem)}", is_problem=True, seconds=20)
+
+    async def wait_until_kept(self) -> None:
+        """Wait for the keyring to take the token, or to fail."""
+        if self._keeping is not None:
+            await self._keeping
 
     async def _use(self, token: Secret) -> None:
         self._has_asked = False

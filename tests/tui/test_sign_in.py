@@ -20,10 +20,11 @@ from tests.support.manual_clock import ManualClock
 from tests.support.tui import NOWHERE
 
 
-async def test_a_token_that_is_being_checked_when_one_declines_is_not_used(
-    simulator: Simulator, clock: ManualClock
+@pytest.mark.parametrize("another_comes", [False, True])
+async def test_a_token_that_is_being_checked_when_one_declines_or_gives_another_is_not_used(
+    simulator: Simulator, clock: ManualClock, another_comes: bool
 ) -> None:
-    is_asked, may_answer = asyncio.Event(), asyncio.Event()
+    is_asked, may_answer, used = asyncio.Event(), asyncio.Event(), list[Token | None]()
 
     async def handle(request: httpx.Request) -> httpx.Response:
         is_asked.set()
@@ -34,7 +35,7 @@ async def test_a_token_that_is_being_checked_when_one_declines_is_not_used(
         return DatafinitiClient(secret, address=DATAFINITI, transport=answering(handle))
 
     async def go_online() -> None:
-        raise AssertionError("it went online")
+        used.append(access.token)
 
     settings = Settings("production", DATAFINITI, database=NOWHERE, config_file=NOWHERE)
     access = ApiAccess(settings, connect=connect, environment={})
@@ -42,10 +43,17 @@ async def test_a_token_that_is_being_checked_when_one_declines_is_not_used(
     flow = SignInFlow(access, contact=contact, changed=lambda: None, notify=lambda notice: None, go_online=go_online)
     signing_in = asyncio.create_task(flow.submit(Secret(TOKEN), None, keep=False))
     await is_asked.wait()
-    flow.decline()
+    answers = [signing_in]
+    if another_comes:
+        answers.append(asyncio.create_task(flow.submit(Secret("another"), None, keep=False)))
+        simulator.token = "another"
+        await asyncio.sleep(0)
+    else:
+        flow.decline()
     may_answer.set()
-    await signing_in
-    assert (access.token, flow.problem) == (None, "")
+    await asyncio.gather(*answers)
+    assert used == ([Token(Secret("another"), TokenSource.SESSION)] if another_comes else [])
+    assert flow.problem == ""
 
 
 async def test_a_token_found_while_a_cancellation_asks_for_one_is_used_for_it(
