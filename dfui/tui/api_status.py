@@ -40,6 +40,8 @@ class ApiContact:
 
     def record(self, error: DatafinitiError | None) -> None:
         """The API was asked, and answered, or failed with this error. One that refuses a download was reached."""
+        if self.status is ApiStatus.SIGNED_OUT:  # the answer was under way
+            return
         if error is None or (isinstance(error, ApiError) and not isinstance(error, ServerFault | TooManyRequests)):
             self.last_answer = self._clock.now()
             self.set(ApiStatus.LIVE)

@@ -77,6 +77,8 @@ class _Online:
     refresher: DownloadRefresher
     active: Poller
     follow_ups: Poller
+    is_first: bool = True
+    """Whether it has not been used to go online yet."""
     polling: list[asyncio.Task[None]] = field(default_factory=list)
 
     def wake(self) -> None:
@@ -315,19 +317,20 @@ class Session:
         if self._under_way:
             self._notify("Cancellations are in progress. Sign out when they are done.", is_problem=True)
             return
-        # Before the keyring is waited for: what is confirmed meanwhile must not be given a client that is being closed.
-        online, self._online = self._online, None
+        # Before the keyring is waited for: what is confirmed meanwhile needs a token and a client of its own.
+        online, self._online, self.access.token = self._online, None, None
         self.contact.set(ApiStatus.SIGNED_OUT)
         sentence = "Signed out: the token was removed from the keyring and from memory."
-        try:
-            await self.access.forget_token()
-        except KeyringProblem as problem:
-            sentence = error_sentences(problem)
         if online is not None:
             for task in online.polling:
                 task.cancel()
             online.client.use_token(None)
             await online.client.close()
+        try:
+            await self.sign_in.wait_until_kept()
+            await self.access.forget_token()
+        except KeyringProblem as problem:
+            sentence = error_sentences(problem)
         self._notify(sentence)
 
     @on_network_thread
@@ -370,13 +373,17 @@ class Session:
             online.client.use_token(self.access.token.secret)
         self.account = None
         self.contact.set(ApiStatus.CONNECTING)
-        is_polling = bool(online.polling)
+        is_first, online.is_first = online.is_first, False
         await self._guarded(self._resolve_open_entries(online.client))
-        if not is_polling:
-            online.polling.append(asyncio.create_task(self._guarded(self._poll(online.active))))
+        if is_first:
+            self._follow(online, online.active)
         await self._guarded(self._refresh_list())
-        if not is_polling:
-            online.polling.append(asyncio.create_task(self._guarded(self._poll(online.follow_ups))))
+        if is_first:
+            self._follow(online, online.follow_ups)
+
+    def _follow(self, online: _Online, poller: Poller) -> None:
+        if online is self._online:  # else one has signed out since
+            online.polling.append(asyncio.create_task(self._guarded(self._poll(poller))))
 
     async def _resolve_open_entries(self, client: DatafinitiClient) -> None:
         from dfui.operations.resolve import resolve
@@ -458,13 +465,15 @@ class Session:
     @on_network_thread
     async def _check_token(self, rejection: Unauthorized) -> None:
         """A 401 is the token's fault only if the account answers 401 too; else it is that download's own."""
-        if self._online is None or self._is_checking_token:
+        online = self._online
+        if online is None or self._is_checking_token:
             return
         self._is_checking_token = True
         try:
-            await self._online.client.account()
+            await online.client.account()
         except Unauthorized:
-            self.sign_in.request(error_sentences(rejection))
+            if online is self._online:
+                self.sign_in.request(error_sentences(rejection))
         except DatafinitiError as error:
             self.contact.record(error)
         else:
@@ -476,15 +485,18 @@ class Session:
 
     async def _guarded(self, work: Coroutine[Any, Any, object]) -> None:
         """Turn what ends an operation into a notice; every operation on the network thread goes through here."""
+        online = self._online
         try:
             await work
-        except DfuiError as error:
+        except Exception as error:  # a fault of dfui's own must not end in silence on a thread that nobody watches
+            if online is not None and online is not self._online:
+                logger.info("Broken off by signing out: %r", error)
+                return
+            if not isinstance(error, DfuiError):
+                logger.exception("A fault on the network thread")
             if isinstance(error, DatafinitiError):
                 self._record_contact(error)
-            self._notify(error_sentences(error), is_problem=True)
-        except Exception as error:  # a fault of dfui's own must not end in silence on a thread that nobody watches
-            logger.exception("A fault on the network thread")
-            self._notify(fault(error), is_problem=True)
+            self._notify(error_sentences(error) if isinstance(error, DfuiError) else fault(error), is_problem=True)
 
     def _notify(self, sentence: str, *, is_problem: bool = False, seconds: float = 10) -> None:
         self._post(Notice(sentence, is_problem, seconds))

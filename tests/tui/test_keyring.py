@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from datetime import timedelta
 from typing import Any
 
 import keyring
@@ -14,10 +15,12 @@ from keyring.errors import KeyringLocked
 from dfui.core.addresses import DATAFINITI
 from dfui.operations import refresh
 from dfui.simulator.account import TOKEN
+from dfui.store import temporary_store
 from dfui.system import credentials
 from dfui.tui.screens.outcome import OutcomeModal
 from dfui.tui.screens.sign_in import SignIn
 from tests.support.memory_keyring import MemoryKeyring
+from tests.support.stores import relapsed_store
 from tests.support.tui import WIDE, Start, text
 
 USER = ("dfui", f"production@{DATAFINITI.origin}")
@@ -39,6 +42,7 @@ class Kept(MemoryKeyring):
         return super().get_password(service, username)
 
     def set_password(self, service: str, username: str, password: str) -> None:
+        self.answers.wait(60)
         if self.is_locked:
             raise KeyringLocked("locked")
         super().set_password(service, username, password)
@@ -95,23 +99,52 @@ async def test_a_cancellation_confirmed_while_the_keyring_forgets_the_token_asks
         assert "Download 7 is cancelled" in text(await tui.opened(OutcomeModal, *TOKEN, "enter"))
 
 
-async def test_signing_out_while_the_list_comes_in_is_no_fault(
-    start: Start, kept: Kept, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("has_answered", [False, True])
+async def test_signing_out_while_the_list_comes_in_ends_all_that_was_under_way(
+    start: Start, kept: Kept, monkeypatch: pytest.MonkeyPatch, has_answered: bool
 ) -> None:
-    async with start("7") as tui:
-        session, notices = tui.app.session, list[str]()
-        monkeypatch.setattr(session, "_notify", lambda sentence, **options: notices.append(sentence))
-        refresh_list = refresh.refresh_list
+    may_go_on, is_waiting, refresh_list = asyncio.Event(), threading.Event(), refresh.refresh_list
 
-        async def signed_out_meanwhile(*arguments: Any, **options: Any) -> refresh.ListRefresh:
-            refreshed = await refresh_list(*arguments, **options)
-            session._online = None
-            return refreshed
+    async def held_back(*arguments: Any, **options: Any) -> refresh.ListRefresh:
+        refreshed = await refresh_list(*arguments, **options) if has_answered else None
+        is_waiting.set()
+        await may_go_on.wait()
+        return refreshed or await refresh_list(*arguments, **options)
 
-        monkeypatch.setattr(refresh, "refresh_list", signed_out_meanwhile)
-        session.refresh_list()
-        await tui.until(lambda: notices, "a notice")
-    assert [each.partition(":")[0] for each in notices] == ["List refreshed"]
+    store = relapsed_store("7", cancelled_at=start.clock.now() - timedelta(hours=1))  # which is to be followed up
+    async with start("7", size=WIDE, token=None, store=store, is_live=False) as tui:
+        session = tui.app.session
+        monkeypatch.setattr(refresh, "refresh_list", held_back)
+        await tui.opened(SignIn)
+        await tui.press(*TOKEN, "enter")
+        await tui.until(is_waiting.is_set, "the list is on its way")
+        start.account.requests.clear()
+        session.sign_out()
+        await tui.notified("Signed out")
+        session._thread.call(may_go_on.set)
+        await tui.until(lambda: not session.is_refreshing_list, "it has come, or not")
+        assert "signed out" in tui.title
+        assert "Internal error" not in tui.notifications
+        assert start.account.requests == []
+
+
+async def test_a_keyring_that_waits_for_a_person_holds_no_cancellation_up(start: Start, kept: Kept) -> None:
+    store = temporary_store(profile="production", origin=DATAFINITI.origin)
+    store.downloads.add(["7"]).wait()
+    async with start("7", size=WIDE, token=None, store=store, is_live=False) as tui:
+        await tui.opened(SignIn)
+        await tui.closed("escape")
+        await tui.confirming()
+        await tui.opened(SignIn, "y")
+        kept.answers.clear()
+        await tui.opened(OutcomeModal, *TOKEN, "enter")
+        assert kept.kept == {}
+        tui.app.session.sign_out()
+        kept.answers.set()
+        await tui.until(lambda: tui.app.session.access.token is None, "signed out")
+        await tui.closed("enter")
+        await tui.notified("Signed out")
+        assert kept.kept == {}
 
 
 async def test_a_locked_keyring_says_so_and_takes_a_token_for_the_session(start: Start, kept: Kept) -> None:
