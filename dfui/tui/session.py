@@ -110,8 +110,8 @@ class Session:
         self.is_refreshing_list = self.has_list = False
         self.account: Account | None = None
         self.account_problem = ""
-        self.details: DownloadDetails | None = None
-        """The details that were fetched last; the links are secrets."""
+        self.details: dict[str, DownloadDetails] = {}
+        """The details that were fetched, by ID; whoever shows them takes them out. The links are secrets."""
         self.problems: dict[str, str] = {}
         """Why downloads could not be refreshed the last time, by ID."""
         self.next_profile: str | None = None
@@ -172,8 +172,9 @@ class Session:
     @on_network_thread
     async def fetch_details(self, download_id: str) -> None:
         """Fetch one download, with what the store does not keep."""
-        self.details = await self._refresh(download_id) or self.details
-        self.changes.report([download_id])
+        if (details := await self._refresh(download_id)) is not None:
+            self.details[download_id] = details
+            self.changes.report([download_id])
 
     @on_network_thread
     async def add(self, ids: Sequence[str]) -> None:

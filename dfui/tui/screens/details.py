@@ -48,7 +48,6 @@ class DetailsModal(Dialog[NextStep]):
         self._session = session
         self.download_id = download_id
         self._details = DownloadDetails(self._read())
-        self._fetched: DownloadDetails | None = None
 
     def compose_content(self) -> ComposeResult:
         with FieldsScroll():
@@ -63,9 +62,8 @@ class DetailsModal(Dialog[NextStep]):
     def _changed(self, changed: Changed) -> None:
         if not changed.concerns([self.download_id]):
             return
-        known, fetched = self._read(), self._session.details
-        if fetched is not None and fetched is not self._fetched and fetched.download.id == self.download_id:
-            self._fetched = self._details = fetched
+        known = self._read()
+        self._details = self._session.details.pop(self.download_id, self._details)
         if known.without_times() == self._details.download.without_times():
             self._details = replace(self._details, download=known)
         else:  # the costs by type and the files belong to the old figures
@@ -74,6 +72,9 @@ class DetailsModal(Dialog[NextStep]):
                 self._session.fetch_details(self.download_id)
         self.show_problem("" if known.is_missing else self._session.problems.get(self.download_id, ""))
         self._show()
+
+    def on_unmount(self) -> None:
+        self._session.details.clear()
 
     # ── actions ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -87,7 +88,8 @@ class DetailsModal(Dialog[NextStep]):
         download_id = self._step(lines)
         if download_id is not None and download_id != self.download_id:
             self.download_id = download_id
-            self._details, self._fetched = DownloadDetails(self._read()), None
+            self._session.details.clear()
+            self._details = DownloadDetails(self._read())
             self._show()
             self._session.fetch_details(download_id)
 

@@ -82,6 +82,21 @@ async def test_c_asks_whether_to_cancel_unless_the_download_is_gone(start: Start
         assert tui.screen is details
 
 
+async def test_answers_about_two_downloads_that_come_while_the_terminal_stalls_both_count(start: Start) -> None:
+    async with start() as tui:
+        changes, reports = tui.app.session.changes, list[object]()
+        await tui.opened(DetailsModal, "j", "enter")
+        await tui.says("2 files")
+        await tui.closed("escape")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(changes, "report", lambda ids: reports.append(ids))
+            await tui.opened(DetailsModal, "enter")
+            tui.app.session.fetch_details("9")
+            await tui.until(lambda: len(reports) == 4, "both have come")
+        changes.report(["8", "9"])
+        await tui.says("2 files")
+
+
 async def test_what_was_done_to_it_is_told(start: Start) -> None:
     store = temporary_store(profile="production", origin="x")
     store.history.open_entries(["8", "9"], confirmed_at=start.clock.now()).wait()
