@@ -96,11 +96,6 @@ class Cancellations:
     def progress(self, download_id: str) -> Progress | None:
         return self._latest[download_id].progress if download_id in self else None
 
-    def outcomes(self, ids: Iterable[str]) -> list[Outcome]:
-        """The newest outcomes of these downloads, if they have any."""
-        found = [self._latest.get(download_id) for download_id in ids]
-        return [each.outcome for each in found if each is not None and each.outcome is not None]
-
     def take_ended(self) -> Ended | None:
         """The outcomes of the next confirmation that has ended; each is given once.
 

@@ -12,7 +12,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
-from dfui.core.clock import Clock
 from dfui.core.errors import ExportError, FileExists, StoreError
 from dfui.core.history import HistoryEntry
 from dfui.core.text import sanitize
@@ -37,15 +36,15 @@ from dfui.wording.history import (
 
 
 class HistoryEntryModal(Dialog[None]):
-    """Shows how one cancellation went."""
+    """Shows how one cancellation went, and follows what is learnt of it."""
 
     NAME = "history-entry"
     BUTTONS = (DialogButton("close", "Close", "close", "escape", shown_key="enter", is_safe=True),)
 
-    def __init__(self, entry: HistoryEntry, *, clock: Clock) -> None:
+    def __init__(self, entry: HistoryEntry, session: Session) -> None:
         super().__init__()
         self._entry = entry
-        self._clock = clock
+        self._session = session
 
     def compose_content(self) -> ComposeResult:
         with FieldsScroll():
@@ -53,7 +52,18 @@ class HistoryEntryModal(Dialog[None]):
 
     def on_mount(self) -> None:
         self.show_title(f"Cancellation of {sanitize(self._entry.download_id)}")
-        self.query_one(FieldList).show(entry_facts(self._entry, now=self._clock.now()))
+        self._session.changes.follow(self, self._changed)
+        self._show()
+
+    def _changed(self, changed: Changed) -> None:
+        number = self._entry.number
+        entry = self._session.shown_store.history.by_key([number]).get(number, self._entry)
+        if entry != self._entry:
+            self._entry = entry
+            self._show()
+
+    def _show(self) -> None:
+        self.query_one(FieldList).show(entry_facts(self._entry, now=self._session.clock.now()))
 
 
 class HistoryModal(Dialog[None]):
@@ -90,7 +100,8 @@ class HistoryModal(Dialog[None]):
         self.reload()
 
     def _changed(self, changed: Changed) -> None:
-        if self._session.cancellations.outcomes(changed.ids):
+        changed_entries = HistoryFilter(ids=tuple(changed.ids))
+        if changed.is_list or (changed.ids and self._session.shown_store.history.keys(changed_entries, limit=1)):
             self.reload()
 
     def reload(self) -> None:
@@ -126,7 +137,7 @@ class HistoryModal(Dialog[None]):
         if self.is_active:  # a key that came together with this one may have opened it
             if message.entry.has_relapsed:
                 self._session.relapses_read([message.entry])
-            self.app.push_screen(HistoryEntryModal(message.entry, clock=self._session.clock))
+            self.app.push_screen(HistoryEntryModal(message.entry, self._session))
 
     # ── filtering ────────────────────────────────────────────────────────────────────────────────────────────────
 

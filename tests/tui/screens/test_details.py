@@ -89,7 +89,7 @@ async def test_answers_about_two_downloads_that_come_while_the_terminal_stalls_b
         await tui.says("2 files")
         await tui.closed("escape")
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(changes, "report", lambda ids: reports.append(ids))
+            patch.setattr(changes, "report", reports.append)
             await tui.opened(DetailsModal, "enter")
             tui.app.session.fetch_details("9")
             await tui.until(lambda: len(reports) == 4, "both have come")

@@ -18,7 +18,7 @@ from dfui.tui.screens.question import Question
 from dfui.tui.widgets.history_list import HistoryList
 from dfui.tui.widgets.row_list import PAGE_ROWS
 from tests.support.rows import at
-from tests.support.tui import SMALL, Start, text
+from tests.support.tui import SMALL, WIDE, Start, text
 
 
 @pytest.fixture
@@ -81,6 +81,20 @@ async def test_enter_shows_one_in_words(start: Start, store: Store) -> None:
         ended = text(await tui.opened(HistoryEntryModal, "escape", "j", "enter"))
         for words in ("Cancellation of 1", "“[red]x[/red] done” (HTTP 200)", "1,204 records", "1,200 credits deducted"):
             assert words in ended
+
+
+async def test_the_list_and_the_entry_follow_what_becomes_of_it(start: Start, store: Store) -> None:
+    write(store, ("7", None, None))
+    async with start("7", size=WIDE, store=store) as tui:
+        modal = await tui.opened(HistoryModal, "h")
+        await tui.opened(HistoryEntryModal, "enter")
+        assert "no result yet" in tui.text
+        ended = Outcome("7", OutcomeKind.CANCELLED, seen=Download("7", "cancelled", num_downloaded=1_204))
+        store.history.close_entry(1, ended, ended_at=start.clock.now()).wait()
+        tui.app.session.cancellations.add_resolved([ended])  # as an earlier dfui left it open
+        await tui.says("Second look   cancelled")
+        await tui.opened(HistoryModal, "escape")
+        assert lines(modal)[0].split()[4] == "cancelled"
 
 
 async def test_a_filter_narrows_as_one_types_and_escape_takes_it_away(start: Start, store: Store) -> None:
