@@ -11,7 +11,7 @@ from dfui.core.history import HistoryEntry
 from dfui.core.text import sanitize
 from dfui.wording.credits import credits_after, credits_in_detail, savings_lines
 from dfui.wording.fetching import OVERAGES
-from dfui.wording.figures import Fact, counted, dated, day, fact, number, sum_known
+from dfui.wording.figures import Fact, counted, date_time, day, fact, number, sum_known
 
 MAX_ID_SHOWN = 24
 MAX_QUERY = 100_000
@@ -153,7 +153,7 @@ def details_facts(details: DownloadDetails, history: Sequence[HistoryEntry], *, 
     texts = {"Query": download.query, "Type": download.data_type, "Format": download.format, "View": details.view}
     facts += [fact(label, sanitize(text, max_length=MAX_QUERY)) for label, text in texts.items() if text]
     times = {"Started": download.started_at, "Updated": download.updated_at, "Last seen": download.seen_at}
-    facts += [fact(label, dated(time, now=now)) for label, time in times.items() if time]
+    facts += [fact(label, date_time(time)) for label, time in times.items() if time]
     if details.files is not None:
         facts.append(fact("Result files", *_files(details.files, download)))
     if until := fetch_by_words(download.fetch_by, now=now):

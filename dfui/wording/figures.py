@@ -73,29 +73,6 @@ def day(time: datetime, *, now: datetime) -> str:
     return f"{local:%b} {local.day}" + ("" if local.year == now.astimezone().year else f", {local.year}")
 
 
-def dated(time: datetime, *, now: datetime) -> str:
-    return f"{date_time(time)} ({distance(time, now=now)})"
-
-
-def distance(time: datetime, *, now: datetime) -> str:
-    """How long ago a time is, or how far ahead, rounded down: `3 days ago`, `in 6 days`."""
-    seconds = abs((now - time).total_seconds())
-    if seconds < 60:
-        return "just now" if time <= now else "in less than a minute"
-    minutes, hours, days = int(seconds // 60), int(seconds // 3600), int(seconds // 86_400)
-    if hours < 1:
-        long = f"{minutes} min"
-    elif hours < 48:
-        long = f"{hours} h"
-    elif days < 60:
-        long = counted(days, "day")
-    elif days < 730:
-        long = counted(days // 30, "month")
-    else:
-        long = counted(days // 365, "year")
-    return f"{long} ago" if time <= now else f"in {long}"
-
-
 def file_size(size: int) -> str:
     if size < 1_000:
         return counted(size, "byte")

@@ -12,7 +12,7 @@ from dfui.core.history import FOLLOW_UP_AFTER, WATCHED_FOR, HistoryEntry
 from dfui.core.outcomes import Outcome
 from dfui.core.text import sanitize
 from dfui.wording.downloads import fetch_by_words, shown_status, status_word
-from dfui.wording.figures import NOT_KNOWN, Fact, counted, date_time, dated, day_and_time, fact, number
+from dfui.wording.figures import NOT_KNOWN, Fact, counted, date_time, day_and_time, fact, number
 
 NO_HISTORY = "No cancellations yet."
 NONE_MATCHES = "No entry matches."
@@ -82,9 +82,9 @@ def entry_facts(entry: HistoryEntry, *, now: datetime) -> list[Fact]:
     lines = [
         ("Outcome", outcome_word(entry) if entry.outcome else ": ".join(OPEN)),
         ("Running again", relapse_sentence(entry) if entry.has_relapsed else ""),
-        ("Confirmed at", dated(entry.confirmed_at, now=now) if entry.confirmed_at else ""),
+        ("Confirmed at", date_time(entry.confirmed_at) if entry.confirmed_at else ""),
         ("Aim", "".join(_aim(entry))),
-        ("Result at", dated(entry.ended_at, now=now) if entry.ended_at else ""),
+        ("Result at", date_time(entry.ended_at) if entry.ended_at else ""),
         ("DELETEs sent", "not known" if entry.deletes_sent is None else str(entry.deletes_sent)),
         ("The API said", words_of_api(entry) or ("nothing that could be read" if was_sent else "")),
         ("Second look", entry.status.value if entry.status else unreadable),

@@ -15,7 +15,7 @@ from dfui.core.secret import Secret
 from dfui.wording.access import account_facts
 from dfui.wording.credits import credits_after, savings_lines
 from dfui.wording.downloads import details_facts
-from dfui.wording.figures import Fact, distance, fact_lines, file_size
+from dfui.wording.figures import Fact, fact_lines, file_size
 from tests.support.rows import at
 
 NOW = datetime(2026, 11, 23, 12, 4, tzinfo=UTC)
@@ -112,17 +112,6 @@ def test_a_download_with_records_and_no_files_names_unpaid_overages_as_a_possibi
 )
 def test_the_account_tells_what_the_api_gives_and_that_no_remainder_is(account: Account, said: str) -> None:
     assert said in fact_lines(account_facts(account))
-
-
-def test_how_long_ago() -> None:
-    said = {
-        timedelta(seconds=0): "just now", timedelta(seconds=59): "just now", timedelta(seconds=60): "1 min ago",
-        timedelta(minutes=59, seconds=59): "59 min ago", timedelta(hours=47): "47 h ago",
-        timedelta(days=2): "2 days ago", timedelta(days=59): "59 days ago", timedelta(days=60): "2 months ago",
-        timedelta(days=729): "24 months ago", timedelta(days=800): "2 years ago",
-        timedelta(seconds=-59): "in less than a minute", timedelta(days=-7): "in 7 days",
-    }  # fmt: skip
-    assert {ago: distance(NOW - ago, now=NOW) for ago in said} == said
 
 
 def test_sizes() -> None:
