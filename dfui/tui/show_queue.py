@@ -20,12 +20,11 @@ class ShowQueue:
         """The entries whose relapse was shown."""
         self._toasts: list[Callable[[], None]] = []
 
-    def collect(self) -> bool:
-        """Take in the outcomes that have come; whether there are any."""
-        before = len(self._outcomes)
-        while ended := self._cancellations.take_ended():
-            self._outcomes.append(ended)
-        return len(self._outcomes) > before
+    def collect(self) -> int:
+        """Take in the outcomes that have come; how many there are."""
+        new = list(iter(self._cancellations.take_ended, None))
+        self._outcomes += new
+        return sum(len(ended.outcomes) for ended in new)
 
     def next_dialog(self) -> Ended | list[HistoryEntry]:
         """What opens next, now that nothing else is open: outcomes, else relapses to alarm about."""

@@ -209,7 +209,7 @@ async def test_one_that_ends_while_a_change_is_taken_in_is_not_left_as_cancellin
     async with start("7") as tui:
         cancellations = tui.app.session.cancellations
 
-        def end_first(queue: ShowQueue) -> bool:
+        def end_first(queue: ShowQueue) -> int:
             if "7" in cancellations:
                 cancellations.end(Outcome("7", OutcomeKind.REFUSED))
             return collect(queue)

@@ -108,7 +108,7 @@ async def test_neither_an_outcome_nor_an_alarm_takes_the_keys_from_what_is_typed
         await tui.press("slash")
         await tui.shows("waiting 5 s")
         start.clock.advance(5)
-        await tui.notified("Leave the filter to see how")
+        await tui.notified("1 cancellation has ended. Leave the filter to see how.")
         relapse(tui)
         await shows_the_relapse_in_its_row(tui)
         await tui.press("8", "4")

@@ -142,10 +142,11 @@ class DownloadsScreen(BackgroundScreen[None]):
         self._title.cancelling = self._cancellations.counts
         self._title.running_again = sum(each.runs_again for each in history.relapses(are_unread=True))
         self._show_about()
-        if self.queue.collect():
+        if ended := self.queue.collect():
             self.app.bell()
             if self._is_typing:
-                self.notify("The cancellation has ended. Leave the filter to see how.")
+                have = "cancellation has" if ended == 1 else "cancellations have"
+                self.notify(f"{ended:,} {have} ended. Leave the filter to see how.")
         self._show_what_waits()
 
     # ── what waits to be shown ───────────────────────────────────────────────────────────────────────────────────
