@@ -18,8 +18,15 @@ from textual.message import Message
 
 from dfui.core.account import Account
 from dfui.core.clock import Clock
-from dfui.core.downloads import DownloadDetails
-from dfui.core.errors import DatafinitiError, DfuiError, KeyringProblem, NotFound, StoreError, Unauthorized
+from dfui.core.downloads import Download, DownloadDetails
+from dfui.core.errors import (
+    DatafinitiError,
+    DfuiError,
+    KeyringProblem,
+    NotFound,
+    StoreError,
+    Unauthorized,
+)
 from dfui.core.history import HistoryEntry
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.progress import LEAVING_SECONDS, ListProgress, Progress
@@ -207,13 +214,13 @@ class Session:
         stop: asyncio.Event,
     ) -> None:
         """Fetch the result files of downloads into these folders; the summary follows, until it `has_ended`."""
+        from dfui.core.fetching import DownloadFiles
         from dfui.core.progress import WAIT_SECONDS
         from dfui.operations.fetch import fetch
 
         try:
             if self._online is None:
-                self._notify(TOKEN_COMES_FIRST, is_problem=True)
-                return
+                raise DfuiError(TOKEN_COMES_FIRST)  # noqa: TRY301  # told as any other trouble
             async for event in fetch(
                 ids,
                 client=self._online.client,
@@ -227,6 +234,13 @@ class Session:
             ):
                 summary.take(event)
                 self.changes.report()
+        except Exception as error:
+            logger.info("A fetch broke off", exc_info=error)
+            trouble = error if isinstance(error, DfuiError) else DfuiError(fault(error))
+            for download_id in ids:
+                if download_id not in summary.downloads:
+                    known = self.shown_store.downloads.get(download_id) or Download(download_id)
+                    summary.take(DownloadFiles(known, (), folders[download_id], trouble=trouble))
         finally:
             summary.has_ended = True
             self.changes.report()

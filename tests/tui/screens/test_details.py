@@ -129,7 +129,7 @@ async def test_thousands_of_files_and_a_hostile_query_are_shown_harmless(start: 
         assert scroll.scroll_y == scroll.max_scroll_y > 100
 
 
-async def test_of_an_unknown_status_nothing_is_made_up(start: Start) -> None:
+async def test_of_an_unknown_status_and_without_a_token_nothing_is_made_up(start: Start) -> None:
     store = temporary_store(profile="production", origin="x")
     store.downloads.observe([Download("1", api_status="paused")], observed=0, now=0).wait()
     async with start(store=store, token=None, is_live=False) as tui:
@@ -139,6 +139,10 @@ async def test_of_an_unknown_status_nothing_is_made_up(start: Start) -> None:
         assert "? paused" in text(details)
         for label in ("Requested", "Credits", "Query", "Result files"):
             assert label not in text(details)
+        await tui.opened(FetchResults, "f")
+        await tui.press("enter")
+        await tui.says("Nothing was fetched.")
+        assert "1: No token yet. dfui asks for one before it sends anything." in tui.text
 
 
 async def test_keys_go_to_the_next_download_copy_the_id_and_show_the_answer_as_it_came(start: Start) -> None:
