@@ -111,6 +111,7 @@ class Attempt:
 
     async def _delete(self) -> None:
         evidence = self.evidence
+        await self._wait_for_token()
         if self._batch.signed_out:
             evidence.delete_error = NotConnected(self._batch.why_signed_out)
             return
@@ -148,8 +149,8 @@ class Attempt:
             self._ends_at = self._clock.monotonic() + BUDGET_SECONDS
 
     async def _check(self) -> None:
+        await self._wait_for_token()
         self._batch.report(Progress(self.download_id, Step.CHECKING))
-
         try:
             details = await self._request(lambda: self._in_time(self._batch.get_download(self.download_id)))
             self.evidence.seen, self.evidence.check_error = details.download, None
@@ -178,11 +179,9 @@ class Attempt:
             try:
                 return await send()
             except Unauthorized:
-                self._give_slot_back()
                 asked_at = self._clock.monotonic()
                 is_replaced = await self._batch.replace_rejected_token(generation)
                 self._extend(self._clock.monotonic() - asked_at)
-                await self._take_slot()
                 if not is_replaced:
                     raise
 
@@ -209,6 +208,12 @@ class Attempt:
         await self._clock.sleep(seconds)
         await self._take_slot()
         return True
+
+    async def _wait_for_token(self) -> None:
+        """Send nothing with a rejected token while a person is asked for another."""
+        asked_at = self._clock.monotonic()
+        await self._batch.has_token.wait()
+        self._extend(self._clock.monotonic() - asked_at)
 
     async def _take_slot(self) -> None:
         asked_at = self._clock.monotonic()

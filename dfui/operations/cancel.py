@@ -63,21 +63,19 @@ async def cancel(
     import_ahead()
     batch = Batch(client=client, store=store, sign_in=sign_in, clock=clock or Clock(), leaving=leaving)
     await batch.open_history(ids)
-    may_begin = asyncio.Event()
-    for download_id in ids:
-        batch.start(download_id, after=may_begin.wait)
-
-    async def begin() -> None:
-        if not has_token:
-            await batch.ask_for_token()
-        may_begin.set()
 
     async def interrupt() -> None:
         if interrupted is not None:
             await interrupted.wait()
             batch.interrupt()
 
-    async with contextlib.aclosing(batch.events(len(ids), begin(), interrupt())) as events:
+    beside: list[Coroutine[Any, Any, object]] = [interrupt()]
+    if not has_token:
+        batch.has_token.clear()  # before an attempt begins
+        beside.append(batch.ask_for_token())
+    for download_id in ids:
+        batch.start(download_id)
+    async with contextlib.aclosing(batch.events(len(ids), *beside)) as events:
         async for event in events:
             yield event
 
@@ -109,6 +107,9 @@ class Batch:
         self.is_unattended = is_unattended
         """Whether a DELETE that cannot be sent is tried until it can: nobody is there to cancel again."""
         self.slots = Slots(MAX_REQUESTS)
+        self.has_token = asyncio.Event()
+        """Cleared while a person is asked for one: nothing is sent then."""
+        self.has_token.set()
         self.signed_out = False
         """Whether the token was rejected, and no other was given."""
         self.why_signed_out = "No working token, and no other was given."
@@ -127,14 +128,15 @@ class Batch:
         """Why the history could not be written; after one failed write, stop writing what was opened before it."""
         self._attempts: dict[asyncio.Task[None], Attempt] = {}
 
-    def start(self, download_id: str, *, after: Callable[[], Awaitable[object]]) -> None:
+    def start(self, download_id: str, *, after: Callable[[], Awaitable[object]] | None = None) -> None:
         """Begin an attempt, which waits for `after` first."""
         attempt = Attempt(download_id, self)
         self._attempts[asyncio.create_task(self._carry_out(attempt, after))] = attempt
 
-    async def _carry_out(self, attempt: Attempt, after: Callable[[], Awaitable[object]]) -> None:
+    async def _carry_out(self, attempt: Attempt, after: Callable[[], Awaitable[object]] | None) -> None:
         try:
-            await after()
+            if after is not None:
+                await after()
             await attempt.run()
         except asyncio.CancelledError:
             if not self.is_interrupted:
@@ -156,7 +158,7 @@ class Batch:
             if not attempt.has_ended:  # else its outcome is being written down
                 task.cancel()
 
-    async def events(self, downloads: int, *beside: Coroutine[Any, Any, None]) -> AsyncGenerator[Any, None]:
+    async def events(self, downloads: int, *beside: Coroutine[Any, Any, object]) -> AsyncGenerator[Any, None]:
         """What is reported until so many downloads have their outcome; `beside` runs beside the attempts."""
         tasks = [asyncio.create_task(each) for each in beside]
         try:
@@ -227,16 +229,17 @@ class Batch:
     async def ask_for_token(self) -> bool:
         """Ask a person for a token; whether one was given, and is in use now."""
         token = None
+        self.has_token.clear()
         try:
             token = await self._sign_in() if self._sign_in else None
         except Exception as error:
             logger.exception("Asking for a token broke")
             self.why_signed_out = fault(error)
-        if token is None:
-            self.signed_out = True
-            return False
-        self.client.use_token(token)
-        return True
+        if token is not None:
+            self.client.use_token(token)
+        self.signed_out = token is None
+        self.has_token.set()
+        return token is not None
 
     async def replace_rejected_token(self, generation: int) -> bool:
         """After a 401 with the token of this generation: whether another is in use now.

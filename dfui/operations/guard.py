@@ -88,6 +88,7 @@ class _Guard:
         self._batch.interrupt()
 
     async def _get_download(self, download_id: str) -> DownloadDetails:
+        await self._batch.has_token.wait()
         generation = self._batch.token_generation
         try:
             return await in_time(self._batch.get_download(download_id))

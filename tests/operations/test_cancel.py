@@ -14,7 +14,6 @@ import pytest
 
 from dfui.api.client import DatafinitiClient
 from dfui.core.credits import CostNotReported
-from dfui.core.downloads import Download
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.progress import Progress
 from dfui.core.secret import Secret
@@ -25,7 +24,7 @@ from dfui.simulator.account import TOKEN, Dialect, Simulator
 from dfui.store import writer
 from dfui.wording.outcomes import outcome_lines, outcome_title
 from tests.support.manual_clock import ManualClock
-from tests.support.outcomes import Answer, Latency, Together, busy, done_and, lost, methods, script, unreachable
+from tests.support.outcomes import Answer, Latency, Person, Together, busy, done_and, lost, methods, script, unreachable
 from tests.support.server import SimulatorServer
 
 MANY = [str(number) for number in range(100, 120)]
@@ -90,13 +89,10 @@ CASES = {
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 async def test_the_answers_decide_the_outcome_and_what_is_sent_and_how_often(it: Together, case: Case) -> None:
-    async def sign_in() -> Secret:
-        return Secret(TOKEN)
-
     began = it.clock.monotonic()
     it.simulator.downloads["7"].stopping_seconds = case.stopping_seconds
     script(it.simulator, [done_and(lost, it.simulator) if each is DONE else each for each in case.deletes], case.gets)
-    events = [event async for event in cancel(["7"], **it.given, sign_in=sign_in)]
+    events = [event async for event in cancel(["7"], **it.given, sign_in=Person(Secret(TOKEN)))]
     (outcome,) = (event for event in events if isinstance(event, Outcome))
     assert outcome.kind.value == case.kind
     assert re.fullmatch(case.requests, methods(it.simulator)), methods(it.simulator)
@@ -141,22 +137,6 @@ async def test_an_answer_that_never_ends_is_given_up_and_looked_up(
     assert (outcome.kind, outcome.deletes_sent, methods(it.simulator)) == (OutcomeKind.CANCELLED, 1, "GET")
 
 
-async def test_the_look_after_the_delete_wins_over_one_that_began_while_it_waited_for_its_slot(it: Together) -> None:
-    def interrupt(request: httpx.Request) -> None:
-        if request.method == "DELETE":  # another look, which began after this batch, and saw it run
-            it.clock.advance(1)
-            seen = [Download("7", api_status="running")]
-            it.store.downloads.observe(seen, observed=it.clock.monotonic(), now=it.clock.monotonic()).wait()
-
-    it.simulator.interrupt = interrupt
-    await it.cancel(["7"])
-    row = it.store.downloads.get("7")
-    assert (row and row.api_status) == "cancelled"
-
-
-# ── a batch ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 async def test_all_are_in_the_history_first_and_each_is_checked_soon_however_many_wait(it: Together) -> None:
     """A sound API that takes 0.6 s an answer: each has its look long before its time is over."""
     recorded: set[int] = set()
@@ -174,12 +154,9 @@ async def test_all_are_in_the_history_first_and_each_is_checked_soon_however_man
         assert position - sent.setdefault(path, position) <= 2 * MAX_REQUESTS, method
 
 
-# ── the token ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 async def test_a_rejected_token_is_asked_for_once_and_all_go_on(it: Together) -> None:
     """It is rejected once five DELETEs were answered: they are all looked at as well."""
-    answered, asked = 0, list[Secret]()
+    answered = 0
 
     def interrupt(request: httpx.Request) -> None:
         nonlocal answered
@@ -187,32 +164,21 @@ async def test_a_rejected_token_is_asked_for_once_and_all_go_on(it: Together) ->
         if answered == 5:
             it.simulator.token = "another"
 
-    async def sign_in() -> Secret:
-        asked.append(ANOTHER)
-        await asyncio.sleep(0)
-        it.simulator.interrupt = lambda request: None
-        return ANOTHER
-
     it.simulator.interrupt = interrupt
-    outcomes = await it.cancel(MANY, sign_in=sign_in)
+    person = Person(ANOTHER, then=lambda: script(it.simulator, []))
+    outcomes = await it.cancel(MANY, sign_in=person)
     assert {(outcome.kind, outcome.verified) for outcome in outcomes.values()} == {(OutcomeKind.CANCELLED, True)}
-    assert asked == [ANOTHER]
+    assert person.times_asked == 1
 
 
 @pytest.mark.parametrize("gives", [None, Secret("rejected-too")], ids=["declined", "another that is rejected"])
 async def test_without_a_token_that_works_the_rest_is_not_sent(it: Together, gives: Secret | None) -> None:
-    asked: list[None] = []
-
-    async def sign_in() -> Secret | None:
-        asked.append(None)
-        return gives
-
-    it.simulator.token = "another"
-    outcomes = (await it.cancel(MANY, sign_in=sign_in)).values()
+    it.simulator.token, person = "another", Person(gives)
+    outcomes = (await it.cancel(MANY, sign_in=person, client=it.client_with(Latency()))).values()
     assert {outcome.kind for outcome in outcomes} == {OutcomeKind.UNAUTHORIZED, OutcomeKind.NOT_SENT}
     assert methods(it.simulator).count("DELETE") == sum(outcome.deletes_sent or 0 for outcome in outcomes)
     assert sum(outcome.kind is OutcomeKind.UNAUTHORIZED for outcome in outcomes) <= MAX_REQUESTS
-    assert (len(asked), it.simulator.requests.count(("GET", "/account"))) == (1, 1 + (gives is not None))
+    assert (person.times_asked, it.simulator.requests.count(("GET", "/account"))) == (1, 1 + (gives is not None))
 
 
 @pytest.mark.parametrize(("answer", "kind"), [(503, OutcomeKind.UNKNOWN), (202, OutcomeKind.ACCEPTED)])
@@ -227,16 +193,13 @@ async def test_without_another_token_nothing_is_waited_for(it: Together, answer:
     assert it.clock.monotonic() - began <= 5
 
 
-# ── what breaks ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 @pytest.mark.parametrize("has_token", [True, False])
 async def test_a_fault_while_a_token_is_asked_for_gives_each_its_outcome(it: Together, has_token: bool) -> None:
-    async def sign_in() -> Secret | None:
+    def breaks() -> None:
         raise RuntimeError("a fault")
 
     it.simulator.token = "another"
-    outcomes = await it.cancel(MANY, sign_in=sign_in, has_token=has_token)
+    outcomes = await it.cancel(MANY, sign_in=Person(None, then=breaks), has_token=has_token)
     assert set(outcomes) == set(MANY)
     assert {outcome.kind for outcome in outcomes.values()} <= {OutcomeKind.NOT_SENT, OutcomeKind.UNAUTHORIZED}
     assert all("RuntimeError" in (each.trouble or "") for each in outcomes.values() if not each.deletes_sent)
@@ -298,9 +261,6 @@ async def test_an_entry_that_is_written_late_has_its_outcome(it: Together, monke
     assert [entry.outcome for entry in it.store.history.entries()] == [OutcomeKind.CANCELLED]
 
 
-# ── interrupted, and left ────────────────────────────────────────────────────────────────────────────────────────────
-
-
 async def test_an_interruption_gives_each_its_outcome_at_once(it: Together) -> None:
     interrupted, kinds = asyncio.Event(), dict[str, OutcomeKind]()
     standing = ManualClock()  # whoever waits on it waits for ever
@@ -312,6 +272,8 @@ async def test_an_interruption_gives_each_its_outcome_at_once(it: Together) -> N
                 interrupted.set()
     assert kinds.pop("105") is OutcomeKind.UNKNOWN
     assert set(kinds.values()) == {OutcomeKind.CANCELLED}
+    (left_open,) = (entry for entry in it.store.history.entries() if entry.is_open)
+    assert (left_open.download_id, left_open.http_status) == ("105", 429)
 
 
 async def test_an_interruption_before_the_first_step_leaves_no_id_without_an_outcome(it: Together) -> None:
@@ -364,10 +326,7 @@ async def test_an_interruption_loses_no_outcome_that_is_being_written(
 
 async def test_what_was_not_sent_when_dfui_is_left_is_named_at_the_next_start(it: Together) -> None:
     leaving = asyncio.Event()
-
-    async def leave() -> None:
-        leaving.set()
-
-    outcome = (await it.cancel(["7"], sign_in=leave, has_token=False, leaving=leaving))["7"]
+    person = Person(None, then=leaving.set)
+    outcome = (await it.cancel(["7"], sign_in=person, has_token=False, leaving=leaving))["7"]
     assert (outcome.kind, outcome.is_named_again) == (OutcomeKind.NOT_SENT, True)
     assert [each.kind async for each in resolve(**it.given)] == [OutcomeKind.NOT_SENT]

@@ -16,7 +16,7 @@ from dfui.operations.cancel import SignIn
 from dfui.operations.guard import guard
 from dfui.operations.poll import PollResult
 from dfui.simulator.account import Dialect
-from tests.support.outcomes import Together, methods, unreachable
+from tests.support.outcomes import Person, Together, methods, unreachable
 
 RECORDS = 10_000
 
@@ -27,26 +27,24 @@ class Guarding:
     def __init__(self, it: Together) -> None:
         self.simulator, self.history, self.client, self.clock = it.simulator, it.store.history, it.client, it.clock
         self.results: list[PollResult] = []
-        self.ends_at_the_number = False
-        """Whether it is told to end once a download is there."""
-        self.end, self.interrupted = asyncio.Event(), asyncio.Event()
-        self._given = it.given
+        self.ending, self.interrupted = asyncio.Event(), asyncio.Event()
+        self._given = it.given | {"ending": self.ending, "interrupted": self.interrupted}
 
     def add(self, *ids: str, rate: float = 900) -> None:
         for download_id in ids:
             self.simulator.add(download_id, num_records=100_000, records_a_second=rate)
 
-    async def run(self, *ids: str, sign_in: SignIn | None = None) -> dict[str, Outcome]:
+    async def run(self, *ids: str, sign_in: SignIn | None = None, ends_at: int = 1_000_000) -> dict[str, Outcome]:
+        """Guard these until each has its outcome; it is told to end once one has so many records."""
         outcomes: dict[str, Outcome] = {}
-        given = self._given | {"sign_in": sign_in, "ending": self.end, "interrupted": self.interrupted}
         async with asyncio.timeout(10):
-            async for event in guard(ids, records=RECORDS, **given):
+            async for event in guard(ids, records=RECORDS, sign_in=sign_in, **self._given):
                 if isinstance(event, Outcome):
                     outcomes[event.download_id] = event
                 elif isinstance(event, PollResult):
                     self.results.append(event)
-                    if self.ends_at_the_number and ((event.download and event.download.num_downloaded) or 0) >= RECORDS:
-                        self.end.set()
+                    if event.download and (event.download.num_downloaded or 0) >= ends_at:
+                        self.ending.set()
         return outcomes
 
 
@@ -115,8 +113,7 @@ async def test_without_a_connection_it_goes_on_asking_and_stopping(
 async def test_at_the_end_those_below_the_number_are_not_sent_and_the_others_go_on(guarding: Guarding) -> None:
     guarding.add("7")
     guarding.add("8", rate=9)
-    guarding.ends_at_the_number = True
-    outcomes = await guarding.run("7", "8")
+    outcomes = await guarding.run("7", "8", ends_at=RECORDS)
     assert kinds(outcomes) == {"7": "cancelled", "8": "not_sent"}
     assert "no longer guarded" in (outcomes["8"].trouble or "")
     assert [entry.download_id for entry in guarding.history.entries()] == ["7"]
@@ -125,22 +122,16 @@ async def test_at_the_end_those_below_the_number_are_not_sent_and_the_others_go_
 @pytest.mark.parametrize(("token", "kind"), [(Secret("another"), "cancelled"), (None, "unauthorized")])
 async def test_a_rejected_token_is_asked_for_once(guarding: Guarding, token: Secret | None, kind: str) -> None:
     guarding.add("7", "8", "9")
-    guarding.simulator.token = "another"
-    asked: list[None] = []
-
-    async def sign_in() -> Secret | None:
-        asked.append(None)
-        return token
-
-    assert kinds(await guarding.run("7", "8", "9", sign_in=sign_in)) == dict.fromkeys("789", kind)
-    assert len(asked) == 1
+    guarding.simulator.token, person = "another", Person(token)
+    assert kinds(await guarding.run("7", "8", "9", sign_in=person)) == dict.fromkeys("789", kind)
+    assert person.times_asked == 1
 
 
 async def test_interrupted_while_the_history_hangs_it_is_not_sent(
     guarding: Guarding, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def hang(*arguments: object, **options: object) -> None:
-        guarding.end.set()
+        guarding.ending.set()
         guarding.interrupted.set()
         await asyncio.Event().wait()
 

@@ -72,9 +72,6 @@ def fail_once(monkeypatch: pytest.MonkeyPatch, owner: object, method: str, error
     monkeypatch.setattr(owner, method, fail)
 
 
-# ── active downloads ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 async def test_polls_slow_down_while_nothing_changes_and_wait_if_the_api_asks_for_it(it: Together) -> None:
     polling = await active(it, "7", queued_seconds=10_000)
     assert await polling.run(9) == [5, 5, 8, 11, 17, 25, 38, 57, 60]
@@ -86,19 +83,6 @@ async def test_polls_slow_down_while_nothing_changes_and_wait_if_the_api_asks_fo
     assert await polling.run(3) == [5, 120, 120]
     polling.poller.wake()
     assert await polling.run(1) == [120]
-
-
-async def test_nothing_is_sent_while_none_is_active(it: Together) -> None:
-    polling = await active(it)
-    following = asyncio.create_task(polling.run(1))
-    for _ in range(50):
-        await asyncio.sleep(0)
-    assert it.simulator.requests == []
-    it.simulator.add("8")
-    it.store.downloads.add(["8"]).wait()
-    polling.poller.wake()
-    await following
-    assert it.simulator.requests == [("GET", "/downloads/8")]
 
 
 @pytest.mark.parametrize("ids", [["7"] * 8, [str(number) for number in range(30)]], ids=["the same", "many"])
@@ -168,9 +152,6 @@ async def test_a_rejected_token_ends_the_other_polls_at_once(it: Together) -> No
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
-# ── cancelled downloads ──────────────────────────────────────────────────────────────────────────────────────────────
-
-
 async def cancelled(it: Together, *ids: str) -> float:
     """Downloads that were cancelled; gives when that ended."""
     for download_id in ids:
@@ -225,26 +206,17 @@ async def test_a_later_start_polls_once_while_something_is_open(
     assert polls == polled
 
 
-async def test_a_large_batch_is_no_flood(it: Together) -> None:
+async def test_a_large_batch_is_no_flood_and_what_is_refused_holds_up_no_other(it: Together) -> None:
     await cancelled(it, *(str(1_000 + number) for number in range(20)))
-    polling = follow_ups(it)
-    await polling.run(20)
-    assert len({download_id for download_id, _ in polling.made}) == 20
-    assert polling.made[19][1] - polling.made[0][1] >= 20 / MAX_POLLS - 2
-
-
-async def test_a_refused_poll_is_made_again_and_holds_up_no_other(it: Together) -> None:
-    await cancelled(it, "1", "2", "3", "4", "5")
     it.simulator.interrupt = lambda request: (
-        None if request.url.path.endswith("/5") else httpx.Response(403, json={"errors": ["Not now."]})
+        None if request.url.path.endswith("9") else httpx.Response(403, json={"errors": ["Not now."]})
     )
-    polled: list[str] = []
-    async with asyncio.timeout(MAX_SECONDS), contextlib.aclosing(follow_ups(it).poller.results()) as results:
-        async for result in results:
-            polled.append(result.download_id)
-            if "5" in polled and polled.count("1") >= 2:
-                break
-    assert set(polled) == {"1", "2", "3", "4", "5"}
+    polling = follow_ups(it)
+    await polling.run(60)
+    polled = [download_id for download_id, _ in polling.made]
+    assert len(set(polled[:20])) == 20
+    assert polling.made[19][1] - polling.made[0][1] >= 20 / MAX_POLLS - 2
+    assert min(map(polled.count, polled)) >= 2
 
 
 async def test_what_fails_is_tried_again_until_it_works(it: Together, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,6 @@ Answer = Callable[[httpx.Request], httpx.Response | None]
 
 
 async def outcomes_of(ids: Sequence[str], **given: Any) -> dict[str, Outcome]:
-    """Cancel these; the outcome of each."""
     events = [event async for event in cancel(ids, **given)]
     return {event.download_id: event for event in events if isinstance(event, Outcome)}
 
@@ -45,12 +44,10 @@ def script(
 
 
 def lost(request: httpx.Request) -> httpx.Response:
-    """The request was sent, and its answer is lost."""
     raise httpx.ReadError("the connection was reset", request=request)
 
 
 def unreachable(request: httpx.Request) -> httpx.Response:
-    """The request cannot be sent."""
     raise httpx.ConnectError("no route", request=request)
 
 
@@ -60,12 +57,10 @@ def busy(seconds: int) -> Answer:
 
 
 def html(request: httpx.Request) -> httpx.Response:
-    """A proxy answers in the API's place."""
     return httpx.Response(200, html="<h1>Please wait</h1>")
 
 
 def methods(simulator: Simulator) -> str:
-    """The methods of the requests that came, in order."""
     return " ".join(method for method, _ in simulator.requests)
 
 
@@ -77,6 +72,19 @@ def done_and(answer: Answer, simulator: Simulator) -> Answer:
         return answer(request)
 
     return do
+
+
+class Person:
+    """Gives this token when asked for one, after `then`; counts how often that was."""
+
+    def __init__(self, token: Secret | None, then: Callable[[], object] = lambda: None) -> None:
+        self.token, self.then, self.times_asked = token, then, 0
+
+    async def __call__(self) -> Secret | None:
+        self.times_asked += 1
+        await asyncio.sleep(0)
+        self.then()
+        return self.token
 
 
 class Latency:
@@ -107,13 +115,10 @@ class Together:
 
     @property
     def given(self) -> dict[str, Any]:
-        """What the operations take."""
         return {"client": self.client, "store": self.store, "clock": self.clock}
 
     def client_with(self, latency: Callable[[], Awaitable[None]]) -> DatafinitiClient:
-        """Another client of the account, which answers with this latency."""
         return DatafinitiClient(Secret(TOKEN), address=DATAFINITI, transport=transport(self.simulator, latency=latency))
 
     async def cancel(self, ids: Sequence[str], **options: Any) -> dict[str, Outcome]:
-        """Cancel these; the outcome of each."""
         return await outcomes_of(ids, **self.given | options)
