@@ -13,6 +13,8 @@ DATAFINITI_URL = "https://api.datafiniti.co/v4"
 # The whole of what stands between // and /, for `urlsplit` reads `[::1]evil.example` as `[::1]`. No zone is taken: it
 # names a network interface of this machine, and no host.
 HOST_AND_PORT = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]*)?", re.ASCII | re.IGNORECASE)
+PATH = re.compile(r"(/[\w.~%-]*[\w~%-])*/*", re.ASCII)
+"""Without the signs around an address in a text, such as the comma behind it."""
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -56,6 +58,8 @@ def parse_api_url(text: str) -> ApiAddress:
         raise AddressError("The API address may have a host and a path only: no user, no password, no ? and no #.")
     if not HOST_AND_PORT.fullmatch(parts.netloc):
         raise AddressError("The API address has no valid host. Give an address like https://api.datafiniti.co/v4.")
+    if not PATH.fullmatch(parts.path):
+        raise AddressError("The API address has an odd sign in its path. Give one like https://api.datafiniti.co/v4.")
     is_loopback = is_loopback_host(host)
     if parts.scheme == "http" and not is_loopback:
         raise AddressError(

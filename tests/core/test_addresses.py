@@ -49,6 +49,8 @@ REFUSED = [
     "https://[fe80::1%eth0]/v4", "https://[v1.x]/v4", "http://127.0.0.1\\.evil.example",
     "http://127.0.0.1%2eevil.example", "http://①②⑦.0.0.1/v4", "http://127.0.0.1:８０/v4", "https:///v4",
     "api.datafiniti.co/v4", "ftp://127.0.0.1", "file:///etc/passwd", "https://api data.co/v4", "",
+    "https://api.datafiniti.co/v4,", "https://api.datafiniti.co/v4.", "https://api.datafiniti.co/v4;", "https://x/v4)",
+    "https://api.datafiniti.co/v 4", "https://api.datafiniti.co/../v4", "https://x/v4\u200b",
 ]  # fmt: skip
 
 
