@@ -32,6 +32,7 @@ READ_SECONDS = 15.0
 # A broken TLS record comes as ssl.SSLError, which is an OSError, and an odd address in a header as InvalidURL.
 FAULTS = (httpx.HTTPError, httpx.InvalidURL, OSError)
 
+_CUT = (httpx.ReadError, httpx.WriteError)
 _BEFORE_SENDING = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -163,6 +164,8 @@ def in_words(fault: Exception) -> str:
             return f"no connection within {CONNECT_SECONDS:.0f} s"
         case httpx.TimeoutException():
             return f"nothing within {READ_SECONDS:.0f} s"
+        case httpx.ReadError() | httpx.WriteError():
+            return "the connection was lost"
         case httpx.InvalidURL():
             return "it has an invalid address"
         case httpx.ProtocolError():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import tracemalloc
 import zlib
 from collections.abc import Callable
@@ -177,6 +178,7 @@ async def test_an_unreadable_answer_is_lost_and_shows_no_token(name: str, caplog
     assert type(error) is AnswerLost
     assert error.was_sent
     assert SECRET not in told(error) + caplog.text
+    assert not re.search(r"ReadError|Lost the connection.*connection", str(error))
     if name in ("reset in the body", "truncated", "HTML", "too large"):
         assert error.http_status == 200
 
