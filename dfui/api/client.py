@@ -7,6 +7,7 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 from urllib.parse import quote
@@ -26,6 +27,7 @@ from dfui.core.errors import (
     ApiError,
     NotConnected,
     NotFound,
+    NotTheApi,
     Refused,
     Unauthorized,
     UnreadableAnswer,
@@ -55,6 +57,8 @@ class _Call(Generic[Answer]):
     read: Callable[[AnswerParser, Body, int], Answer]
     bad_request: type[ApiError] = Refused
     """What a 400 means that is not about the token."""
+    not_found: type[ApiError] | None = None
+    """What a 404 means, if not that the address is not that of the API."""
     max_bytes: int | None = None
     progressed: Callable[[int], None] | None = None
     on_sent: Callable[[], None] | None = None
@@ -122,7 +126,11 @@ class DatafinitiClient:
         2026 with a message alone. A 2xx whose body is an error raises `Refused`, with the API's words. `on_sent` is
         called once, when the first byte of the request is about to leave this machine.
         """
-        call = _Call(lambda parser, *answer: parser.read_cancel_answer(*answer, download_id), on_sent=on_sent)
+        call = _Call(
+            lambda parser, *answer: parser.read_cancel_answer(*answer, download_id),
+            not_found=NotFound,
+            on_sent=on_sent,
+        )
         return await self._call("DELETE", f"/downloads/{_segment(download_id)}", call)
 
     async def get_download(self, download_id: str) -> DownloadDetails:
@@ -134,7 +142,8 @@ class DatafinitiClient:
                 raise UnreadableAnswer("is about another download")
             return details
 
-        return await self._call("GET", f"/downloads/{_segment(download_id)}", _Call(read, bad_request=NotFound))
+        call = _Call(read, bad_request=NotFound, not_found=NotFound)
+        return await self._call("GET", f"/downloads/{_segment(download_id)}", call)
 
     async def list_downloads(self, *, progressed: Callable[[int], None] | None = None) -> DownloadList:
         """Every download that the account ever started; `GET /downloads`.
@@ -182,12 +191,18 @@ class DatafinitiClient:
 
     async def _send(self, request: httpx.Request, parser: AnswerParser, call: _Call[Answer]) -> Answer:
         answer = await self._open(request, Departure(call.on_sent))
-        http_status, wait = answer.status_code, retry_after(answer.headers.get("Retry-After"))
+        http_status = answer.status_code
+        error = partial(
+            error_for,
+            http_status,
+            retry_after=retry_after(answer.headers.get("Retry-After")),
+            bad_request=call.bad_request,
+            not_found=call.not_found or partial(NotTheApi, self._url),
+        )
 
         def interpret() -> Answer:
             if not answer.is_success:
-                message, details = parser.read_error(body)
-                raise error_for(http_status, message, details, wait, bad_request=call.bad_request)
+                raise error(*parser.read_error(body))
             return call.read(parser, body, http_status)
 
         try:
@@ -199,10 +214,10 @@ class DatafinitiClient:
             logger.info("%s %s: HTTP %d, %d bytes", request.method, path, http_status, len(body))
             # Other requests must not wait for a large answer; a thread costs more than a small one.
             return await asyncio.to_thread(interpret) if len(body) > MAX_READ_INLINE else interpret()
-        except UnreadableAnswer as error:
+        except UnreadableAnswer as problem:
             if not answer.is_success:  # the status alone says what it is
-                raise error_for(http_status, None, (), wait, bad_request=call.bad_request) from None
-            raise AnswerLost(f"{self._host}'s response {error}.", http_status=http_status) from None
+                raise error() from None
+            raise AnswerLost(f"{self._host}'s response {problem}.", http_status=http_status) from None
 
     async def _open(self, request: httpx.Request, departure: Departure) -> httpx.Response:
         """Send a request; gives its answer with the body yet to be read."""

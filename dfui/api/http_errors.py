@@ -49,17 +49,18 @@ _BEFORE_SENDING = (
 
 def error_for(
     http_status: int,
-    api_message: str | None,
-    details: tuple[str, ...],
-    retry_after: float | None,
+    api_message: str | None = None,
+    details: tuple[str, ...] = (),
     *,
-    bad_request: type[ApiError] = Refused,
+    retry_after: float | None = None,
+    bad_request: Callable[..., ApiError] = Refused,
+    not_found: Callable[..., ApiError] = NotFound,
 ) -> ApiError:
     """The error that an answer stands for, by its HTTP status and, for a 400 about the token, any of its words.
 
     Any other 400 is a `bad_request`: in the pages of 2026, the only error that there is.
     """
-    kinds: dict[int, type[ApiError]] = {400: bad_request, 401: Unauthorized, 404: NotFound, 429: TooManyRequests}
+    kinds = {400: bad_request, 401: Unauthorized, 404: not_found, 429: TooManyRequests}
     kind = kinds.get(http_status, ServerFault if http_status >= 500 else Refused)
     if http_status == 400 and any(map(_is_about_the_token, (api_message, *details))):
         kind = Unauthorized
@@ -122,7 +123,8 @@ class Departure:
             return _not_connected(fault, host, proxy)
         if isinstance(fault, httpx.TimeoutException):
             return AnswerLost(f"{host} did not answer within {READ_SECONDS:.0f} s.")
-        return AnswerLost(f"Lost the connection to {host} before it answered ({in_words(fault)}).")
+        reason = "" if isinstance(fault, _CUT) else f" ({in_words(fault)})"
+        return AnswerLost(f"Lost the connection to {host} before it answered{reason}.")
 
 
 def _not_connected(fault: Exception, host: str, proxy: Proxy | None) -> NotConnected:

@@ -28,6 +28,7 @@
         ├── AnswerLost
         └── ApiError
             ├── Refused
+            │   └── NotTheApi
             ├── Unauthorized
             ├── NotFound
             ├── TooManyRequests
@@ -252,9 +253,11 @@ class ApiError(DatafinitiError):
         """What else the API said: `field: message`, or the further messages of a list."""
         self.retry_after = retry_after
         """Seconds to wait before the next try, if the answer named them."""
-        super().__init__(
-            f"The API answered HTTP {http_status}" + (f" and said “{api_message}”" if api_message else "") + "."
-        )
+        super().__init__(f"The API {self.answer}.")
+
+    @property
+    def answer(self) -> str:
+        return f"answered HTTP {self.http_status}" + (f" and said “{self.api_message}”" if self.api_message else "")
 
 
 class Refused(ApiError):
@@ -262,6 +265,22 @@ class Refused(ApiError):
 
     kind = "refused"
     exit_code = 1
+
+
+class NotTheApi(Refused):
+    """404 to a call that every account can make: the address is not that of the API."""
+
+    def __init__(
+        self,
+        address: str,
+        http_status: int,
+        api_message: str | None = None,
+        details: tuple[str, ...] = (),
+        *,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(http_status, api_message, details, retry_after=retry_after)
+        self.args = (f"{address} does not look like the API: it {self.answer}.",)
 
 
 class Unauthorized(ApiError):

@@ -14,7 +14,7 @@ from dfui.core.errors import (
     ApiError,
     DatafinitiError,
     KeyringProblem,
-    NotFound,
+    NotTheApi,
     ServerFault,
     SettingsError,
     StoreError,
@@ -134,9 +134,8 @@ async def _online(settings: Settings, environment: Mapping[str, str], *, keyring
         found = answered(f"From {source.value}; the API rejects it", error.api_message)
         rejected = _failing("token", found, _new_token(source), exit_code=3)
         return [rejected, answers, _unchecked("account", "the token is rejected")]
-    except NotFound as error:
-        found = f"{host} does not look like the API: it answers HTTP {error.http_status} when asked for the account."
-        api = _failing("api", found, "Check the address: --api-url, DFUI_API_URL, or api_url in the config file.")
+    except NotTheApi as error:
+        api = _failing("api", sanitize(error), advice(error))
     except DatafinitiError as error:
         is_answer = isinstance(error, ApiError) and not isinstance(error, ServerFault | TooManyRequests)
         if is_answer and isinstance(error, ApiError) and error.http_status >= 400:

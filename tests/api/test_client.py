@@ -16,6 +16,7 @@ import pytest
 from dfui.api import client as client_module
 from dfui.core.errors import AnswerLost, ApiError, NotFound, Refused, ServerFault, TooManyRequests, Unauthorized
 from dfui.core.secret import Secret
+from dfui.wording.errors import error_sentences
 from tests.support.fault_client import (
     LOST,
     RUNNING,
@@ -118,6 +119,15 @@ async def test_a_400_is_what_the_call_makes_of_it() -> None:
         ]
     assert [type(error) for error in errors] == [NotFound, Refused, Refused, Unauthorized, Unauthorized]
     assert {getattr(error, "api_message", None) for error in errors} == {"Bad request or download not found"}
+
+
+async def test_a_404_is_about_a_download_if_the_call_names_one_and_about_the_address_if_not() -> None:
+    async with answered_by(http(404, b"<h1>Not here</h1>")) as (server, client):
+        for call in (client.get_download("7"), client.cancel_download("7")):
+            assert type(await error_of(call)) is NotFound
+        for other in (client.list_downloads(), client.account(), client.authenticate("a@b.c", Secret("p4ssword"))):
+            sentences = error_sentences(await error_of(other))
+            assert sentences.startswith(f"{server.url} does not look like the API: it answered HTTP 404. Check the")
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ def test_a_token_that_does_not_work_is_exit_3(dfui: Commands, monkeypatch: pytes
         (httpx.Response(503), "api", 4, "HTTP 503"),
         (httpx.Response(200, text="<h1>Sign in to the hotel</h1>"), "api", 4, "is not a JSON object"),
         (httpx.Response(302, headers={"Location": "https://x"}), "api", 1, "HTTP 302"),
-        (httpx.Response(404), "api", 1, "does not look like the API"),
+        (httpx.Response(404), "api", 1, "/v4 does not look like the API: it answered HTTP 404."),
         (httpx.Response(403, json={"errors": ["Payment."]}), "account", 1, "“Payment”"),
         (httpx.Response(200, json={"email": "a@b", "active": False}), "account", 1, "account not active"),
     ],
