@@ -5,8 +5,16 @@ from __future__ import annotations
 import logging
 import os
 from pathlib import Path
+from typing import TextIO
 
 from dfui.core.errors import SettingsError
+
+
+class _LogHandler(logging.StreamHandler[TextIO]):
+    """Leaves out what cannot be written: Python's traceback would stand in the middle of the screen."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        pass
 
 
 def write_log(path: Path) -> None:
@@ -23,7 +31,7 @@ def write_log(path: Path) -> None:
         raise SettingsError(
             f"The log file {shown}{mark and '?…'} cannot be written: {error.strerror}. Name another."
         ) from None
-    handler = logging.StreamHandler(os.fdopen(descriptor, "a", encoding="utf-8"))
+    handler = _LogHandler(os.fdopen(descriptor, "a", encoding="utf-8"))
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     # dfui's own records alone: what libraries log may hold headers.
     logger = logging.getLogger("dfui")
