@@ -10,7 +10,7 @@ from dfui.cli.arguments import Parser
 from dfui.cli.console import ExitCode
 from dfui.cli.context import Context, run_command
 from dfui.cli.documents import account_json
-from dfui.core.errors import CommandError, DatafinitiError, KeyringProblem, Unauthorized
+from dfui.core.errors import CommandError, DatafinitiError, KeyringProblem, SettingsError, Unauthorized
 from dfui.core.secret import Secret
 from dfui.core.text import sanitize
 from dfui.wording.errors import error_sentences
@@ -94,8 +94,12 @@ async def _login(context: Context, options: argparse.Namespace) -> None:
     if context.access.is_simulated:
         line = f"{token_of} was accepted; the demo stores it nowhere."
     else:
-        add_profile(settings)
         line = f"{token_of} is stored in the OS keyring, for {settings.profile} at {settings.address.origin}."
+        try:
+            add_profile(settings)
+        except SettingsError as error:
+            context.console.warn(str(error))
+            context.note_exit_code(error.exit_code)
     context.console.result(
         {
             "profile": settings.profile,

@@ -110,12 +110,15 @@ def add_profile(settings: Settings) -> None:
     found = read_config(settings.config_file)
     if unknown_profile(found, settings.profile) is None:
         return
+    import tomllib
+
     table = f"[{dotted(('profiles', settings.profile))}]"
     try:
+        tomllib.loads(f"{found.path.read_text(encoding='utf-8-sig')}\n{table}\n")
         with found.path.open("a", encoding="utf-8") as file:
             file.write(f"\n{table}\n")
-    except OSError as error:
-        reason = error.strerror
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "its profiles are in one line"
         raise SettingsError(f"{table} could not be added to the config file {found.path}: {reason}. Add it.") from None
 
 

@@ -82,6 +82,9 @@ def test_what_can_be_no_token_is_not_sent_or_shown(signed_out: Commands, account
         assert (ended.exit_code, ended.document["error"]["kind"]) == (3, "token")
         assert_shows_none_of(ended, typed.strip() or TOKEN)
     assert signed_out("login", "--email", EMAIL).exit_code == 3
+    closed = signed_out.as_process("login", redirection="<&-")
+    assert (closed.exit_code, closed.stdout) == (3, "")
+    assert closed.stderr == "dfui: That contains no token. Copy it from your Datafiniti account page.\n"
     assert account.requests == []
 
 
@@ -93,6 +96,21 @@ def test_login_alone_makes_a_profile_in_a_config_file_that_has_others(signed_out
     assert signed_out("login", "--profile", "staging", stdin=TOKEN).exit_code == 0
     assert path.read_text() == "[profiles.production]\n[profiles.staging]\n"
     assert signed_out("list", "--profile", "staging").exit_code == 0
+    # One in a line of its own takes no further table.
+    path = signed_out.write_config("profiles = {production = {read_only = true}}\n")
+    ended = signed_out("login", "--profile", "staging", stdin=TOKEN)
+    assert (ended.exit_code, "is stored in the OS keyring, for staging" in ended.stdout) == (2, True)
+    assert "[profiles.staging] could not be added to the config file" in ended.stderr
+    assert signed_out("config", "check").exit_code == 0
+
+
+def test_a_token_that_could_not_be_stored_is_said_not_to_be(signed_out: Commands, kept: KeptTokens) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keyring_in_a_file.Keyring, "set_password", lambda *_: None)
+        ended = signed_out("login", "--json", stdin=TOKEN)
+    assert (ended.exit_code, ended.document["error"]["kind"], kept()) == (1, "keyring", {})
+    assert ended.document["error"]["message"].startswith("The token was not stored. The keyring took the token, but")
+    assert_shows_none_of(ended, TOKEN)
 
 
 def test_the_account_is_shown_with_the_credits_used(dfui: Commands, account: Simulator) -> None:
