@@ -35,7 +35,7 @@ def account_facts(account: Account) -> list[Fact]:
     if account.active is not None:
         facts.append(fact("Account", "active" if account.active else "not active"))
     by_type = ", ".join(f"{sanitize(data_type)} {used:,}" for data_type, used in account.credits_used.items() if used)
-    if account.num_credits_used is not None:
+    if account.num_credits_used or (account.num_credits_used == 0 and not by_type):  # else it is of an older plan
         total = counted(account.num_credits_used, "credit")
         facts.append(fact("Used", f"{total} ({by_type})" if by_type else total))
     elif by_type:
@@ -50,11 +50,13 @@ def account_facts(account: Account) -> list[Fact]:
 
 def _credits_left(account: Account) -> list[str]:
     """A line for each type of data that the plan has credits for."""
-    return [
-        f"{sanitize(data_type)}: {allotted - account.credits_used[data_type]:,} of {allotted:,}"
-        for data_type, allotted in account.credits_allotted.items()
-        if allotted and data_type in account.credits_used
-    ] or ["not reported by the API"]
+    lines = []
+    for data_type, allotted in account.credits_allotted.items():
+        if allotted and data_type in account.credits_used:
+            left = allotted - account.credits_used[data_type]
+            over = f" ({-left:,} over)" if left < 0 else ""
+            lines.append(f"{sanitize(data_type)}: {max(left, 0):,} of {allotted:,}{over}")
+    return lines or ["not reported by the API"]
 
 
 def _overages(account: Account) -> str:

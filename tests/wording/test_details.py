@@ -108,6 +108,9 @@ def test_a_download_with_records_and_no_files_names_unpaid_overages_as_a_possibi
         (Account(overage_limit=0), "Overages      limit 0"),
         (Account(disabled_code="unpaid"), "Disabled      the API's code: “unpaid”"),
         (Account(), "Credits left  not reported by the API"),
+        (Account(num_credits_used=0), "Used          0 credits"),
+        (Account(num_credits_used=0, credits_used={"people": 5}), "Used          credits by type: people 5"),
+        (Account(credits_allotted={"people": 4}, credits_used={"people": 5}), "Credits left  people: 0 of 4 (1 over)"),
     ],
 )
 def test_the_account_tells_what_the_api_gives_and_that_no_remainder_is(account: Account, said: str) -> None:
