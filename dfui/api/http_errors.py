@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.utils
 import errno
+import re
 import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping
@@ -76,7 +77,7 @@ def retry_after(value: str | None) -> float | None:
     """Seconds from now, of either form that HTTP allows: a number, or a date."""
     if value is None:
         return None
-    if value.strip().isdecimal():
+    if re.fullmatch(r"\s*\d{1,9}\s*", value, re.ASCII):
         return float(value)
     try:
         then = email.utils.parsedate_to_datetime(value)
