@@ -10,7 +10,7 @@ from dfui.cli.arguments import Parser
 from dfui.cli.console import ExitCode
 from dfui.cli.context import Context, run_command
 from dfui.cli.documents import account_json
-from dfui.core.errors import CommandError, DatafinitiError, KeyringProblem, SettingsError, Unauthorized
+from dfui.core.errors import CommandError, DatafinitiError, KeyringProblem, KeyringSilent, SettingsError, Unauthorized
 from dfui.core.secret import Secret
 from dfui.core.text import sanitize
 from dfui.wording.errors import error_sentences
@@ -85,7 +85,8 @@ async def _login(context: Context, options: argparse.Namespace) -> None:
     try:
         await context.access.keep(token)
     except KeyringProblem as problem:
-        message = f"The token was not stored. {error_sentences(problem)}"
+        what = "may not be" if isinstance(problem, KeyringSilent) else "was not"
+        message = f"The token {what} stored. {error_sentences(problem)}"
         raise CommandError("keyring", message, ExitCode.FAILED) from None
     _notify_of_environment(context)
     email_address = account.email if account else None
@@ -123,7 +124,7 @@ async def _logout(context: Context, options: argparse.Namespace) -> None:
     try:
         was_kept = await context.access.forget_token()
     except KeyringProblem as problem:
-        message = f"{sanitize(problem)} A token that was stored in a keyring before is still in it."
+        message = f"{sanitize(problem)} A token that was stored in a keyring before may still be in it."
         raise CommandError(problem.kind, message, ExitCode.FAILED) from None
     _notify_of_environment(context)
     whose = f"{settings.profile} at {settings.address.origin}"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 
 import httpx
 import keyring
 import pytest
 
+from dfui.core.errors import KeyringSilent
 from dfui.simulator.account import EMAIL, PASSWORD, TOKEN, Simulator
 from tests.support import keyring_in_a_file
 from tests.support.commands import Commands
@@ -104,12 +106,24 @@ def test_login_alone_makes_a_profile_in_a_config_file_that_has_others(signed_out
     assert signed_out("config", "check").exit_code == 0
 
 
-def test_a_token_that_could_not_be_stored_is_said_not_to_be(signed_out: Commands, kept: KeptTokens) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(keyring_in_a_file.Keyring, "set_password", lambda *_: None)
-        ended = signed_out("login", "--json", stdin=TOKEN)
+def never_answers(*_: object) -> None:
+    raise KeyringSilent(Future(), seconds=5)
+
+
+@pytest.mark.parametrize(
+    ("stores", "words"),
+    [
+        (lambda *_: None, "The token was not stored. The keyring took the token, but does not give it back."),
+        (never_answers, "The token may not be stored. The keyring has not answered for 5 s"),
+    ],
+)
+def test_a_token_that_could_not_be_stored_is_not_said_to_be(
+    signed_out: Commands, kept: KeptTokens, monkeypatch: pytest.MonkeyPatch, stores: Callable[..., None], words: str
+) -> None:
+    monkeypatch.setattr(keyring_in_a_file.Keyring, "set_password", stores)
+    ended = signed_out("login", "--json", stdin=TOKEN)
     assert (ended.exit_code, ended.document["error"]["kind"], kept()) == (1, "keyring", {})
-    assert ended.document["error"]["message"].startswith("The token was not stored. The keyring took the token, but")
+    assert words in ended.document["error"]["message"]
     assert_shows_none_of(ended, TOKEN)
 
 
