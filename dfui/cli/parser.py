@@ -77,10 +77,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     if "--" in given:  # what follows is no option
         at = given.index("--")
         given, literal = given[:at], given[at + 1 :]
-    _refuse_bare_numbers(given)
-    given = _with_values(given)
-    _check_command(parser, given)
-    options, left_over = parser.parse_known_args(given)
+    read = _with_values(given)
+    _refuse_split_values(_command_in(parser, read), given)
+    options, left_over = parser.parse_known_args(read)
     if options.version:
         options.run = _print_version
     command: Parser = options.parser
@@ -103,21 +102,31 @@ def _print_version(options: argparse.Namespace, console: Console) -> int:
     return ExitCode.DONE
 
 
-def _refuse_bare_numbers(arguments: list[str]) -> None:
-    """See that no number that is meant as a value becomes an ID.
+def _refuse_split_values(command: str | None, arguments: Sequence[str]) -> None:
+    """See that no part of a value becomes an ID, as in `--at 10 000`, or of a folder's name with a blank in it.
 
     Raises:
-        CommandError: a bare number stands right behind an option that takes no word, or behind another number.
+        CommandError: a word stands where it may be meant as a part of a value.
     """
-    for before, option, argument in zip(["", *arguments], arguments, arguments[1:], strict=False):
-        if option == "--wait" and argument.isdecimal():
-            raise usage_error(f"Nothing was sent: write --wait={argument} for seconds, or put IDs before --wait.")
-        if option == "--fetch" and argument.isdecimal():
-            raise usage_error(
-                f"Nothing was sent: write --fetch --output {argument} for a folder, or put IDs before --fetch."
-            )
-        if before == "--at" and option.isdecimal() and argument.isdecimal() and len(argument) == 3:
-            raise usage_error(f"Nothing was sent: write --at={option}{argument} in one, or put IDs before --at.")
+    option, value = "", ""
+    for word in arguments:
+        if word.startswith("-o") and len(word) > 2:
+            option, value = "-o", word[2:]
+        elif word.startswith("-"):
+            option, _, value = word.partition("=")
+        else:
+            is_number = word.isdecimal()
+            if option in ("--at", "--wait") and value and is_number and len(word) == 3:
+                raise usage_error(f"Nothing was sent: write {option}={value}{word} in one, or put IDs before {option}.")
+            if option == "--wait" and not value and is_number:
+                raise usage_error(f"Nothing was sent: write --wait={word} for seconds, or put IDs before --wait.")
+            if option == "--fetch" and is_number:
+                raise usage_error(
+                    f"Nothing was sent: write --fetch --output {word} for a folder, or put IDs before --fetch."
+                )
+            if option in ("-o", "--output") and value and command == "cancel":
+                raise usage_error(f"Nothing was sent: put IDs before {option}, and a folder with a blank in quotes.")
+            option, value = ("", "") if value else (option, word)
 
 
 def _with_values(arguments: list[str]) -> list[str]:
@@ -135,22 +144,24 @@ def _with_values(arguments: list[str]) -> list[str]:
     return read
 
 
-def _check_command(parser: Parser, arguments: list[str]) -> None:
-    """See that the first word is a command.
+def _command_in(parser: Parser, arguments: list[str]) -> str | None:
+    """The first word, which must be a command; None if there is none, or the help or the version is wanted.
 
     Raises:
-        CommandError: it is not, or an unknown option stands before it.
+        CommandError: it is no command, or an unknown option stands before it.
     """
     rest = iter(arguments)
     for each in rest:
         if each in ("-h", "--help", "-V", "--version"):
-            return
+            return None
+        name = each.partition("=")[0] if each.startswith("--") else each[:2]  # -jq are two options
         if each in ("--profile", "--api-url", "--log"):
             next(rest, None)
-        elif each.startswith("--") and each.partition("=")[0] not in parser.options:
+        elif each.startswith("-") and name not in parser.options:
             raise parser.unknown_option(each)
         elif not each.startswith("-"):
             if each not in parser.commands:
                 given = without_query(each)
                 raise parser.wrong(f"Unknown command: {given}.{did_you_mean(given, parser.commands)}")
-            return
+            return each
+    return None
