@@ -79,8 +79,6 @@ def run(options: argparse.Namespace, console: Console) -> int:
 
 
 async def _cancel(context: Context, options: argparse.Namespace, ids: list[str]) -> None:
-    from dfui.cli.signals import interruptions
-
     console = context.console
     if not (options.yes or options.dry_run or console.is_interactive):
         raise usage_error("Not a terminal, so dfui cannot ask. Nothing was sent; add --yes to cancel.")
@@ -100,21 +98,15 @@ async def _cancel(context: Context, options: argparse.Namespace, ids: list[str])
         outcomes = _Outcomes(console, ids, stop_at=options.at)
         to_cancel = ids if options.yes else _confirmed(console, outcomes, downloads)
         _import_what_follows(options)
-        with interruptions(LEAVING_SECONDS) as interruption:
-            await _carry_out(context, client, to_cancel, outcomes, interruption)
-            if options.wait is not None and not interruption.at_once.is_set():
-                outcomes.entries = await wait_for_costs(
-                    context, client, outcomes.stopped, options.wait, interruption.requested
-                )
-        # Once interrupted, skip --wait and --fetch even if all cancellations finished in time.
-        more_was_to_follow = options.wait is not None or options.fetch or options.at is not None
-        is_cut_short = (interruption.requested if more_was_to_follow else interruption.at_once).is_set()
-        outcomes.show()
-        fetched = None
-        if options.fetch and not is_cut_short:
-            fetched = await _fetch_retained(context, client, options, outcomes)
-        outcomes.end(fetched, is_good=not max(context.exit_code, outcomes.exit_code))
-        context.note_exit_code(ExitCode.INTERRUPTED if is_cut_short else outcomes.exit_code)
+        try:
+            is_cut_short = await _carry_out(context, client, to_cancel, outcomes, options)
+            if is_cut_short:
+                context.note_exit_code(ExitCode.INTERRUPTED)
+            elif options.fetch:
+                outcomes.fetched = await _fetch_retained(context, client, options, outcomes)
+        finally:  # whatever breaks meanwhile, each outcome is said
+            context.note_exit_code(outcomes.exit_code)
+            outcomes.end(is_good=not context.exit_code)
         if not is_cut_short:
             await context.resolve(client)
 
@@ -133,13 +125,32 @@ def _import_what_follows(options: argparse.Namespace) -> None:
 
 
 async def _carry_out(
+    context: Context, client: DatafinitiClient, ids: list[str], outcomes: _Outcomes, options: argparse.Namespace
+) -> bool:
+    """Cancel what was confirmed, and wait after it if that is wanted; whether an interruption left anything undone."""
+    from dfui.cli.signals import interruptions
+
+    with interruptions(LEAVING_SECONDS) as interruption:
+        try:
+            if ids:
+                await _send(context, client, ids, outcomes, interruption)
+            if options.wait is not None and not interruption.at_once.is_set():
+                outcomes.entries = await wait_for_costs(
+                    context, client, outcomes.stopped, options.wait, interruption.requested
+                )
+        finally:
+            outcomes.show()
+    # Once interrupted, skip --wait and --fetch even if all cancellations finished in time.
+    more_was_to_follow = options.wait is not None or options.fetch or options.at is not None
+    return (interruption.requested if more_was_to_follow else interruption.at_once).is_set()
+
+
+async def _send(
     context: Context, client: DatafinitiClient, ids: list[str], outcomes: _Outcomes, interruption: Interruption
 ) -> None:
-    """Cancel what was confirmed, or guard it with `--at`."""
+    """Cancel, or guard with `--at`."""
     from dfui.operations.cancel import cancel
 
-    if not ids:
-        return
     console = context.console
     sign_in = _ask_for_token if console.is_interactive else None
     if outcomes.stop_at is None:
@@ -186,6 +197,7 @@ class _Outcomes:
         self.stop_at = stop_at
         self.entries: dict[str, HistoryEntry] | None = None
         """Where each stands after a wait; None if nobody waited."""
+        self.fetched: FetchSummary | None = None
 
     def add(self, outcome: Outcome) -> None:
         """Take one over; of several, each is printed as it ends."""
@@ -206,14 +218,17 @@ class _Outcomes:
     @property
     def exit_code(self) -> int:
         """The highest that applies: of an outcome or, after a wait, by where its download stands then."""
-        return max(
+        codes = [
             ExitCode.DONE if self._has_ended(each) else each.kind.exit_code or ExitCode.NOT_KNOWN
             for each in self._by_id.values()
-        )
+        ]
+        return max(codes, default=ExitCode.DONE)
 
     def show(self) -> None:
         """Print the one outcome, or the sums; then where each stands after a wait."""
         latest = [self._latest(outcome) for outcome in self._in_order]
+        if not latest:
+            return
         if len(latest) == 1:
             lines = [outcome_title(latest[0]), *(f"  {line}" for line in outcome_lines(latest[0]) if line)]
         else:
@@ -223,12 +238,14 @@ class _Outcomes:
             line = f"Now: {sanitize(download_id)} · {now_line(entry) or 'not seen since'}"
             self._print(line, is_good=self._has_ended(self._by_id[download_id]))
 
-    def end(self, fetched: FetchSummary | None, *, is_good: bool) -> None:
+    def end(self, *, is_good: bool) -> None:
         """Print what was fetched afterwards; or all of it, as the one document of `--json`."""
+        if not self._by_id:  # what broke is the one document
+            return
         documents, lines = [self._document(each) for each in self._in_order], list[str]()
-        if fetched is not None:
-            lines = summary_lines(fetched)
-            by_id = {each["id"]: each for each in fetch_json(fetched, self.ids)}
+        if self.fetched is not None:
+            lines = summary_lines(self.fetched)
+            by_id = {each["id"]: each for each in fetch_json(self.fetched, self.ids)}
             documents = [document | {"fetched": by_id.get(document["id"])} for document in documents]
         self._console.result(documents, lines, is_good=is_good)
         if self._console.as_json:  # the text says it beside each outcome
@@ -255,7 +272,7 @@ class _Outcomes:
 
     @property
     def _in_order(self) -> list[Outcome]:
-        return [self._by_id[download_id] for download_id in self.ids]
+        return [self._by_id[download_id] for download_id in self.ids if download_id in self._by_id]
 
     def _latest(self, outcome: Outcome) -> Outcome:
         """With what the wait has shown."""

@@ -135,9 +135,13 @@ def run_command(
         if store.problem:
             console.warn(store.problem)
         context = Context(console, access.settings, store, access, clock)
-        with ending_as_interrupted():
+
+        def work() -> int:
             run_on_event_loop(command(context, options))
-        return context.exit_code
+            return ExitCode.DONE
+
+        with ending_as_interrupted():
+            return max(console.run(work), context.exit_code)
     finally:
         store.close()
 

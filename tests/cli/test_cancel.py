@@ -261,6 +261,28 @@ def test_fetch_fetches_what_was_seen_to_have_stopped(
     assert not (tmp_path / "847069").exists()
 
 
+@pytest.mark.parametrize("follows", ["wait", "fetch"])
+def test_whatever_breaks_after_a_cancellation_its_outcome_is_said(
+    follows: str, dfui: Commands, account: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("dfui.operations.poll.wait_for_final_costs", fail)
+    monkeypatch.setattr("dfui.operations.fetch.fetch", fail)
+    text = dfui("cancel", "847070", "--yes", f"--{follows}")
+    assert (text.exit_code, text.stdout.splitlines()[0]) == (1, "Download 847070 is cancelled")
+    account.downloads["847069"].stopping_seconds = 60
+    as_json = dfui("cancel", "847070", "847069", "404", "--yes", f"--{follows}", "--json")
+    assert outcomes(as_json) == {"847070": "cancelled", "847069": "accepted", "404": "not_found"}
+    assert as_json.exit_code == 4
+    monkeypatch.setattr("dfui.operations.cancel.cancel", fail)
+    before = dfui("cancel", "847070", "847069", "--yes", "--json")
+    assert (before.exit_code, before.document["error"]["kind"]) == (1, "internal")
+    for words in (text.stderr, as_json.stderr, before.stdout):
+        assert "This machine lets dfui start no more threads." in words
+
+
 def test_a_file_that_fails_is_the_exit_code(dfui: Commands, files: SimulatorServer, tmp_path: Path) -> None:
     (tmp_path / "847070_1.csv").write_text("mine")
     ended = dfui("cancel", "847070", "--yes", "--fetch", "-o", str(tmp_path), "--json")
