@@ -13,8 +13,10 @@ MAX_LINE = 65_536
 
 
 def ask(question: str) -> bool:
-    """Ask a yes or no; anything but a yes is a no."""
+    """Ask a yes or no; anything but a yes is a no. What was typed or pasted before the question does not answer it."""
     with _interruptible():
+        with contextlib.suppress(termios.error):  # a terminal that has gone gives no answer
+            termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
         print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
         answer = sys.stdin.readline()
     if not answer.endswith("\n"):

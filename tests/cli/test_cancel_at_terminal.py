@@ -36,6 +36,19 @@ def test_it_shows_the_facts_and_a_yes_cancels(dfui: Commands, account: Simulator
     assert deletes(account) == ["/downloads/847070"]
 
 
+def test_what_was_typed_before_the_question_does_not_answer_it(dfui: Commands, account: Simulator) -> None:
+    """As when several lines are pasted into a shell."""
+    with dfui.on_terminal("cancel", "847070") as terminal:
+
+        def interrupt(request: httpx.Request) -> None:
+            terminal.type("y\n")
+
+        account.interrupt = interrupt
+        terminal.wait_for("[y/N] ")
+        terminal.type("\n")
+        assert (terminal.ended().exit_code, deletes(account)) == (1, [])
+
+
 def test_several_are_listed_with_their_sums_without_those_that_ended(dfui: Commands, account: Simulator) -> None:
     given = ("cancel", "847001", "847070", "847069", "999")
     ended = dfui.at_terminal(*given, shows=["Cancel 2 downloads? [y/N] "], typed="y\n")
