@@ -6,7 +6,7 @@ import argparse
 from functools import partial
 
 from dfui.cli.arguments import Parser, add_ids
-from dfui.cli.choose import run_on_ids
+from dfui.cli.choose import for_each, run_on_ids
 from dfui.cli.console import ExitCode
 from dfui.cli.context import Context
 from dfui.cli.documents import download_json
@@ -53,13 +53,16 @@ async def _poll(context: Context, ids: list[str]) -> None:
 
     try:
         async with context.online() as client:
-            for download_id in ids:
+
+            async def poll(download_id: str) -> None:
                 try:
                     await fetch_details(client, context.store, download_id, clock=context.clock)
                 except NotFound as error:
                     what = answered(f"{download_id}: added, but not found on this account", error.api_message)
                     context.console.warn(f"{what} To hide it, run dfui hide {download_id}.")
                     context.note_exit_code(error.exit_code)
+
+            await for_each(ids, poll)
     except (CommandError, TokenError, DatafinitiError) as error:
         context.console.warn(f"dfui: Added, and not looked at yet. {error_sentences(error)}")
         context.note_exit_code(error.exit_code)

@@ -209,6 +209,7 @@ async def for_each(ids: Iterable[str], ask: Callable[[str], Awaitable[T]]) -> li
     import asyncio
 
     from dfui.operations.cancel import MAX_REQUESTS
+    from dfui.system.event_loop import end_tasks
 
     gate = asyncio.Semaphore(MAX_REQUESTS)
 
@@ -216,7 +217,11 @@ async def for_each(ids: Iterable[str], ask: Callable[[str], Awaitable[T]]) -> li
         async with gate:
             return await ask(download_id)
 
-    return await asyncio.gather(*map(ask_in_turn, ids))
+    tasks = [asyncio.create_task(ask_in_turn(each)) for each in ids]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        await end_tasks(*tasks)
 
 
 def _last_seen(context: Context, download_id: str) -> Download:
