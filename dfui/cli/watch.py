@@ -21,7 +21,7 @@ from dfui.core.history import HistoryEntry
 from dfui.core.text import sanitize
 from dfui.wording.downloads import records_so_far, shown_status
 from dfui.wording.errors import error_sentences
-from dfui.wording.figures import counted
+from dfui.wording.figures import as_sentence, counted
 
 if TYPE_CHECKING:
     import asyncio
@@ -71,8 +71,8 @@ async def follow(
     async for result in watch(ids, client=client, store=context.store, clock=context.clock):
         download = result.download
         if result.error is not None:
-            again = "" if result.is_last else " Trying again."
-            console.warn(f"{result.download_id}: {error_sentences(result.error)}{again}")
+            trying = f"{as_sentence(sanitize(result.error))} Trying again."
+            console.warn(f"{result.download_id}: {error_sentences(result.error) if result.is_last else trying}")
         elif changed is not None:
             changed()
         elif download is not None and download.without_times() != shown.get(download.id):
