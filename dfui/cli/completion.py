@@ -33,6 +33,8 @@ def run(options: argparse.Namespace, console: Console) -> int:
     from dfui.cli.parser import build_parser
 
     script = shtab.complete(build_parser(), shell=options.shell)
+    # Its comments tell other places to put it than the help.
+    script = re.sub(r"(?m)^# AUTOMATICALLY GENERATED(.*\n#)* .*\n", "# See dfui completion --help.\n", script, count=1)
     if options.shell == "zsh":  # --demo= and --wait= are completed behind the = alone, where their values stand
         script = re.sub(r'"--(demo|wait)(\[.*?\]):([A-Z]+):', r'"--\1=-\2::\3:', script)
     console.result({"shell": options.shell, "script": script}, script.splitlines())
