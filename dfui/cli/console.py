@@ -34,7 +34,7 @@ EXIT_MEANINGS = {
     ExitCode.FAILED: "refused, not found, declined, or some failed",
     ExitCode.USAGE: "usage error",
     ExitCode.NOT_SIGNED_IN: "no token, or rejected",
-    ExitCode.NOT_KNOWN: "outcome unknown, or not stopped yet",
+    ExitCode.NOT_KNOWN: "could not be determined, or not stopped yet",
     ExitCode.INTERRUPTED: "interrupted",
 }
 
