@@ -52,6 +52,13 @@ The actions of the terminal UI, and their default keys. To use others, set them 
   "list.down" = "j,ctrl+n"
 
 dfui config check reports unknown names and clashes."""
+FIXED_KEYS = (
+    ("list all commands", ":, ctrl+p"),
+    ("suspend dfui", "ctrl+z"),
+    ("sort by a column", "I ID, S status, P progress, R records, C credits, T type, A started, Q query"),
+    ("in the details", "j, k next and previous; y copy the ID; w the API's answer; f fetch; c cancel"),
+)
+"""That cannot be changed."""
 SCREEN_READERS = """\
 The commands work best: they print plain lines. In the terminal UI, ACCESSIBLE=1,
 or accessible = true in the config file, puts the terminal's own cursor on the
@@ -141,7 +148,8 @@ def topic_lines(topic: str, *, columns: int | None = None) -> list[str]:
 
             signs = {"slash": "/", "question_mark": "?"}
             keys = [(action, ", ".join(signs.get(key, key) for key in keys_of(action, {}))) for action in ACTIONS]
-            return [*KEYS.splitlines(), "", *in_two_columns(keys)]
+            fixed = ["", "These stay as they are:", "", *in_two_columns(FIXED_KEYS, columns=columns)]
+            return [*KEYS.splitlines(), "", *in_two_columns(keys), *fixed]
         case "token":
             return SIGNING_IN.splitlines()
         case "screen-readers":
