@@ -13,7 +13,7 @@ from pathlib import Path
 
 from dfui.core.errors import StoreError
 from dfui.store.sqlite_errors import files_of, is_damage, store_error
-from dfui.store.tables import DOWNLOADS, ENTRIES, create_schema
+from dfui.store.tables import DOWNLOADS, ENTRIES, SCHEMA_VERSION, create_schema, schema_version
 
 MAX_BYTES_CHECKED = 32 * 1024 * 1024
 """A larger file takes too long to check at each start (2 ms a MB), unless damage was found before."""
@@ -27,6 +27,8 @@ def check(connection: sqlite3.Connection, path: Path | None = None) -> None:
     Raises:
         sqlite3.DatabaseError, ValueError: there is some.
     """
+    if schema_version(connection) != SCHEMA_VERSION:
+        raise ValueError("the version of its schema is lost")
     if missing := _expected_schema() - _schema(connection):
         raise ValueError(f"{min(name for _, name, _ in missing)} is not as it was made")
     was_found = path is not None and _marker(path).exists()

@@ -12,7 +12,7 @@ from pathlib import Path
 from dfui.store.corruption import check
 from dfui.store.database import check_locks, connect_read_only
 from dfui.store.sqlite_errors import FAILURES, cure, files_of, is_busy, is_damage, reason
-from dfui.store.tables import SCHEMA_VERSION
+from dfui.store.tables import SCHEMA_VERSION, has_tables
 
 _LOCKED_SECONDS = 1.0
 """A shorter lock is another dfui at work."""
@@ -71,7 +71,7 @@ def inspect_store(path: Path) -> Inspection:
 def _read(path: Path, found: Inspection) -> Inspection:
     with contextlib.closing(connect_read_only(path)) as connection:
         found = replace(found, schema=int(connection.execute("PRAGMA user_version").fetchone()[0]))
-        if not found.schema or found.is_newer:
+        if found.is_newer or not has_tables(connection):
             return found
         check(connection)
         ((downloads, active),) = connection.execute(

@@ -186,11 +186,16 @@ def schema_version(connection: sqlite3.Connection) -> int:
     return version
 
 
+def has_tables(connection: sqlite3.Connection) -> bool:
+    return connection.execute("SELECT 1 FROM sqlite_master").fetchone() is not None
+
+
 def create_schema(connection: sqlite3.Connection) -> None:
+    """Create what an empty database lacks."""
     if schema_version(connection) == SCHEMA_VERSION:
         return
     connection.execute("BEGIN IMMEDIATE")  # whoever cannot go on closes the connection, which rolls this back
-    if schema_version(connection) < SCHEMA_VERSION:  # another dfui may have done it while this one waited
+    if not has_tables(connection):  # another dfui may have done it while this one waited
         for statement in _SCHEMA.split(";"):
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")

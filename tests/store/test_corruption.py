@@ -23,6 +23,8 @@ from tests.support.rows import at, close_entry
 from tests.support.stores import ORIGIN, Open, alter, ids, see
 
 PAGE = 4096
+VERSION = 60
+"""Where the header of the file has the version of the schema."""
 
 
 @pytest.fixture(scope="module")
@@ -64,8 +66,9 @@ def old_rows_lost(content: bytes) -> bytes:
         lambda content: noise(content, len(content) // 2),
         lambda content: content[:100] + b"\xff" * (PAGE - 100) + content[PAGE:],
         old_rows_lost,
+        lambda content: content[:VERSION] + bytes(4) + content[VERSION + 4 :],
     ],
-    ids=["text", "one page", "noise", "noise in the middle", "no schema", "old rows"],
+    ids=["text", "one page", "noise", "noise in the middle", "no schema", "old rows", "no version"],
 )
 def test_a_damaged_file_is_set_aside_and_named(opened: Open, database: Path, damage: Callable[[bytes], bytes]) -> None:
     damaged = damage(database.read_bytes())

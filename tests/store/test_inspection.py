@@ -61,10 +61,13 @@ def test_damage_is_named_and_left(opened: Open, path: Path) -> None:
         assert {each.name: each.read_bytes() for each in path.parent.iterdir()} == {"dfui.db": content}
 
 
-def test_a_row_that_is_not_as_it_was_written_is_damage(opened: Open, path: Path) -> None:
+@pytest.mark.parametrize(
+    "change", ["UPDATE downloads SET api_status = 'canceled' WHERE id = '1'", "PRAGMA user_version = 0"]
+)
+def test_what_a_start_would_set_aside_is_damage(opened: Open, path: Path, change: str) -> None:
     fill(store := opened())
     store.close()
-    alter(path, "UPDATE downloads SET api_status = 'canceled' WHERE id = '1'")
+    alter(path, change)
     assert inspect_store(path).is_damaged
     assert "set aside" in (opened().problem or "")
 
