@@ -21,10 +21,11 @@ def write_export(path: Path, text: str, *, overwrite: bool = False) -> None:
         if not overwrite:
             _create(path, text)
             return
-        beside = path.with_name(f".dfui-{os.urandom(16).hex()}")
+        target = path.resolve()  # a link goes on leading to what is written
+        beside = target.with_name(f".dfui-{os.urandom(16).hex()}")
         _create(beside, text)
         try:
-            beside.replace(path)
+            beside.replace(target)
         except OSError:
             beside.unlink()
             raise

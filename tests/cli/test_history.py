@@ -154,16 +154,19 @@ def test_an_export_is_whole_and_for_its_owner_alone(past: Commands, tmp_path: Pa
 
 
 def test_a_file_that_is_there_stays_unless_it_may_be_overwritten(past: Commands, tmp_path: Path) -> None:
-    target = tmp_path / "history.csv"
+    target, link = tmp_path / "2026" / "history.csv", tmp_path / "history.csv"
+    target.parent.mkdir()
     target.write_text("mine")
+    link.symlink_to(target)
     ended = past("history", "--csv", "--output", str(target))
     assert (ended.exit_code, target.read_text()) == (1, "mine")
     assert "--overwrite" in ended.stderr
     assert past("history", "--output", str(target)).exit_code == 2  # in which form?
-    assert past("history", "--csv", "--output", str(target), "--overwrite").exit_code == 0
+    assert past("history", "--csv", "--output", str(link), "--overwrite").exit_code == 0
+    assert link.is_symlink()
     assert target.read_bytes().count(b"\r\n") == 4
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
-    assert list(tmp_path.glob(".dfui-*")) == []
+    assert list(target.parent.iterdir()) == [target]
 
 
 def test_a_place_that_cannot_be_written_is_an_error_and_no_pipe_is_replaced(past: Commands, tmp_path: Path) -> None:
