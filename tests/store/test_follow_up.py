@@ -11,17 +11,17 @@ from tests.support.rows import at, close_entry, outcome
 from tests.support.stores import Open, see
 
 
-def cancelled(store: Store, download_id: str = "7", *, records: int = 100, at_second: float = 1) -> int:
-    """A cancellation whose cost is not final yet; gives its entry."""
+def cancelled(store: Store, download_id: str = "7", *, records: int = 100, at_second: float = 1) -> None:
+    """A cancellation whose cost is not final yet."""
     (number,) = store.history.open_entries([download_id], confirmed_at=at(at_second - 1)).wait()
-    poll(store, at_second, download_id, "cancelled", records)
+    poll(store, at_second, "cancelled", records, name=download_id)
     close_entry(store, number, outcome(download_id, records=records, cost=0), ended_at=at(at_second))
-    return number
 
 
-def poll(store: Store, second: float, download_id: str, status: str, records: int | None, cost: int | None = 0) -> None:
-    row = Download(download_id, status, num_records=500, num_downloaded=records, total_cost=cost, seen_at=at(second))
-    see(store, row, observed=second, now=second + 1)
+def poll(store: Store, second: float, status: str, records: int, cost: int = 0, name: str = "7", **at_: float) -> None:
+    """Observe a download; its request began at that second, unless `observed` and `now` say another."""
+    row = Download(name, status, num_records=500, num_downloaded=records, total_cost=cost, seen_at=at(second))
+    see(store, row, **{"observed": second, "now": second + 1} | at_)
 
 
 def entry(store: Store) -> HistoryEntry:
@@ -31,16 +31,21 @@ def entry(store: Store) -> HistoryEntry:
 def test_a_cost_that_comes_later_stands_beside_what_was_known_then(store: Store) -> None:
     cancelled(store)
     assert entry(store).credits_now == CostNotReported()
-    poll(store, 70, "7", "cancelled", 104, 104)
+    poll(store, 70, "cancelled", 104, 104)
     after = entry(store)
     assert (after.retained_records, after.credits_deducted) == (100, None)
     assert (after.credits_now, after.now and after.now.num_downloaded) == (CostFinal(104), 104)
     assert not after.has_relapsed  # they were under way
 
 
-def test_a_relapse_is_written_with_the_poll_that_shows_it_until_it_is_read(store: Store) -> None:
+def test_a_relapse_is_written_with_the_poll_that_shows_it_until_it_is_read(opened: Open) -> None:
+    store, other = opened(), opened("staging")
     cancelled(store)
-    poll(store, 20, "7", "running", 150)
+    store.downloads.hide("7").wait()
+    poll(other, 20, "running", 400)
+    assert store.history.relapses() == other.history.relapses() == []
+    rows = [Download(str(number), "running", num_downloaded=150, seen_at=at(20)) for number in range(2_000)]
+    store.downloads.observe(rows, observed=20, now=21).wait(seconds=60)
     (relapse,) = store.history.relapses(are_unread=True)
     assert (relapse.relapsed_at, relapse.now and relapse.now.api_status) == (at(20), "running")
     store.history.mark_read([relapse]).wait()
@@ -51,56 +56,39 @@ def test_a_relapse_is_written_with_the_poll_that_shows_it_until_it_is_read(store
     assert [row.has_relapsed for row in store.history.entries()] == [False, True]
 
 
-def test_a_relapse_in_the_whole_list_and_of_a_hidden_download_counts(store: Store) -> None:
-    cancelled(store)
-    store.downloads.hide("7").wait()
-    rows = [Download(str(number), "running", num_downloaded=200, seen_at=at(20)) for number in range(2_000)]
-    store.downloads.observe(rows, observed=20, now=21).wait(seconds=60)
-    assert [row.download_id for row in store.history.relapses(are_unread=True)] == ["7"]
-
-
 def test_an_answer_that_was_asked_for_before_another_showed_the_end_is_no_relapse(store: Store) -> None:
     (number,) = store.history.open_entries(["7"], confirmed_at=at(0)).wait()
-    see(store, Download("7", "cancelled", num_downloaded=100, seen_at=at(5)), observed=1, now=5)
+    poll(store, 5, "cancelled", 100, observed=1, now=5)
     close_entry(store, number, outcome("7", records=100, cost=0), ended_at=at(5))
     for began in (0.5, 2, 5):  # asked before the DELETE, or after the look that shows the end and made up before it
-        see(store, Download("7", "running", num_downloaded=99, seen_at=at(6)), observed=began, now=6)
+        poll(store, 6, "running", 99, observed=began, now=6)
         row = store.downloads.get("7")
         assert (row and row.api_status, entry(store).has_relapsed) == ("cancelled", False)
-    see(store, Download("7", "running", num_downloaded=120, seen_at=at(8)), observed=7, now=8)
+    poll(store, 8, "running", 120, observed=7, now=8)
     assert entry(store).has_relapsed
 
 
 def test_after_a_new_start_of_the_machine_a_relapse_counts_all_the_same(store: Store) -> None:
     cancelled(store, at_second=5_000)
-    see(store, Download("7", "running", num_downloaded=120, seen_at=at(9_000)), observed=30, now=31)
+    poll(store, 9_000, "running", 120, observed=30, now=31)
     assert entry(store).has_relapsed
 
 
 def test_growth_needs_a_minute_by_the_clock_that_never_jumps(store: Store) -> None:
     cancelled(store)
     for second, records in ((16, 120), (40, 130)):
-        row = Download("7", "cancelled", num_downloaded=records, seen_at=at(second + 3_600))  # the time of day jumped
-        see(store, row, observed=second, now=second + 1)
+        poll(store, second + 3_600, "cancelled", records, observed=second, now=second + 1)  # the time of day jumped
+    poll(store, 3_700, "cancelled", 131)
     assert not entry(store).has_relapsed
-    poll(store, 3_700, "7", "cancelled", 131)
-    poll(store, 3_800, "7", "cancelled", 132)
+    poll(store, 3_800, "cancelled", 132)
     assert entry(store).has_relapsed
-
-
-def test_what_another_profile_sees_is_not_this_ones_news(opened: Open) -> None:
-    mine, other = opened(), opened("staging")
-    cancelled(mine)
-    poll(other, 20, "7", "running", 400)
-    assert not entry(mine).has_relapsed
-    assert mine.history.relapses() == other.history.relapses() == []
 
 
 def test_only_what_may_still_change_is_watched(store: Store) -> None:
     for download_id in ("1", "2", "3", "4"):
         cancelled(store, download_id)
-    poll(store, 901, "1", "cancelled", 100, 100)  # closed
-    poll(store, 901, "2", "cancelled", 100, 0)
+    poll(store, 901, "cancelled", 100, 100, "1")  # closed
+    poll(store, 901, "cancelled", 100, 0, "2")
     (number,) = store.history.open_entries(["5"], confirmed_at=at(0)).wait()
     close_entry(store, number, outcome("5", OutcomeKind.REFUSED))
     assert [row.download_id for row in store.history.watched(since=at(0))] == ["4", "3", "2"]

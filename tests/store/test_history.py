@@ -18,19 +18,6 @@ from tests.support.rows import at, close_entry, outcome
 from tests.support.stores import OPEN, Open, alter, run
 from tests.support.terminal import wait_until
 
-Wanted = HistoryFilter
-
-
-def test_the_history_holds_what_was_answered_newest_first(store: Store) -> None:
-    first, second = store.history.open_entries(["7", "8"], confirmed_at=at(1)).wait()
-    (third,) = store.history.open_entries(["7"], confirmed_at=at(3)).wait()
-    store.history.record_answer(first, http_status=503, api_message="Later, “please”.").wait()
-    history = store.history.entries()
-    assert [row.number for row in history] == [third, second, first]
-    assert history[-1] == HistoryEntry(first, "7", at(1), None, 503, "Later, “please”.")
-    assert {row.ended_at for row in history} == {None}
-
-
 ENTRIES = [
     ("10", OutcomeKind.CANCELLED, "Download cancelled successfully"),
     ("20", OutcomeKind.REFUSED, "100% of_it"),
@@ -42,29 +29,26 @@ ENTRIES = [
 @pytest.mark.parametrize(
     ("wanted", "found"),
     [
-        (None, ["30", "10", "20", "10"]),
-        (Wanted(ids=("10",)), ["10", "10"]),
-        (Wanted(outcome="refused"), ["20"]),
-        (Wanted(outcome="open"), ["30"]),
-        (Wanted(words="SUCCESS"), ["10"]),
-        (Wanted(words="still active"), ["10"]),
-        (Wanted(words="open"), ["30"]),
-        (Wanted(words="100%"), ["20"]),
-        (Wanted(words="f_i"), ["20"]),
-        (Wanted(words="\\"), []),
-        (Wanted(ids=("10",), words="active"), ["10"]),
+        (HistoryFilter(), ["30", "10", "20", "10"]),
+        (HistoryFilter(ids=("10",)), ["10", "10"]),
+        (HistoryFilter(outcome="refused"), ["20"]),
+        (HistoryFilter(outcome="open"), ["30"]),
+        (HistoryFilter(words="SUCCESS"), ["10"]),
+        (HistoryFilter(words="still active"), ["10"]),
+        (HistoryFilter(words="open"), ["30"]),
+        (HistoryFilter(words="100%"), ["20"]),
+        (HistoryFilter(words="f_i"), ["20"]),
+        (HistoryFilter(words="\\"), []),
+        (HistoryFilter(ids=("10",), words="active"), ["10"]),
     ],
 )
-def test_what_is_wanted_is_found_newest_first(store: Store, wanted: HistoryFilter | None, found: list[str]) -> None:
+def test_what_is_wanted_is_found_newest_first(store: Store, wanted: HistoryFilter, found: list[str]) -> None:
     for position, (download_id, kind, message) in enumerate(ENTRIES):  # the clock was set back meanwhile
         (number,) = store.history.open_entries([download_id], confirmed_at=at(100 - position)).wait()
         if kind:
             close_entry(store, number, outcome(download_id, kind, api_message=message))
-    history = store.history
-    assert [row.download_id for row in history.entries(wanted)] == found
-    assert [row.download_id for row in history.entries(wanted, limit=1)] == found[:1]
-    rows = history.by_key(keys := history.keys(wanted))
-    assert [rows[key].download_id for key in keys] == found
+    assert [row.download_id for row in store.history.entries(wanted)] == found
+    assert [row.download_id for row in store.history.entries(wanted, limit=1)] == found[:1]
 
 
 def left_open(store: Store) -> list[HistoryEntry]:
@@ -84,29 +68,27 @@ sys.stdin.readline()
 
 def test_what_a_killed_dfui_left_open_is_taken_over_once(opened: Open, path: Path) -> None:
     process = run(LEAVES_OPEN, path)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "open\n"
-    one, other = opened(), opened()
+    assert process.stdout and process.stdout.readline() == "open\n"
+    one, other, of_another_profile = opened(), opened(), opened("other")
     assert left_open(one) == []  # it lives
     process.kill()
     process.communicate()
+    assert left_open(of_another_profile) == []
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        taken = list(pool.map(left_open, [one, other]))
-    rows = [row for rows in taken for row in rows]
-    assert [(row.download_id, row.deletes_sent) for row in rows] == [("2", None), ("3", None)]
+        rows = [row for taken in pool.map(left_open, [one, other]) for row in taken]
+    assert rows == [HistoryEntry(2, "2", at(1)), HistoryEntry(3, "3", at(1))]
     assert left_open(opened()) == []
+    for each in (one, other):
+        each.close()
+    assert left_open(opened()) == rows
 
 
-def test_what_a_closed_dfui_left_open_is_taken_over_by_the_next_of_its_profile(opened: Open) -> None:
-    first = opened()
-    first.history.open_entries(["7"], confirmed_at=at(1)).wait()
-    second, other = opened(), opened("other")
-    assert [left_open(each) for each in (first, second, other)] == [[], [], []]
-    first.close()
-    assert left_open(other) == []
-    assert [row.download_id for row in left_open(second)] == ["7"]
-    second.close()
-    assert [row.download_id for row in left_open(opened())] == ["7"]
+@pytest.mark.parametrize("owner", ["../dfui.db", "a\x00b", "x" * 5_000, ""])
+def test_an_owner_that_no_dfui_has_written_is_nobody(opened: Open, path: Path, owner: str) -> None:
+    (number,) = opened().history.open_entries(["7"], confirmed_at=at(1)).wait()
+    opened().history.record_answer(number, http_status=503, api_message="Later, “please”.").wait()
+    alter(path, "UPDATE history SET owner = ?", owner)
+    assert left_open(opened()) == [HistoryEntry(number, "7", at(1), None, 503, "Later, “please”.")]
 
 
 def test_all_of_a_batch_are_written_down_or_none(opened: Open, path: Path) -> None:
@@ -118,16 +100,6 @@ def test_all_of_a_batch_are_written_down_or_none(opened: Open, path: Path) -> No
     assert store.history.entries() == []
     store.history.open_entries(["7"], confirmed_at=at(1)).wait()
     assert len(store.history.entries()) == 1
-
-
-@pytest.mark.parametrize("owner", ["../dfui.db", "a\x00b", "x" * 5_000, ""])
-def test_an_owner_that_no_dfui_has_written_is_nobody(opened: Open, path: Path, owner: str) -> None:
-    store = opened()
-    store.history.open_entries(["7"], confirmed_at=at(1)).wait()
-    store.close()
-    alter(path, "UPDATE history SET owner = ?", owner)
-    assert [row.download_id for row in left_open(opened())] == ["7"]
-    assert path.exists()
 
 
 @pytest.mark.parametrize(
@@ -152,7 +124,7 @@ def test_an_owner_is_judged_by_its_process(change: dict[str, str], age: float, a
     assert not is_alive(owner, age=0)
 
 
-def test_a_process_that_ended_and_was_not_waited_for_is_no_owner(path: Path) -> None:
+def test_a_process_that_ended_and_was_not_waited_for_is_no_owner() -> None:
     process = run("from dfui.store.owners import new_owner; print(new_owner(), flush=True); sys.stdin.readline()")
     assert process.stdout is not None
     owner = process.stdout.readline().rstrip()

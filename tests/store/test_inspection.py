@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from dfui.core.downloads import Download
-from dfui.store import Store
 from dfui.store.inspection import Inspection, inspect_store
 from dfui.store.tables import SCHEMA_VERSION
 from tests.support.rows import at
@@ -20,56 +19,46 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "data?#%41" / "dfui.db"
 
 
-def fill(store: Store) -> None:
-    see(store, Download("1", "running"), Download("2", "completed"), Download("3"))
-    store.downloads.add(["4"]).wait()
+@pytest.fixture
+def filled(opened: Open, path: Path) -> Path:
+    store = opened()
+    see(store, Download("1", "running"), Download("2", "completed"), Download("3"), Download("4"))
     store.history.open_entries(["1", "2"], confirmed_at=at(1)).wait()
-
-
-def test_it_counts_what_is_there_and_what_it_writes_is_gone_again(opened: Open, path: Path) -> None:
-    fill(store := opened())
     assert inspect_store(path).size > path.stat().st_size  # beside a dfui at work
     store.close()
+    return path
+
+
+def test_it_counts_what_is_there_and_what_it_writes_is_gone_again(filled: Path) -> None:
     for _ in range(2):
-        found = inspect_store(path)
+        found = inspect_store(filled)
         assert (found.downloads, found.active, found.entries, found.open_entries) == (4, 3, 2, 2)
         assert (found.schema, found.mode, found.trouble) == (SCHEMA_VERSION, 0o600, None)
-    assert [each.name for each in path.parent.iterdir()] == ["dfui.db"]
-    connection = sqlite3.connect(path)
-    assert connection.execute("SELECT count(*) FROM downloads").fetchone() == (4,)
-    connection.close()
-
-
-def test_a_lock_is_met_by_the_row_that_it_writes(opened: Open, path: Path) -> None:
-    fill(opened())
-    other = sqlite3.connect(path, isolation_level=None)
+    assert [each.name for each in filled.parent.iterdir()] == ["dfui.db"]
+    other = sqlite3.connect(filled, isolation_level=None)
+    assert other.execute("SELECT count(*) FROM downloads").fetchone() == (4,)
     other.execute("BEGIN IMMEDIATE")
-    assert "another program has locked it" in (inspect_store(path).trouble or "")
+    assert "another program has locked it" in (inspect_store(filled).trouble or "")
     other.close()
-
-
-def test_damage_is_named_and_left(opened: Open, path: Path) -> None:
-    see(store := opened(), *(Download(str(number), query="q" * 100) for number in range(2_000)))
-    store.close()
-    whole = path.read_bytes()
-    middle = len(whole) // 2
-    holed = whole[:middle] + b"\xff" * 4_096 + whole[middle + 4_096 :]
-    for content in (b"no database at all" * 1_000, b"SQLite format 3\0" + b"\xff" * 5_000, holed):
-        path.write_bytes(content)
-        found = inspect_store(path)
-        assert (bool(found.trouble), found.is_damaged) == (True, True)
-        assert {each.name: each.read_bytes() for each in path.parent.iterdir()} == {"dfui.db": content}
 
 
 @pytest.mark.parametrize(
     "change", ["UPDATE downloads SET api_status = 'canceled' WHERE id = '1'", "PRAGMA user_version = 0"]
 )
-def test_what_a_start_would_set_aside_is_damage(opened: Open, path: Path, change: str) -> None:
-    fill(store := opened())
-    store.close()
-    alter(path, change)
-    assert inspect_store(path).is_damaged
+def test_what_a_start_would_set_aside_is_damage(opened: Open, filled: Path, change: str) -> None:
+    alter(filled, change)
+    assert inspect_store(filled).is_damaged
     assert "set aside" in (opened().problem or "")
+
+
+def test_damage_is_named_and_left(filled: Path) -> None:
+    whole = filled.read_bytes()
+    holed = whole[:8_192] + b"\xff" * 8_192 + whole[16_384:]
+    for content in (b"no database at all" * 1_000, b"SQLite format 3\0" + b"\xff" * 5_000, holed):
+        filled.write_bytes(content)
+        found = inspect_store(filled)
+        assert (bool(found.trouble), found.is_damaged) == (True, True)
+        assert {each.name: each.read_bytes() for each in filled.parent.iterdir()} == {"dfui.db": content}
 
 
 def test_a_missing_or_empty_file_and_a_newer_schema_are_no_trouble_and_anything_else_is(path: Path) -> None:
@@ -77,9 +66,7 @@ def test_a_missing_or_empty_file_and_a_newer_schema_are_no_trouble_and_anything_
     path.parent.mkdir()
     path.touch()
     assert (inspect_store(path).schema, inspect_store(path).trouble) == (0, None)
-    connection = sqlite3.connect(path)
-    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
-    connection.close()
+    alter(path, f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
     assert (inspect_store(path).is_newer, inspect_store(path).trouble) == (True, None)
     path.unlink()
     path.mkdir()

@@ -41,11 +41,10 @@ def test_each_error_has_its_cause_and_its_cure(error: Exception, said: str, tmp_
     assert said.format(path=path) in str(store_error(error, path))
 
 
-def test_the_program_that_holds_a_lock_can_be_found() -> None:
+def test_a_cure_names_the_file_and_the_owner_that_stands_in_the_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert "fuser '/a b/dfui.db'" in cure(of_sqlite(sqlite3.SQLITE_BUSY), Path("/a b/dfui.db"))
-
-
-def test_what_belongs_to_another_user_is_named_with_its_owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "dfui.db"
     path.touch()
     owner = path.owner()

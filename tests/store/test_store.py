@@ -12,9 +12,8 @@ import pytest
 
 from dfui.core.downloads import Download
 from dfui.core.errors import StoreError
-from dfui.core.outcomes import OutcomeKind
-from dfui.store import read_store, temporary_store
-from tests.support.rows import at, close_entry
+from dfui.store import read_store
+from tests.support.rows import at
 from tests.support.stores import ORIGIN, Open, ids, see
 
 
@@ -51,8 +50,8 @@ def test_a_database_of_a_newer_dfui_is_left_alone_and_the_history_refuses(opened
     connection.close()
     before = {each.name: each.read_bytes() for each in path.parent.iterdir() if each.is_file()}
     store = opened()
-    assert "newer dfui" in (store.problem or "")
-    assert str(path) in (store.problem or "")
+    for said in ("newer dfui", str(path), "nothing is saved."):
+        assert said in (store.problem or "")
     store.downloads.add(["8"]).wait()
     assert (store.is_kept, ids(store)) == (False, ["8"])
     with pytest.raises(StoreError):
@@ -62,26 +61,7 @@ def test_a_database_of_a_newer_dfui_is_left_alone_and_the_history_refuses(opened
     assert {each.name: each.read_bytes() for each in path.parent.iterdir() if each.is_file()} == before
 
 
-def test_a_place_that_cannot_be_written_is_said_and_nothing_is_kept(opened: Open, path: Path) -> None:
-    path.parent.write_text("a file where the folder should be")
-    store = opened()
-    assert str(path) in (store.problem or "")
-    assert "nothing is saved." in (store.problem or "")
-    store.downloads.add(["7"]).wait()
-    assert ids(store) == ["7"]
-    with pytest.raises(StoreError):
-        store.history.open_entries(["7"], confirmed_at=at(1)).wait()
-
-
 def test_reading_makes_no_file(tmp_path: Path) -> None:
     with pytest.raises(StoreError):
         read_store(tmp_path / "dfui.db", profile="default", origin=ORIGIN)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_temporary_store_keeps_a_history_while_it_lasts() -> None:
-    store = temporary_store(profile="default", origin=ORIGIN)
-    assert (store.problem, store.is_kept) == (None, False)
-    close_entry(store, store.history.open_entries(["7"], confirmed_at=at(1)).wait()[0])
-    assert [row.outcome for row in store.history.entries()] == [OutcomeKind.CANCELLED]
-    store.close()
