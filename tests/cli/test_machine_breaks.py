@@ -59,27 +59,6 @@ sys.meta_path.insert(0, Finder())
     assert "was replaced while it ran" not in ended.stdout + ended.stderr
 
 
-def test_without_threads_it_is_cancelled_outside_the_history(dfui: Commands, account: Simulator) -> None:
-    no_threads = """
-import threading
-
-def start(self):
-    raise RuntimeError("can't start new thread")
-
-threading.Thread.start = start
-"""
-    text, as_json = run_each(
-        dfui.arguments("cancel", "--yes", "847070"),
-        dfui.arguments("cancel", "--yes", "--json", "847069"),
-        program=no_threads,
-    )
-    assert text.exit_code == as_json.exit_code == 0
-    for said in (text.stdout, as_json.stderr):
-        assert "This machine lets dfui start no more threads." in said
-    assert [(each["outcome"], each["journaled"]) for each in as_json.document] == [("cancelled", False)]
-    assert account.downloads["847070"].status(account.now()) == "cancelled"
-
-
 def test_when_no_file_can_be_opened_each_has_its_outcome_all_the_same(dfui: Commands, account: Simulator) -> None:
     ids = [str(number) for number in range(100, 130)]
     for download_id in ids:
