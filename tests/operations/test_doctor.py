@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from unittest.mock import patch
 
 import keyring
 import pytest
@@ -40,41 +40,26 @@ def settings(server: SimulatorServer) -> Settings:
     return load_settings(api_url=server.url)
 
 
-async def checked(
-    settings: Settings,
-    backend: KeyringBackend,
-    monkeypatch: pytest.MonkeyPatch,
-    environment: Mapping[str, str] | None = None,
-) -> dict[str, DoctorCheck]:
-    monkeypatch.setattr(keyring, "get_keyring", lambda: backend)
-    checks = await examine(settings, terminal=terminal_of("TERM=xterm"), environment=environment or {})
+async def checked(settings: Settings, backend: KeyringBackend, **environment: str) -> dict[str, DoctorCheck]:
+    with patch.object(keyring, "get_keyring", lambda: backend):
+        checks = await examine(settings, terminal=terminal_of("TERM=xterm"), environment=environment)
     return {check.name: check for check in checks}
 
 
-@pytest.mark.parametrize(
-    ("backend", "environment", "keyring_state", "token_state"),
-    [
-        (MemoryKeyring(), {}, State.OK, State.OK),
-        (Garbling(), {}, State.FAILING, State.FAILING),
+async def test_a_keyring_is_tried_beside_the_token_and_is_left_as_it_was(settings: Settings) -> None:
+    kept = {("dfui", f"default@{settings.address.origin}"): TOKEN}
+    works, garbling = MemoryKeyring(), Garbling()
+    works.kept = dict(kept)
+    for backend, environment, keyring_state, token_state in (
+        (works, {}, State.OK, State.OK),
+        (garbling, {}, State.FAILING, State.FAILING),
+        (garbling, {"DATAFINITI_TOKEN": TOKEN}, State.NOTE, State.OK),
         (Plaintext(), {}, State.FAILING, State.FAILING),
-        (Garbling(), {"DATAFINITI_TOKEN": TOKEN}, State.NOTE, State.OK),
-    ],
-)
-async def test_a_keyring_is_tried_beside_the_token_and_is_left_as_it_was(
-    backend: MemoryKeyring,
-    environment: dict[str, str],
-    keyring_state: State,
-    token_state: State,
-    settings: Settings,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    kept = {("dfui", f"default@{settings.address.origin}"): TOKEN} if keyring_state is State.OK else {}
-    backend.kept = dict(kept)
-    checks = await checked(settings, backend, monkeypatch, environment)
-    assert (checks["keyring"].state, checks["token"].state) == (keyring_state, token_state)
-    assert backend.kept == kept
-    if isinstance(backend, Plaintext):
-        assert "allow_plaintext_keyring = true" in str(checks["keyring"].cure)
+    ):
+        checks = await checked(settings, backend, **environment)
+        assert (checks["keyring"].state, checks["token"].state) == (keyring_state, token_state)
+        assert backend.kept == (kept if backend is works else {})
+    assert "allow_plaintext_keyring = true" in str(checks["keyring"].cure)
 
 
 async def test_a_silent_keyring_is_waited_for_once(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,7 +72,7 @@ async def test_a_silent_keyring_is_waited_for_once(settings: Settings, monkeypat
 
     monkeypatch.setattr(backend, "set_password", wait_for_a_person)
     try:
-        checks = await checked(settings, backend, monkeypatch)
+        checks = await checked(settings, backend)
     finally:
         came.set()
     assert "has not answered" in checks["keyring"].found

@@ -22,27 +22,23 @@ RUNNING = b'{"id": "7", "status": "running"}'
 
 
 def client_of(url: str, token: str = SECRET) -> DatafinitiClient:
-    """A client of this server."""
     return DatafinitiClient(Secret(token), address=parse_api_url(url))
 
 
 @asynccontextmanager
 async def answered_by(*script: Answer) -> AsyncIterator[tuple[FaultServer, DatafinitiClient]]:
-    """A server that gives these answers, and a client of it."""
     with FaultServer(*script) as server:
         async with client_of(server.url) as client:
             yield server, client
 
 
 async def error_of(call: Awaitable[object]) -> DatafinitiError:
-    """What a call raises."""
     with pytest.raises(DatafinitiError) as raised:
         await call
     return raised.value
 
 
 async def error_from(answer: Answer, method: str = "GET") -> DatafinitiError:
-    """What a call raises that is answered by this."""
     async with answered_by(answer) as (_, client):
         return await error_of(client.get_download("7") if method == "GET" else client.cancel_download("7"))
 
