@@ -39,7 +39,7 @@ from dfui.tui.messages import Changed, Notice
 from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.session import INTERRUPTING_SECONDS, ExportText, Session
 from dfui.tui.terminal_input import KeyBurst
-from dfui.tui.terminal_io import ProgressChanged, Shutdown, TerminalTitle, TitleChanged, driver_for, focus_place
+from dfui.tui.terminal_io import ProgressChanged, Shutdown, TerminalDriver, TerminalTitle, TitleChanged, focus_place
 from dfui.tui.textual_private import FaultContainingApp
 from dfui.tui.themes import OWN_THEMES, first_theme, needs_terminal_colours
 from dfui.wording.errors import fault
@@ -72,11 +72,11 @@ class DfuiApp(FaultContainingApp):
     ) -> None:
         settings = access.settings
         super().__init__(
-            driver_class=driver_for(settings, terminal),
+            driver_class=TerminalDriver,
             # Said here and not later: with NO_COLOR, the filter for it is chosen when the app is made.
             ansi_color=True if needs_terminal_colours(settings, terminal) else None,
         )
-        self._terminal = terminal
+        self.terminal = terminal
         self._pasted: frozenset[Key] = frozenset()
         """The keys that came together last, if they are a paste."""
         self._quit_question: Screen[Any] | None = None

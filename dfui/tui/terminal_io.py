@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import functools
 import math
 import os
 import re
@@ -13,9 +14,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import FrameType
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
@@ -25,11 +26,12 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
-from dfui.system.settings import Settings
-from dfui.system.terminal import Terminal
 from dfui.tui.terminal_input import BURST_GAP_SECONDS, InputFilter, KeyBurst, events_of, is_burst
 from dfui.tui.textual_private import KeyParser, write_to_terminal
 from dfui.tui.widgets.row_list import RowList
+
+if TYPE_CHECKING:
+    from dfui.tui.app import DfuiApp
 
 # ── the driver ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -58,14 +60,16 @@ FOR_READERS = str.maketrans(
 class TerminalDriver(LinuxDriver):
     """Textual's driver for Linux and macOS, with other glyphs or fewer bytes if the terminal needs them."""
 
-    glyphs: ClassVar[Mapping[int, str]] = {}
-    shows_cursor: ClassVar[bool] = False
-    saves_bytes: ClassVar[bool] = False
-
-    _last = ""
-    """What was written last."""
-    _burst_at = -math.inf
-    """When several keys came together last."""
+    def __init__(self, app: DfuiApp, **options: Any) -> None:
+        super().__init__(app, **options)
+        config = app.session.access.settings.config
+        self._glyphs = FOR_READERS if config.accessible else IN_CP437 if app.terminal.name == "linux" else {}
+        self._shows_cursor = config.accessible
+        self._saves_bytes = config.low_bandwidth
+        self._last = ""
+        """What was written last."""
+        self._burst_at = -math.inf
+        """When several keys came together last."""
 
     def run_input_thread(self) -> None:
         """Post what is typed; Textual's own loop would post answers of the terminal as keys."""
@@ -102,27 +106,17 @@ class TerminalDriver(LinuxDriver):
 
     def write(self, data: str) -> None:
         """Write the same cells; if bytes are to be saved, not those that were written just before."""
-        if self.saves_bytes:
+        if self._saves_bytes:
             # Opening a dialog paints the same screen several times.
             is_again = data == self._last and data.startswith(_CONTROL)
             if data not in _SYNCHRONIZED:
                 self._last = data
             if is_again:
                 return
-            data = data if self.shows_cursor else compress(data)
-        if self.shows_cursor:
+            data = data if self._shows_cursor else compress(data)
+        if self._shows_cursor:
             data = data.replace(_HIDE_CURSOR, "")
-        super().write(data.translate(self.glyphs) if self.glyphs else data)
-
-
-def driver_for(settings: Settings, terminal: Terminal) -> type[TerminalDriver]:
-
-    class Driver(TerminalDriver):
-        glyphs = FOR_READERS if settings.config.accessible else IN_CP437 if terminal.name == "linux" else {}
-        shows_cursor = settings.config.accessible
-        saves_bytes = settings.config.low_bandwidth
-
-    return Driver
+        super().write(data.translate(self._glyphs) if self._glyphs else data)
 
 
 # ── fewer bytes ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -135,155 +129,96 @@ _CONTROL = "\x1b["
 """How a picture and a change of mode begin: written twice, they do what they do once. The bell does not."""
 _SYNCHRONIZED = ("\x1b[?2026h", "\x1b[?2026l")
 """Around a picture, where the terminal knows them."""
-_SEQUENCE = re.compile(r"(\x1b\[[0-9;]*m)|(\x1b\[[0-9;]*H)|\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
-_ATTRIBUTES = frozenset({"1", "2", "3", "4", "5", "6", "7", "8", "9", "21", "51", "52", "53"})
-_SEEN_ON_BLANKS = frozenset({"4", "7", "9", "21", "51", "52", "53"})
+_PIECE = re.compile(
+    r"""(?P<text>[^\x1b\r\n]+)
+      | (?P<newline>[\r\n]+)
+      | (?P<place>\x1b\[[0-9;]*H)
+      | \x1b\[(?P<style>[0-9;]*)m
+      | (?P<other>\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b)
+    """,
+    re.VERBOSE,
+)
+_CODE = re.compile(r"[34]8;5;\d+|[34]8;2;\d+;\d+;\d+|\d+")
+_GROUND = re.compile(r"4[0-7]|10[0-7]|48;.*")
+_SEEN_ON_BLANKS = re.compile(r"[479]|21|5[123]")
 """Underline, reverse and the like."""
-_TEXT_COLOUR = re.compile(r"3[0-7]|9[0-7]|38;.*|39")
-_LONG_BLANK = re.compile(r" {14,}")
-_LONG_BLANK_AT_END = re.compile(r" {7,}$")
-_GROUND_COLOUR = re.compile(r"4[0-7]|10[0-7]|48;.*|49")
+_EMPTY = "\0"
+"""Stands for a blank on the terminal's own ground, until it is known what follows it."""
+_EMPTY_CELLS = re.compile(rf"{_EMPTY}+(?P<ends>(?=(?:\x1b\[[0-9;]*m)*(?:\x1b\[[0-9;]*H|$)))?")
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """How text is drawn: colours as SGR parameters, "" is the terminal's own."""
+class _Style(NamedTuple):
+    """How text is drawn."""
 
-    text: str = ""
-    ground: str = ""
-    attributes: frozenset[str] = frozenset()
-
-    def with_parameters(self, parameters: str) -> _Look | None:
-        """How text is drawn after an SGR sequence; None where it has a code that Textual does not use today."""
-        look = self
-        for code in _codes(parameters):
-            if code in ("", "0"):
-                look = _PLAIN
-            elif _TEXT_COLOUR.fullmatch(code):
-                look = replace(look, text="" if code == "39" else code)
-            elif _GROUND_COLOUR.fullmatch(code):
-                look = replace(look, ground="" if code == "49" else code)
-            elif code in _ATTRIBUTES:
-                look = replace(look, attributes=look.attributes | {code})
-            else:
-                return None
-        return look
-
-    def change_to(self, wanted: _Look) -> str:
-        """The shortest sequence that leads there."""
-        if self == wanted:
-            return ""
-        if wanted == _PLAIN:
-            return "\x1b[m"
-        anew = ["0", *sorted(wanted.attributes), wanted.text, wanted.ground]
-        changes = [";".join(code for code in anew if code)]
-        if self.attributes <= wanted.attributes:
-            codes = sorted(wanted.attributes - self.attributes)
-            codes += [wanted.text or "39"] * (wanted.text != self.text)
-            codes += [wanted.ground or "49"] * (wanted.ground != self.ground)
-            changes.append(";".join(codes))
-        return f"\x1b[{min(changes, key=len)}m"
-
-    def shows_blanks_as(self, wanted: _Look) -> bool:
-        """Whether a blank looks the same in both."""
-        return self.ground == wanted.ground and not (self.attributes | wanted.attributes) & _SEEN_ON_BLANKS
-
-    @property
-    def leaves_blanks_empty(self) -> bool:
-        """Whether a blank is a cell with nothing in it."""
-        return not self.ground and not self.attributes & _SEEN_ON_BLANKS
+    codes: str = ""
+    """SGR parameters; "" is plain."""
+    ground: str | None = ""
+    """The colour that a blank shows, "" for the terminal's own; None if more than that is seen of it."""
 
 
-_PLAIN = _Look()
+_PLAIN = _Style()
 
 
-def _codes(parameters: str) -> list[str]:
-    """The single codes of an SGR sequence; a 256-colour or true colour is one."""
-    codes, parts = [], parameters.split(";")
-    while parts:
-        length = 1
-        if parts[0] in ("38", "48") and len(parts) > 1:
-            length = 3 if parts[1] == "5" else 5
-        codes.append(";".join(parts[:length]))
-        parts = parts[length:]
-    return codes
+@functools.cache
+def _style(parameters: str) -> _Style:
+    """How text is drawn after a reset and these SGR parameters."""
+    codes = [code for code in _CODE.findall(parameters) if code not in ("0", "39", "49")]
+    ground = next(filter(_GROUND.fullmatch, codes), "")
+    return _Style(";".join(codes), None if any(map(_SEEN_ON_BLANKS.fullmatch, codes)) else ground)
 
 
 def compress(data: str) -> str:
-    """Draw the same cells as `data` with fewer bytes: without needless colour changes and cursor moves.
+    """Draw the same cells as `data` with fewer bytes: without needless colour changes, cursor moves and blanks.
 
     No colours are kept from one write to the next, because writes can come from two threads.
     """
     for sequence in _NOT_ASKED_FOR:
         data = data.replace(sequence, "")
-    compressed = _compressed(data)
-    return data if compressed is None else compressed
-
-
-def _compressed(data: str) -> str | None:
-    """The compressed bytes; None where `data` has a sequence that is not understood."""
     written: list[str] = []
     shown = wanted = _PLAIN
-    run = ""
-    """Text of one look, still to be written."""
     move = ""
     """Where the cursor goes before anything more is written."""
-
-    def write_run() -> None:
-        nonlocal run, move
-        if run and shown.leaves_blanks_empty:
-            run, move = _with_erased_blanks(run)
-        written.append(run)
-        run = ""
-
-    at = 0
-    for match in (*_SEQUENCE.finditer(data), None):
-        end = match.start() if match else len(data)
-        whole, at = data[at:end], match.end() if match else end
-        text = whole.rstrip("\r\n")
-        if text:
-            is_same_look = shown == wanted or (not text.strip(" ") and shown.shows_blanks_as(wanted))
-            if move or not is_same_look:
-                write_run()
-                written.append(move)
+    for piece in _PIECE.finditer(data):
+        match piece.lastgroup:
+            case "style":
+                style = _style(piece["style"])
+                if style.codes and wanted.codes:  # Textual resets each style before the next
+                    return data
+                wanted = style
+            case "place":
+                move = piece["place"]
+            case "newline":
+                move += piece["newline"]
+            case "text" if not piece["text"].strip(" ") and wanted.ground == shown.ground is not None:
+                written += [move, _blanks(piece["text"], shown)]
                 move = ""
-            if not is_same_look:
-                written.append(shown.change_to(wanted))
-                shown = wanted
-            run += text
-        is_colour = match is not None and match.group(1)
-        if len(text) < len(whole) or not is_colour:
-            write_run()
-            move += whole[len(text) :]
-        if match is None:
-            break
-        if is_colour:
-            look = wanted.with_parameters(match.group()[2:-1])
-            if look is None:
-                return None
-            wanted = look
-        elif match.group(2):
-            move = match.group()
-        else:
-            written += [move, shown.change_to(wanted), match.group()]
-            move, shown = "", wanted
-    if not move.endswith("H"):  # where a hidden cursor stands at the end is seen by nobody
+            case "text":
+                written += [move, _change(shown, wanted), _blanks(piece["text"], wanted)]
+                move, shown = "", wanted
+            case _:
+                written += [move, _change(shown, wanted), piece.group()]
+                move, shown = "", wanted
+    if not move.endswith("H"):  # nobody sees where a hidden cursor stands at the end
         written.append(move)
-    written.append(shown.change_to(wanted))
-    return "".join(written)
+    written.append(_change(shown, wanted))
+    return _EMPTY_CELLS.sub(_erased, "".join(written))
 
 
-def _with_erased_blanks(text: str) -> tuple[str, str]:
-    """The text with its long blanks erased (ECH) instead of written; and the move over one at its end.
+def _change(shown: _Style, wanted: _Style) -> str:
+    if shown == wanted:
+        return ""
+    return f"\x1b[0;{wanted.codes}m" if shown.codes and wanted.codes else f"\x1b[{wanted.codes}m"
 
-    Terminals know ECH since the VT220.
-    """
-    ending = _LONG_BLANK_AT_END.search(text)
-    move = ""
-    if ending:
-        text, move = text[: ending.start()], f"\x1b[{len(ending.group())}C"
-    text = _LONG_BLANK.sub(lambda blank: f"\x1b[{len(blank.group())}X\x1b[{len(blank.group())}C", text)
-    return (f"{text}\x1b[{len(ending.group())}X", move) if ending else (text, move)
+
+def _blanks(text: str, style: _Style) -> str:
+    return text.replace(" ", _EMPTY) if style.ground == "" else text
+
+
+def _erased(cells: re.Match[str]) -> str:
+    """Erase blanks (ECH, which terminals know since the VT220) if that is shorter, and step over them."""
+    count = len(cells.group())
+    erase, step = f"\x1b[{count}X", "" if cells["ends"] is not None else f"\x1b[{count}C"
+    return min(erase + step, " " * count, key=len)
 
 
 # ── the title ────────────────────────────────────────────────────────────────────────────────────────────────────────

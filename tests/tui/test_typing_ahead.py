@@ -69,6 +69,7 @@ async def test_the_end_of_a_paste_is_no_key_even_if_it_comes_alone(start: Start)
 
 def test_what_comes_right_after_several_keys_goes_on_with_them(monkeypatch: pytest.MonkeyPatch) -> None:
     driver, now = TerminalDriver.__new__(TerminalDriver), 7.0
+    driver._burst_at = 0.0
     posted: list[Message] = []
     monkeypatch.setattr(driver, "process_message", posted.append)
     monkeypatch.setattr(time, "monotonic", lambda: now)
