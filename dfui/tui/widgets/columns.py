@@ -36,10 +36,10 @@ class Column:
     heading: str
     width: int
     leaves_first: int
-    text: Callable[[Download, datetime], str]
     sort_by: SortBy
-    aligns_right: bool = False
-    """Whether it holds a figure, which is shown whole or not at all."""
+    text: Callable[[Download, datetime], str]
+    is_figure: bool = False
+    """Whether it is aligned to the right, and shown whole or not at all."""
     from_width: int = 0
     """The narrowest line that has it: 83 cells if the terminal has 90 columns, 93 if it has 100."""
 
@@ -51,14 +51,13 @@ class Column:
     @property
     def makes_room(self) -> bool:
         """Whether it grows with the longest text in it."""
-        return self.aligns_right or self.name == "id"
+        return self.is_figure or self.name == "id"
 
 
 def _bar(download: Download, now: datetime) -> str:
-    progress = download.progress
-    if progress is None or not download.is_active:
+    if download.progress is None or not download.is_active:
         return ""
-    filled = int(progress * BAR_WIDTH)
+    filled = int(download.progress * BAR_WIDTH)
     return "█" * filled + "░" * (BAR_WIDTH - filled)
 
 
@@ -67,45 +66,22 @@ def _percent(download: Download, now: datetime) -> str:
     return "" if download.progress is None or not download.is_active else f"{int(download.progress * 100)}%"
 
 
-def _id(download: Download, now: datetime) -> str:
-    return sanitize(download.id, max_length=MAX_ID_SHOWN)
-
-
-def _status(download: Download, now: datetime) -> str:
-    return shown_status(download)
-
-
-def _records(download: Download, now: datetime) -> str:
-    return records_cell(download)
-
-
-def _credits(download: Download, now: datetime) -> str:
-    return credits_cell(download.credits)
-
-
-def _type(download: Download, now: datetime) -> str:
-    return sanitize(download.data_type or "", max_length=16)
-
-
-def _started(download: Download, now: datetime) -> str:
-    return clock_time(download.started_at, now=now)
-
-
-def _query(download: Download, now: datetime) -> str:
-    return sanitize(download.query or "", max_length=MAX_QUERY_SHOWN)
-
-
 COLUMNS = (
-    Column("id", "ID", 6, 0, _id, SortBy.ID),
-    Column("status", "Status", 11, 0, _status, SortBy.STATUS),
-    Column("bar", "Progress", BAR_WIDTH, 5, _bar, SortBy.PROGRESS, from_width=83),
-    Column("percent", "", 4, 1, _percent, SortBy.PROGRESS, aligns_right=True),
-    Column("records", "Records", 13, 2, _records, SortBy.RECORDS, aligns_right=True),
-    Column("credits", "Credits", 8, 3, _credits, SortBy.CREDITS, aligns_right=True),
-    Column("type", "Type", 8, 7, _type, SortBy.TYPE),
-    Column("started", "Started", 8, 6, _started, SortBy.STARTED),
-    Column("query", "Query", 20, 4, _query, SortBy.QUERY, from_width=93),
-)
+    Column("id", "ID", 6, 0, SortBy.ID, lambda download, now: sanitize(download.id, max_length=MAX_ID_SHOWN)),
+    Column("status", "Status", 11, 0, SortBy.STATUS, lambda download, now: shown_status(download)),
+    Column("bar", "Progress", BAR_WIDTH, 5, SortBy.PROGRESS, _bar, from_width=83),
+    Column("percent", "", 4, 1, SortBy.PROGRESS, _percent, is_figure=True),
+    Column("records", "Records", 13, 2, SortBy.RECORDS, lambda download, now: records_cell(download), is_figure=True),
+    Column(
+        "credits", "Credits", 8, 3, SortBy.CREDITS, lambda download, now: credits_cell(download.credits), is_figure=True
+    ),
+    Column("type", "Type", 8, 7, SortBy.TYPE, lambda download, now: sanitize(download.data_type or "", max_length=16)),
+    Column("started", "Started", 8, 6, SortBy.STARTED, lambda download, now: clock_time(download.started_at, now=now)),
+    Column(
+        "query", "Query", 20, 4, SortBy.QUERY,
+        lambda download, now: sanitize(download.query or "", max_length=MAX_QUERY_SHOWN), from_width=93,
+    ),
+)  # fmt: skip
 SORT_KEYS: Mapping[str, SortBy] = {
     "I": SortBy.ID, "S": SortBy.STATUS, "P": SortBy.PROGRESS, "R": SortBy.RECORDS, "C": SortBy.CREDITS,
     "T": SortBy.TYPE, "A": SortBy.STARTED, "Q": SortBy.QUERY,
@@ -119,11 +95,7 @@ def fitting(width: int, longest: Mapping[str, int]) -> list[Cell]:
     `longest` is the length of the longest known text, by column name.
     """
     shown = [column for column in COLUMNS if max(0, width) >= column.from_width]
-    widths = {column.name: column.width for column in shown}
-    widths["id"] = max(widths["id"], min(longest.get("id", 0), MAX_ID_SHOWN))
-    for column in shown:
-        if column.aligns_right:
-            widths[column.name] = max(column.width, longest.get(column.name, 0))
+    widths = {column.name: max(column.width, longest.get(column.name, 0)) for column in shown}
     while _needed(shown, widths) > width and any(column.leaves_first for column in shown):
         shown.remove(max(shown, key=lambda column: column.leaves_first))
     left = width - _needed(shown, widths)
@@ -149,5 +121,5 @@ def heading_line(cells: Sequence[Cell], query: DownloadQuery) -> str:
         heading = cell.column.heading
         if heading and query.sort_by is cell.column.sort_by:
             heading += "▴" if query.goes_up else "▾"
-        line += " " * (cell.start - len(line)) + fit(heading, cell.width, aligns_right=cell.column.aligns_right)
+        line += " " * (cell.start - len(line)) + fit(heading, cell.width, aligns_right=cell.column.is_figure)
     return line

@@ -360,7 +360,7 @@ class DownloadsTable(RowList[Download]):
             style += self.get_component_rich_style("downloads-table--marked", partial=True)
         elif name in ("status", "bar", "percent") or has_relapsed or download.status.is_final:
             style += self.get_component_rich_style(f"downloads-table--{colour}", partial=True)
-        return Segment(fit(text, cell.width, aligns_right=cell.column.aligns_right), style)
+        return Segment(fit(text, cell.width, aligns_right=cell.column.is_figure), style)
 
 
 def _place(download: Download) -> tuple[object, ...]:
