@@ -1,4 +1,4 @@
-"""A process on a pseudo-terminal, each byte that it writes there with its time, and the picture they make."""
+"""A process on a pseudo-terminal, and each byte that it writes there with its time."""
 
 from __future__ import annotations
 
@@ -10,18 +10,11 @@ import select
 import signal
 import termios
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Self
 
-import pyte
-
 SIZE = (110, 30)
-MARK = "▸"
-_ID = re.compile(r"(?<!\d)\d{6}(?!\d)")
-_ID_ENDS_BY = 16
-"""The column by which the ID in a line of the table has ended, at the latest."""
 PATIENCE_SECONDS = 60.0
 
 
@@ -36,9 +29,7 @@ class Part(NamedTuple):
 class PtyProcess:
     """Runs a command as the leader of a session at a terminal that answers no questions.
 
-    Nothing else happens while it reads: what the bytes mean is worked out later, from `parts`, for a terminal emulator
-    in Python needs longer for a picture than the process for painting it. And no Python stands between this one and
-    the command, whose time would count for both sides of a comparison.
+    No Python stands between this one and the command: its time would count for both sides of a comparison.
     """
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
@@ -68,12 +59,7 @@ class PtyProcess:
     def output(self) -> bytes:
         return b"".join(part.data for part in self.parts)
 
-    @property
-    def peak_memory(self) -> int:
-        return peak_memory_of(self.pid)
-
     def bytes_since(self, at: float) -> int:
-        """How many bytes came after this time."""
         return sum(len(part.data) for part in self.parts if part.at > at)
 
     def press(self, keys: str) -> float:
@@ -82,10 +68,11 @@ class PtyProcess:
         os.write(self._side, keys.encode())
         return at
 
-    def answered(self, keys: str) -> float:
-        """Type, and read on; gives the seconds until the first byte came."""
-        pressed_at = self.press(keys)
-        self.read_until(lambda _: self.bytes_since(pressed_at), f"an answer to {keys!r}")
+    def answered(self, keys: str, answer: bytes = b"") -> float:
+        """Type, and read on; gives the seconds until the first byte came, or what this pattern finds."""
+        began, pressed_at = len(self.output), self.press(keys)
+        pattern = re.compile(answer or b"(?s:.)")
+        self.read_until(lambda output: pattern.search(output, began), f"an answer to {keys!r}")
         return self.parts[-1].at - pressed_at
 
     def read(self, timeout: float) -> bool:
@@ -105,11 +92,11 @@ class PtyProcess:
         ends_at = self.now + PATIENCE_SECONDS
         while not condition(self.output):
             if not self.read(max(0.0, ends_at - self.now)):
-                raise TimeoutError(f"It did not come to this: {what}.\n" + "\n".join(seen(self.parts).lines))
+                raise TimeoutError(f"It did not come to this: {what}.\n{self.output[-2000:]!r}")
 
     def wait_for_header(self, words: str) -> None:
-        """Read until the first line says this."""
-        self.read_until(lambda _: words in seen(self.parts).lines[0], words)
+        """Read until the first line, of several colours, has said this."""
+        self.read_until(lambda output: words.encode() in re.sub(rb"\x1b\[[\d;]*m", b"", output), words)
 
     def read_until_quiet(self, seconds: float, *, most_seconds: float = PATIENCE_SECONDS) -> None:
         """Read until nothing has come for so long; what is never quiet is read for `most_seconds`."""
@@ -129,50 +116,3 @@ def peak_memory_of(pid: int) -> int:
         if found := re.search(r"VmHWM:\s*(\d+) kB", Path(f"/proc/{pid}/status").read_text()):
             return int(found[1]) * 1024
     return 0
-
-
-class Picture:
-    """The screen of a terminal, from the bytes that it was sent."""
-
-    def __init__(self) -> None:
-        self._screen = pyte.Screen(*SIZE)
-        self._stream = pyte.ByteStream(self._screen)
-
-    def feed(self, part: Part) -> None:
-        self._stream.feed(part.data)
-
-    @property
-    def lines(self) -> list[str]:
-        return [line.rstrip() for line in self._screen.display]
-
-    @property
-    def ids(self) -> list[str]:
-        """The IDs in the table, from top to bottom."""
-        return [line_id for _, _, line_id in self._rows()]
-
-    @property
-    def cursor_id(self) -> str | None:
-        """The ID that the cursor is on: the line with dfui's mark, else the one whose ID looks unlike the others'."""
-        rows = self._rows()
-        marked = [line_id for y, _, line_id in rows if MARK in self._screen.display[y][:_ID_ENDS_BY]]
-        if not marked:
-            looks = {line_id: self._look(y, x) for y, x, line_id in rows}
-            ordinary = Counter(looks.values()).most_common(1)
-            marked = [line_id for line_id, look in looks.items() if look != ordinary[0][0]]
-        return marked[0] if len(marked) == 1 else None
-
-    def _rows(self) -> list[tuple[int, int, str]]:
-        found = [(y, _ID.search(line[:_ID_ENDS_BY])) for y, line in enumerate(self._screen.display)]
-        return [(y, match.start(), match[0]) for y, match in found if match]
-
-    def _look(self, y: int, x: int) -> tuple[object, ...]:
-        cell = self._screen.buffer[y][x]
-        return cell.fg, cell.bg, cell.bold, cell.reverse
-
-
-def seen(parts: Sequence[Part]) -> Picture:
-    """The screen after all of these."""
-    picture = Picture()
-    for part in parts:
-        picture.feed(part)
-    return picture

@@ -25,7 +25,7 @@ from tests.benchmarks.measure import (
 )
 from tests.benchmarks.servers import Api, ServerProcess
 from tests.benchmarks.stores import FIRST_ID, fill_store, write_list, write_table
-from tests.benchmarks.terminal import MARK, Part, Picture, PtyProcess, seen
+from tests.benchmarks.terminal import PtyProcess, peak_memory_of
 
 DOWN = "\x1b[B"
 FIRST, SECOND = str(FIRST_ID), str(FIRST_ID - 1)
@@ -66,7 +66,7 @@ class Start(NamedTuple):
     bytes_until_picture: int
     bytes_until_quiet: int
     """Also of what came right after, such as the API's list, and the key."""
-    peak_memory: int = 0
+    peak_memory: int
     """When it is quiet, in bytes."""
 
 
@@ -118,34 +118,16 @@ def _fields(starts: Sequence[Sequence[Start]]) -> Iterator[list[list[float]]]:
 
 
 def measure_start(command: Sequence[str], variables: Mapping[str, str], *, known: int | None = None) -> Start:
-    """Start and press a key once the table is there; what was seen when is worked out afterwards."""
+    """Start, and press a key once the table is there: the second line is painted anew."""
     with PtyProcess(command, variables) as process:
         process.read_until(has_table, "a table")
-        process.answered(DOWN)
-        process.read_until(lambda _: seen(process.parts).cursor_id == SECOND, "the cursor moved")
+        bytes_until_picture = len(process.output)
+        process.answered(DOWN, SECOND.encode())
+        usable_at = process.parts[-1].at
         if known is not None:
             process.wait_for_header(f"live · 0 active of {known:,}")
         process.read_until_quiet(QUIET_SECONDS)
-        return worked_out(process.parts)._replace(peak_memory=process.peak_memory)
-
-
-def worked_out(parts: Sequence[Part]) -> Start:
-    """What the parts of a start tell; the last of them leave the cursor on the second line.
-
-    The picture is complete with the part after which the table's IDs and the line of keys are as they are at last.
-    """
-    last, picture = seen(parts), Picture()
-    assert last.ids[:2] == [FIRST, SECOND], last.ids
-    bytes_so_far = bytes_until_picture = 0
-    for part in parts:
-        picture.feed(part)
-        bytes_so_far += len(part.data)
-        is_complete = picture.ids == last.ids and picture.lines[-1] == last.lines[-1]
-        if is_complete and not bytes_until_picture:
-            bytes_until_picture = bytes_so_far
-        if bytes_until_picture and picture.cursor_id == SECOND:
-            return Start(part.at, bytes_until_picture, sum(len(each.data) for each in parts))
-    raise ValueError("The cursor is not on the second line.")
+        return Start(usable_at, bytes_until_picture, len(process.output), peak_memory_of(process.pid))
 
 
 # ── bytes ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -170,12 +152,11 @@ def _bytes_of_a_move(command: Sequence[str], variables: Mapping[str, str], key: 
     with PtyProcess(command, variables) as process:
         _settle(process, header)
         figures = []
-        for _ in range(MOVES):
+        for number in range(MOVES):
             pressed_at = process.now
-            process.answered(key)
+            process.answered(key, str(FIRST_ID - number - 1).encode())
             process.read_until_quiet(QUIET_SECONDS)
             figures.append(process.bytes_since(pressed_at))
-        assert seen(process.parts).cursor_id == str(FIRST_ID - MOVES)
     return sorted(figures)[MOVES // 2]
 
 
@@ -271,14 +252,7 @@ def keys_during_a_long_list(plan: Plan) -> Iterator[Row]:
 
 
 def _move(process: PtyProcess, number: int) -> float:
-    """Go down and up in turn; returns how soon the cursor was there.
-
-    A picture is not put together of what comes: that takes as long as several answers, and an answer that comes
-    meanwhile would be stamped late.
-    """
+    """Go down and up in turn; returns how soon the cursor was there."""
     process.read_for(BETWEEN_KEYS_SECONDS)
     key, to = ("k", FIRST) if number % 2 else ("j", SECOND)
-    cursor = re.compile(MARK.encode() + rb"(?:\x1b\[[\d;]*m| )*" + to.encode())
-    began, pressed_at = len(process.output), process.press(key)
-    process.read_until(lambda output: cursor.search(output, began), f"the cursor on {to}")
-    return process.parts[-1].at - pressed_at
+    return process.answered(key, "▸".encode() + rb"(?:\x1b\[[\d;]*m| )*" + to.encode())

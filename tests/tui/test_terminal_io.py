@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable
 
 import pyte
 import pytest
@@ -35,12 +33,6 @@ def bells(dfui: TuiProcess) -> int:
     return re.sub(rb"\x1b\][^\x07\x1b]*\x07", b"", bytes(dfui.everything)).count(b"\x07")
 
 
-def configure(line: str) -> None:
-    file = Path(os.environ["XDG_CONFIG_HOME"]) / "dfui" / "config.toml"
-    file.parent.mkdir(parents=True)
-    file.write_text(line)
-
-
 @pytest.mark.parametrize(("config", "rings"), [("", 1), ("bell = false", 0)])
 def test_the_title_follows_a_cancellation_the_bell_rings_for_its_outcome_and_the_old_title_comes_back(
     at_terminal: AtTerminal, simulator: Simulator, configure: Callable[[str], None], config: str, rings: int
@@ -67,16 +59,14 @@ def test_the_title_follows_a_cancellation_the_bell_rings_for_its_outcome_and_the
     assert bells(dfui) == rings
 
 
-@pytest.mark.parametrize(
-    ("over_ssh", "config", "takes_mouse"), [("1", "", False), ("1", "mouse = true", True), ("", "mouse = false", False)]
-)
+@pytest.mark.parametrize(("over_ssh", "config"), [("1", ""), ("1", "mouse = true"), ("", "mouse = false")])
 def test_over_ssh_the_mouse_is_left_to_the_terminal_for_selecting_text(
-    at_terminal: AtTerminal, configure: Callable[[str], None], over_ssh: str, config: str, takes_mouse: bool
+    at_terminal: AtTerminal, configure: Callable[[str], None], over_ssh: str, config: str
 ) -> None:
     configure(config)
     with at_terminal(SSH_CONNECTION=over_ssh) as dfui:
         dfui.shows("live")
-        assert (b"\x1b[?1000h" in dfui.everything) is takes_mouse
+        assert (b"\x1b[?1000h" in dfui.everything) is (config == "mouse = true")
 
 
 def test_the_demo_leaves_the_window_alone_and_is_seen_where_the_size_is_not_known(at_terminal: AtTerminal) -> None:
@@ -88,39 +78,28 @@ def test_the_demo_leaves_the_window_alone_and_is_seen_where_the_size_is_not_know
         assert beginning not in dfui.everything
 
 
-class Written:
-    """A driver that keeps what is written."""
-
-    is_headless = False
-
-    def __init__(self) -> None:
-        self.data: list[str] = []
-
-    def write(self, data: str) -> None:
-        self.data.append(data)
-
-
-def test_progress_goes_to_a_terminal_that_knows_it_once_for_each_per_cent() -> None:
-    app: App[None] = App()
-    driver = app._driver = Written()  # type: ignore[assignment]
-    window = TerminalTitle(app, environment={"WT_SESSION": "1", "TERM": "linux"})
+def test_progress_goes_to_a_terminal_that_knows_it_once_for_each_per_cent(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    monkeypatch.setattr("dfui.tui.terminal_io.write_to_terminal", lambda app, data: written.append(data))
+    title = TerminalTitle(App[None](), environment={"WT_SESSION": "1", "TERM": "linux"})
     for percent in (0, 1, 1, None, None):
-        window.show_progress(percent)
-    window.show_title("dfui")
-    assert driver.data == ["\x1b]9;4;1;0\x1b\\", "\x1b]9;4;1;1\x1b\\", NO_PROGRESS]  # and no title there
+        title.show_progress(percent)
+    title.show_title("dfui")
+    assert written == ["\x1b]9;4;1;0\x1b\\", "\x1b]9;4;1;1\x1b\\", NO_PROGRESS]  # and no title there
 
 
-@pytest.mark.parametrize(
-    ("environment", "is_known"),
-    [
-        ({"TERM": "xterm-256color"}, False), ({"WT_SESSION": "1"}, True), ({"ConEmuANSI": "ON"}, True),
-        ({"ConEmuANSI": "OFF"}, False), ({"TERM_PROGRAM": "ghostty"}, True), ({"TERM_PROGRAM": "WezTerm"}, True),
-        ({"TERM_PROGRAM": "Apple_Terminal"}, False), ({"VTE_VERSION": "7903"}, False), ({"VTE_VERSION": "8000"}, True),
-        ({"VTE_VERSION": "new"}, False), ({"TERM": "xterm-ghostty"}, True), ({"WT_SESSION": "1", "TMUX": "x"}, False),
-    ],
-)  # fmt: skip
-def test_only_a_terminal_that_says_so_knows_progress(environment: Mapping[str, str], is_known: bool) -> None:
-    assert knows_progress(environment) is is_known
+def test_only_a_terminal_that_says_so_knows_progress() -> None:
+    for known in (
+        {"WT_SESSION": "1"}, {"ConEmuANSI": "ON"}, {"TERM_PROGRAM": "ghostty"}, {"TERM_PROGRAM": "WezTerm"},
+        {"VTE_VERSION": "8000"}, {"TERM": "xterm-ghostty"},
+    ):  # fmt: skip
+        assert knows_progress(known)
+        assert not knows_progress(known | {"TMUX": "x"})
+    for unknown in (
+        {"TERM": "xterm-256color"}, {"ConEmuANSI": "OFF"}, {"TERM_PROGRAM": "Apple_Terminal"},
+        {"VTE_VERSION": "7903"}, {"VTE_VERSION": "new"},
+    ):  # fmt: skip
+        assert not knows_progress(unknown)
 
 
 # ── fewer bytes ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -132,13 +111,11 @@ def cells(data: str) -> list[object]:
     """What a terminal shows after this, cell by cell."""
     screen = pyte.Screen(40, 8)
     pyte.Stream(screen).feed(data)
-    seen: list[object] = []
-    for y in range(8):
-        for x in range(40):
-            cell = screen.buffer[y][x]
-            is_inked = cell.reverse or cell.underscore or cell.data != " "
-            seen.append((cell.data, cell.bg, cell.reverse, cell.underscore, (cell.fg, cell.bold) if is_inked else None))
-    return seen
+    shown = (screen.buffer[y][x] for y in range(8) for x in range(40))
+    return [
+        cell if cell.reverse or cell.underscore or cell.data != " " else cell._replace(fg="", bold=False)
+        for cell in shown
+    ]
 
 
 @given(
@@ -153,14 +130,10 @@ def test_the_same_cells_are_drawn_in_no_more_bytes(spans: list[tuple[int, int, s
     assert len(compress(data)) <= len(data)
 
 
-def test_what_it_does_not_know_is_left_as_it_is() -> None:
+def test_neither_focus_nor_mouse_motion_is_asked_for_and_what_it_does_not_know_is_left_as_it_is() -> None:
+    assert compress("\x1b[?1000h\x1b[?1004h\x1b[?1003h\x1b[?25l") == "\x1b[?1000h\x1b[?25l"
     for data in ("\x1b[1ma\x1b[22mb\x1b[0m", "\x1b]52;c;YQ==\a", "\x1b[>25u\x1b[2J"):
         assert compress(data) == data
-
-
-@pytest.mark.parametrize("asked_for", ["\x1b[?1004h", "\x1b[?1003h"])
-def test_neither_focus_nor_mouse_motion_is_asked_for(asked_for: str) -> None:
-    assert compress(f"\x1b[?1000h{asked_for}\x1b[?25l") == "\x1b[?1000h\x1b[?25l"
 
 
 def test_what_was_written_just_before_is_not_written_again(monkeypatch: pytest.MonkeyPatch) -> None:

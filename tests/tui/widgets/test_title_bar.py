@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from dfui.system.config import Config, ProfileConfig
-from dfui.tui.widgets.title_bar import ALARM, LOUD
+from dfui.tui.widgets.title_bar import ALARM, LOUD, QUIET
 from tests.support.outcomes import unreachable
 from tests.support.tui import WIDE, Start, text
 
@@ -30,25 +30,21 @@ async def test_how_many_are_active_is_never_cut(start: Start, width: int, begins
 
 
 async def test_what_needs_a_person_stands_out_and_live_does_not(start: Start) -> None:
-    def styles() -> dict[str, str]:
+    def style(words: str) -> str:
         content = tui.title_bar.render()
-        return {content.plain[span.start : span.end]: str(span.style) for span in content.spans}
+        (found,) = (span for span in content.spans if words in content.plain[span.start : span.end])
+        return str(found.style)
 
     config = Config(profiles={"production": ProfileConfig(read_only=True)})
     async with start("7", size=WIDE, config=config) as tui:
-        assert styles()["simulated"] == "dim"
-        assert styles()["read-only"] == LOUD
-        tui.title_bar.running_again = 1
-        assert styles()["1 RUNNING AGAIN"] == ALARM
+        assert (style("simulated"), style("read-only")) == (QUIET, LOUD)
         start.account.interrupt = unreachable
         await tui.press("r")
         await tui.until(lambda: "stale since" in tui.title, "stale")
-        assert {style for part, style in styles().items() if "stale since" in part} == {LOUD}
-
-
-async def test_on_a_narrow_screen_the_alarm_and_the_active_ones_are_kept(start: Start) -> None:
-    async with start("7", size=(40, 12)) as tui:
+        assert style("stale since") == LOUD
         tui.title_bar.running_again, tui.title_bar.marked = 2, 3
+        assert style("2 RUNNING AGAIN") == ALARM
+        await tui.pilot.resize_terminal(40, 12)
         assert tui.title.startswith("2 RUNNING AGAIN") and tui.title.endswith("1 active")
 
 
