@@ -23,7 +23,6 @@ def test_the_table_is_sent_once_and_then_nothing_more(
     for _ in ("the list comes", "it is known"):
         with at_terminal(SSH_CONNECTION=over_ssh) as dfui:
             dfui.comes_to_show("live")
-            dfui.comes_to_show("847005")
             wait_until(lambda process=dfui: process.is_quiet(0.5), "the picture is complete")  # type: ignore[misc]
             assert dfui.is_quiet(2.0)
             dfui.press("q")

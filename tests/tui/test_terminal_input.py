@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import product
 
 import pytest
@@ -62,26 +61,18 @@ def tokens(*pieces: tuple[float, str]) -> list[Token]:
     return came + input_filter.tick(now + 10)
 
 
-def cut(sequence: str, delay: float) -> Iterable[tuple[list[tuple[float, str]], bool]]:
-    """It in two pieces, cut anywhere, and whether the first one is an Escape key for all that can be known by then."""
-    for at in range(1, len(sequence) + 1):
-        yield [(0.0, sequence[:at]), (delay, sequence[at:])], sequence[:at] == ESC and delay >= 0.1
-
-
 @pytest.mark.parametrize("delay", DELAYS)
-def test_an_answer_is_swallowed_whole_wherever_it_is_cut(delay: float) -> None:
-    for name, answer in ANSWERS.items():
-        for pieces, is_escape in cut(answer, delay):
-            assert tokens(*pieces, (delay, "j")) == [ESC] * is_escape + ["j"], (name, pieces)
+def test_an_answer_is_swallowed_whole_and_a_key_passes_wherever_they_are_cut(delay: float) -> None:
+    for name, sequence in (ANSWERS | ALLOWED).items():
+        passed = [sequence] if name in ALLOWED else []
+        for at in range(1, len(sequence) + 1):
+            escape = (
+                [ESC] if sequence[:at] == ESC and delay >= ESCAPE_SECONDS else []
+            )  # for all that can be known by then
+            came = tokens((0.0, sequence[:at]), (delay, sequence[at:]), (delay, "j"))
+            assert came == [*escape, *passed, "j"], (name, at)
         if delay < ESCAPE_SECONDS:
-            assert tokens(*((delay, byte) for byte in answer)) == [], name
-
-
-@pytest.mark.parametrize("delay", DELAYS)
-def test_a_key_and_a_report_that_textual_uses_pass_wherever_they_are_cut(delay: float) -> None:
-    for name, sequence in ALLOWED.items():
-        for pieces, is_escape in cut(sequence, delay):
-            assert tokens(*pieces, (delay, "j")) == [ESC] * is_escape + [sequence, "j"], (name, pieces)
+            assert tokens(*((delay, byte) for byte in sequence)) == passed, name
 
 
 @pytest.mark.parametrize(
@@ -119,10 +110,11 @@ def test_no_control_character_of_a_paste_reaches_a_field() -> None:
     assert event.text == "7]52;c;eA==8\r\n\t9"
 
 
-@pytest.mark.parametrize("beginning", ["\x1b]0;c", "\x1bPc", "\x1b[1;", "\x1bO"])
-def test_what_never_ends_is_over_after_two_seconds_or_at_the_next_escape(beginning: str) -> None:
-    assert tokens((0, beginning), (2.1, "j")) == ["j"]
-    assert tokens((0, f"{beginning}\x1b[A"), (0, "j")) == ["\x1b[A", "j"]
+def test_what_never_ends_is_over_after_two_seconds_or_at_the_next_escape_or_cancel() -> None:
+    for beginning in ("\x1b]0;c", "\x1bPc", "\x1b[1;", "\x1bO"):
+        assert tokens((0, beginning), (2.1, "j")) == ["j"]
+        assert tokens((0, f"{beginning}\x1b[A"), (0, "j")) == ["\x1b[A", "j"]
+        assert tokens((0, f"{beginning}\x18j")) == ["j"]
 
 
 @given(

@@ -16,8 +16,7 @@ from tests.support.terminal import wait_until
 from tests.support.tui_process import TuiProcess
 
 READABLE_ON_BLACK_AND_WHITE = {"default", "magenta", "red"}
-IN_CP437 = set(
-    " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~"
+IN_CP437 = set(map(chr, range(0x20, 0x7F))) | set(
     "☺☻♥♦♣♠•◘○◙♂♀♪♫☼►◄↕‼¶§▬↨↑↓→←∟↔▲▼"
     "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀"
     "αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■"
@@ -41,12 +40,19 @@ def demo(at_terminal: Callable[..., TuiProcess]) -> Demo:
     return demo
 
 
-def cells(screen: pyte.Screen) -> Iterator[pyte.screens.Char]:
+def cells(screen: pyte.Screen) -> list[pyte.screens.Char]:
     """Each cell with a letter or a digit in it."""
-    for y in range(screen.lines):
-        for x in range(screen.columns):
-            if screen.buffer[y][x].data.isalnum():
-                yield screen.buffer[y][x]
+    every = (screen.buffer[y][x] for y in range(screen.lines) for x in range(screen.columns))
+    return [cell for cell in every if cell.data.isalnum()]
+
+
+def walk(tui: TuiProcess, *steps: tuple[str, str]) -> list[pyte.Screen]:
+    """Press each key once what is seen is at rest; what each leads to."""
+    pictures = []
+    for key, leads_to in steps:
+        tui.answer(key)
+        pictures.append(tui.comes_to_show(leads_to))
+    return pictures
 
 
 def is_drawn_with_ends(field: str, screen: pyte.Screen) -> bool:
@@ -57,57 +63,44 @@ def is_drawn_with_ends(field: str, screen: pyte.Screen) -> bool:
 @pytest.mark.parametrize("environment", [{"TERM": "xterm"}, {"SSH_CONNECTION": "x"}], ids=["xterm", "ssh"])
 def test_the_terminals_own_colours_can_be_read_on_black_and_on_white(demo: Demo, environment: dict[str, str]) -> None:
     with demo(**environment) as tui:
-        pictures = [tui.screen()]
-        for key, leads_to in (("c", "Cancel download"), ("y", "847070 is cancelled"), ("\ra", "Add downloads")):
-            tui.answer(key)
-            pictures.append(tui.comes_to_show(leads_to))
-    for screen in pictures[:3]:
-        for cell in cells(screen):
-            assert (cell.fg, cell.bg) == ("brightwhite", "blue") or (
-                cell.fg in READABLE_ON_BLACK_AND_WHITE and cell.bg == "default"
-            ), cell
-    behind_the_question = next(y for y, line in enumerate(pictures[1].display) if "▸" in line)
-    assert "847070" in pictures[1].display[behind_the_question]
-    assert is_drawn_with_ends("IDs, URLs or pasted text", pictures[3])
+        first = tui.screen()
+        question, outcome, field = walk(
+            tui, ("c", "Cancel download"), ("y", "847070 is cancelled"), ("\ra", "Add downloads")
+        )
+    for cell in (*cells(first), *cells(question), *cells(outcome)):
+        assert (cell.fg, cell.bg) == ("brightwhite", "blue") or (
+            cell.fg in READABLE_ON_BLACK_AND_WHITE and cell.bg == "default"
+        ), cell
+    assert any("▸" in line and "847070" in line for line in question.display)  # behind it
+    assert is_drawn_with_ends("IDs, URLs or pasted text", field)
 
 
 def test_no_color_sends_no_colour(demo: Demo) -> None:
     with demo(NO_COLOR="1") as tui:
-        tui.press("c")
-        screen = tui.comes_to_show("Cancel download 847070?")
-        tui.press("ns")
-        menu = tui.comes_to_show("Sort by")
-        tui.answer("\x1b")
-        tui.answer("a")
-        field = tui.comes_to_show("Add downloads")
-    assert {(cell.fg, cell.bg) for cell in cells(screen)} == {("default", "default")}
-    for reversed_words, picture in (("Keepitrunning", screen), ("activefirst", menu)):
+        question, menu, _, field = walk(
+            tui, ("c", "Cancel download 847070?"), ("ns", "Sort by"), ("\x1b", "q Quit"), ("a", "Add downloads")
+        )
+    assert {(cell.fg, cell.bg) for cell in cells(question)} == {("default", "default")}
+    for reversed_words, picture in (("Keepitrunning", question), ("activefirst", menu)):
         assert reversed_words in "".join(cell.data for cell in cells(picture) if cell.reverse)
     assert is_drawn_with_ends("IDs, URLs or pasted text", field)
 
 
 def test_a_text_that_scrolls_says_so_and_the_help_of_the_demo_names_no_file_of_ones_own(demo: Demo) -> None:
     with demo() as tui:
-        tui.press("t")
-        tui.comes_to_show("Credits left")
+        walk(tui, ("t", "Credits left"))
         wait_until(lambda: "↑↓ scroll" not in "\n".join(tui.screen().display), "all of it is seen")
-        tui.answer("\r")
-        tui.comes_to_show("q Quit")
-        tui.press("?")
-        assert re.search(r"─ ↑↓ scroll ─+╯", "\n".join(tui.comes_to_show("A download").display))
-        tui.press("G")
-        screen = tui.comes_to_show("nothing is kept, except files that you fetch")
-        assert "dfui.db" not in "\n".join(screen.display)
-        tui.press("q")
-        tui.comes_to_show("q Quit")
+        _, scrolls, end = walk(
+            tui, ("\r", "q Quit"), ("?", "A download"), ("G", "nothing is kept, except files that you fetch")
+        )
+    assert re.search(r"─ ↑↓ scroll ─+╯", "\n".join(scrolls.display))
+    assert "dfui.db" not in "\n".join(end.display)
 
 
 def test_the_linux_console_gets_glyphs_of_its_font_alone(demo: Demo) -> None:
     with demo(TERM="linux") as tui:
         tui.comes_to_show("• running")
-        for key, leads_to in (("c", "Cancel download"), ("y", "847070 is cancelled"), ("\rh", "History")):
-            tui.answer(key)
-            tui.comes_to_show(leads_to)
+        walk(tui, ("c", "Cancel download"), ("y", "847070 is cancelled"), ("\rh", "History"))
         text = re.sub("\x1b\\][^\x07]*\x07|\x1b\\[[0-?]*[ -/]*[@-~]|\x1b[^\\[]", "", tui.everything.decode())
     assert set(text) - {"\r", "\n", "\x07"} <= IN_CP437  # the bell of the outcome is no glyph
 
@@ -116,11 +109,13 @@ def test_the_linux_console_gets_glyphs_of_its_font_alone(demo: Demo) -> None:
 def test_where_the_encoding_lacks_the_glyphs_others_stand_for_them(demo: Demo, environment: dict[str, str]) -> None:
     with demo(**environment) as tui:
         pictures = [tui.comes_to_show(">  847070  * running")]
-        for key, leads_to in (("c", "Cancel download"), ("y", "v Download 847070 is cancelled"), ("\r", "q Quit")):
-            tui.answer(key)
-            pictures.append(tui.comes_to_show(leads_to))
-        tui.press("?")
-        pictures.append(tui.comes_to_show("A download"))
+        pictures += walk(
+            tui,
+            ("c", "Cancel download"),
+            ("y", "v Download 847070 is cancelled"),
+            ("\r", "q Quit"),
+            ("?", "A download"),
+        )
     for picture in pictures:
         seen = "\n".join(picture.display)
         assert not re.findall(r".*\?.*", re.sub(r"847070\?|\? Help| \? ", "", seen))
@@ -130,27 +125,17 @@ def test_where_the_encoding_lacks_the_glyphs_others_stand_for_them(demo: Demo, e
 def test_a_screen_reader_finds_the_cursor_on_what_is_selected(demo: Demo) -> None:
     with demo(ACCESSIBLE="1") as tui:
 
-        def from_cursor() -> str:
-            screen = tui.screen()
-            return str(screen.display[screen.cursor.y][screen.cursor.x :])
-
         def is_on(words: str) -> bool:
-            return from_cursor().lstrip().startswith(words)
+            screen = tui.screen()
+            return str(screen.display[screen.cursor.y][screen.cursor.x :]).lstrip().startswith(words)
 
-        wait_until(lambda: is_on(">  847070"), "the cursor on a row")
-        assert not tui.screen().cursor.hidden
-        tui.press("j")
-        wait_until(lambda: is_on(">  847069"), "the cursor on the next row")
-        tui.press("c")
-        wait_until(lambda: is_on("Keep it running"), "the cursor on the safe button")
-        tui.press("\t")
-        wait_until(lambda: is_on("Cancel download  y"), "the cursor on the other button")
-        tui.answer("n")
-        wait_until(lambda: is_on(">  847069"), "the cursor is back")
-        tui.press("s")
-        wait_until(lambda: is_on("• active first"), "the cursor on a line of a list")
-        tui.press("j")
-        wait_until(lambda: is_on("ID"), "the cursor on the next line of it")
+        for key, words in (
+            ("", ">  847070"), ("j", ">  847069"), ("c", "Keep it running"), ("\t", "Cancel download  y"),
+            ("n", ">  847069"), ("s", "• active first"), ("j", "ID"),
+        ):  # fmt: skip
+            tui.answer(key)
+            wait_until(lambda words=words: is_on(words), f"the cursor on {words}")  # type: ignore[misc]
+            assert not tui.screen().cursor.hidden
         assert not DRAWN.search(tui.everything.decode())
 
 

@@ -35,7 +35,6 @@ def private_names_of_textual(module: ModuleType) -> set[str]:
 
 
 @functools.cache
-@functools.cache
 def attributes_of(base: type) -> set[str]:
     """The names that a class defines, and those that its methods set or read of `self`."""
     return {*vars(base), *re.findall(r"self\.(_\w+)", inspect.getsource(base))}

@@ -28,20 +28,17 @@ def app_in(start: Start, tmp_path: Path) -> Iterator[AppIn]:
     store.close()
 
 
-async def test_the_chosen_theme_is_there_the_next_time(start: Start, app_in: AppIn, tmp_path: Path) -> None:
-    async with start(app=app_in()) as tui:
-        assert not (tmp_path / "theme").exists()
-        tui.app.theme = HIGH_CONTRAST.name
-        await tui.pilot.pause()
-    assert app_in().theme == HIGH_CONTRAST.name
-
-
-async def test_the_demo_keeps_no_theme(start: Start, tmp_path: Path) -> None:
-    store = temporary_store(profile="demo", origin="x")
-    async with start(store=store, database=tmp_path / "dfui.db") as tui:
-        tui.app.theme = "nord"
-        await tui.pilot.pause()
-    assert not (tmp_path / "theme").exists()
+async def test_the_chosen_theme_is_there_the_next_time_but_for_the_demo(
+    start: Start, app_in: AppIn, tmp_path: Path
+) -> None:
+    demo = temporary_store(profile="demo", origin="x")
+    for store, kept in ((demo, "textual-dark"), (None, HIGH_CONTRAST.name)):
+        app = app_in(store=store) if store else app_in()
+        async with start(app=app) as tui:
+            tui.app.theme = HIGH_CONTRAST.name
+            await tui.pilot.pause()
+        assert app_in().theme == kept
+    assert (tmp_path / "theme").exists()
 
 
 async def test_a_theme_that_a_terminal_lacks_the_colours_for_waits_for_another(app_in: AppIn, tmp_path: Path) -> None:
@@ -53,12 +50,11 @@ async def test_a_theme_that_a_terminal_lacks_the_colours_for_waits_for_another(a
     assert app_in(config=Config(theme="ansi-light"), terminal=FEW_COLOURS).theme == "ansi-light"
 
 
-async def test_a_theme_that_there_is_not_is_told(start: Start, app_in: AppIn) -> None:
-    async with start(app=app_in(config=Config(theme="no-such"))) as tui:
-        await tui.notified("There is no theme “no-such”.")
-
-
-async def test_a_file_that_cannot_be_used_is_no_choice(app_in: AppIn, tmp_path: Path) -> None:
+async def test_a_name_that_is_no_theme_is_said_if_it_was_configured(
+    start: Start, app_in: AppIn, tmp_path: Path
+) -> None:
     for content in ("", "\n", "no-such", "a\nb"):
         (tmp_path / "theme").write_text(content)
         assert app_in().theme == "textual-dark"
+    async with start(app=app_in(config=Config(theme="no-such"))) as tui:
+        await tui.notified("There is no theme “no-such”.")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from dfui.core.downloads import Download
 from dfui.store import temporary_store
 from dfui.tui.widgets.columns import fitting
@@ -29,26 +27,18 @@ async def test_a_figure_is_shown_whole_or_not_at_all(start: Start) -> None:
             assert "…" not in " ".join(words[:3])
 
 
-def names(width: int, **longest: int) -> list[str]:
-    return [cell.column.name for cell in fitting(width, longest)]
+def test_columns_leave_by_their_use_and_the_query_takes_what_is_left() -> None:
+    def names(width: int) -> str:
+        return " ".join(cell.column.name for cell in fitting(width, {}))
 
-
-def test_columns_leave_by_their_use() -> None:
-    assert names(113) == ["id", "status", "bar", "percent", "records", "credits", "type", "started", "query"]
-    assert names(93) == ["id", "status", "bar", "percent", "records", "credits", "started", "query"]
-    assert names(92) == ["id", "status", "bar", "percent", "records", "credits", "type", "started"]
-    assert names(82) == ["id", "status", "percent", "records", "credits", "type", "started"]
-    assert names(33) == ["id", "status", "percent"]
-
-
-@pytest.mark.parametrize("longest_id", [6, 24])
-def test_a_wide_terminal_has_the_query_which_takes_what_is_left(longest_id: int) -> None:
-    for width in range(93, 250):
-        *_, last = fitting(width, {"id": longest_id})
-        assert last.column.name == "query"
-        assert last.start + last.width == width
-
-
-def test_a_long_id_makes_room_for_the_status() -> None:
-    id_cell, status = fitting(33, {"id": 24})
+    assert names(113) == "id status bar percent records credits type started query"
+    assert names(93) == "id status bar percent records credits started query"
+    assert names(92) == "id status bar percent records credits type started"
+    assert names(82) == "id status percent records credits type started"
+    assert names(33) == "id status percent"
+    id_cell, status = fitting(33, {"id": 24})  # a long ID makes room for the status
     assert (id_cell.width, status.start + status.width) == (20, 33)
+    for width in range(93, 250):
+        for longest_id in (6, 24):
+            *_, query = fitting(width, {"id": longest_id})
+            assert (query.column.name, query.start + query.width) == ("query", width)
