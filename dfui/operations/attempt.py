@@ -191,7 +191,7 @@ class Attempt:
     # ── waiting ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _pause_before_try(self, number: int) -> bool:
-        seconds = min(0.5 * 2 ** (number - 1), 8.0) * (0.75 + 0.5 * random.random())  # noqa: S311
+        seconds = 0.5 * 2 ** min(number - 1, 4) * (0.75 + 0.5 * random.random())  # noqa: S311
         return await self._pause(min(seconds, max(0.0, self._seconds_left)))
 
     async def _pause(self, seconds: float) -> bool:
