@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 from dfui.core.errors import (
@@ -179,9 +180,8 @@ class Attempt:
             try:
                 return await send()
             except Unauthorized:
-                asked_at = self._clock.monotonic()
-                is_replaced = await self._batch.replace_rejected_token(generation)
-                self._extend(self._clock.monotonic() - asked_at)
+                with self._on_hold():
+                    is_replaced = await self._batch.replace_rejected_token(generation)
                 if not is_replaced:
                     raise
 
@@ -201,32 +201,33 @@ class Attempt:
             self._announced_waits += 1
             if asked > MAX_WAIT_SECONDS or self._announced_waits > MAX_ANNOUNCED_WAITS:
                 return False
-            self._extend(asked)
             seconds = asked
         self._batch.report(Progress(self.download_id, Step.WAITING, seconds))
         self._give_slot_back()
-        await self._clock.sleep(seconds)
+        with self._on_hold() if asked is not None else contextlib.nullcontext():
+            await self._clock.sleep(seconds)
         await self._take_slot()
         return True
 
     async def _wait_for_token(self) -> None:
         """Send nothing with a rejected token while a person is asked for another."""
-        asked_at = self._clock.monotonic()
-        await self._batch.has_token.wait()
-        self._extend(self._clock.monotonic() - asked_at)
+        with self._on_hold():
+            await self._batch.has_token.wait()
 
     async def _take_slot(self) -> None:
-        asked_at = self._clock.monotonic()
-        await self._batch.slots.take(has_begun=self._ends_at is not None)
+        with self._on_hold():
+            await self._batch.slots.take(has_begun=self._ends_at is not None)
         self._has_slot = True
-        self._extend(self._clock.monotonic() - asked_at)
 
     def _give_slot_back(self) -> None:
         if self._has_slot:
             self._has_slot = False
             self._batch.slots.give_back()
 
-    def _extend(self, seconds: float) -> None:
-        """Give it time for a wait that was announced, for its slot, or for a person."""
+    @contextlib.contextmanager
+    def _on_hold(self) -> Iterator[None]:
+        """Waiting for its slot, for a person, or for as long as the API asks does not count."""
+        began = self._clock.monotonic()
+        yield
         if self._ends_at is not None:
-            self._ends_at += seconds
+            self._ends_at += self._clock.monotonic() - began
