@@ -160,6 +160,7 @@ async def _send(
             store=context.store,
             sign_in=sign_in,
             interrupted=interruption.at_once,
+            leaving=interruption.requested,
             clock=context.clock,
         )
     else:

@@ -51,7 +51,7 @@ async def guard(
     each from when its number is reached.
     """
     import_ahead()
-    batch = Batch(client=client, store=store, sign_in=sign_in, clock=clock, is_unattended=True)
+    batch = Batch(client=client, store=store, sign_in=sign_in, clock=clock, leaving=ending, is_unattended=True)
     guarding = _Guard(ids, records, batch)
     beside = guarding.poll(), guarding.end_when(ending, interrupted)
     async with contextlib.aclosing(batch.events(len(ids), *beside)) as events:

@@ -84,3 +84,26 @@ def test_killed_at_any_moment(nth: int, dfui: Commands, account: Simulator, serv
         process.wait()
         account.interrupt = lambda request: None
         check(dfui, account, server)
+
+
+def test_what_a_dropped_line_left_unsent_is_named_at_the_next_start(dfui: Commands, account: Simulator) -> None:
+    came = threading.Event()
+
+    def hang(request: httpx.Request) -> None:
+        came.set()
+        gone.wait(PATIENCE_SECONDS)
+
+    ids, gone = [str(number) for number in range(101, 111)], threading.Event()
+    for download_id in ids:
+        account.add(download_id)
+    account.interrupt = hang
+    command = [*DFUI, *dfui.arguments("cancel", *ids, "--yes")]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        assert came.wait(PATIENCE_SECONDS)
+        process.send_signal(signal.SIGHUP)
+    gone.set()
+    account.interrupt = lambda request: None
+    unsent = [entry.download_id for entry in dfui.history() if entry.outcome is OutcomeKind.NOT_SENT]
+    said = dfui("list").stderr
+    assert len(unsent) == 2
+    assert all(f"From an earlier session: {each} NOT cancelled: no request was sent." in said for each in unsent)
