@@ -7,32 +7,32 @@ import contextlib
 import gc
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 
 from dfui.core.downloads import Download
 from dfui.core.errors import StoreError
 from dfui.store import Store, writer
-from dfui.store.database import Database
 from tests.support.rows import at
 from tests.support.stores import Open, ids, see
 from tests.support.terminal import wait_until
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    made = Database(tmp_path / "dfui.db")
-    made.write(lambda connection: connection.execute("CREATE TABLE written (word TEXT)")).wait()
-    yield made
-    made.close()
+def put(word: str) -> Callable[[sqlite3.Connection], object]:
+    return lambda connection: connection.execute(
+        "INSERT INTO downloads (scope, id, is_active) VALUES (1, ?, 1)", (word,)
+    )
+
+
+def words(store: Store) -> list[str]:
+    return store._database.read("SELECT id FROM downloads WHERE scope = 1 ORDER BY key", row=lambda row: str(row[0]))
 
 
 @contextlib.contextmanager
-def held(database: Database, last: Callable[[sqlite3.Connection], object] = lambda _: None) -> Iterator[None]:
+def held(store: Store, last: Callable[[sqlite3.Connection], object] = lambda _: None) -> Iterator[None]:
     """Keep the writer at work meanwhile."""
     began, released = threading.Event(), threading.Event()
 
@@ -41,60 +41,51 @@ def held(database: Database, last: Callable[[sqlite3.Connection], object] = lamb
         assert released.wait(10)
         last(connection)
 
-    database.write(hold)
+    store._database.write(hold)
     assert began.wait(10)
     yield
     released.set()
 
 
-def read_words(database: Database) -> list[str]:
-    return database.read("SELECT word FROM written ORDER BY rowid", row=lambda row: str(row[0]))
-
-
-def insert(word: str) -> Callable[[sqlite3.Connection], object]:
-    return lambda connection: connection.execute("INSERT INTO written VALUES (?)", (word,))
-
-
-def test_a_confirmation_is_on_the_disk_in_one_transaction(opened: Open) -> None:
-    store = opened()
+def test_a_confirmation_is_on_the_disk_in_one_transaction(store: Store) -> None:
     executed: list[str] = []
     store._database.write(lambda connection: connection.set_trace_callback(executed.append)).wait()
     executed.clear()
     store.history.open_entries(["7", "8", "9"], confirmed_at=at(1)).wait()
-    assert executed[0] == "PRAGMA synchronous = FULL"
-    assert executed.count("COMMIT") == 1
+    assert (executed[0], executed.count("COMMIT")) == ("PRAGMA synchronous = FULL", 1)
     assert len(store.history.entries()) == 3
 
 
-def fails(connection: sqlite3.Connection) -> None:
-    insert("half")(connection)
-    connection.execute("INSERT INTO missing VALUES (1)")
-
-
-def fails_as_a_whole(connection: sqlite3.Connection) -> None:
+def rolls_back(connection: sqlite3.Connection) -> None:
     connection.execute("ROLLBACK")  # what SQLite does by itself if the disk is full
     raise sqlite3.OperationalError("database or disk is full")
 
 
-def loses_the_connection(connection: sqlite3.Connection) -> None:
-    connection.close()  # so that it can not even be rolled back
-
-
 def cannot_be_committed(connection: sqlite3.Connection) -> None:
-    insert("half")(connection)
     denials = iter([sqlite3.SQLITE_DENY])
     connection.set_authorizer(lambda _, what, *__: next(denials, 0) if what == "COMMIT" else sqlite3.SQLITE_OK)
 
 
-@pytest.mark.parametrize("fault", [fails, fails_as_a_whole, cannot_be_committed, loses_the_connection])
-def test_a_write_that_fails_does_so_alone(database: Database, fault: Callable[[sqlite3.Connection], None]) -> None:
-    with held(database):
-        before, failing, after = (database.write(each) for each in (insert("before"), fault, insert("after")))
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (lambda connection: connection.execute("INSERT INTO missing VALUES (1)"), "no such table"),
+        (rolls_back, "disk is full"),
+        (cannot_be_committed, "not authorized"),
+        (lambda connection: connection.close(), "closed database"),  # so that it can not even be rolled back
+    ],
+)
+def test_a_write_that_fails_does_so_alone(
+    store: Store, fault: Callable[[sqlite3.Connection], object], said: str
+) -> None:
+    with held(store):
+        works = (put("before"), lambda connection: (put("half")(connection), fault(connection)), put("after"))
+        before, failing, after = map(store._database.write, works)
     before.wait(seconds=10)
     after.wait(seconds=10)
-    with pytest.raises(StoreError, match=r"no such table|disk is full|not authorized|closed database"):
+    with pytest.raises(StoreError, match=said):
         failing.wait(seconds=10)
-    assert read_words(database) == ["before", "after"]
+    assert words(store) == ["before", "after"]
 
 
 async def test_other_writes_go_between_the_parts_of_a_long_list(store: Store) -> None:
@@ -146,50 +137,38 @@ def test_a_lock_long_ago_takes_no_patience_from_the_next_write(
     other.close()
 
 
-async def test_a_write_that_takes_too_long_is_an_error_and_dropped_unless_it_began(
-    database: Database, monkeypatch: pytest.MonkeyPatch
+async def test_a_write_is_dropped_if_it_takes_too_long_before_it_begins_but_not_with_the_task_that_waits(
+    store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with held(database, insert("begun")):
-        waiting = asyncio.ensure_future(database.write(insert("never"))._awaited())
+    with held(store, put("begun")):
+        still_written, too_old = (store._database.write(put(word)) for word in ("still written", "never"))
+        cancelled, waiting = (asyncio.ensure_future(write._awaited()) for write in (still_written, too_old))
         await asyncio.sleep(0)
+        cancelled.cancel()
+        too_old._gives_up_at = 0.0  # the writer finds it too old before the event loop's own timer fires
         with pytest.raises(StoreError, match="busy"):
-            database.write(insert("never")).wait(seconds=0)
-        # The writer finds the first too old before the event loop's own timer fires; no task is cancelled by that.
-        monkeypatch.setattr(writer, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + 60))
+            store._database.write(put("never")).wait(seconds=0)
     with pytest.raises(StoreError, match="busy"):
         await waiting
-    assert read_words(database) == ["begun"]
-
-
-async def test_a_cancelled_task_does_not_take_its_write_with_it(database: Database) -> None:
-    with held(database):
-        write = database.write(insert("still written"))
-        waiting = asyncio.ensure_future(write._awaited())
-        await asyncio.sleep(0)
-        waiting.cancel()
-    write.wait(seconds=10)
-    assert read_words(database) == ["still written"]
+    still_written.wait(seconds=10)
+    assert words(store) == ["begun", "still written"]
 
 
 @pytest.mark.parametrize(
-    ("place", "name", "error", "words"),
+    ("place", "name", "error", "said"),
     [
         (threading.Thread, "start", RuntimeError(), "no more threads"),
         (sqlite3, "connect", sqlite3.OperationalError("unable to open database file"), "unable to open"),
     ],
 )
 def test_a_writer_that_cannot_begin_fails_its_writes_and_tries_again_with_the_next(
-    opened: Open, monkeypatch: pytest.MonkeyPatch, place: object, name: str, error: Exception, words: str
+    opened: Open, monkeypatch: pytest.MonkeyPatch, place: object, name: str, error: Exception, said: str
 ) -> None:
     store = opened()
-
-    def refuse(*_: object, **__: object) -> None:
-        raise error
-
     with monkeypatch.context() as exhausted:
-        exhausted.setattr(place, name, refuse)
+        exhausted.setattr(place, name, Mock(side_effect=error))
         for _ in range(2):
-            with pytest.raises(StoreError, match=words):
+            with pytest.raises(StoreError, match=said):
                 store.downloads.add(["7"]).wait(seconds=10)
     store.downloads.add(["8"])
     store.close()  # which writes what waits
