@@ -54,6 +54,9 @@ class HistoryFilter(NamedTuple):
     """With this in the ID, the outcome, or the API's message, in letters of either case."""
 
 
+ALL_ENTRIES = HistoryFilter()
+
+
 class History:
     """The history of one profile at one API origin.
 
@@ -167,12 +170,12 @@ class History:
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def entries(self, wanted: HistoryFilter | None = None, *, limit: int | None = None) -> list[HistoryEntry]:
+    def entries(self, wanted: HistoryFilter = ALL_ENTRIES, *, limit: int | None = None) -> list[HistoryEntry]:
         """The wanted entries, the newest first, at most `limit`."""
         by_key = self.by_key(self.keys(wanted, limit=limit))
         return [by_key[key] for key in sorted(by_key, reverse=True)]
 
-    def keys(self, wanted: HistoryFilter | None = None, *, limit: int | None = None) -> array[int]:
+    def keys(self, wanted: HistoryFilter = ALL_ENTRIES, *, limit: int | None = None) -> array[int]:
         """The number of each wanted entry, the newest first, at most `limit`."""
         where, params = self._where(wanted)
         query = f"SELECT number FROM history WHERE {where} ORDER BY number DESC LIMIT ?"
@@ -182,10 +185,9 @@ class History:
         query = f"SELECT {_COLUMNS} FROM {_BESIDE_DOWNLOADS} WHERE number IN {_IDS}"
         return {entry.number: entry for entry in self._read(query, json.dumps(list(keys)), row=_read_entry)}
 
-    def _where(self, wanted: HistoryFilter | None) -> tuple[str, list[object]]:
+    def _where(self, wanted: HistoryFilter) -> tuple[str, list[object]]:
         if self._unreadable:
             raise StoreError(self._unreadable)
-        wanted = wanted or HistoryFilter()
         # The plus keeps SQLite from an index here: entries are numbered in the order in which they were confirmed, so
         # that a walk down the numbers needs no sorting, and ends at the limit.
         conditions, params = ["scope = ?" if wanted.ids else "+scope = ?"], list[object]([self._scope])

@@ -6,7 +6,7 @@ import contextlib
 import os
 import sqlite3
 import stat
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from dfui.store.corruption import check
@@ -20,7 +20,7 @@ _ROOM = 64 * 1024
 """Bytes that must fit into the file."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Inspection:
     """What was found; counts are of all profiles and APIs."""
 
@@ -53,34 +53,30 @@ def inspect_store(path: Path) -> Inspection:
         if not path.exists():
             _try_to_make(path)
             return found
-        found = replace(
-            found,
-            exists=True,
-            mode=stat.S_IMODE(path.stat().st_mode),
-            folder_mode=stat.S_IMODE(path.parent.stat().st_mode),
-            size=sum(each.stat().st_size for each in files_of(path) if each.exists()),
-        )
-        found = _read(path, found)
+        found.exists = True
+        found.mode = stat.S_IMODE(path.stat().st_mode)
+        found.folder_mode = stat.S_IMODE(path.parent.stat().st_mode)
+        found.size = sum(each.stat().st_size for each in files_of(path) if each.exists())
+        _read(path, found)
         if found.schema and not found.is_newer:
             _write(path)
     except FAILURES as error:
-        return replace(found, trouble=reason(error), cure=cure(error, path).strip(), is_damaged=is_damage(error))
+        found.trouble, found.cure, found.is_damaged = reason(error), cure(error, path).strip(), is_damage(error)
     return found
 
 
-def _read(path: Path, found: Inspection) -> Inspection:
+def _read(path: Path, found: Inspection) -> None:
     with contextlib.closing(connect_read_only(path)) as connection:
-        found = replace(found, schema=int(connection.execute("PRAGMA user_version").fetchone()[0]))
+        found.schema = int(connection.execute("PRAGMA user_version").fetchone()[0])
         if found.is_newer or not has_tables(connection):
-            return found
+            return
         check(connection)
-        ((downloads, active),) = connection.execute(
+        ((found.downloads, found.active),) = connection.execute(
             "SELECT count(*), coalesce(sum(is_active), 0) FROM downloads WHERE is_hidden = 0"
         )
-        ((entries, open_entries),) = connection.execute(
+        ((found.entries, found.open_entries),) = connection.execute(
             "SELECT count(*), coalesce(sum(ended_at IS NULL), 0) FROM history"
         )
-    return replace(found, downloads=downloads, active=active, entries=entries, open_entries=open_entries)
 
 
 def _write(path: Path) -> None:
