@@ -152,7 +152,8 @@ class Session:
             waiting(len(self.cancellations))
             self._thread.call(self._leaving.set)
             self._thread.call(self.sign_in.decline)  # nobody is there to ask
-            wait(under_way, timeout=LEAVING_SECONDS)
+            with contextlib.suppress(KeyboardInterrupt):  # who does not want to wait is told at once how things stand
+                wait(under_way, timeout=LEAVING_SECONDS)
             self._thread.call(self._interrupted.set)
             wait(under_way, timeout=INTERRUPTING_SECONDS)
         self._thread.stop(seconds=1.0)

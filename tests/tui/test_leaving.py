@@ -151,7 +151,7 @@ def test_after_a_kill_the_next_start_shows_what_the_api_and_the_history_say(
     assert [method for method, _ in simulator.requests].count("DELETE") == 1
 
 
-def test_who_leaves_is_asked_and_what_was_not_sent_is_named_now_and_at_the_next_start(
+def test_who_leaves_is_asked_and_told_what_was_not_sent_now_by_ctrl_c_and_at_the_next_start(
     at_terminal: AtTerminal, simulator: Simulator, history: History, may_answer: threading.Event
 ) -> None:
     for number in range(100, 111):
@@ -163,6 +163,7 @@ def test_who_leaves_is_asked_and_what_was_not_sent_is_named_now_and_at_the_next_
         process.shows("12 cancellations in progress; ")
         process.answer("y")
         process.shows("Waiting up to 5 s for 12 confirmed cancellations")
+        process.press("\x03")
         assert process.process.wait(15) == 0
         wait_until(lambda: b"dfui names them again at its next start" in process.everything, "named")
         assert process.settings() == process.settings_before
