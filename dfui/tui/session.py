@@ -10,7 +10,6 @@ import logging
 import pkgutil
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import Future, wait
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
@@ -49,7 +48,7 @@ if TYPE_CHECKING:
     from dfui.api.client import DatafinitiClient
     from dfui.core.fetching import FetchSummary
     from dfui.operations.poll import Poller
-    from dfui.operations.refresh import DownloadRefresher
+    from dfui.tui.connection import Connection
 
 logger = logging.getLogger(__name__)
 
@@ -74,23 +73,6 @@ def on_network_thread(
         session._thread.submit(session._guarded(operation(session, *arguments, **named)))
 
     return submit
-
-
-@dataclass
-class _Online:
-    """What exists once there is a client."""
-
-    client: DatafinitiClient
-    refresher: DownloadRefresher
-    active: Poller
-    follow_ups: Poller
-    is_first: bool = True
-    """Whether it has not been used to go online yet."""
-    polling: list[asyncio.Task[None]] = field(default_factory=list)
-
-    def wake(self) -> None:
-        self.active.wake()
-        self.follow_ups.wake()
 
 
 class Session:
@@ -125,7 +107,7 @@ class Session:
         """The profile to restart with, if another was chosen."""
         self._thread = NetworkThread()
         self._post: Callable[[Message], object] = lambda message: None
-        self._online: _Online | None = None
+        self._connection: Connection | None = None
         self._is_checking_token = False
         self._leaving, self._interrupted = asyncio.Event(), asyncio.Event()
         self.fetch_folder = Path("/")
@@ -189,9 +171,9 @@ class Session:
         """Make downloads known, and fetch them."""
         added = await self.store.downloads.add(ids)
         self.changes.report(is_list=True)
-        if (online := self._online) is not None:
+        if (connection := self._connection) is not None:
             await asyncio.gather(*(self._refresh(download_id) for download_id in ids))
-            online.wake()
+            connection.wake()
         found = {download_id: self.shown_store.downloads.get(download_id) for download_id in ids}
         missing = [download_id for download_id, download in found.items() if download and download.is_missing]
         hide = shown_key("hide", self.access.settings)
@@ -220,11 +202,11 @@ class Session:
         from dfui.operations.fetch import fetch
 
         try:
-            if self._online is None:
+            if self._connection is None:
                 raise DfuiError(TOKEN_COMES_FIRST)  # noqa: TRY301  # told as any other trouble
             async for event in fetch(
                 ids,
-                client=self._online.client,
+                client=self._connection.client,
                 store=self.store,
                 folders=folders,
                 clock=self.clock,
@@ -258,16 +240,16 @@ class Session:
         under_way.add_done_callback(self._under_way.discard)
 
     async def _cancel(self, ids: Sequence[str]) -> None:
-        online = None
+        connection = None
         try:
             from dfui.operations.cancel import cancel
 
-            online = self._connect()
+            connection = self._connect()
             token = self.access.token
-            online.client.use_token(token.secret if token else None)
+            connection.client.use_token(token.secret if token else None)
             walk = cancel(
                 ids,
-                client=online.client,
+                client=connection.client,
                 store=self.store,
                 sign_in=self.sign_in.wait_for_token,
                 has_token=token is not None,
@@ -283,17 +265,20 @@ class Session:
                         case Outcome():
                             self.cancellations.end(event)
         except Exception as error:
-            if not isinstance(error, DfuiError):
-                logger.exception("A fault while cancelling")
             # Without a client nothing was sent, nor written down; else a DELETE may have left, and the entry is open.
-            kind = OutcomeKind.NOT_SENT if online is None else OutcomeKind.UNKNOWN
-            trouble = str(error) if isinstance(error, DfuiError) else fault(error) if online is None else broke(error)
+            was_begun = connection is not None
+            kind = OutcomeKind.UNKNOWN if was_begun else OutcomeKind.NOT_SENT
+            if isinstance(error, DfuiError):
+                trouble = str(error)
+            else:
+                logger.exception("A fault while cancelling")
+                trouble = broke(error) if was_begun else fault(error)
             for download_id in ids:
                 if download_id in self.cancellations:
-                    self.cancellations.end(Outcome(download_id, kind, trouble=trouble, journaled=online is not None))
+                    self.cancellations.end(Outcome(download_id, kind, trouble=trouble, journaled=was_begun))
         finally:
-            if online is not None:
-                online.wake()
+            if connection is not None:
+                connection.wake()
 
     @on_network_thread
     async def relapses_read(self, relapses: Sequence[HistoryEntry]) -> None:
@@ -334,14 +319,11 @@ class Session:
             self._notify("Cancellations are in progress. Sign out when they are done.", is_problem=True)
             return
         # Before the keyring is waited for: what is confirmed meanwhile needs a token and a client of its own.
-        online, self._online, self.access.token = self._online, None, None
+        connection, self._connection, self.access.token = self._connection, None, None
         self.contact.set(ApiStatus.SIGNED_OUT)
         sentence = "Signed out: the token was removed from the keyring and from memory."
-        if online is not None:
-            for task in online.polling:
-                task.cancel()
-            online.client.use_token(None)
-            await online.client.close()
+        if connection is not None:
+            await connection.close()
         try:
             await self.sign_in.wait_until_kept()
             await self.access.forget_token()
@@ -353,53 +335,35 @@ class Session:
     async def fetch_account(self) -> None:
         self.account, self.account_problem = None, ""
         try:
-            if self._online is None:
+            if self._connection is None:
                 self.account_problem = TOKEN_COMES_FIRST
             else:
-                self.account = await self._online.client.account()
+                self.account = await self._connection.client.account()
         except DatafinitiError as error:
             self.account_problem = error_sentences(error)
         self.changes.report()
 
     # ── the connection ───────────────────────────────────────────────────────────────────────────────────────────
 
-    def _connect(self) -> _Online:
-        if self._online is None:
+    def _connect(self) -> Connection:
+        if self._connection is None:
             # Imported on this thread, while the first picture is shown.
-            from dfui.operations.poll import QUICKEST_SECONDS, FollowUps, Poller, WhileActive
-            from dfui.operations.refresh import DownloadRefresher
+            from dfui.tui.connection import Connection
 
-            client = self.access.client()
-            refresher = DownloadRefresher(client, self.store, clock=self.clock)
-            poller = functools.partial(Poller, refresher.refresh, clock=self.clock, store_failed=self._store_failed)
-            self._online = _Online(
-                client,
-                refresher,
-                active=poller(
-                    WhileActive(self.store.downloads.active_ids, first_pause=QUICKEST_SECONDS, clock=self.clock)
-                ),
-                follow_ups=poller(FollowUps(self.store, clock=self.clock)),
-            )
-        return self._online
+            self._connection = Connection(self.access, self.store, clock=self.clock, store_failed=self._store_failed)
+        return self._connection
 
     async def _go_online(self) -> None:
         """Begin with the token in use."""
-        online = self._connect()
+        connection = self._connect()
         if self.access.token is not None:
-            online.client.use_token(self.access.token.secret)
+            connection.client.use_token(self.access.token.secret)
         self.account = None
         self.contact.set(ApiStatus.CONNECTING)
-        is_first, online.is_first = online.is_first, False
-        await self._guarded(self._resolve_open_entries(online.client))
-        if is_first:
-            self._follow(online, online.active)
+        await self._guarded(self._resolve_open_entries(connection.client))
+        connection.begin(connection.active, lambda: self._guarded(self._poll(connection.active)))
         await self._guarded(self._refresh_list())
-        if is_first:
-            self._follow(online, online.follow_ups)
-
-    def _follow(self, online: _Online, poller: Poller) -> None:
-        if online is self._online:  # else one has signed out since
-            online.polling.append(asyncio.create_task(self._guarded(self._poll(poller))))
+        connection.begin(connection.follow_ups, lambda: self._guarded(self._poll(connection.follow_ups)))
 
     async def _resolve_open_entries(self, client: DatafinitiClient) -> None:
         from dfui.operations.resolve import resolve
@@ -414,15 +378,15 @@ class Session:
 
     async def _refresh_list(self) -> bool:
         """Fetch the whole list, unless it is being fetched; whether it has come."""
-        online = self._online
-        if online is None or self.is_refreshing_list:
+        connection = self._connection
+        if connection is None or self.is_refreshing_list:
             return False
         from dfui.operations.refresh import refresh_list
 
         self.is_refreshing_list = True
         try:
             refreshed = await refresh_list(
-                online.client, self.store, clock=self.clock, progressed=self._list_progressed
+                connection.client, self.store, clock=self.clock, progressed=self._list_progressed
             )
         except Unauthorized as error:
             self._record_contact(error)  # asks for another token; there is nothing more to say
@@ -442,7 +406,7 @@ class Session:
             self.is_refreshing_list = False
             self.list_progress = None
             self.changes.report(is_list=True)
-            online.wake()
+            connection.wake()
 
     def _list_progressed(self, progress: ListProgress) -> None:
         self.list_progress = progress
@@ -451,13 +415,13 @@ class Session:
     async def _refresh(self, download_id: str) -> DownloadDetails | None:
         """Fetch one download into the store; None if that failed, which is said in `problems`."""
         self.problems.pop(download_id, None)
-        if self._online is None:
+        if self._connection is None:
             self.problems[download_id] = TOKEN_COMES_FIRST
             self.changes.report([download_id])
             return None
         details = None
         try:
-            details = await self._online.refresher.refresh(download_id)
+            details = await self._connection.refresher.refresh(download_id)
         except DatafinitiError as error:
             self._record_contact(error)
             if not isinstance(error, NotFound):
@@ -481,14 +445,14 @@ class Session:
     @on_network_thread
     async def _check_token(self, rejection: Unauthorized) -> None:
         """A 401 is the token's fault only if the account answers 401 too; else it is that download's own."""
-        online = self._online
-        if online is None or self._is_checking_token:
+        connection = self._connection
+        if connection is None or self._is_checking_token:
             return
         self._is_checking_token = True
         try:
-            await online.client.account()
+            await connection.client.account()
         except Unauthorized:
-            if online is self._online:
+            if not connection.is_closed:
                 self.sign_in.request(error_sentences(rejection))
         except DatafinitiError as error:
             self.contact.record(error)
@@ -501,11 +465,11 @@ class Session:
 
     async def _guarded(self, work: Coroutine[Any, Any, object]) -> None:
         """Turn what ends an operation into a notice; every operation on the network thread goes through here."""
-        online = self._online
+        connection = self._connection
         try:
             await work
         except Exception as error:  # a fault of dfui's own must not end in silence on a thread that nobody watches
-            if online is not None and online is not self._online:
+            if connection is not None and connection.is_closed:
                 logger.info("Broken off by signing out: %r", error)
                 return
             if not isinstance(error, DfuiError):
