@@ -112,7 +112,8 @@ async def test_signing_out_while_the_list_comes_in_ends_all_that_was_under_way(
         return refreshed or await refresh_list(*arguments, **options)
 
     store = relapsed_store("7", cancelled_at=start.clock.now() - timedelta(hours=1))  # which is to be followed up
-    async with start("7", size=WIDE, token=None, store=store, is_live=False) as tui:
+    start.account.add("7").cancel(start.clock.now())
+    async with start(size=WIDE, token=None, store=store, is_live=False) as tui:
         session = tui.app.session
         monkeypatch.setattr(refresh, "refresh_list", held_back)
         await tui.opened(SignIn)
