@@ -48,6 +48,9 @@ from dfui.wording.outcomes import leaving, left_behind, quit_question, suspendin
 SWITCH_SECONDS = 0.001
 """How long another thread, one that reads a long list say, keeps a key waiting each time; Python's own is 5 ms."""
 
+NAME_CELLS = 26
+"""In the palette, before the key."""
+
 
 class DfuiApp(FaultContainingApp):
     """dfui's terminal UI over a store and a way to the API."""
@@ -121,30 +124,32 @@ class DfuiApp(FaultContainingApp):
 
     def action_command_palette(self) -> None:
         """Offer every action of the downloads screen, in the order of use, and the theme."""
-        from dfui.tui.screens.palette import Palette
+        from dfui.tui.screens.choose import Choose
 
-        screen, actions, keys = self.screen, {}, {}
-        if isinstance(screen, Palette):
+        screen, actions, lines = self.screen, {}, {}
+        if isinstance(screen, Choose):
             return
         for binding in DownloadsScreen.BINDINGS if isinstance(screen, DownloadsScreen) else ():
             if isinstance(binding, Binding) and binding.id and screen.check_action(binding.action, ()):
                 actions[binding.description] = binding.action
-                keys[binding.description] = shown_key(binding.id, self.session.access.settings)
+                key = shown_key(binding.id, self.session.access.settings)
+                lines[binding.description] = f"{binding.description:<{NAME_CELLS}}{key}"
 
         def chosen(name: str | None) -> None:
             if name:
                 self.call_later(screen.run_action, actions.get(name, "app.change_theme"))
 
-        self.push_screen(Palette("Commands", {**keys, "Theme": ""}), chosen)
+        lines["Theme"] = "Theme"
+        self.push_screen(Choose("Commands", lines, current=None, searches=True), chosen)
 
     def action_change_theme(self) -> None:
-        from dfui.tui.screens.palette import Palette
+        from dfui.tui.screens.choose import Choose
 
         def chosen(name: str | None) -> None:
             self.theme = name or self.theme
 
-        names = dict.fromkeys(sorted(self.available_themes), "")
-        self.push_screen(Palette("Theme", names, current=self.theme), chosen)
+        lines = {name: name for name in sorted(self.available_themes)}
+        self.push_screen(Choose("Theme", lines, current=self.theme, searches=True), chosen)
 
     def on_mount(self) -> None:
         self._event_loop = asyncio.get_running_loop()

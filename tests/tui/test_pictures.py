@@ -20,14 +20,13 @@ from dfui.simulator.scenarios import demo_account
 from dfui.system.config import Config
 from dfui.tui.screens.account import AccountModal
 from dfui.tui.screens.add_downloads import AddDownloads
+from dfui.tui.screens.choose import Choose
 from dfui.tui.screens.details import DetailsModal
 from dfui.tui.screens.fetch_results import FetchResults
 from dfui.tui.screens.help import HelpModal
 from dfui.tui.screens.history import HistoryEntryModal, HistoryModal
-from dfui.tui.screens.palette import Palette
 from dfui.tui.screens.question import Question
 from dfui.tui.screens.sign_in import SignIn
-from dfui.tui.screens.sort_by import SortByModal
 from dfui.tui.widgets.text_lines import FieldList
 from tests.support.manual_clock import ManualClock
 from tests.support.rows import outcome
@@ -137,8 +136,8 @@ PICTURES: list[tuple[str, list[Size], Steps]] = [
     ("exporting", [ORDINARY], exporting),
     ("helping", [ORDINARY, LARGE], lambda tui: tui.opened(HelpModal, "question_mark")),
     ("filtering", [ORDINARY], filtering),
-    ("palette", [ORDINARY], lambda tui: tui.opened(Palette, "colon")),
-    ("sorting", [SMALL, ORDINARY], lambda tui: tui.opened(SortByModal, "s")),
+    ("palette", [ORDINARY], lambda tui: tui.opened(Choose, "colon")),
+    ("sorting", [SMALL, ORDINARY], lambda tui: tui.opened(Choose, "s")),
     ("asking_for_a_folder", [SMALL, ORDINARY], lambda tui: tui.opened(FetchResults, "f")),
     ("hiding", [ORDINARY], lambda tui: tui.opened(Question, "x")),
     ("about_the_account", [ORDINARY], about_the_account),

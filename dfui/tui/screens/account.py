@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.content import Content
-from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import Static
 
 from dfui.core.account import Account
 from dfui.tui.messages import Changed
+from dfui.tui.screens.choose import Choose
 from dfui.tui.screens.dialog import Dialog, DialogButton
 from dfui.tui.screens.sign_in import SignIn
 from dfui.tui.session import Session
-from dfui.tui.widgets.menu import Menu
 from dfui.tui.widgets.text_lines import FieldList
 from dfui.wording.access import access_facts, account_facts
 
@@ -74,8 +68,21 @@ class AccountModal(Dialog[None]):
         self._session.sign_out()
 
     def action_profile(self) -> None:
+        settings = self._access.settings
+        lines = {name: f"{'•' if name == settings.profile else ' '} {name}" for name in settings.profiles}
         self.dismiss()
-        self.app.push_screen(ChooseProfile(self._session))
+        self.app.push_screen(Choose("Profile", lines, current=settings.profile), self._use_profile)
+
+    def _use_profile(self, name: str | None) -> None:
+        """Restart with another profile: no token of one may be left in another."""
+        if name in (None, self._access.settings.profile):
+            return
+        if self._session.cancellations.under_way:
+            sentence = "Cancellations are in progress. Change the profile when they are done."
+            self.app.notify(sentence, severity="warning")
+        else:
+            self._session.next_profile = name
+            self.app.exit()
 
     def _show(self, account: Account | None, sentence: str) -> None:
         facts = account_facts(account) if account else []
@@ -87,41 +94,3 @@ class AccountModal(Dialog[None]):
         fields.display = bool(facts)
         notice.update(sentence)
         notice.display = bool(sentence)
-
-
-class ChooseProfile(Dialog[None]):
-    """Asks for a profile, and restarts with it: no token of one profile may be left in another."""
-
-    NAME = "profiles"
-    TITLE = "Profile"
-    AUTO_FOCUS = "#profile-names"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", "Close", id="profiles.leave"),
-    ]
-
-    def __init__(self, session: Session) -> None:
-        super().__init__()
-        self._session = session
-        settings = session.access.settings
-        self._names, self._current = settings.profiles, settings.profile
-
-    def compose_content(self) -> ComposeResult:
-        yield Menu(
-            *(Option(Content(f"{'•' if name == self._current else ' '} {name}")) for name in self._names),
-            id="profile-names",
-            compact=True,
-        )
-
-    def on_mount(self) -> None:
-        self.query_one(OptionList).highlighted = self._names.index(self._current)
-
-    @on(OptionList.OptionSelected)
-    def _chosen(self, event: OptionList.OptionSelected) -> None:
-        name = self._names[event.option_index]
-        self.dismiss()
-        if name != self._current and self._session.cancellations.under_way:
-            sentence = "Cancellations are in progress. Change the profile when they are done."
-            self.notify(sentence, severity="warning")
-        elif name != self._current:
-            self._session.next_profile = name
-            self.app.exit()

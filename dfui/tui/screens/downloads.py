@@ -16,6 +16,7 @@ from dfui.core.errors import DfuiError
 from dfui.core.history import HistoryEntry
 from dfui.core.progress import Step
 from dfui.core.text import sanitize
+from dfui.store.download_query import SortBy
 from dfui.tui.api_status import ApiStatus
 from dfui.tui.cancellations import Ended
 from dfui.tui.keyboard import in_order, shown_key
@@ -357,9 +358,13 @@ class DownloadsScreen(BackgroundScreen[None]):
         return action != "show_all" or bool(self._table.download_query.filter)
 
     def action_sort(self) -> None:
-        from dfui.tui.screens.sort_by import SortByModal
+        from dfui.tui.screens.sort_by import choose_sort
 
-        self.app.push_screen(SortByModal(self._table.download_query), self._table.sort_by)
+        def chosen(name: str | None) -> None:
+            if name:
+                self._table.sort_by(SortBy(name))
+
+        self.app.push_screen(choose_sort(self._table.download_query), chosen)
 
     # ── marks ────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -12,8 +12,8 @@ from dfui.core.downloads import Download
 from dfui.simulator.account import EMAIL, PASSWORD
 from dfui.store import temporary_store
 from dfui.tui.screens.add_downloads import AddDownloads
+from dfui.tui.screens.choose import Choose
 from dfui.tui.screens.downloads import DownloadsScreen
-from dfui.tui.screens.palette import Palette
 from dfui.tui.screens.question import Question
 from dfui.tui.screens.sign_in import SignIn
 from dfui.tui.widgets.menu import Menu
@@ -161,14 +161,14 @@ async def test_markup_and_escape_sequences_of_the_api_are_shown_harmless(start: 
 
 async def test_every_action_is_in_the_command_palette(start: Start) -> None:
     async with start("7", size=WIDE) as tui:
-        palette = await tui.opened(Palette, "colon")
+        palette = await tui.opened(Choose, "colon")
         listed = [str(option.prompt).split() for option in palette.query_one(Menu).options]
         assert listed[:2] + listed[-2:] == [["Cancel", "c"], ["Add", "IDs", "a"], ["Quit", "q"], ["Theme"]]
         bindings = {binding.description for binding in DownloadsScreen.BINDINGS if isinstance(binding, Binding)}
         assert len(listed) == len(bindings - {"Clear filter", "Palette"} | {"Theme"})  # no filter is on
         await tui.opened(Question, *"hid", "enter")
         await tui.closed("n")
-        await tui.opened(Palette, "colon")
+        await tui.opened(Choose, "colon")
         await tui.pilot.click(Menu, offset=(2, len(listed) - 1))
         await tui.shows("ansi-dark")
         await tui.press(*"light", "down", "up", "enter")

@@ -11,9 +11,9 @@ from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.store import Store, temporary_store
 from dfui.store.download_query import DownloadQuery, SortBy
 from dfui.store.known_downloads import EVERYTHING, KnownDownloads
+from dfui.tui.screens.choose import Choose
 from dfui.tui.screens.confirm_cancel import ConfirmCancel
 from dfui.tui.screens.outcome import OutcomeModal
-from dfui.tui.screens.sort_by import SortByModal
 from dfui.tui.widgets.columns import SORT_KEYS
 from dfui.tui.widgets.filter_bar import FilterBar
 from dfui.tui.widgets.row_list import MAX_ROWS, PAGE_ROWS
@@ -85,7 +85,7 @@ async def test_of_100_000_the_window_is_right_at_both_ends_and_after_filter_sort
         await tui.until(lambda: len(table) == MANY + 2, "the new ones")
         assert (tui.current, tui.ids[0]) == before  # nor has what is seen moved
 
-        await tui.opened(SortByModal, "s")
+        await tui.opened(Choose, "s")
         await tui.closed(*["down"] * 5, "enter")  # credits
         await tui.caught_up()
         assert ("Credits▾" in tui.lines[0], table.cursor) == (True, 0)
