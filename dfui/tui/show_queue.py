@@ -36,8 +36,8 @@ class ShowQueue:
         self._alarmed.update(each.number for each in relapses)
         return relapses
 
-    def relapses_seen(self, ids: Sequence[str]) -> None:
-        """The person is being asked about these; no alarm follows, even if they keep them running."""
+    def drop_alarms(self, ids: Sequence[str]) -> None:
+        """Raise no alarm about these: a person is being asked about them, and may keep them running."""
         self._alarmed.update(each.number for each in self._new_relapses() if each.download_id in ids)
 
     def add_toast(self, show: Callable[[], None]) -> None:

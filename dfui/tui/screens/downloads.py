@@ -240,7 +240,7 @@ class DownloadsScreen(BackgroundScreen[None]):
                 self._table.unmark(ids)  # those, too, that ended meanwhile, and are left out
                 self._cancel(confirmed)
 
-        self.queue.relapses_seen(ids)
+        self.queue.drop_alarms(ids)
         self.app.push_screen(ConfirmCancel(ids, self._session, hidden=hidden), answered)
 
     def _cancel(self, confirmed: Sequence[str]) -> None:
