@@ -76,6 +76,12 @@ async def test_a_download_stops_within_a_second_of_its_number(guarding: Guarding
     assert (entry.outcome, entry.stop_at, entry.confirmed_at) == (OutcomeKind.CANCELLED, RECORDS, confirmed_at)
 
 
+async def test_one_that_has_exactly_the_number_is_stopped_at_once(guarding: Guarding) -> None:
+    guarding.add("7", rate=1)
+    guarding.clock.advance(RECORDS)
+    assert (await guarding.run("7"))["7"].retained_records == RECORDS
+
+
 async def test_nothing_is_sent_for_what_ends_by_itself_or_is_not_there_or_shows_no_figure(guarding: Guarding) -> None:
     guarding.simulator.add("7", num_records=2_000)
     outcomes = await guarding.run("7", "404")
