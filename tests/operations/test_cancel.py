@@ -15,7 +15,7 @@ import pytest
 from dfui.api.client import DatafinitiClient
 from dfui.core.credits import CostNotReported
 from dfui.core.outcomes import Outcome, OutcomeKind
-from dfui.core.progress import Progress
+from dfui.core.progress import Progress, Step
 from dfui.core.secret import Secret
 from dfui.operations.cancel import MAX_REQUESTS, Batch, cancel
 from dfui.operations.evidence import Evidence
@@ -94,11 +94,16 @@ async def test_the_answers_decide_the_outcome_and_what_is_sent_and_how_often(it:
     script(it.simulator, [done_and(lost, it.simulator) if each is DONE else each for each in case.deletes], case.gets)
     events = [event async for event in cancel(["7"], **it.given, sign_in=Person(Secret(TOKEN)))]
     (outcome,) = (event for event in events if isinstance(event, Outcome))
+    (entry,) = it.store.history.entries()
     assert outcome.kind.value == case.kind
+    assert (entry.outcome, entry.deletes_sent) == (outcome.kind, outcome.deletes_sent)
     assert re.fullmatch(case.requests, methods(it.simulator)), methods(it.simulator)
     seconds = it.clock.monotonic() - began
     assert seconds == (seconds if case.seconds is None else case.seconds) <= 90
-    assert sum(event.seconds or 0 for event in events if isinstance(event, Progress)) == pytest.approx(seconds)
+    steps = [event for event in events if isinstance(event, Progress)]
+    assert sum(step.seconds or 0 for step in steps) == pytest.approx(seconds)
+    assert steps[0].step is Step.SENDING
+    assert (Step.CHECKING in {step.step for step in steps}) == ("GET" in case.requests)
     assert case.says in "\n".join([outcome_title(outcome), *outcome_lines(outcome)])
     if case.kind == "refused":
         assert outcome.api_message == f"Told to answer {case.deletes[0]}."
