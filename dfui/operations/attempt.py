@@ -121,12 +121,12 @@ class Attempt:
         try:
             answer = evidence.answer = await self._request(self._send_delete)
             evidence.delete_error = None
-            self._batch.record_answer(self.download_id, answer.http_status, answer.message)
+            self._batch.history.record_answer(self.download_id, answer.http_status, answer.message)
         except DatafinitiError as error:
             evidence.delete_error = error
             evidence.is_own_refusal = isinstance(error, Unauthorized) and not self._batch.signed_out
             if isinstance(error, ApiError):
-                self._batch.record_answer(self.download_id, error.http_status, error.api_message)
+                self._batch.history.record_answer(self.download_id, error.http_status, error.api_message)
         evidence.in_flight = False  # if this is interrupted before, nobody knows what became of the DELETE
 
     async def _send_delete(self) -> CancelAnswer:

@@ -62,7 +62,7 @@ async def cancel(
     """
     import_ahead()
     batch = Batch(client=client, store=store, sign_in=sign_in, clock=clock or Clock(), leaving=leaving)
-    await batch.open_history(ids)
+    await batch.history.open(ids)
 
     async def interrupt() -> None:
         if interrupted is not None:
@@ -106,6 +106,7 @@ class Batch:
         self.clock = clock
         self.is_unattended = is_unattended
         """Whether a DELETE that cannot be sent is tried until it can: nobody is there to cancel again."""
+        self.history = BatchHistory(store, clock=clock, leaving=leaving or asyncio.Event())
         self.slots = Slots(MAX_REQUESTS)
         self.has_token = asyncio.Event()
         """Cleared while a person is asked for one: nothing is sent then."""
@@ -118,14 +119,7 @@ class Batch:
         self._reported: asyncio.Queue[Any] = asyncio.Queue()
         self._store = store
         self._sign_in = sign_in
-        self._leaving = leaving or asyncio.Event()
         self._checking_token = asyncio.Lock()
-        self._entries: dict[str, int] = {}
-        """The history entry of each download; one that the history does not take is not here."""
-        self._late_entries: list[tuple[Sequence[str], Write[list[int]]]] = []
-        """The downloads whose entries took too long to write; they may be written all the same."""
-        self._history_problem: str | None = None
-        """Why the history could not be written; after one failed write, stop writing what was opened before it."""
         self._attempts: dict[asyncio.Task[None], Attempt] = {}
 
     def start(self, download_id: str, *, after: Callable[[], Awaitable[object]] | None = None) -> None:
@@ -145,7 +139,8 @@ class Batch:
             logger.exception("Cancelling %s broke", attempt.download_id)
             attempt.evidence.fault = fault(error)
         attempt.has_ended = True
-        self.report(await self._recorded(attempt.evidence.outcome()))
+        outcome = attempt.evidence.outcome()
+        self.report(await self.history.close(outcome, is_interrupted=self.is_interrupted))
 
     def interrupt(self) -> None:
         """Give each attempt that has no outcome yet one at once, by what is known of it."""
@@ -168,63 +163,6 @@ class Batch:
                 yield event
         finally:
             await end_tasks(*tasks, *self._attempts)
-
-    async def open_history(
-        self, ids: Sequence[str], *, confirmed_at: datetime | None = None, stop_at: int | None = None
-    ) -> None:
-        """Record what was confirmed, before the first DELETE; `stop_at` is a number of records."""
-        self._history_problem = None
-        entries = None
-        try:
-            entries = self._store.history.open_entries(
-                ids, confirmed_at=confirmed_at or self.clock.now(), stop_at=stop_at
-            )
-            self._entries.update(zip(ids, await entries, strict=True))
-        except Exception as error:  # noqa: BLE001  # credits are being spent: the DELETE is sent all the same
-            self._history_failed(error)
-            if entries is not None:
-                self._late_entries.append((ids, entries))
-
-    def _entry_of(self, download_id: str) -> int | None:
-        """Its history entry, also if that was written after dfui had stopped waiting for it."""
-        for ids, entries in self._late_entries:
-            if download_id in ids and download_id not in self._entries:
-                with contextlib.suppress(Exception):
-                    self._entries.update(zip(ids, entries.wait(seconds=0.0), strict=True))
-                    self._history_problem = None
-        return self._entries.get(download_id)
-
-    async def _recorded(self, outcome: Outcome) -> Outcome:
-        """Record the outcome; one that an interruption left unknown stays open, for the next start to resolve."""
-        outcome = self._with_price(replace(outcome, ended_at=self.clock.now()))
-        entry = self._entry_of(outcome.download_id)
-        if entry is not None and self._history_problem is None:
-            if self.is_interrupted and outcome.kind is OutcomeKind.UNKNOWN:
-                return outcome
-            is_unreported = self._leaving.is_set() and outcome.kind is OutcomeKind.NOT_SENT
-            try:
-                await self._store.history.close_entry(
-                    entry, outcome, ended_at=self.clock.now(), is_unreported=is_unreported
-                )
-            except Exception as error:  # noqa: BLE001  # an outcome that is not written down is an outcome all the same
-                self._history_failed(error)
-            else:
-                return replace(outcome, is_named_again=is_unreported)
-        is_open = "The history shows this as open; its outcome could not be saved."
-        what = is_open if entry else "This is not in the history."
-        return replace(outcome, journaled=False, history_problem=f"{what} {self._history_problem}")
-
-    def _history_failed(self, error: Exception) -> None:
-        self._history_problem = str(error) if isinstance(error, StoreError) else fault(error)
-
-    def _with_price(self, outcome: Outcome) -> Outcome:
-        if not outcome.credits_deducted:
-            return outcome
-        try:
-            return outcome.with_price_of(self._store.downloads.get(outcome.download_id))
-        except Exception:
-            logger.exception("The order's price could not be read")
-            return outcome
 
     async def ask_for_token(self) -> bool:
         """Ask a person for a token; whether one was given, and is in use now."""
@@ -265,13 +203,6 @@ class Batch:
             return isinstance(error, Unauthorized)
         return False
 
-    # Nothing waits for what follows: the outcome holds it as well, and is written after it.
-
-    def record_answer(self, download_id: str, http_status: int | None, api_message: str | None) -> None:
-        entry = self._entries.get(download_id)
-        if entry is not None and self._history_problem is None:
-            self._store.history.record_answer(entry, http_status=http_status, api_message=api_message)
-
     async def get_download(self, download_id: str) -> DownloadDetails:
         """What the API shows of one download.
 
@@ -282,6 +213,83 @@ class Batch:
 
     def report(self, event: object) -> None:
         self._reported.put_nowait(event)
+
+
+class BatchHistory:
+    """The history entries of one confirmation. What fails is said in the outcomes: it holds up no DELETE."""
+
+    def __init__(self, store: Store, *, clock: Clock, leaving: asyncio.Event) -> None:
+        self._store = store
+        self._clock = clock
+        self._leaving = leaving
+        self._entries: dict[str, int] = {}
+        """The entry of each download; one that the history does not take is not here."""
+        self._late: list[tuple[Sequence[str], Write[list[int]]]] = []
+        """The downloads whose entries took too long to write; they may be written all the same."""
+        self._problem: str | None = None
+        """Why the history could not be written; after one failed write, stop writing what was opened before it."""
+
+    async def open(
+        self, ids: Sequence[str], *, confirmed_at: datetime | None = None, stop_at: int | None = None
+    ) -> None:
+        """Record what was confirmed, before the first DELETE; `stop_at` is a number of records."""
+        self._problem = None
+        entries = None
+        try:
+            confirmed_at = confirmed_at or self._clock.now()
+            entries = self._store.history.open_entries(ids, confirmed_at=confirmed_at, stop_at=stop_at)
+            self._entries.update(zip(ids, await entries, strict=True))
+        except Exception as error:  # noqa: BLE001  # credits are being spent: the DELETE is sent all the same
+            self._failed(error)
+            if entries is not None:
+                self._late.append((ids, entries))
+
+    def record_answer(self, download_id: str, http_status: int | None, api_message: str | None) -> None:
+        """Nothing waits for this: the outcome holds it as well, and is written after it."""
+        entry = self._entries.get(download_id)
+        if entry is not None and self._problem is None:
+            self._store.history.record_answer(entry, http_status=http_status, api_message=api_message)
+
+    async def close(self, outcome: Outcome, *, is_interrupted: bool) -> Outcome:
+        """Record the outcome; one that an interruption left unknown stays open, for the next start to resolve."""
+        outcome = self._with_price(replace(outcome, ended_at=self._clock.now()))
+        entry = self._entry_of(outcome.download_id)
+        if entry is not None and self._problem is None:
+            if is_interrupted and outcome.kind is OutcomeKind.UNKNOWN:
+                return outcome
+            is_unreported = self._leaving.is_set() and outcome.kind is OutcomeKind.NOT_SENT
+            try:
+                await self._store.history.close_entry(
+                    entry, outcome, ended_at=self._clock.now(), is_unreported=is_unreported
+                )
+            except Exception as error:  # noqa: BLE001  # an outcome that is not written down is an outcome all the same
+                self._failed(error)
+            else:
+                return replace(outcome, is_named_again=is_unreported)
+        is_open = "The history shows this as open; its outcome could not be saved."
+        what = is_open if entry else "This is not in the history."
+        return replace(outcome, journaled=False, history_problem=f"{what} {self._problem}")
+
+    def _entry_of(self, download_id: str) -> int | None:
+        """Its entry, also if that was written after dfui had stopped waiting for it."""
+        for ids, entries in self._late:
+            if download_id in ids and download_id not in self._entries:
+                with contextlib.suppress(Exception):
+                    self._entries.update(zip(ids, entries.wait(seconds=0.0), strict=True))
+                    self._problem = None
+        return self._entries.get(download_id)
+
+    def _with_price(self, outcome: Outcome) -> Outcome:
+        if not outcome.credits_deducted:
+            return outcome
+        try:
+            return outcome.with_price_of(self._store.downloads.get(outcome.download_id))
+        except Exception:
+            logger.exception("The order's price could not be read")
+            return outcome
+
+    def _failed(self, error: Exception) -> None:
+        self._problem = str(error) if isinstance(error, StoreError) else fault(error)
 
 
 class Slots:

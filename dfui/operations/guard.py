@@ -121,7 +121,7 @@ class _Guard:
                 self._batch.report(result)
 
     async def _write_down(self, download_id: str) -> None:
-        await self._batch.open_history([download_id], confirmed_at=self._confirmed_at, stop_at=self._records)
+        await self._batch.history.open([download_id], confirmed_at=self._confirmed_at, stop_at=self._records)
 
     def _end_all(self, trouble: str) -> None:
         for download_id, seen in list(self._guarded.items()):

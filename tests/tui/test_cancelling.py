@@ -6,7 +6,7 @@ import pytest
 
 from dfui.core.addresses import DATAFINITI
 from dfui.core.outcomes import Outcome, OutcomeKind
-from dfui.operations.cancel import Batch
+from dfui.operations.cancel import BatchHistory
 from dfui.simulator.account import Dialect
 from dfui.store import temporary_store
 from dfui.tui.screens.confirm_cancel import ConfirmCancel
@@ -139,7 +139,7 @@ async def test_what_a_fault_of_dfui_broke_off_is_not_waited_for(start: Start, mo
     def fail(*arguments: object) -> None:
         raise RuntimeError("a fault")
 
-    monkeypatch.setattr(Batch, "open_history", fail)
+    monkeypatch.setattr(BatchHistory, "open", fail)
     async with start(size=WIDE) as tui:
         assert "Internal error in dfui (RuntimeError)" in text(await tui.cancelled())
         assert len(tui.app.session.cancellations) == 0
