@@ -173,9 +173,18 @@ class Transfer:
         )
 
     async def _receive(self, response: httpx.Response, part: PartFile) -> None:
+        pieces = response.aiter_raw()
         unwritten, written_at = 0, 0.0  # the first bytes are written at once, for a server may stall
         try:
-            async for piece in response.aiter_raw():
+            while True:
+                try:
+                    piece = await anext(pieces, None)
+                except FAULTS as error:  # an OSError of the disk is none of these
+                    await self._write(part, unwritten)
+                    broken_off = f"The connection to {response.url.host} broke off: {in_words(error)}."
+                    raise TransferFailed(broken_off, is_retryable=True) from None
+                if piece is None:
+                    break
                 part.add(piece)
                 unwritten += len(piece)
                 if unwritten >= WRITE_BYTES or time.monotonic() - written_at >= PROGRESS_SECONDS:
@@ -184,10 +193,6 @@ class Transfer:
         except asyncio.CancelledError:
             self._count(unwritten)  # closing the part writes them
             raise
-        except FAULTS as error:
-            await self._write(part, unwritten)
-            broken_off = f"The connection to {response.url.host} broke off: {in_words(error)}."
-            raise TransferFailed(broken_off, is_retryable=True) from None
         await self._write(part, unwritten)
 
     async def _write(self, part: PartFile, count: int) -> None:
