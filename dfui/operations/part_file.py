@@ -83,6 +83,7 @@ class PartFile:
 
     def __init__(self, folder: Path, name: str, *, overwrite: bool = False) -> None:
         self._final_name = name
+        self._overwrites = overwrite
         self.name = f"{name}.part"
         self._note_name = f"{name}.part.json"
         self.notices: list[str] = []
@@ -156,7 +157,7 @@ class PartFile:
         """Give the whole file, of which so many bytes came, its name; returns its size in bytes.
 
         Raises:
-            TransferFailed: it is damaged (then retryable), or was swapped.
+            TransferFailed: it is damaged (then retryable), was swapped, or something else has the name by now.
         """
         note = self.note or ResumeNote()
         if note.total is not None and received > note.total:
@@ -167,6 +168,9 @@ class PartFile:
             raise TransferFailed(DAMAGED, is_retryable=True)
         if not self._is_in_place():
             raise TransferFailed(f"{self.name} was swapped for something else meanwhile, so it was left alone.")
+        if not self._overwrites and self.stat_final() is not None:
+            there = f"{self._final_name} was put there meanwhile. It was left alone"
+            raise TransferFailed(f"{there}; {self.name} is whole.")
         if modified_at is not None:
             with contextlib.suppress(PermissionError):
                 os.utime(self._descriptor, (modified_at, modified_at))

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from dfui.core.fetching import FetchSummary, FileState
+from dfui.core.fetching import FetchEvent, FetchSummary, FileProgress, FileState
 from dfui.operations.part_file import PartFile
 from dfui.wording.fetching import summary_lines
 from tests.support.fetching import CONTENT, Fetching
@@ -118,6 +118,37 @@ async def test_a_folder_that_is_swapped_meanwhile_changes_nothing(fetching: Fetc
         assert (await fetching.fetch_file()).state is FileState.COMPLETE
     assert fetching.names(elsewhere) == []
     assert (tmp_path / "moved" / "7_1.bin").read_bytes() == CONTENT
+
+
+async def test_what_takes_a_name_while_the_file_comes_is_left_alone(fetching: Fetching) -> None:
+    fetching.serve(stalls_after=1000)
+
+    def take_the_name(event: FetchEvent) -> None:
+        if isinstance(event, FileProgress) and event.bytes_done == 1000:
+            fetching.file.write_text("mine")
+            fetching.files.goes_on.set()
+
+    got = await fetching.fetch_file(take=take_the_name)
+    assert got.trouble == "7_1.bin was put there meanwhile. It was left alone; 7_1.bin.part is whole."
+    assert (fetching.file.read_text(), (fetching.out / "7_1.bin.part").read_bytes()) == ("mine", CONTENT)
+    fetching.file.unlink()
+    assert (await fetching.fetch_file()).state is FileState.COMPLETE
+    assert (fetching.file.read_bytes(), fetching.ranges()[1:]) == (CONTENT, ["bytes=299999-"])
+
+
+async def test_a_part_that_is_swapped_while_it_comes_is_left_alone(fetching: Fetching) -> None:
+    fetching.serve(stalls_after=1000)
+    part = fetching.out / "7_1.bin.part"
+
+    def swap() -> None:
+        part.unlink()
+        part.write_text("mine")
+        fetching.files.goes_on.set()
+
+    with fetching.once_stalled(swap):
+        got = await fetching.fetch_file()
+    assert "7_1.bin.part was swapped for something else meanwhile" in (got.trouble or "")
+    assert (part.read_text(), fetching.file.exists()) == ("mine", False)
 
 
 @pytest.mark.parametrize(("umask", "folder_mode"), [(0, 0o755), (0o277, 0o500)])

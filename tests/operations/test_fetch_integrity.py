@@ -85,6 +85,9 @@ NOT_RESUMED: dict[str, tuple[dict[str, Any], list[str | None]]] = {
     "it changed": ({"etag": '"2"', "content": OTHER[:-5]}, ["bytes=100000-"]),
     "it changed, and no parts are sent": ({"etag": '"2"', "content": OTHER, "ignores_range": True}, ["bytes=100000-"]),
     "it is shorter than the part": ({"content": CONTENT[:50_000]}, ANEW),
+    "more comes than its length": (
+        {"content": CONTENT + b"more", "part_headers": {"Content-Range": "bytes 100000-299999/300000"}}, ANEW,
+    ),
     **{
         str(headers): ({"content": OTHER, "ignores_if_range": True, "part_headers": headers}, ANEW)
         for headers in (
@@ -97,7 +100,7 @@ NOT_RESUMED: dict[str, tuple[dict[str, Any], list[str | None]]] = {
             {"Content-Encoding": "gzip"},
         )
     },
-}
+}  # fmt: skip
 
 
 async def test_a_part_that_no_longer_fits_is_started_over(fetching: Fetching) -> None:
