@@ -178,6 +178,19 @@ async def refresh(context: Context, client: DatafinitiClient, *, waits_for_store
     return refreshed
 
 
+async def listed(context: Context, client: DatafinitiClient) -> Iterable[Download]:
+    """The known downloads, refreshed from the API; if they could not be stored, that is said, and what it showed.
+
+    Raises:
+        DatafinitiError: there was no list.
+    """
+    refreshed = await refresh(context, client)
+    if refreshed.not_stored is None:
+        return context.store.downloads
+    context.console.warn(str(refreshed.not_stored))
+    return refreshed.downloads
+
+
 def _is_hidden(context: Context, download_id: str) -> bool:
     known = context.store.downloads
     key = known.key_of(download_id)

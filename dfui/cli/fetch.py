@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dfui.cli.arguments import Parser, add_choice_options, add_folder, add_ids, add_wait
-from dfui.cli.choose import chosen_from, has_choice, refresh, run_on_ids
+from dfui.cli.choose import chosen_from, has_choice, listed, run_on_ids
 from dfui.cli.console import Console, Drawing, ExitCode
 from dfui.cli.context import Context
 from dfui.cli.documents import fetch_json
@@ -81,10 +81,9 @@ async def _chosen(context: Context, client: DatafinitiClient, options: argparse.
 
     Without a status, only those that have ended.
     """
-    refreshed = await refresh(context, client)
     known = [
         each
-        for each in (refreshed.downloads if refreshed.not_stored else context.store.downloads)
+        for each in await listed(context, client)
         if not each.is_missing and (options.status or each.status.is_final)
     ]
     chosen = chosen_from(context, known, options)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from dfui.cli.arguments import Parser, add_choice_options
-from dfui.cli.choose import chosen_from, has_conditions, refresh
+from dfui.cli.choose import chosen_from, has_conditions, listed
 from dfui.cli.console import Console, Drawing, ExitCode, usage_error
 from dfui.cli.context import Context, run_command
 from dfui.cli.documents import download_json
@@ -56,11 +56,7 @@ async def _list(context: Context, options: argparse.Namespace) -> None:
     else:
         async with context.online() as client:
             await context.resolve(client)
-            refreshed = await refresh(context, client)
-            if refreshed.not_stored:
-                context.console.warn(str(refreshed.not_stored))
-            known = refreshed.downloads if refreshed.not_stored else context.store.downloads
-            found = chosen_from(context, known, options)
+            found = chosen_from(context, await listed(context, client), options)
             if options.watch:
                 await _follow(context, client, found, options)
             else:
