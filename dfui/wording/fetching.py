@@ -10,7 +10,7 @@ from dfui.core.downloads import Download
 from dfui.core.fetching import DownloadFiles, FetchSummary, FileCheck, FileProgress, FileState, ResultFile
 from dfui.core.text import sanitize
 from dfui.wording.errors import error_sentences
-from dfui.wording.figures import counted, date_time, file_size
+from dfui.wording.figures import counted, date_time, day, file_size
 
 BAR_CELLS = 20
 OVERAGES = "Unpaid overages on the account can be a reason."
@@ -47,6 +47,17 @@ def link_refused(file: ResultFile, *, now: datetime) -> str:
         expired = f"The link expired on {date_time(file.expires_at)}, and the API has no newer one."
         return f"{expired} Result files expire 7 days after they were made."
     return f"The file server refuses the link (HTTP 403), though the API has no newer one. {OVERAGES}"
+
+
+def expired(downloads: Sequence[Download], *, now: datetime) -> str:
+    """How many of these have no files any more, by what is known; empty if none has."""
+    ends = [each.fetch_by for each in downloads if each.fetch_by and each.fetch_by.at <= now]
+    if not ends:
+        return ""
+    if len(downloads) == 1:
+        when = f"{'about' if ends[0].is_estimate else 'on'} {day(ends[0].at, now=now)}"
+        return f"Its files expired {when}, so there may be none."
+    return f"The files of {len(ends):,} of these {len(downloads):,} have expired."
 
 
 def no_files(download: Download) -> str:

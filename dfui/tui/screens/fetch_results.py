@@ -64,6 +64,8 @@ class FetchResults(Dialog[None]):
         self.show_title(f"Fetch records of {sanitize(self._ids[0]) if len(self._ids) == 1 else many}")
         self._session.changes.follow(self, self._changed)
         self._show()
+        known = filter(None, map(self._session.shown_store.downloads.get, self._ids))
+        self.show_problem(fetching.expired(list(known), now=self._session.clock.now()))
 
     @property
     def _default_folder(self) -> Path:

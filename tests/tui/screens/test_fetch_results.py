@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import stat
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,13 @@ def names(folder: Path) -> list[str]:
 async def ended(tui: Tui, dialog: FetchResults, words: str) -> None:
     await tui.until(lambda: button(dialog, "start") is None and button(dialog, "leave") == "Close  esc", "the end")
     assert words in tui.text
+
+
+async def test_it_says_that_files_have_expired_before_it_asks_for_a_folder(start: Start) -> None:
+    start.clock.advance(timedelta(days=8).total_seconds())
+    async with start() as tui:
+        await asked(tui)
+        assert "Its files expired about Nov 30, so there may be none." in tui.text
 
 
 async def test_it_fetches_into_the_folder_that_was_given_and_suggests_it_the_next_time(
