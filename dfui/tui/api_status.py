@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from dfui.core.clock import Clock
-from dfui.core.errors import ApiError, DatafinitiError, ServerFault, TooManyRequests
+from dfui.core.errors import ApiError, DatafinitiError, NotTheApi, ServerFault, TooManyRequests
 
 
 class ApiStatus(enum.Enum):
@@ -39,10 +39,18 @@ class ApiContact:
         self._changed()
 
     def record(self, error: DatafinitiError | None) -> None:
-        """The API was asked, and answered, or failed with this error. One that refuses a download was reached."""
+        """The API was asked, and answered, or failed with this error. One that refuses a download was reached.
+
+        What redirects, or has no such call, is another server.
+        """
         if self.status is ApiStatus.SIGNED_OUT:  # the answer was under way
             return
-        if error is None or (isinstance(error, ApiError) and not isinstance(error, ServerFault | TooManyRequests)):
+        was_reached = error is None or (
+            isinstance(error, ApiError)
+            and not isinstance(error, NotTheApi | ServerFault | TooManyRequests)
+            and not 300 <= error.http_status < 400
+        )
+        if was_reached:
             self.last_answer = self._clock.now()
             self.set(ApiStatus.LIVE)
         else:
