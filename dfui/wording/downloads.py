@@ -297,16 +297,6 @@ def hidden_by_filter(hidden: int, total: int) -> list[str]:
     ]
 
 
-def window_too_small(ids: Sequence[str]) -> str:
-    """There is no room for the question; what to do instead."""
-    named = " ".join(sanitize(each) for each in ids[:3]) + (" ..." if len(ids) > 3 else "")
-    return f"Window too small. Enlarge it, or run:\ndfui cancel {named}"
-
-
-def nothing_to_cancel_title(downloads: Sequence[Download]) -> str:
-    return f"Download {sanitize(downloads[0].id)}" if len(downloads) == 1 else f"{len(downloads)} downloads"
-
-
 def downloads_added(new: int, known_before: int, missing: Sequence[str] = (), *, hide: str = "") -> str:
     """What adding IDs did; `missing` are those that the API does not know, `hide` is the key that hides one."""
     if not new and not missing:

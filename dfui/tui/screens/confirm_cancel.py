@@ -12,6 +12,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Input, Static
 
 from dfui.core.downloads import Download
+from dfui.core.text import sanitize
 from dfui.system.terminal import SMALLEST
 from dfui.tui.messages import Changed
 from dfui.tui.screens.dialog import BETWEEN_BUTTONS, Dialog, DialogButton
@@ -24,8 +25,6 @@ from dfui.wording.downloads import (
     confirm_facts,
     confirm_title,
     hidden_by_filter,
-    nothing_to_cancel_title,
-    window_too_small,
 )
 
 TYPED_FROM = 20
@@ -70,7 +69,9 @@ class ConfirmCancel(Dialog[tuple[str, ...]]):
             yield NumberInput(id="typed-number")
         with VerticalScroll(id="explanation", can_focus=False):
             yield TextLines(id="consequences")
-        yield Static(window_too_small(self._ids), id="too-small", markup=False)
+        named = " ".join(map(sanitize, self._ids[:3])) + (" ..." if len(self._ids) > 3 else "")
+        command = "dfui --demo cancel" if self._session.access.is_simulated else "dfui cancel"
+        yield Static(f"Window too small. Enlarge it, or run:\n{command} {named}", id="too-small", markup=False)
 
     def on_mount(self) -> None:
         self._session.changes.follow(self, self._changed)
@@ -142,7 +143,8 @@ class ConfirmCancel(Dialog[tuple[str, ...]]):
     def _show(self) -> None:
         active = self._active
         known = list(self._known.values())
-        self.show_title(confirm_title(active, hidden=self._hidden) if active else nothing_to_cancel_title(known))
+        ended = f"Download {sanitize(known[0].id)}" if len(known) == 1 else f"{len(known)} downloads"
+        self.show_title(confirm_title(active, hidden=self._hidden) if active else ended)
         self.query_one("#facts", Static).update("\n".join(confirm_facts(known)))
         lines = [*hidden_by_filter(self._hidden, len(known)), *confirm_consequences(known)]
         self.query_one("#consequences", TextLines).show(lines)
