@@ -33,7 +33,7 @@ MAX_RAW_BYTES = 256 * 2**10
 
 logger = logging.getLogger(__name__)
 
-_ADDRESS_WITH_A_KEY = re.compile(r'(https?://[^\s"?]*)\?[^\s"]*')
+_ADDRESS_WITH_A_KEY = re.compile(r'(https?://[^\s"?]*)\?[^\s"]*', re.IGNORECASE)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 

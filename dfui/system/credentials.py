@@ -92,7 +92,8 @@ def token_of_environment(environment: Mapping[str, str]) -> Token | None:
         raise TokenError(f"{source.value}: {error}") from None
     except (OSError, ValueError) as error:
         reason = (isinstance(error, OSError) and error.strerror) or "it is not a file's name"
-        raise TokenError(f"{source.value} names {text}, which cannot be read: {reason}.") from None
+        named = text if "/" in text else "a file"  # else it may be the token itself
+        raise TokenError(f"{source.value} names {named}, which cannot be read: {reason}.") from None
 
 
 class KeyringEntry:

@@ -317,10 +317,12 @@ def test_a_link_or_an_id_with_the_token_in_it_is_not_given_on_however_it_is_writ
 
 def test_the_raw_answer_has_every_key_but_neither_token_nor_links() -> None:
     link = "https://files.example/7_1.csv?X-Amz-Date=20261128T120000Z&X-Amz-Expires=604800&X-Amz-Signature=5ec7e7"
-    answer = {"id": 7, "odd": [f"a {TOKEN}"], "results": [link, {"url": link}], "more": {"at": link}}
+    more = {"at": link, "AT": link.upper()}
+    answer = {"id": 7, "odd": [f"a {TOKEN}"], "results": [link, {"url": link}], "more": more}
     details = AnswerParser(Secret(TOKEN)).read_download(encoded(answer))
     assert json.loads(details.raw or "") == {
-        "id": 7, "odd": ["a ***"], "results": ["(link left out)"] * 2, "more": {"at": "https://files.example/7_1.csv?…"},
+        "id": 7, "odd": ["a ***"], "results": ["(link left out)"] * 2,
+        "more": {"at": "https://files.example/7_1.csv?…", "AT": "HTTPS://FILES.EXAMPLE/7_1.CSV?…"},
     }  # fmt: skip
     assert details.download.files_expire_at == datetime(2026, 12, 5, 12, tzinfo=UTC)
     assert reader.read_download(encoded({"id": 7, "query": "a" * 300_000})).raw is None

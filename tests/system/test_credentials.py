@@ -217,6 +217,7 @@ def test_the_environment_gives_its_token_or_says_that_it_is_none(tmp_path: Path)
     for environment, words in (
         ({"DATAFINITI_TOKEN": "Bearer abc"}, "^DATAFINITI_TOKEN: A token is one word"),
         ({"DATAFINITI_TOKEN_FILE": "/nowhere/token"}, "names /nowhere/token, which cannot be read: No such file"),
+        ({"DATAFINITI_TOKEN_FILE": TOKEN.reveal()}, "names a file, which cannot be read: No such file"),
         ({"DATAFINITI_TOKEN_FILE": "/dev/null"}, "^DATAFINITI_TOKEN_FILE: That contains no token"),
     ):
         with pytest.raises(TokenError, match=words):
