@@ -6,7 +6,7 @@ import contextlib
 import copy
 import sqlite3
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
@@ -14,9 +14,9 @@ import httpx
 import pytest
 
 from dfui.core.outcomes import OutcomeKind
-from dfui.simulator.account import TOKEN, Simulator
+from dfui.simulator.account import TOKEN, Dialect, Simulator
 from dfui.simulator.files import SimulatedFiles
-from tests.support.cancelling import LONG_WAIT, PAYMENT, answering, deletes, outcomes
+from tests.support.cancelling import LONG_WAIT, PAYMENT, Answer, answering, deletes, outcomes
 from tests.support.commands import Commands
 from tests.support.running import DFUI
 from tests.support.server import SimulatorServer
@@ -24,35 +24,19 @@ from tests.support.server import SimulatorServer
 ALARM = "ALARM: 847070 was "
 
 
-def cancels(account: Simulator) -> None:
-    """As the account is."""
-
-
-def refuses(account: Simulator) -> None:
-    account.interrupt = answering("DELETE", 403, PAYMENT, "Call us.")
-
-
-def takes_another_token(account: Simulator) -> None:
-    account.token = "another-token"
-
-
-def breaks_down(account: Simulator) -> None:
-    account.interrupt = lambda request: httpx.Response(503, headers=LONG_WAIT)
-
-
 @pytest.mark.parametrize(
-    ("api", "exit_code", "kind", "words"),
+    ("answer", "exit_code", "kind", "words"),
     [
-        (cancels, 0, "cancelled", "34,120 records were"),
-        (refuses, 1, "refused", "  · “Call us.”"),
-        (takes_another_token, 3, "unauthorized", "Sign in again"),
-        (breaks_down, 4, "unknown", "The API asks to wait 3600 s before the next try."),
+        (lambda request: None, 0, "cancelled", "34,120 records were"),
+        (answering("DELETE", 403, PAYMENT, "Call us."), 1, "refused", "  · “Call us.”"),
+        (lambda request: httpx.Response(401), 3, "unauthorized", "Sign in again"),
+        (lambda request: httpx.Response(503, headers=LONG_WAIT), 4, "unknown", "The API asks to wait 3600 s"),
     ],
 )
 def test_an_outcome_is_in_words_in_json_and_the_exit_code(
-    dfui: Commands, account: Simulator, api: Callable[[Simulator], None], exit_code: int, kind: str, words: str
+    dfui: Commands, account: Simulator, answer: Answer, exit_code: int, kind: str, words: str
 ) -> None:
-    api(account)
+    account.interrupt = answer
     before = copy.deepcopy(account.downloads)
     text = dfui("cancel", "--yes", "847070")
     account.downloads = before
@@ -81,10 +65,9 @@ def test_an_outcome_as_json_has_what_was_seen(dfui: Commands) -> None:
 def test_several_are_a_line_each_and_the_sums_last_and_quiet_says_only_what_did_not_stop(dfui: Commands) -> None:
     ended = dfui("cancel", "847070", "-y", "404", "847001")
     *good, sums = ended.stdout.splitlines()
-    assert ended.exit_code == 1
+    assert (ended.exit_code, "404" in ended.stderr, "3" in sums) == (1, True, True)
+    assert "847001 is completed · 2,000 records kept · 2,000 credits" in ended.stdout
     assert sorted(each for line in good for each in ("847070", "404", "847001") if each in line) == ["847001", "847070"]
-    assert "404" in ended.stderr
-    assert "3" in sums
     ended = dfui("cancel", "-q", "847070", "847069", "-y")
     assert (ended.exit_code, ended.stdout, ended.stderr) == (0, "", "")
     ended = dfui("cancel", "-q", "847070", "404", "-y")
@@ -92,23 +75,6 @@ def test_several_are_a_line_each_and_the_sums_last_and_quiet_says_only_what_did_
 
 
 # ── what is sent ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_without_a_terminal_and_yes_nothing_is_sent(dfui: Commands, account: Simulator) -> None:
-    ended = dfui("cancel", "847070")
-    assert (ended.exit_code, ended.stdout, "--yes" in ended.stderr) == (2, "", True)
-    assert account.requests == []
-
-
-def test_what_is_no_id_is_named_unless_it_may_be_a_token(dfui: Commands, account: Simulator) -> None:
-    for bad in ("", "all", "84 7070", "847070;847069", "8" * 129, "٤٧", "https://x.invalid/downloads/", "../847070"):
-        ended = dfui("cancel", "--yes", "--json", "847069", bad)
-        assert (ended.exit_code, ended.document["error"]["kind"]) == (2, "usage")
-        assert repr(bad) in ended.document["error"]["message"]
-    for token in ("Bearer eyJhbGciOi.SECRET0123.abcdef", "eyJhbGciOi.SECRET0123.abc", "SECRET" * 40):
-        ended = dfui("cancel", "--yes", token)
-        assert (ended.exit_code, "SECRET" in ended.stdout + ended.stderr) == (2, False)
-    assert account.requests == []
 
 
 def test_an_address_that_ends_in_an_id_is_taken_and_repeats_collapse(dfui: Commands, account: Simulator) -> None:
@@ -120,46 +86,59 @@ def test_an_address_that_ends_in_an_id_is_taken_and_repeats_collapse(dfui: Comma
     assert "SECRET" not in ended.stdout + ended.stderr
 
 
-def test_ids_come_on_standard_input_and_what_is_none_is_named_by_line(dfui: Commands, account: Simulator) -> None:
+def test_what_dfui_prints_is_what_it_reads_and_what_has_no_id_is_exit_2(dfui: Commands, account: Simulator) -> None:
     for command in (["cancel", "--yes"], ["fetch"], ["add"]):
         ended = dfui(*command, "-", stdin="847070\n847069\nnot-one?api_key=SECRET\n")
         assert ended.exit_code == 2
         assert ended.stderr.startswith("dfui: Line 3 of standard input: 'not-one?…' is not a download ID.")
-    assert account.requests == []
-    lines = "\ufeff847070, 847069\r\n\nhttps://x.test/downloads/847070?api_key=K\n"
-    assert list(outcomes(dfui("cancel", "-", "-y", "--json", stdin=lines))) == ["847070", "847069"]
-
-
-def test_no_id_on_standard_input_is_no_failure_and_a_closed_one_is(dfui: Commands, account: Simulator) -> None:
+    for given in ('[{"id": "847070"}, {}]', '{"error": {"kind": "x"}}', '[{"id": "84', "[5]", '[{"id": true}]'):
+        assert dfui("cancel", "-", "--yes", stdin=given).exit_code == 2
     for options in ([], ["--yes"], ["--dry-run"]):
         text, as_json = dfui("cancel", "-", *options, stdin="\n"), dfui("cancel", "-", "--json", *options)
-        assert (text.exit_code, text.stdout) == (0, "Nothing to cancel.\n")
-        assert (as_json.exit_code, as_json.document) == (0, [])
-    ended = dfui.as_process("cancel", "-", "--yes", redirection="<&-")
-    assert (ended.exit_code, "Standard input is closed" in ended.stderr) == (2, True)
-    assert account.requests == []
+        assert (text.exit_code, text.stdout, as_json.exit_code, as_json.document) == (0, "Nothing to cancel.\n", 0, [])
+    closed = dfui.as_process("cancel", "-", "--yes", redirection="<&-")
+    assert (closed.exit_code, "Standard input is closed" in closed.stderr, account.requests) == (2, True, [])
+    for given in (
+        dfui("list", "--status", "active", "--json").stdout,
+        dfui("list", "-q", "--status", "active").stdout,
+        "\ufeff# mine\r\n847070, 847069 # the first\n\nhttps://x.test/downloads/847070?api_key=K\n",
+    ):
+        planned = dfui("cancel", "-", "--dry-run", "--json", stdin=given)
+        assert [each["id"] for each in planned.document] == ["847070", "847069"]
+    lines = dfui("watch", "847001", "846990", "--json").stdout
+    assert set(outcomes(dfui("cancel", "-", "-y", "--json", stdin=lines))) == {"846990", "847001"}
 
 
-def test_a_status_takes_what_the_api_shows_hidden_ones_too(dfui: Commands, account: Simulator) -> None:
+@pytest.mark.usefixtures("account_time")
+def test_a_choice_takes_the_active_ones_that_the_api_shows_hidden_ones_too(dfui: Commands, account: Simulator) -> None:
+    """Never by the local list alone: nothing is known here yet."""
+    account.downloads["847069"].query = "brands:Acme"
+    planned = dfui("cancel", "--match", "hotels", "--older-than", "5m", "--dry-run", "--json")
+    assert [(each["id"], each["would_cancel"]) for each in planned.document] == [("847070", True)]
+    assert dfui("cancel", "--match", "hotels").exit_code == 2  # nobody can be asked
+    assert [method for method, _ in account.requests] == ["GET"]
+    newest = dfui("cancel", "--status", "active", "--limit", "1", "--dry-run", "--json")
+    assert [each["id"] for each in newest.document] == ["847070"]
     dfui("list")
     dfui("hide", "847069")
     ended = dfui("cancel", "--status", "queued", "--yes", "--json")
     assert (outcomes(ended), "1 of these" in ended.stderr) == ({"847069": "cancelled"}, True)
+    account.dialect = Dialect.DOCS_2026  # which names no type and no query
+    ended = dfui("cancel", "--type", "business", "--yes")
+    assert (ended.exit_code, ended.stdout) == (0, "Nothing to cancel.\n")
+    assert "1 download left out: too little is known to judge" in ended.stderr
     assert deletes(account) == ["/downloads/847069"]
 
 
 def test_a_dry_run_says_what_it_may_save_and_sends_no_delete(dfui: Commands, account: Simulator) -> None:
-    text = dfui("cancel", "--dry-run", "847070", "847001")
-    as_json = dfui("cancel", "--dry-run", "-j", "847070", "847001")
-    assert text.exit_code == as_json.exit_code == 0
+    dry_run = ("cancel", "--dry-run", "847070", "847001")
+    text, as_json = dfui(*dry_run), dfui(*dry_run, "-j")
     first, second, sums = text.stdout.splitlines()
     assert first.endswith("about 15,880 credits saved")
     assert "847001" in second
     assert sums.startswith("Dry run: 1 download would be cancelled")
-    assert [(each["would_cancel"], each["estimated_savings"]) for each in as_json.document] == [
-        (True, 15_880),
-        (False, None),
-    ]
+    planned = [(each["would_cancel"], each["estimated_savings"]) for each in as_json.document]
+    assert (text.exit_code, as_json.exit_code, planned) == (0, 0, [(True, 15_880), (False, None)])
     assert dfui("cancel", "--dry-run", "404").exit_code == 1
     assert deletes(account) == []
 
@@ -167,15 +146,16 @@ def test_a_dry_run_says_what_it_may_save_and_sends_no_delete(dfui: Commands, acc
 def test_under_a_read_only_profile_nothing_is_sent(dfui: Commands, account: Simulator) -> None:
     dfui.write_config("[profiles.default]\nread_only = true\n")
     ended = dfui("cancel", "847070", "--yes", "--json")
-    assert (ended.exit_code, ended.document["error"]["kind"]) == (1, "read_only")
-    assert account.requests == []
+    assert (ended.exit_code, ended.document["error"]["kind"], account.requests) == (1, "read_only", [])
     assert dfui("show", "847070").exit_code == 0
 
 
 # ── what comes after ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_waiting_ends_once_the_cost_is_final_or_time_is_over(dfui: Commands, account: Simulator) -> None:
+def test_waiting_ends_once_the_cost_is_final_or_time_is_over(
+    dfui: Commands, account: Simulator, no_pauses: None
+) -> None:
     text = dfui("cancel", "847070", "--yes", "--wait=0")
     assert (text.exit_code, "cost not reported yet" in text.stdout.splitlines()[-1]) == (0, True)
     account.costs_settle_after_seconds = 0
@@ -184,14 +164,11 @@ def test_waiting_ends_once_the_cost_is_final_or_time_is_over(dfui: Commands, acc
     assert ended.exit_code == 0
     assert last.startswith("Now: 847070 · ✗ cancelled · 34,120 records ")
     assert "34,120 credits" in last
-
-
-def test_a_stop_that_comes_late_is_done_after_the_wait(dfui: Commands, account: Simulator, no_pauses: None) -> None:
-    account.downloads["847070"].stopping_seconds = 60
-    without = dfui("cancel", "847070", "--yes", "--json")
-    assert (without.exit_code, outcomes(without)) == (4, {"847070": "accepted"})
-    account.downloads["847070"].stops_at = account.now()
-    after = dfui("cancel", "847070", "--yes", "--wait=1", "--json")
+    account.downloads["847069"].stopping_seconds = 60  # a stop that comes late
+    without = dfui("cancel", "847069", "--yes", "--json")
+    assert (without.exit_code, outcomes(without)) == (4, {"847069": "accepted"})
+    account.downloads["847069"].stops_at = account.now()
+    after = dfui("cancel", "847069", "--yes", "--wait=1", "--json")
     (document,) = after.document
     assert (after.exit_code, document["status"], document["then"]["outcome"]) == (0, "cancelled", "cancelled")
 
@@ -208,9 +185,7 @@ def test_a_relapse_while_it_waits_is_exit_4_and_an_alarm(dfui: Commands, account
 
     account.interrupt = interrupt
     ended = dfui("cancel", "847070", "--yes", "--wait", "--json")
-    (document,) = ended.document
-    assert (ended.exit_code, document["relapsed"]) == (4, True)
-    assert ALARM in ended.stderr
+    assert (ended.exit_code, ended.document[0]["relapsed"], ALARM in ended.stderr) == (4, True, True)
 
 
 def test_any_look_sees_a_relapse_and_warns_as_long_as_it_runs(dfui: Commands, account: Simulator) -> None:
@@ -259,6 +234,10 @@ def test_fetch_fetches_what_was_seen_to_have_stopped(
     assert rows == ended.document[0]["retained_records"] == 34_120
     assert "404: nothing was fetched, because it has not been seen to stop.\n" in ended.stderr
     assert not (tmp_path / "847069").exists()
+    (tmp_path / "847070_1.csv").write_text("mine")
+    ended = dfui("cancel", "847070", "--yes", "--fetch", "-o", str(tmp_path), "--json")
+    assert (ended.exit_code, outcomes(ended)) == (1, {"847070": "cancelled"})
+    assert (tmp_path / "847070_1.csv").read_text() == "mine"
 
 
 @pytest.mark.parametrize("follows", ["wait", "fetch"])
@@ -283,50 +262,33 @@ def test_whatever_breaks_after_a_cancellation_its_outcome_is_said(
         assert "This machine lets dfui start no more threads." in words
 
 
-def test_a_file_that_fails_is_the_exit_code(dfui: Commands, files: SimulatorServer, tmp_path: Path) -> None:
-    (tmp_path / "847070_1.csv").write_text("mine")
-    ended = dfui("cancel", "847070", "--yes", "--fetch", "-o", str(tmp_path), "--json")
-    assert (ended.exit_code, outcomes(ended)) == (1, {"847070": "cancelled"})
-    assert (tmp_path / "847070_1.csv").read_text() == "mine"
-
-
 # ── its output ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_terminal_without_the_signs_still_gets_the_words_and_the_log_no_secret(
-    dfui: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_an_output_that_is_poor_closed_left_or_full_stops_no_cancellation(
+    dfui: Commands, account: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
-    log = tmp_path / "dfui.log"
-    ended = dfui.as_process("cancel", "--yes", "--log", str(log), "847070")
-    assert (ended.exit_code, "847070 is cancelled\n  The API returned status 'cancelled'" in ended.stdout) == (0, True)
-    written = log.read_text()
-    assert "DELETE /v4/downloads/847070" in written
-    for secret in (TOKEN, "X-Amz-Signature"):
-        assert secret not in written + ended.stdout + ended.stderr
-
-
-def test_a_reader_that_leaves_early_does_not_change_the_exit_code(dfui: Commands) -> None:
-    unknown_ids = [str(number) for number in range(40)]  # more than a pipe's buffer in Python holds
-    with subprocess.Popen(
-        [*DFUI, *dfui.arguments("cancel", "--yes", "--json", *unknown_ids)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
-        assert process.stdout
-        assert process.stderr
-        process.stdout.close()
-        assert process.stderr.read() == b""
-    assert process.returncode == 1
-
-
-def test_an_output_that_is_closed_or_full_stops_no_cancellation(dfui: Commands, account: Simulator) -> None:
     account.add("1")
     for redirection, download_id in (("2>&-", "847070"), (">&-", "847069")):
         assert dfui.as_process("cancel", "--yes", "--json", download_id, redirection=redirection).exit_code == 0
-    ended = dfui.as_process("cancel", "--yes", "1", redirection="> /dev/full")
-    assert ended.exit_code != 0
-    assert "No space left on device" in ended.stderr
-    assert "1 is cancelled" in ended.stderr
-    assert deletes(account) == ["/downloads/847070", "/downloads/847069", "/downloads/1"]
+    full = dfui.as_process("cancel", "--yes", "1", redirection="> /dev/full")
+    assert full.exit_code != 0
+    assert "No space left on device" in full.stderr
+    assert "1 is cancelled" in full.stderr
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    log = tmp_path / "dfui.log"
+    poor = dfui.as_process("cancel", "--yes", "--log", str(log), "1")
+    assert (poor.exit_code, "1 is cancelled\n  The API returned status 'cancelled'" in poor.stdout) == (0, True)
+    assert deletes(account) == ["/downloads/847070", "/downloads/847069", "/downloads/1", "/downloads/1"]
+    written = log.read_text()
+    assert "DELETE /v4/downloads/1" in written
+    assert not any(secret in written + poor.stdout + poor.stderr for secret in (TOKEN, "X-Amz-Signature"))
+    unknown_ids = [str(number) for number in range(400, 440)]  # more than a pipe's buffer in Python holds
+    for arguments, exit_code in ((["cancel", "-y", *unknown_ids], 1), (["watch", "847070", "847001"], 0)):
+        with subprocess.Popen(
+            [*DFUI, *dfui.arguments("--json", *arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as process:
+            assert process.stdout
+            assert process.stderr
+            process.stdout.close()  # as `| head -1` does
+            assert (process.stderr.read(), process.wait(30)) == (b"", exit_code)

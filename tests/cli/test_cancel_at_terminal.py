@@ -14,6 +14,7 @@ from dfui.simulator.account import TOKEN, Simulator
 from tests.support.cancelling import answering, deletes, outcomes
 from tests.support.commands import Commands
 
+IDS = ("847070", "847069")
 CTRL_C = "\x03"
 EARLIER = "From an earlier session: "
 
@@ -51,6 +52,8 @@ def test_what_was_typed_before_the_question_does_not_answer_it(dfui: Commands, a
 
 def test_several_are_listed_with_their_sums_without_those_that_ended(dfui: Commands, account: Simulator) -> None:
     given = ("cancel", "847001", "847070", "847069", "999")
+    ended = dfui.at_terminal(*given, shows=["Cancel 2 downloads? [y/N] "], typed=CTRL_C)
+    assert (ended.exit_code, deletes(account)) == (130, [])
     ended = dfui.at_terminal(*given, shows=["Cancel 2 downloads? [y/N] "], typed="y\n")
     assert ended.stderr.count("[y/N]") == 1
     assert ended.stderr.splitlines()[:7] == [
@@ -64,6 +67,10 @@ def test_several_are_listed_with_their_sums_without_those_that_ended(dfui: Comma
     ]
     assert "50,000 credits (known for 1 of 2)" in ended.stderr
     assert sorted(deletes(account)) == ["/downloads/847069", "/downloads/847070"]
+    ended = dfui.at_terminal("cancel", "--json", "847001", "846990")  # nothing is active, so nothing is asked
+    assert outcomes(ended) == {"847001": "completed", "846990": "cancelled"}
+    assert "[y/N]" not in ended.stderr
+    assert len(deletes(account)) == 2
 
 
 def test_a_failed_look_shows_what_was_seen_last_and_enter_keeps_it(dfui: Commands, account: Simulator) -> None:
@@ -78,18 +85,6 @@ def test_a_failed_look_shows_what_was_seen_last_and_enter_keeps_it(dfui: Command
     ended = dfui.at_terminal("cancel", "--json", "847070", "847001", shows=shows, typed="\n")
     assert (ended.exit_code, outcomes(ended)) == (1, {"847070": "not_sent", "847001": "not_sent"})
     assert (deletes(account), dfui.history()) == ([], [])
-
-
-def test_nothing_is_asked_if_nothing_is_active(dfui: Commands, account: Simulator) -> None:
-    ended = dfui.at_terminal("cancel", "--json", "847001", "846990")
-    assert outcomes(ended) == {"847001": "completed", "846990": "cancelled"}
-    assert "[y/N]" not in ended.stderr
-    assert deletes(account) == []
-
-
-def test_ctrl_c_at_the_question_ends_it_and_nothing_is_sent(dfui: Commands, account: Simulator) -> None:
-    ended = dfui.at_terminal("cancel", "847070", shows=["[y/N] "], typed=CTRL_C)
-    assert (ended.exit_code, deletes(account)) == (130, [])
 
 
 @pytest.mark.parametrize(
@@ -108,26 +103,22 @@ def test_after_a_rejected_token_another_is_asked_for_once_and_not_shown(
     assert TOKEN not in ended.stderr + ended.stdout
 
 
-def asks_to_wait(account: Simulator) -> list[str]:
-    """An API that asks to wait; gives what is shown then."""
-    account.interrupt = answering("DELETE", 429, "Slow down.", headers={"Retry-After": "30"})
-    return ["847070: waiting 30 s", "847069: waiting 30 s"]
-
-
 def test_ctrl_c_in_a_wait_gives_an_outcome_for_each(dfui: Commands, account: Simulator) -> None:
-    shows = asks_to_wait(account)
-    ended = dfui.at_terminal("cancel", "--yes", "--json", "847070", "847069", shows=shows, typed=CTRL_C)
+    account.interrupt = answering("DELETE", 429, "Slow down.", headers={"Retry-After": "30"})
+    ended = dfui.at_terminal(
+        "cancel", "--yes", "-j", *IDS, shows=[f"{each}: waiting 30 s" for each in IDS], typed=CTRL_C
+    )
     assert (ended.exit_code, outcomes(ended)) == (130, {"847070": "unknown", "847069": "unknown"})
     assert len(deletes(account)) == 2
 
 
 @pytest.mark.usefixtures("idle_disk")
 def test_a_list_resolves_a_killed_cancel_by_looking_and_no_living_one(dfui: Commands, account: Simulator) -> None:
-    shows = asks_to_wait(account)
+    account.interrupt = answering("DELETE", 429, "Slow down.", headers={"Retry-After": "30"})
     with dfui.on_terminal("cancel", "--yes", "847070", "847069") as terminal:
-        terminal.wait_for(*shows)
+        terminal.wait_for("847070: waiting 30 s", "847069: waiting 30 s")
         assert EARLIER not in dfui("list").stderr
-        assert [entry.ended_at for entry in dfui.history()] == [None, None]
+        assert [entry.ended_at is None for entry in dfui.history()] == [True, True]
         terminal.process.kill()
         assert terminal.ended().exit_code == -signal.SIGKILL
     account.downloads["847069"].cancel(account.now())
@@ -137,10 +128,8 @@ def test_a_list_resolves_a_killed_cancel_by_looking_and_no_living_one(dfui: Comm
         f"{EARLIER}Download 847069 is cancelled.",
     ]
     assert deletes(account) == []
-    assert {entry.download_id: entry.outcome for entry in dfui.history()} == {
-        "847070": OutcomeKind.STILL_ACTIVE,
-        "847069": OutcomeKind.CANCELLED,
-    }
+    resolved = {entry.download_id: entry.outcome for entry in dfui.history()}
+    assert resolved == {"847070": OutcomeKind.STILL_ACTIVE, "847069": OutcomeKind.CANCELLED}
     assert EARLIER not in dfui("list").stderr
 
 
