@@ -112,7 +112,9 @@ class DetailsModal(Dialog[NextStep]):
         self.show_title(f"Download {sanitize(self.download_id)}")
         self.query_one(FieldList).show(details_facts(self._details, history, now=self._session.clock.now()))
         raw = self._details.raw or "The API has not answered yet."
-        self.query_one("#raw", TextLines).show([sanitize(line) for line in raw.splitlines()])
+        indents = [" " * (len(line) - len(line.lstrip(" "))) for line in raw.splitlines()]
+        lines = [indent + sanitize(line) for indent, line in zip(indents, raw.splitlines(), strict=True)]
+        self.query_one("#raw", TextLines).show(lines)
         self.query_one("#raw").display = self._shows_raw
         self.query_one(FieldList).display = not self._shows_raw
         self.button("fetch").display = not self._details.download.is_missing

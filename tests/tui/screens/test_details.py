@@ -154,7 +154,7 @@ async def test_keys_go_to_the_next_download_copy_the_id_and_show_the_answer_as_i
         await tui.press("j", "y")
         assert tui.app.clipboard == "8"
         await tui.press("w")
-        assert '"status": "cancelled"' in tui.text
+        assert '\n  "status": "cancelled"' in tui.text
         assert "(link left out)" in tui.text
         assert "Signature" not in tui.app.export_screenshot()
         await tui.press("k")
