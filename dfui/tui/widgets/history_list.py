@@ -91,25 +91,30 @@ class HistoryList(RowList[HistoryEntry]):
 
     @property
     def _shows_now(self) -> bool:
-        return HISTORY_HEADINGS[NOW] in self._in_columns(HISTORY_HEADINGS)
+        return len(self._widths()) > NOW
 
-    def _in_columns(self, cells: tuple[str, ...]) -> str:
-        """The cells that fit; the last of them is cut to the space left."""
-        width = self.scrollable_content_region.width
-        text = ""
-        # When, which and how it ended are always shown; a long ID is cut for that.
+    def _widths(self) -> list[int]:
+        """Of the columns that fit, from the left; when, which and how it ended are always shown."""
+        left = self.scrollable_content_region.width - GAP
         when = self._when_width
-        cells = (cells[0][-when:], *cells[1:])
-        room_for_id = width - GAP - (when + GAP) - (WIDTHS[2] + GAP)
-        widths = (when, min(self._id_width, max(WIDTHS[1], room_for_id - GAP)), *WIDTHS[2:])
-        for position, (cell, column) in enumerate(zip(cells, widths, strict=True)):
-            room = width - GAP - cell_len(text)
-            if room < column and position != OUTCOME:
+        room_for_id = left - when - WIDTHS[OUTCOME] - 3 * GAP
+        widths = []
+        for column, width in enumerate((when, min(self._id_width, max(WIDTHS[1], room_for_id)), *WIDTHS[2:])):
+            if left < width and column != OUTCOME:
                 break
-            is_last = position == len(cells) - 1
-            fitting = room if is_last else min(room, column)
-            is_figure = position in RIGHT_ALIGNED
-            if is_figure and cell_len(cell) > fitting:
-                cell = cell.rpartition(" ")[2]  # noqa: PLW2901  # of a figure then and now, the one now: a figure is whole
-            text += fit(cell, fitting, aligns_right=is_figure) + " " * GAP
+            widths.append(left if column == len(WIDTHS) - 1 else min(left, width))
+            left -= widths[-1] + GAP
+        return widths
+
+    def _in_columns(self, cells: Sequence[str]) -> str:
+        text = ""
+        for column, (cell, width) in enumerate(zip(cells, self._widths(), strict=False)):
+            is_figure = column in RIGHT_ALIGNED
+            if column == 0:
+                shown = cell[-width:]
+            elif is_figure and cell_len(cell) > width:
+                shown = cell.rpartition(" ")[2]  # of a figure then and now, the one now: a figure is whole
+            else:
+                shown = cell
+            text += fit(shown, width, aligns_right=is_figure) + " " * GAP
         return text
