@@ -55,15 +55,15 @@ class Column:
 
 
 def _bar(download: Download, now: datetime) -> str:
-    if download.progress is None or not download.is_active:
+    if download.progress is None:
         return ""
     filled = int(download.progress * BAR_WIDTH)
     return "█" * filled + "░" * (BAR_WIDTH - filled)
 
 
 def _percent(download: Download, now: datetime) -> str:
-    # Rounded down: 100 % is said of nothing that is not whole. Of one that has ended, fewer matches are normal.
-    return "" if download.progress is None or not download.is_active else f"{int(download.progress * 100)}%"
+    # Rounded down: 100 % is said of nothing that is not whole.
+    return "" if download.progress is None else f"{int(download.progress * 100)}%"
 
 
 COLUMNS = (
