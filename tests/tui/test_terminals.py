@@ -67,6 +67,7 @@ def test_the_terminals_own_colours_can_be_read_on_black_and_on_white(demo: Demo,
         question, outcome, field = walk(
             tui, ("c", "Cancel download"), ("y", "847070 is cancelled"), ("\ra", "Add downloads")
         )
+    assert first.cursor.hidden and DRAWN.search("\n".join(first.display))
     for cell in (*cells(first), *cells(question), *cells(outcome)):
         assert (cell.fg, cell.bg) == ("brightwhite", "blue") or (
             cell.fg in READABLE_ON_BLACK_AND_WHITE and cell.bg == "default"
@@ -137,13 +138,7 @@ def test_a_screen_reader_finds_the_cursor_on_what_is_selected(demo: Demo) -> Non
             wait_until(lambda words=words: is_on(words), f"the cursor on {words}")  # type: ignore[misc]
             assert not tui.screen().cursor.hidden
         assert not DRAWN.search(tui.everything.decode())
-
-
-def test_accessible_that_is_empty_or_0_does_not_count(demo: Demo) -> None:
     assert not any(load_settings(environment={"ACCESSIBLE": value}).config.accessible for value in ("", "0"))
-    with demo(ACCESSIBLE="0") as tui:
-        assert tui.screen().cursor.hidden
-        assert DRAWN.search("\n".join(tui.screen().display))
 
 
 def test_without_standard_input_it_says_that_it_needs_a_terminal() -> None:

@@ -144,8 +144,8 @@ async def test_a_filter_searches_id_status_type_and_query_as_one_types_and_leave
         assert not tui.downloads.query_one(FilterBar).display
         assert sum("■" in line[:3] for line in tui.lines) == 2
         assert "2 marked" in tui.title
-        await tui.press("u")
-        assert not tui.table.marked
+        await tui.press("u", "g", "space", "space")
+        assert (set(tui.table.marked), tui.table.cursor) == ({*tui.ids[:2]}, 2)
 
 
 async def test_keys_that_come_before_a_filter_is_applied_mean_what_it_shows(
