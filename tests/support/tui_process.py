@@ -44,16 +44,20 @@ class TuiProcess(AtTerminal):
 
     def answer(self, key: str, *, seen_for: float = SEEN_SECONDS) -> None:
         """Press a key of a dialog, once the dialog has been on the screen for these seconds, and takes it."""
+        self.rests(seen_for)
+        self.press(key)
+
+    def rests(self, seconds: float) -> None:
+        """Wait until nothing has been written for so long."""
         seen, since = len(self.everything), time.monotonic()
 
         def is_seen() -> bool:
             nonlocal seen, since
             if len(self.everything) != seen:
                 seen, since = len(self.everything), time.monotonic()
-            return time.monotonic() - since > seen_for
+            return time.monotonic() - since > seconds
 
-        wait_until(is_seen, "the dialog has been seen")
-        self.press(key)
+        wait_until(is_seen, "the terminal rests")
 
     def send(self, data: bytes) -> None:
         """Send these bytes, whatever they are."""

@@ -9,7 +9,6 @@ import pytest
 
 from dfui.simulator.account import Simulator
 from dfui.tui.screens.question import Question
-from tests.support.terminal import wait_until
 from tests.support.tui import Start
 from tests.support.tui_process import TuiProcess
 
@@ -23,7 +22,7 @@ def test_the_table_is_sent_once_and_then_nothing_more(
     for _ in ("the list comes", "it is known"):
         with at_terminal(SSH_CONNECTION=over_ssh) as dfui:
             dfui.comes_to_show("live")
-            wait_until(lambda process=dfui: process.is_quiet(0.5), "the picture is complete")  # type: ignore[misc]
+            dfui.rests(0.5)
             assert dfui.is_quiet(2.0)
             dfui.press("q")
             dfui.process.wait(20)

@@ -13,7 +13,7 @@ import pytest
 
 from dfui.system.settings import load_settings
 from tests.support.terminal import wait_until
-from tests.support.tui_process import TuiProcess
+from tests.support.tui_process import SEEN_SECONDS, TuiProcess
 
 READABLE_ON_BLACK_AND_WHITE = {"default", "magenta", "red"}
 IN_CP437 = set(map(chr, range(0x20, 0x7F))) | set(
@@ -47,11 +47,13 @@ def cells(screen: pyte.Screen) -> list[pyte.screens.Char]:
 
 
 def walk(tui: TuiProcess, *steps: tuple[str, str]) -> list[pyte.Screen]:
-    """Press each key once what is seen is at rest; what each leads to."""
+    """Press each key; what each leads to, once it is at rest."""
     pictures = []
     for key, leads_to in steps:
         tui.answer(key)
-        pictures.append(tui.comes_to_show(leads_to))
+        tui.comes_to_show(leads_to)
+        tui.rests(SEEN_SECONDS)
+        pictures.append(tui.screen())
     return pictures
 
 
@@ -89,11 +91,11 @@ def test_no_color_sends_no_colour(demo: Demo) -> None:
 
 def test_a_text_that_scrolls_says_so_and_the_help_of_the_demo_names_no_file_of_ones_own(demo: Demo) -> None:
     with demo() as tui:
-        walk(tui, ("t", "Credits left"))
-        wait_until(lambda: "↑↓ scroll" not in "\n".join(tui.screen().display), "all of it is seen")
-        _, scrolls, end = walk(
-            tui, ("\r", "q Quit"), ("?", "A download"), ("G", "nothing is kept, except files that you fetch")
-        )
+        account, _, scrolls, end = walk(
+            tui, ("t", "Credits left"), ("\r", "q Quit"), ("?", "A download"),
+            ("G", "nothing is kept, except files that you fetch"),
+        )  # fmt: skip
+    assert "↑↓ scroll" not in "\n".join(account.display)
     assert re.search(r"─ ↑↓ scroll ─+╯", "\n".join(scrolls.display))
     assert "dfui.db" not in "\n".join(end.display)
 
