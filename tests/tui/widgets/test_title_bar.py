@@ -45,7 +45,8 @@ async def test_what_needs_a_person_stands_out_and_live_does_not(start: Start) ->
         tui.title_bar.running_again, tui.title_bar.marked = 2, 3
         assert style("2 RUNNING AGAIN") == ALARM
         await tui.pilot.resize_terminal(40, 12)
-        assert "2 RUNNING AGAIN" in tui.title and tui.title.endswith("1 active")
+        await tui.until(lambda: tui.title.endswith("1 active"), "of how many gives way")
+        assert "2 RUNNING AGAIN" in tui.title
 
 
 async def test_until_the_first_list_has_come_no_figure_is_shown(start: Start) -> None:
