@@ -113,24 +113,16 @@ def test_a_value_nested_too_deeply_is_unknown_and_loses_nothing_of_a_list() -> N
     bodies = [record_with("query", b'"other"'), record_with("status", nested), record_with("query", b'"last"')]
     listed = reader.read_list(b"[" + b",".join(bodies) + b"]")
     assert reader.read_download(bodies[1]).download == listed.downloads[1]
-    assert [each.query for each in listed.downloads] == ["other", LIVE_2025["query"], "last"]
-    assert [each.api_status for each in listed.downloads] == ["running", None, "running"]
+    assert [(each.query, each.api_status) for each in listed.downloads] == [
+        ("other", "running"), (LIVE_2025["query"], None), ("last", "running"),
+    ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("status", "shown"),
-    [
-        (3, "3"),
-        (True, "true"),
-        ({"code": "é", "of": [1]}, '{"code": "é", "of": [1]}'),
-        (["running"], '["running"]'),
-        (None, None),
-        ("", None),
-    ],
-)
-def test_a_status_that_is_no_text_is_kept_in_the_form_in_which_it_came(status: object, shown: str | None) -> None:
-    download = reader.read_download(encoded({"id": 7, "status": status})).download
-    assert (download.api_status, download.status) == (shown, Status.UNKNOWN)
+def test_a_status_that_is_no_text_is_kept_in_the_form_in_which_it_came() -> None:
+    statuses = {"3": 3, "true": True, '{"code": "é", "of": [1]}': {"code": "é", "of": [1]}, '["running"]': ["running"]}
+    for shown, status in [*statuses.items(), (None, None), (None, "")]:
+        download = reader.read_download(encoded({"id": 7, "status": status})).download
+        assert (download.api_status, download.status) == (shown, Status.UNKNOWN)
 
 
 @pytest.mark.parametrize(
@@ -147,20 +139,12 @@ def test_a_date_is_read_in_every_form_and_without_a_zone_is_utc(text: str, time:
     assert reader.read_download(encoded({"id": 7, "date_started": text})).download.started_at == time
 
 
-NO_DOWNLOADS = [
-    *map(encoded, ({}, {"id": None}, {"id": ""}, {"id": True}, {"id": []}, [], "7", 7, None)),
-    b'{"id": "7", "query": NaN',
-    b'{"id": "7"} NaN',
-    b'{"id": "7", "query": ' + b"[" * 9_999,
-    b"[" * 20_000,
-]
-
-
 def test_what_has_no_id_or_breaks_off_is_unreadable() -> None:
-    for body in NO_DOWNLOADS:
+    broken = [b'{"id": "7", "query": NaN', b'{"id": "7"} NaN', b'{"id": "7", "query": ' + b"[" * 9_999, b"[" * 20_000]
+    for body in [*map(encoded, ({}, {"id": None}, {"id": ""}, {"id": True}, {"id": []}, [], "7", None)), *broken]:
         with pytest.raises(UnreadableAnswer):
             reader.read_download(body)
-    for body in NO_DOWNLOADS[-4:]:
+    for body in broken:
         for read in (reader.read_list, lambda body: reader.read_cancel_answer(body, 200, "7")):
             with pytest.raises(UnreadableAnswer):
                 read(body)
@@ -254,32 +238,24 @@ WRITTEN: dict[str, Callable[[str], str]] = {
     "verbatim": lambda text: json.dumps(text)[1:-1],
     "each letter escaped": escaped,
     "half escaped": lambda text: escaped(text[:9]) + json.dumps(text[9:])[1:-1],
-    "every other escaped": lambda text: "".join(
-        escaped(each) if number % 2 else json.dumps(each)[1:-1] for number, each in enumerate(text)
-    ),
     "with \\/": lambda text: json.dumps(text)[1:-1].replace("/", "\\/"),
 }
 MARK = "MARK"
-ECHOES: dict[str, dict[str, object]] = {
-    **{
-        f"{name}, {key}": dialect | {key: MARK}
-        for name, dialect in (("2026", DOCS_2026), ("2017", README_2017), ("2025", LIVE_2025))
-        for key in ("status", "query", "format", "data_type", "view", "message", "created_at", "date_started")
-    },
-    "status with more": README_2017 | {"status": {MARK: [f"a {MARK} b"]}},
-    "links": README_2017 | {"results": [f"https://files.example/{MARK}.csv", "https://files.example/1.csv"]},
-    "2026 links": DOCS_2026 | {"results": [{"url": f"https://files.example/1.csv?key={MARK}"}]},
-    "a message": {"message": f"Cancelled with {MARK}"},
-    "an error": {"errors": [f"You gave {MARK}", MARK, {MARK: MARK}]},
-    "a 2026 error": {
+TEXTS = ("status", "query", "format", "data_type", "view", "message", "created_at", "date_started")
+ECHOES: list[dict[str, object]] = [
+    *(dialect | {key: MARK} for dialect in (DOCS_2026, README_2017) for key in TEXTS[:-2]),
+    *(LIVE_2025 | dict.fromkeys(TEXTS, MARK) | {"results": links} for links in (
+        [f"https://files.example/{MARK}.csv"], [{"url": f"https://files.example/1.csv?key={MARK}"}],
+    )),
+    README_2017 | {"status": {MARK: [f"a {MARK} b"]}},
+    {"message": f"Cancelled with {MARK}"},
+    {"errors": [f"You gave {MARK}", MARK, {MARK: MARK}]},
+    {
         "error": MARK, "message": MARK, "code": 400,
         "details": [{"field": MARK, "message": MARK}, {MARK: [MARK]}, {"other": {MARK: 1}}, MARK, [MARK], 7],
     },
-    "an account": {
-        "email": f"{MARK}@example.com", "plan_ids": [MARK], "disabled_code": MARK, "active": MARK,
-        "num_credits_used": MARK,
-    },
-}  # fmt: skip
+    {"email": f"{MARK}@example.com", "plan_ids": [MARK], "disabled_code": MARK, "active": MARK},
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("write", WRITTEN.values(), ids=WRITTEN)
@@ -287,13 +263,13 @@ ECHOES: dict[str, dict[str, object]] = {
 def test_the_token_is_found_in_whatever_way_it_is_written(write: Callable[[str], str], odd: bytes) -> None:
     parser = AnswerParser(Secret(TOKEN))
     reads = [*readers(parser), lambda body: parser.read_list(b'{"records": [%s]}' % body)]
-    for name, echo in ECHOES.items():
+    for echo in ECHOES:
         body = encoded(echo).replace(MARK.encode(), write(TOKEN).encode())[:-1] + odd + b"}"
         given = [given_by(read, body) for read in reads]
-        assert any("***" in each for each in given) or "date" in name or "created" in name or "links" in name, name
+        assert any("***" in each for each in given), echo
         for each in given:
-            assert TOKEN not in each, name
-            assert json.dumps(TOKEN)[1:-1] not in each, name
+            assert TOKEN not in each, echo
+            assert json.dumps(TOKEN)[1:-1] not in each, echo
 
 
 def given_by(read: Callable[[bytes], object], body: bytes) -> str:
@@ -331,19 +307,13 @@ def test_the_raw_answer_has_every_key_but_neither_token_nor_links() -> None:
 # ── what a DELETE is answered with ───────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("other", [LIVE_2025, DOCS_2026, README_2017 | {"message": "It is cancelled."}])
-def test_an_answer_about_another_download_says_nothing_of_this_one(other: dict[str, object]) -> None:
-    with pytest.raises(UnreadableAnswer, match="is about another download"):
-        reader.read_cancel_answer(encoded(other | {"status": "cancelled"}), 200, "999")
-
-
 @pytest.mark.parametrize(
     ("body", "message", "details"),
     [
-        ({"errors": ["It cannot be cancelled.", "It is too late."]}, "It cannot be cancelled.", ("It is too late.",)),
-        ({"error": "Bad Request", "message": "It cannot be cancelled.", "code": 400}, "It cannot be cancelled.", ()),
+        ({"errors": ["No.", "It is too late."]}, "No.", ("It is too late.",)),
+        ({"error": "Bad Request", "message": "No.", "code": 400}, "No.", ()),
         ({"error": "No."}, "No.", ()),
-        ({"message": "It cannot be cancelled.", "code": 409}, "It cannot be cancelled.", ()),
+        ({"message": "No.", "code": 409}, "No.", ()),
         ({"id": "7", "errors": ["No."], "status": 400}, "No.", ()),
     ],
 )
@@ -358,8 +328,7 @@ def test_an_error_with_http_200_is_refused_in_the_apis_words(
 @pytest.mark.parametrize(
     "body",
     [
-        {"message": "Download cancelled successfully"},
-        {"message": "Download cancelled successfully", "error": None, "errors": [], "code": 200},
+        {"message": "Stopped.", "error": None, "errors": [], "code": 200},
         README_2017 | {"errors": [], "error": ""},
         README_2017 | {"error": "The job had failed before."},
     ],

@@ -128,12 +128,9 @@ async def test_what_cannot_be_used_of_the_environment_is_named_and_nothing_is_se
     [
         ({"HTTPS_PROXY": "http://a:1"}, "api.example.com", "http://a:1"),
         ({"https_proxy": "a:1", "HTTPS_PROXY": "http://b:1"}, "api.example.com", "http://a:1"),
-        ({"https_proxy": "http://a:1", "all_proxy": "socks5://b:1"}, "api.example.com", "http://a:1"),
         ({"all_proxy": "socks://b:1"}, "api.example.com", "socks5://b:1"),
         ({"http_proxy": "http://a:1"}, "api.example.com", None),
         ({"all_proxy": "http://a:1"}, "127.0.0.1", None),
-        ({"all_proxy": "http://a:1"}, "localhost", None),
-        ({"all_proxy": "http://a:1", "NO_PROXY": "example.com"}, "api.example.com", None),
         ({"all_proxy": "http://a:1", "NO_PROXY": "x, .Example.com:443"}, "api.example.com", None),
         ({"all_proxy": "http://a:1", "NO_PROXY": "ple.com"}, "api.example.com", "http://a:1"),
         ({"all_proxy": "http://a:1", "NO_PROXY": "*"}, "api.example.com", None),
@@ -156,9 +153,8 @@ def test_what_no_proxy_has_and_nobody_can_read_is_named() -> None:
 
 @pytest.mark.parametrize(
     ("scheme", "asked"),
-    [("http", "CONNECT api.datafiniti.co:443 HTTP/1.1"), ("socks5", "SOCKS5 api.datafiniti.co:443"),
-     ("socks5h", "SOCKS5 api.datafiniti.co:443"), ("socks", "SOCKS5 api.datafiniti.co:443")],
-)  # fmt: skip
+    [("http", "CONNECT api.datafiniti.co:443 HTTP/1.1"), ("socks", "SOCKS5 api.datafiniti.co:443")],
+)
 async def test_a_request_goes_through_the_proxy_and_is_seen_by_it_encrypted(
     scheme: str, asked: str, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -203,28 +199,20 @@ async def test_a_proxy_that_speaks_no_socks_is_named_and_left(monkeypatch: pytes
     gc.collect()  # a connection that was left open would warn now
 
 
-async def test_a_host_or_a_proxy_that_refuses_the_connection_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    errors = [(await deleted("http://localhost:9/v4"))[1]]  # at each of its addresses
-    for scheme in ("http", "socks5"):
-        monkeypatch.setenv("all_proxy", f"{scheme}://127.0.0.1:9")
-        errors += [(await deleted(API))[1]]
-    proxy = "The proxy 127.0.0.1:9 (set by all_proxy)"
-    whose = ["localhost:9", proxy, proxy]
-    assert [str(error) for error in errors] == [f"{each} refused the connection." for each in whose]
-
-
-async def test_a_name_that_cannot_be_looked_up_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_host_or_a_proxy_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
+    assert str((await deleted("http://localhost:9/v4"))[1]) == "localhost:9 refused the connection."  # at each address
+    for scheme in ("http", "socks5"):
+        monkeypatch.setenv("all_proxy", f"{scheme}://127.0.0.1:9")
+        refused = (await deleted(API))[1]
+        assert str(refused) == "The proxy 127.0.0.1:9 (set by all_proxy) refused the connection."
     monkeypatch.setattr(socket, "getaddrinfo", fail)
-    errors = [(await deleted(API))[1]]
-    monkeypatch.setenv("HTTPS_PROXY", "proxy.example:3128")
-    errors += [(await deleted(API))[1]]
-    assert list(map(str, errors)) == [
-        "The name of api.datafiniti.co could not be looked up.",
-        "The name of the proxy proxy.example:3128 (set by HTTPS_PROXY) could not be looked up.",
-    ]
+    for name in ("api.datafiniti.co", "the proxy proxy.example:3128 (set by HTTPS_PROXY)"):
+        monkeypatch.setenv("HTTPS_PROXY", "proxy.example:3128" if "proxy" in name else "")
+        monkeypatch.delenv("all_proxy", raising=False)
+        assert str((await deleted(API))[1]) == f"The name of {name} could not be looked up."
 
 
 # ── whether it has left ──────────────────────────────────────────────────────────────────────────────────────────────
