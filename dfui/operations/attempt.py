@@ -8,6 +8,7 @@ import random
 from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
+from dfui.core.downloads import DownloadDetails
 from dfui.core.errors import (
     AnswerLost,
     ApiError,
@@ -29,6 +30,8 @@ BUDGET_SECONDS = 60.0
 """For one download, without announced waits and the wait for its slot."""
 REQUEST_SECONDS = 20.0
 """For one request, even if its answer dribbles in."""
+LAST_CHECK_SECONDS = 5.0
+"""Kept of the budget for the check after the last DELETE."""
 CHECK_PAUSES = (0.0, 0.5, 1.0, 2.0, 4.0)
 """Seconds before each check of a download whose DELETE may have worked."""
 MAX_ANNOUNCED_WAITS = 3
@@ -99,7 +102,7 @@ class Attempt:
 
     def _is_over(self, pauses: int) -> bool:
         if self.evidence.was_sent:
-            return self._seconds_left <= 0
+            return self._seconds_left <= LAST_CHECK_SECONDS
         # If nothing goes out, a few tries are enough to say so to a person who waits.
         return pauses >= MAX_DELETES and not self._batch.is_unattended
 
@@ -132,7 +135,8 @@ class Attempt:
     async def _send_delete(self) -> CancelAnswer:
         sent_before, tries_before = self.evidence.deletes_sent, self._tries
         try:
-            return await self._in_time(self._batch.client.cancel_download(self.download_id, on_sent=self._delete_sent))
+            deleted = self._batch.client.cancel_download(self.download_id, on_sent=self._delete_sent)
+            return await in_time(deleted, max(0.1, min(self._seconds_left - LAST_CHECK_SECONDS, REQUEST_SECONDS)))
         except AnswerLost:
             if self.evidence.deletes_sent == sent_before:
                 raise NotConnected("No connection in time.") from None
@@ -153,10 +157,14 @@ class Attempt:
         await self._wait_for_token()
         self._batch.report(Progress(self.download_id, Step.CHECKING))
         try:
-            details = await self._request(lambda: self._in_time(self._batch.get_download(self.download_id)))
+            details = await self._request(self._get_download)
             self.evidence.seen, self.evidence.check_error = details.download, None
         except DatafinitiError as error:
             self.evidence.check_error = error
+
+    async def _get_download(self) -> DownloadDetails:
+        seconds = max(LAST_CHECK_SECONDS, min(self._seconds_left, REQUEST_SECONDS))
+        return await in_time(self._batch.get_download(self.download_id), seconds)
 
     async def _check_until_conclusive(self) -> None:
         """The check that decides; several, with growing pauses, if the DELETE may have worked and needs its time."""
@@ -165,7 +173,7 @@ class Attempt:
             return
         may_work = evidence.answer or evidence.is_uncertain or evidence.may_have_worked
         for pause in CHECK_PAUSES if may_work else CHECK_PAUSES[:1]:
-            if self._seconds_left <= 0 or (pause and not await self._pause(pause)):
+            if pause and (self._seconds_left <= 0 or not await self._pause(pause)):
                 return
             await self._check()
             if evidence.is_conclusive and not (evidence.is_missing and evidence.answer is not None):
@@ -184,9 +192,6 @@ class Attempt:
                     is_replaced = await self._batch.replace_rejected_token(generation)
                 if not is_replaced:
                     raise
-
-    async def _in_time(self, answer: Awaitable[Answer]) -> Answer:
-        return await in_time(answer, max(0.1, min(self._seconds_left, REQUEST_SECONDS)))
 
     # ── waiting ──────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -142,6 +142,16 @@ async def test_an_answer_that_never_ends_is_given_up_and_looked_up(
     assert (outcome.kind, outcome.deletes_sent, methods(it.simulator)) == (OutcomeKind.CANCELLED, 1, "GET")
 
 
+async def test_a_minute_that_deletes_used_up_still_ends_with_a_look(it: Together) -> None:
+    def late(request: httpx.Request) -> httpx.Response | None:
+        it.clock.advance(40)
+        return lost(request)
+
+    script(it.simulator, [late] * 3, [])
+    outcome = (await it.cancel(["7"]))["7"]
+    assert (outcome.kind, methods(it.simulator)) == (OutcomeKind.STILL_ACTIVE, "DELETE GET DELETE GET DELETE GET")
+
+
 async def test_all_are_in_the_history_first_and_each_is_checked_soon_however_many_wait(it: Together) -> None:
     """A sound API that takes 0.6 s an answer: each has its look long before its time is over."""
     recorded: set[int] = set()
