@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 
 from dfui.core.errors import NotAnId
 
@@ -110,5 +111,5 @@ def _ids_in_json(text: str) -> list[str] | None:
     return [str(each) for each in found] or None
 
 
-def each_once(ids: list[str]) -> list[str]:
+def each_once(ids: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(ids))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from dfui.core.clock import Clock
 from dfui.core.downloads import DownloadDetails
 from dfui.core.errors import DatafinitiError, StoreError, Unauthorized
+from dfui.core.identifiers import each_once
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.progress import Progress
 from dfui.operations.attempt import Attempt, in_time
@@ -61,6 +62,7 @@ async def cancel(
     is, the next start names those that were not sent.
     """
     import_ahead()
+    ids = each_once(ids)
     batch = Batch(client=client, store=store, sign_in=sign_in, clock=clock or Clock(), leaving=leaving)
     await batch.history.open(ids)
 

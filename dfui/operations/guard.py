@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from dfui.core.clock import Clock
 from dfui.core.downloads import Download, DownloadDetails, Status
 from dfui.core.errors import ApiError, NotFound, Unauthorized
+from dfui.core.identifiers import each_once
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.operations.attempt import in_time
 from dfui.operations.cancel import Batch, Event, SignIn, import_ahead
@@ -51,6 +52,7 @@ async def guard(
     each from when its number is reached.
     """
     import_ahead()
+    ids = each_once(ids)
     batch = Batch(client=client, store=store, sign_in=sign_in, clock=clock, leaving=ending, is_unattended=True)
     guarding = _Guard(ids, records, batch)
     beside = guarding.poll(), guarding.end_when(ending, interrupted)

@@ -67,8 +67,9 @@ async def refresh_list(
 
     answer = await client.list_downloads(progressed=read)
     seen_at, now = clock.now(), clock.monotonic()
-    seen = tuple(replace(download, seen_at=seen_at) for download in answer.downloads if is_id(download.id))
-    no_ids = ["one with an id that is none"] * (len(answer.downloads) - len(seen))
+    known = [replace(download, seen_at=seen_at) for download in answer.downloads if is_id(download.id)]
+    no_ids = ["one with an id that is none"] * (len(answer.downloads) - len(known))
+    seen = tuple({download.id: download for download in known}.values())  # a list may have one twice
 
     def rows() -> Iterator[Download]:
         for stored, download in enumerate(seen):

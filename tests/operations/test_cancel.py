@@ -152,6 +152,11 @@ async def test_a_minute_that_deletes_used_up_still_ends_with_a_look(it: Together
     assert (outcome.kind, methods(it.simulator)) == (OutcomeKind.STILL_ACTIVE, "DELETE GET DELETE GET DELETE GET")
 
 
+async def test_an_id_that_is_given_twice_is_cancelled_once(it: Together) -> None:
+    outcomes = [each async for each in cancel(["7", "7"], **it.given) if isinstance(each, Outcome)]
+    assert (len(outcomes), len(it.store.history.entries()), methods(it.simulator)) == (1, 1, "DELETE GET")
+
+
 async def test_all_are_in_the_history_first_and_each_is_checked_soon_however_many_wait(it: Together) -> None:
     """A sound API that takes 0.6 s an answer: each has its look long before its time is over."""
     recorded: set[int] = set()

@@ -27,6 +27,12 @@ async def test_a_list_that_breaks_off_leaves_what_was_known(it: Together) -> Non
     assert list(it.store.downloads) == [Download("1")]
 
 
+async def test_what_the_list_has_twice_is_one_download(it: Together) -> None:
+    twice = [{"id": "1", "status": "running"}, {"id": "2", "status": "queued"}, {"id": "1", "status": "running"}]
+    it.simulator.interrupt = lambda request: httpx.Response(200, json=twice)
+    assert [each.id for each in (await refresh_list(**it.given)).downloads] == ["1", "2"]
+
+
 async def test_a_long_list_reports_its_progress(it: Together, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(1_500):
         it.simulator.add(str(number))
