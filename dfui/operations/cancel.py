@@ -282,8 +282,6 @@ class BatchHistory:
         return self._entries.get(download_id)
 
     def _with_price(self, outcome: Outcome) -> Outcome:
-        if not outcome.credits_deducted:
-            return outcome
         try:
             return outcome.with_price_of(self._store.downloads.get(outcome.download_id))
         except Exception:

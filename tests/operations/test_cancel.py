@@ -13,7 +13,8 @@ import httpx
 import pytest
 
 from dfui.api.client import DatafinitiClient
-from dfui.core.credits import CostNotReported
+from dfui.core.credits import CostFinal, CostNotReported
+from dfui.core.downloads import Download
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.progress import Progress, Step
 from dfui.core.secret import Secret
@@ -150,6 +151,19 @@ async def test_a_minute_that_deletes_used_up_still_ends_with_a_look(it: Together
     script(it.simulator, [late] * 3, [])
     outcome = (await it.cancel(["7"]))["7"]
     assert (outcome.kind, methods(it.simulator)) == (OutcomeKind.STILL_ACTIVE, "DELETE GET DELETE GET DELETE GET")
+
+
+async def test_the_cost_is_judged_by_the_price_that_was_seen_before(it: Together) -> None:
+    """Of 100 records for 1,500 credits, 40 cost 600: without the price, that might be 6 a record of the whole order."""
+    it.store.downloads.observe(
+        [Download("7", "running", num_records=100, order_price=1_500)], observed=0.0, now=it.clock.monotonic()
+    ).wait()
+    seen = {"id": "7", "status": "cancelled", "num_records": 100, "num_downloaded": 40, "total_cost": 600}
+    script(it.simulator, [], [lambda request: httpx.Response(200, json=seen)])
+    outcome = (await it.cancel(["7"]))["7"]
+    (entry,) = it.store.history.entries()
+    assert outcome.credits == entry.credits_now == CostFinal(600)
+    assert entry.credits_deducted == 600
 
 
 async def test_an_id_that_is_given_twice_is_cancelled_once(it: Together) -> None:
