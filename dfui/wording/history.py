@@ -71,7 +71,7 @@ def entry_line(entry: HistoryEntry) -> str:
     if entry.has_news:
         parts.append(f"now: {now_line(entry)}")
     if entry.has_relapsed:
-        parts.append(f"RUNNING AGAIN: {relapse_sentence(entry)}")
+        parts.append(f"{'RUNNING' if entry.runs_again else 'RAN'} AGAIN: {relapse_sentence(entry)}")
     return " · ".join(part for part in parts if part)
 
 
@@ -81,7 +81,7 @@ def entry_facts(entry: HistoryEntry, *, now: datetime) -> list[Fact]:
     unreadable = "the status could not be read after the DELETE" if entry.verified is False else ""
     lines = [
         ("Outcome", outcome_word(entry) if entry.outcome else ": ".join(OPEN)),
-        ("Running again", relapse_sentence(entry) if entry.has_relapsed else ""),
+        ("Running again" if entry.runs_again else "Ran again", relapse_sentence(entry) if entry.has_relapsed else ""),
         ("Confirmed at", date_time(entry.confirmed_at) if entry.confirmed_at else ""),
         ("Aim", "".join(_aim(entry))),
         ("Result at", date_time(entry.ended_at) if entry.ended_at else ""),
@@ -153,13 +153,20 @@ def last_seen_line(outcome: Outcome, now: Download | None) -> str:
 
 def relapse_sentence(entry: HistoryEntry) -> str:
     name, seen = sanitize(entry.download_id), date_time(entry.cancelled_seen_at)
-    match entry.now.status if entry.now else None:
-        case Status.COMPLETED:
-            since = "ran on to its end after that"
-        case Status.CANCELLED:
-            since = f"ran again after that (seen {date_time(entry.relapsed_at)}); it is cancelled now"
-        case _:
+    ran_again = f"ran again after that (seen {date_time(entry.relapsed_at)})"
+    match entry.now:
+        case Download(is_missing=True):
+            since = f"{ran_again}; the API knows no such download now"
+        case Download(status=Status.QUEUED):
+            since = "is queued again, and will cost credits once it starts"
+        case Download(status=Status.RUNNING):
             since = "is running again, costing credits"
+        case Download(status=Status.COMPLETED):
+            since = "ran on to its end after that"
+        case Download(status=Status.CANCELLED):
+            since = f"{ran_again}; it is cancelled now"
+        case now:
+            since = f"{ran_again}; its status is “{status_word(now)}” now" if now else ran_again
     return f"{name} was cancelled at {seen} and {since}."
 
 

@@ -9,7 +9,7 @@ import pytest
 from dfui.core.downloads import Download, Status
 from dfui.core.history import HistoryEntry
 from dfui.core.outcomes import OutcomeKind
-from dfui.wording.history import entry_facts
+from dfui.wording.history import entry_facts, relapse_sentence
 from tests.support.rows import at
 
 DAY = 24 * 60 * 60
@@ -38,3 +38,22 @@ def test_it_says_until_when_dfui_checks_and_never_that_it_does_when_that_is_over
 ) -> None:
     said = {fact.label: fact.lines[0] for fact in entry_facts(entry, now=at(now))}.get("Follow-up")
     assert said == plan or (plan and said and said.endswith(plan))
+
+
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [
+        (Download("7", "running"), "is running again, costing credits."),
+        (Download("7", "queued"), "is queued again, and will cost credits once it starts."),
+        (Download("7", "completed"), "ran on to its end after that."),
+        (Download("7", "cancelled"), "ran again after that (seen 1970-01-01 00:01 UTC); it is cancelled now."),
+        (Download("7", "failed"), "; its status is “failed” now."),
+        (Download("7", "running", is_missing=True), "; the API knows no such download now."),
+    ],
+)
+def test_a_relapse_is_said_to_cost_credits_only_while_it_does(now: Download, said: str) -> None:
+    relapsed = replace(ENDED, cancelled_seen_at=at(5), relapsed_at=at(60), now=now)
+    assert relapse_sentence(relapsed).startswith("7 was cancelled at 1970-01-01 00:00 UTC and ")
+    assert relapse_sentence(relapsed).endswith(said)
+    label = "Running again" if now.is_active else "Ran again"
+    assert label in [fact.label for fact in entry_facts(relapsed, now=at(70))]
