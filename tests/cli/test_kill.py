@@ -25,34 +25,6 @@ PATIENCE_SECONDS = 30.0
 IDS = ["101", "102", "103"]
 
 
-def start(dfui: Commands, account: Simulator) -> subprocess.Popen[bytes]:
-    """A process that cancels three downloads, with nothing in its history."""
-    shutil.rmtree(dfui.database.parent, ignore_errors=True)
-    account.downloads.clear()
-    account.requests.clear()
-    for download_id in IDS:
-        account.add(download_id)
-    command = [*DFUI, *dfui.arguments("cancel", *IDS, "--yes")]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-
-def check(dfui: Commands, account: Simulator, server: SimulatorServer) -> None:
-    """The history knows of all that was sent, and the next start resolves each entry as the API has it."""
-    server.drain()
-    before, sent = dfui.history(), deletes(account)
-    assert len(before) in ((len(IDS),) if sent else (0, len(IDS)))
-    resolved = dfui("list").stderr.count("From an earlier session: ")
-    after = dfui.history()
-    assert deletes(account) == sent
-    assert resolved == sum(entry.ended_at is None for entry in before)
-    assert len(after) == len(before)
-    for entry in after:
-        truth = account.downloads[entry.download_id].status(account.now())
-        assert entry.ended_at is not None
-        assert entry.outcome is not OutcomeKind.NOT_SENT
-        assert (entry.outcome is OutcomeKind.CANCELLED) == (truth == "cancelled"), entry
-
-
 @pytest.mark.parametrize("nth", [0, 1, 4])
 @pytest.mark.usefixtures("idle_disk")
 def test_killed_at_any_moment(nth: int, dfui: Commands, account: Simulator, server: SimulatorServer) -> None:
@@ -66,14 +38,18 @@ def test_killed_at_any_moment(nth: int, dfui: Commands, account: Simulator, serv
         threading.Event().wait(ANSWER_SECONDS)  # as from afar, so that there are moments to be killed in
 
     for number in range(KILLS):
-        account.interrupt = slowly
         came.clear()
         answers.clear()
-        process = start(dfui, account)
-        if nth:
-            assert came.wait(PATIENCE_SECONDS)
-        else:
-            wait_until(dfui.database.exists, "the database is there")
+        shutil.rmtree(dfui.database.parent, ignore_errors=True)
+        account.downloads.clear()
+        account.requests.clear()
+        for download_id in IDS:
+            account.add(download_id)
+        account.interrupt = slowly
+        process = subprocess.Popen(
+            [*DFUI, *dfui.arguments("cancel", *IDS, "--yes")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        wait_until(came.is_set if nth else dfui.database.exists, "the moment has come", seconds=PATIENCE_SECONDS)
         if number == 0:
             process.kill()
             assert process.wait() == -signal.SIGKILL
@@ -83,27 +59,20 @@ def test_killed_at_any_moment(nth: int, dfui: Commands, account: Simulator, serv
         process.kill()  # unless it has ended by itself, which is as well
         process.wait()
         account.interrupt = lambda request: None
-        check(dfui, account, server)
+        server.drain()
+        check(dfui, account)
 
 
-def test_what_a_dropped_line_left_unsent_is_named_at_the_next_start(dfui: Commands, account: Simulator) -> None:
-    came = threading.Event()
-
-    def hang(request: httpx.Request) -> None:
-        came.set()
-        gone.wait(PATIENCE_SECONDS)
-
-    ids, gone = [str(number) for number in range(101, 111)], threading.Event()
-    for download_id in ids:
-        account.add(download_id)
-    account.interrupt = hang
-    command = [*DFUI, *dfui.arguments("cancel", *ids, "--yes")]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        assert came.wait(PATIENCE_SECONDS)
-        process.send_signal(signal.SIGHUP)
-    gone.set()
-    account.interrupt = lambda request: None
-    unsent = [entry.download_id for entry in dfui.history() if entry.outcome is OutcomeKind.NOT_SENT]
-    said = dfui("list").stderr
-    assert len(unsent) == 2
-    assert all(f"From an earlier session: {each} NOT cancelled: no request was sent." in said for each in unsent)
+def check(dfui: Commands, account: Simulator) -> None:
+    """The history knows of all that was sent, and the next start resolves each entry as the API has it."""
+    before, sent = dfui.history(), deletes(account)
+    assert len(before) in ((len(IDS),) if sent else (0, len(IDS)))
+    resolved = dfui("list").stderr.count("From an earlier session: ")
+    after = dfui.history()
+    assert deletes(account) == sent
+    assert (resolved, len(after)) == (sum(entry.ended_at is None for entry in before), len(before))
+    for entry in after:
+        assert entry.ended_at is not None
+        assert entry.outcome is not OutcomeKind.NOT_SENT
+        truth = account.downloads[entry.download_id].status(account.now())
+        assert (entry.outcome is OutcomeKind.CANCELLED) == (truth == "cancelled"), entry

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,19 +47,6 @@ async def test_what_was_known_is_shown_and_a_cancellation_goes_out(
         assert tui.lines[0] == before[0]
         assert "Download 7 is cancelled" in text(await tui.cancelled())
         assert tui.deletes == ["7"]
-
-
-async def test_a_lock_of_another_process_holds_up_neither_keys_nor_the_delete(
-    start: Start, kept: Store, tmp_path: Path
-) -> None:
-    async with start("7", size=WIDE, store=kept) as tui:
-        other = sqlite3.connect(tmp_path / "dfui.db", isolation_level=None)
-        other.execute("BEGIN IMMEDIATE")
-        outcome = text(await tui.cancelled())
-        assert "Download 7 is cancelled" in outcome
-        assert "The history shows this as open" in outcome or "This is not in the history" in outcome
-        other.execute("ROLLBACK")
-        other.close()
 
 
 async def test_under_a_read_only_profile_nothing_is_asked_or_cancelled(start: Start) -> None:
