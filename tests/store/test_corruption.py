@@ -86,21 +86,25 @@ def test_a_damaged_file_is_set_aside_and_named(opened: Open, database: Path, dam
     assert (again.problem, len(again.history.entries())) == (None, 1)
 
 
-def test_one_that_cannot_be_replaced_is_named_all_the_same(
-    opened: Open, database: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("is_renamed", [True, False])
+def test_one_that_cannot_be_renamed_or_replaced_is_said(
+    opened: Open, database: Path, is_renamed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database.write_bytes(b"not a database")
     rename = Path.rename
 
     def rename_and_fill(path: Path, target: Path) -> Path:
-        monkeypatch.setattr(os, "open", Mock(side_effect=OSError(errno.ENOSPC, "No space left on device")))
-        return rename(path, target)
+        full = Mock(side_effect=OSError(errno.ENOSPC, "No space left on device"))
+        monkeypatch.setattr(os, "open", full)
+        return rename(path, target) if is_renamed else full()
 
     monkeypatch.setattr(Path, "rename", rename_and_fill)
     store = opened()
-    (aside,) = database.parent.glob("dfui.db.damaged-*")
-    for said in (f"set aside as {aside}", "No space left on device", "Free some disk space"):
-        assert said in (store.problem or "")
+    aside = [str(each) for each in database.parent.glob("dfui.db.damaged-*")]
+    said = ["was set aside as", *aside] if is_renamed else ["could not be set aside"]
+    assert len(aside) == is_renamed
+    for part in (*said, "No space left on device", "nothing is saved."):
+        assert part in (store.problem or "")
     for use in (store.history.entries, lambda: store.history.open_entries(["7"], confirmed_at=at(1)).wait()):
         with pytest.raises(StoreError, match="set aside"):
             use()
@@ -182,12 +186,14 @@ def test_damage_of_an_open_file_is_no_other_error_and_one_set_aside_is_not_writt
     opened: Open, database: Path
 ) -> None:
     store = opened()
-    corruption.set_aside(database, inode=database.stat().st_ino)
+    inode = database.stat().st_ino
+    assert corruption.set_aside(database, inode=inode) is not None
     for _ in range(2):
         with pytest.raises(StoreError):
             store.history.open_entries(["7"], confirmed_at=at(1)).wait()
         other = opened()
         assert other.history.entries() == []
+    assert corruption.set_aside(database, inode=inode) is None  # by one that found the same damage
     database.write_bytes(noise(database.read_bytes(), PAGE))
     use(other)
 

@@ -98,6 +98,8 @@ def test_all_of_a_batch_are_written_down_or_none(opened: Open, path: Path) -> No
     with pytest.raises(StoreError, match="no room"):
         store.history.open_entries(["7", "8", "9"], confirmed_at=at(1)).wait()
     assert store.history.entries() == []
+    with pytest.raises(StoreError, match="lost the entry"):
+        close_entry(store, 1)
     store.history.open_entries(["7"], confirmed_at=at(1)).wait()
     assert len(store.history.entries()) == 1
 
