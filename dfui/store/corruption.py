@@ -8,6 +8,7 @@ import functools
 import os
 import sqlite3
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +20,8 @@ MAX_BYTES_CHECKED = 32 * 1024 * 1024
 """A larger file takes too long to check at each start (2 ms a MB), unless damage was found before."""
 ROWS_CHECKED = 100
 """Rows of each table that are read at each start: the newest, which are shown first."""
+LOCK_SECONDS = 0.25
+"""The longest wait for another dfui that opens the database, or sets it aside."""
 
 
 def check(connection: sqlite3.Connection, path: Path | None = None) -> None:
@@ -52,6 +55,14 @@ def failure(error: BaseException, path: Path | None) -> StoreError:
     return store_error(error, path)
 
 
+def is_replaced(path: Path, *, inode: int) -> bool:
+    """Whether the file is not there any more, or is another one."""
+    try:
+        return path.stat().st_ino != inode
+    except FileNotFoundError:
+        return True
+
+
 def set_aside(path: Path, *, inode: int) -> Path | None:
     """Rename a damaged file; None if another dfui has done it meanwhile.
 
@@ -59,27 +70,43 @@ def set_aside(path: Path, *, inode: int) -> Path | None:
         StoreError: it cannot be renamed.
     """
     try:
-        return _renamed(path, inode)
+        with folder_lock(path.parent, fcntl.LOCK_EX):
+            if is_replaced(path, inode=inode):
+                return None
+            stamp = datetime.fromtimestamp(time.time(), UTC).strftime("%Y%m%d-%H%M%S")
+            aside = path.with_name(f"{path.name}.damaged-{stamp}-{os.urandom(2).hex()}")
+            # The database last: once it is gone, another dfui may have made a new one, with files beside it.
+            for file, name in reversed(list(zip(files_of(path), files_of(aside), strict=True))):
+                with contextlib.suppress(FileNotFoundError):
+                    file.rename(name)
+            _marker(path).unlink(missing_ok=True)
+            return aside
     except OSError as error:
         raise StoreError(f"it is damaged, and could not be set aside: {error.strerror}") from None
 
 
-def _renamed(path: Path, inode: int) -> Path | None:
-    folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
+@contextlib.contextmanager
+def folder_lock(folder: Path, kind: int) -> Iterator[None]:
+    """Have no file set aside while another dfui opens it: that would mix the old one with the log of the new one.
+
+    Some file systems have no such lock, and one that is held for long is not waited for.
+    """
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):
+            descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+            stack.callback(os.close, descriptor)
+            gives_up_at = time.monotonic() + LOCK_SECONDS
+            while not _is_locked(descriptor, kind) and time.monotonic() < gives_up_at:
+                time.sleep(0.005)
+        yield
+
+
+def _is_locked(descriptor: int, kind: int) -> bool:
     try:
-        with contextlib.suppress(OSError):  # some file systems have no such lock; two at the same moment are rare
-            fcntl.flock(folder, fcntl.LOCK_EX)
-        if path.stat().st_ino != inode:
-            return None
-        stamp = datetime.fromtimestamp(time.time(), UTC).strftime("%Y%m%d-%H%M%S")
-        aside = path.with_name(f"{path.name}.damaged-{stamp}-{os.urandom(2).hex()}")
-        for file, name in zip(files_of(path), files_of(aside), strict=True):
-            with contextlib.suppress(FileNotFoundError):
-                file.rename(name)
-        _marker(path).unlink(missing_ok=True)
-        return aside
-    finally:
-        os.close(folder)
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _marker(path: Path) -> Path:

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from dfui.core.errors import StoreError
 from dfui.core.private_folder import make_private_folder
-from dfui.store.corruption import check, failure
+from dfui.store.corruption import check, failure, is_replaced
 from dfui.store.sqlite_errors import FAILURES, files_of, is_busy
 from dfui.store.tables import create_schema, schema_version, seal_rows
 from dfui.store.writer import Write, Writer
@@ -33,7 +33,8 @@ Row = TypeVar("Row")
 class Database:
     """Connections to read, usable from any thread, and a thread that writes.
 
-    Without a path it is in memory, with what `memory` holds already. Reading a file never waits for writing, in this
+    The file at a path must be there, and have this inode. Without a path it is in memory, with what `memory` holds
+    already. Reading a file never waits for writing, in this
     process or another.
 
     Raises:
@@ -41,12 +42,12 @@ class Database:
         StoreError: a newer dfui has written it.
     """
 
-    def __init__(self, path: Path | None, *, memory: sqlite3.Connection | None = None) -> None:
+    def __init__(self, path: Path | None, *, inode: int = 0, memory: sqlite3.Connection | None = None) -> None:
         self.path = path
         self._lock, self._aside_lock = threading.RLock(), threading.Lock()
-        self._reading = _open_file(path) if path else memory or _in_memory()
+        self._reading = _open_file(path, inode) if path else memory or _in_memory()
         self._aside: sqlite3.Connection | None = None
-        self._inode = path.stat().st_ino if path else 0
+        self._inode = inode
         # In memory, both are one connection, and nobody may read half of a transaction.
         self._writer = Writer(self._connect_to_write, lock=contextlib.nullcontext() if path else self._lock, path=path)
 
@@ -85,20 +86,17 @@ class Database:
         """Have this written, all or nothing; with `on_disk`, it outlives a loss of power once it is done."""
 
         def written(connection: sqlite3.Connection) -> Result:
-            self._check_in_place()
+            if self.path:
+                _check_in_place(self.path, self._inode)
             return work(connection)
 
         return self._writer.submit(written, on_disk=on_disk)
 
-    def _check_in_place(self) -> None:
-        if self.path is not None and self.path.stat().st_ino != self._inode:
-            raise StoreError("The database was set aside by another dfui. Start this one again.")
-
     def _connect(self) -> sqlite3.Connection:
         if self.path is None:
             return self._reading
-        self._check_in_place()
-        return sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        _check_in_place(self.path, self._inode)
+        return _connect(self.path, timeout=BUSY_SECONDS)
 
     def _connect_to_write(self) -> sqlite3.Connection:
         connection = self._connect()
@@ -142,15 +140,22 @@ class LastKnown:
         return rows
 
 
-def make_private(path: Path) -> None:
-    """Make the folder and the file for their owner alone; SQLite's side files take the file's mode."""
+def make_private(path: Path) -> int:
+    """Make the folder and the file for their owner alone; SQLite's side files take its mode. Gives the file's inode."""
     make_private_folder(path.parent)
-    try:
+    with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
-    except FileExistsError:
-        if path.stat().st_mode & 0o077:
-            with contextlib.suppress(OSError):  # not every file system has modes, nor is every file ours
-                path.chmod(0o600)
+    found = path.stat()
+    if found.st_mode & 0o077:
+        with contextlib.suppress(OSError):  # not every file system has modes, nor is every file ours
+            path.chmod(0o600)
+    return found.st_ino
+
+
+def _connect(path: Path, *, timeout: float) -> sqlite3.Connection:
+    """Connect to a file that is there; SQLite would make one for all to read by the umask."""
+    uri = f"{path.absolute().as_uri()}?mode=rw"
+    return sqlite3.connect(uri, uri=True, timeout=timeout, isolation_level=None, check_same_thread=False)
 
 
 def connect_read_only(path: Path) -> sqlite3.Connection:
@@ -180,17 +185,23 @@ def _in_memory(contents: sqlite3.Connection | None = None) -> sqlite3.Connection
     return connection
 
 
-def _open_file(path: Path) -> sqlite3.Connection:
+def _check_in_place(path: Path, inode: int) -> None:
+    if is_replaced(path, inode=inode):
+        raise StoreError("The database was set aside or deleted. Start dfui again.")
+
+
+def _open_file(path: Path, inode: int) -> sqlite3.Connection:
     """Connect to a file, which gets the schema and is checked for damage."""
     gives_up_at = time.monotonic() + OPENING_SECONDS
     while True:
-        connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+        connection = _connect(path, timeout=0)
         try:
             schema_version(connection)  # before anything is written
             connection.execute("PRAGMA journal_mode = WAL")
             create_schema(connection)
             check(connection, path)
             connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
+            _check_in_place(path, inode)
         except BaseException as error:
             connection.close()
             if not is_busy(error) or time.monotonic() > gives_up_at:

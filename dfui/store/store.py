@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 from dfui.core.errors import StoreError
-from dfui.store.corruption import set_aside
+from dfui.store.corruption import folder_lock, is_replaced, set_aside
 from dfui.store.database import Database, LastKnown, copy_of, make_private
 from dfui.store.history import History
 from dfui.store.known_downloads import KnownDownloads
@@ -76,17 +77,20 @@ def open_store(path: Path, *, profile: str, origin: str) -> Store:
     written, what it holds is shown; then, and if it cannot even be read, what is written lasts for this process.
     """
     aside: Path | None = None
+    inode = 0
     try:
-        make_private(path)
-        inode = path.stat().st_ino
-        try:
-            database = Database(path)
-        except FAILURES as error:
-            if not is_damage(error):
-                raise
-            aside = set_aside(path, inode=inode)
-            make_private(path)
-            database = Database(path)
+        for tries_left in (2, 1, 0):
+            try:
+                inode = make_private(path)
+                with folder_lock(path.parent, fcntl.LOCK_SH):
+                    database = Database(path, inode=inode)
+                break
+            except (*FAILURES, StoreError) as error:
+                was_replaced = is_replaced(path, inode=inode)  # by another dfui, which found damage too
+                if aside or not tries_left or not (was_replaced or is_damage(error)):
+                    raise
+                if not was_replaced:
+                    aside = set_aside(path, inode=inode)
     except (*FAILURES, StoreError) as error:
         why = f"{reason(error)}. Until that is fixed, nothing is saved.{cure(error, path)}"
     else:

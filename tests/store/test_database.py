@@ -6,6 +6,8 @@ import concurrent.futures
 import threading
 from pathlib import Path
 
+import pytest
+
 from dfui.core.downloads import Download
 from dfui.store import open_store
 from tests.support.stores import OPEN, ORIGIN, Open, end, ids, run, see
@@ -56,8 +58,12 @@ store.close()
 )
 
 
-def test_what_processes_and_threads_write_at_once_to_a_new_file_is_all_there(path: Path) -> None:
+@pytest.mark.parametrize("is_damaged", [False, True])
+def test_what_processes_and_threads_write_at_once_to_a_new_file_is_all_there(path: Path, is_damaged: bool) -> None:
     together = threading.Barrier(8)
+    path.parent.mkdir()
+    if is_damaged:
+        path.write_bytes(b"not a database")
 
     def begin(number: int) -> str | None:
         together.wait()
@@ -68,11 +74,14 @@ def test_what_processes_and_threads_write_at_once_to_a_new_file_is_all_there(pat
         return store.problem
 
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(begin, range(8))) == [None] * 8
+        problems = [problem for problem in pool.map(begin, range(8)) if problem]
         others = [run(ADDS, path, name) for name in "ab"]
         for other in others:
             assert other.stdout and other.stdout.readline() == "ready\n"
         list(pool.map(end, others))
     store = open_store(path, profile="default", origin=ORIGIN)
     assert (len(ids(store)), len(store.history.entries())) == (180, 100)
+    asides = [str(each) for each in path.parent.glob("dfui.db.damaged-*")]
+    assert (len(problems), len(asides)) == (is_damaged, is_damaged)
+    assert all(aside in problems[0] for aside in asides)
     store.close()
