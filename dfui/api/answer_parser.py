@@ -23,6 +23,7 @@ from dfui.core.downloads import DATA_TYPES, MAX_COUNT, Download, DownloadDetails
 from dfui.core.errors import Refused, UnreadableAnswer
 from dfui.core.outcomes import CancelAnswer
 from dfui.core.secret import Secret
+from dfui.core.text import sanitize
 
 if TYPE_CHECKING:
     from dfui.core.account import Account
@@ -196,7 +197,13 @@ class AnswerParser:
         """A text without the secret; every text of an answer passes here."""
         if not isinstance(value, str) or not value:
             return None
-        text = _whole(value)
+        text = self._masked(_whole(value))
+        if text.isascii() and text.isprintable():
+            return text
+        shown = sanitize(text, max_length=len(text) + 1)  # less what may have hidden the secret
+        return text if self._masked(shown) == shown else self._masked(shown)
+
+    def _masked(self, text: str) -> str:
         for written in self._secret_as_written:
             text = text.replace(written, "***")
         return text
@@ -212,7 +219,8 @@ class AnswerParser:
             written = json.dumps(answer, indent=2, ensure_ascii=False)
         except (ValueError, RecursionError):
             return None
-        text = self._text(_ADDRESS_WITH_A_KEY.sub(r"\1?…", written))
+        lines = _ADDRESS_WITH_A_KEY.sub(r"\1?…", written).splitlines()
+        text = "\n".join(self._text(line) or "" for line in lines)
         return text if text and self._is_safe(unquote(text)) else None
 
     def _is_safe(self, text: str) -> bool:

@@ -18,6 +18,7 @@ from dfui.api.answer_parser import AnswerParser
 from dfui.core.downloads import Download, Status
 from dfui.core.errors import Refused, UnreadableAnswer
 from dfui.core.secret import Secret
+from dfui.core.text import sanitize
 from dfui.store.tables import Rows
 
 DOCS_2026 = {
@@ -270,6 +271,17 @@ def test_the_token_is_found_in_whatever_way_it_is_written(write: Callable[[str],
         for each in given:
             assert TOKEN not in each, echo
             assert json.dumps(TOKEN)[1:-1] not in each, echo
+
+
+@pytest.mark.parametrize("hides", ["\u200b", "\u202e", "\x00", "\x1b[0m", "\x1b]0;x\x07", "\U000e0001"])
+def test_the_token_is_found_behind_what_a_terminal_is_not_given(hides: str) -> None:
+    parser = AnswerParser(Secret(TOKEN))
+    split = f"for {TOKEN[:9]}{hides}{TOKEN[9:]}, say"
+    details = parser.read_download(encoded({"id": "7", "status": "running", "query": split}))
+    message, _ = parser.read_error(encoded({"errors": [split]}))
+    for shown in (details.download.query, message):
+        assert sanitize(shown) == "for ***, say"
+    assert TOKEN not in "".join(map(sanitize, (details.raw or "").splitlines()))
 
 
 def given_by(read: Callable[[bytes], object], body: bytes) -> str:
