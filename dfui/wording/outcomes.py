@@ -316,8 +316,7 @@ def left_behind(outcomes: Sequence[Outcome]) -> list[str]:
     for is_named_again, then in ((True, " dfui names them again at its next start."), (False, "")):
         ids = [sanitize(outcome.download_id) for outcome in unsent if outcome.is_named_again is is_named_again]
         if ids:
-            keeps = "it keeps" if len(ids) == 1 else "they keep"
-            lines.append(f"Not sent, so {keeps} running: {', '.join(ids)}.{then}")
+            lines.append(f"Not sent, so NOT cancelled: {', '.join(ids)}.{then}")
     if any(outcome.kind is OutcomeKind.UNKNOWN for outcome in outcomes):
         lines.append("dfui checks the unknown ones at its next start.")
     return lines

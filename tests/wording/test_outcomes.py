@@ -122,8 +122,8 @@ def test_a_price_seen_before_the_cancellation_is_not_called_deducted_and_sums_sa
 def test_only_what_the_history_keeps_is_said_to_be_named_again() -> None:
     kept = Outcome("7", OutcomeKind.NOT_SENT, is_named_again=True)
     assert left_behind([kept, Outcome("8", OutcomeKind.NOT_SENT)]) == [
-        "Not sent, so it keeps running: 7. dfui names them again at its next start.",
-        "Not sent, so it keeps running: 8.",
+        "Not sent, so NOT cancelled: 7. dfui names them again at its next start.",
+        "Not sent, so NOT cancelled: 8.",
     ]
 
 
