@@ -43,7 +43,8 @@ from dfui.tui.terminal_io import ProgressChanged, Shutdown, TerminalDriver, Term
 from dfui.tui.textual_private import FaultContainingApp
 from dfui.tui.themes import OWN_THEMES, first_theme, needs_terminal_colours
 from dfui.wording.errors import fault
-from dfui.wording.outcomes import leaving, left_behind, quit_question, suspending
+from dfui.wording.figures import counted
+from dfui.wording.outcomes import leaving, left_behind, quit_question
 
 SWITCH_SECONDS = 0.001
 """How long another thread, one that reads a long list say, keeps a key waiting each time; Python's own is 5 ms."""
@@ -295,7 +296,7 @@ class DfuiApp(FaultContainingApp):
             super().action_suspend_process()
             return
         with self.suspend():
-            _say([suspending(under_way)])
+            _say([f"Finishing {counted(under_way, 'confirmed cancellation')} before dfui is suspended…"])
             self.session.wait_for_cancellations()
             os.kill(os.getpid(), signal.SIGTSTP)
 

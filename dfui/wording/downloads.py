@@ -277,13 +277,6 @@ def left_active(active: int) -> str:
     return f"{counted(active, 'download')} may still be running and costing credits."
 
 
-def window_title(active: int, ended: int, cancelling: int) -> str:
-    """The title of the terminal's window; `ended` of the cancellations in progress have their outcome."""
-    if cancelling:
-        return f"dfui: cancelling {ended:,}/{cancelling:,}"
-    return f"dfui: {active:,} active" if active else "dfui"
-
-
 # ── what the screens say once ────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -282,12 +282,6 @@ def outcome_sums(outcomes: Sequence[Outcome]) -> list[str]:
 # ── under way, and on the way out ────────────────────────────────────────────────────────────────────────────────────
 
 
-def cancelling_already(ids: Sequence[str]) -> str:
-    if len(ids) == 1:
-        return f"{sanitize(ids[0])} is already being cancelled."
-    return f"All {len(ids):,} are already being cancelled."
-
-
 def cancellation_step(download_id: str, step: str, seconds: float | None) -> str:
     wait = f" {seconds:.0f} s" if step == "waiting" and seconds is not None and seconds >= 1 else ""
     return f"{sanitize(download_id)}: {step}{wait}…"
@@ -303,10 +297,6 @@ def quit_question(cancelling: int, not_begun: int) -> list[str]:
 
 def leaving(cancelling: int) -> str:
     return f"Waiting up to {LEAVING_SECONDS:.0f} s for {counted(cancelling, 'confirmed cancellation')} to finish…"
-
-
-def suspending(cancelling: int) -> str:
-    return f"Finishing {counted(cancelling, 'confirmed cancellation')} before dfui is suspended…"
 
 
 def left_behind(outcomes: Sequence[Outcome]) -> list[str]:

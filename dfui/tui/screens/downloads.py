@@ -32,7 +32,7 @@ from dfui.tui.widgets.title_bar import TitleBar
 from dfui.wording.access import TOKEN_REJECTED
 from dfui.wording.downloads import download_summary, hide_question
 from dfui.wording.errors import error_sentences
-from dfui.wording.outcomes import cancellation_step, cancelling_already
+from dfui.wording.outcomes import cancellation_step
 
 MAX_IDS_NAMED = 10
 
@@ -253,7 +253,8 @@ class DownloadsScreen(BackgroundScreen[None]):
         """Those of these downloads that are not being cancelled; if there are none, a notice says so."""
         left = [download_id for download_id in ids if download_id not in self._cancellations]
         if not left:
-            self.notify(cancelling_already(ids))
+            which = f"{sanitize(ids[0])} is" if len(ids) == 1 else f"All {len(ids):,} are"
+            self.notify(f"{which} already being cancelled.")
         return left
 
     # ── the other actions ────────────────────────────────────────────────────────────────────────────────────────

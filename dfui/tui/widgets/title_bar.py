@@ -13,7 +13,6 @@ from dfui.core.clock import Clock
 from dfui.core.progress import ListProgress
 from dfui.tui.api_status import ApiStatus
 from dfui.tui.terminal_io import TitleChanged
-from dfui.wording.downloads import window_title
 from dfui.wording.figures import clock_time
 
 BETWEEN = " · "
@@ -46,7 +45,8 @@ class TitleBar(Widget):
 
     def watch_counts(self) -> None:
         (ended, begun), (active, _) = self.cancelling, self.counts or (0, 0)
-        self.post_message(TitleChanged(window_title(active, ended, begun)))
+        title = f"dfui: {active:,} active" if active else "dfui"
+        self.post_message(TitleChanged(f"dfui: cancelling {ended:,}/{begun:,}" if begun else title))
 
     watch_cancelling = watch_counts
 
