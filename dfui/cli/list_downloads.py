@@ -6,7 +6,7 @@ import argparse
 import shutil
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dfui.cli.arguments import Parser, add_choice_options
 from dfui.cli.choose import chosen_from, has_conditions, listed
@@ -75,24 +75,26 @@ async def _follow(
     if not found:
         _say_that_there_is_none(context, options)
     elif draw is None:
-        relapsed = context.relapsed_ids()
-        for download, line in zip(found, _lines(context, found)[1:], strict=True):
-            console.piece(download_json(download, relapsed=download.id in relapsed), line)
+        for document, line in zip(_documents(context, found), _lines(context, found)[1:], strict=True):
+            console.piece(document, line)
     active = [download.id for download in found if download.is_active]
     await follow(context, client, active, changed=draw, known=found)
 
 
 def _print(context: Context, found: list[Download], options: argparse.Namespace) -> None:
-    console = context.console
     if not found:
         _say_that_there_is_none(context, options)
-    relapsed = context.relapsed_ids()
-    documents = [download_json(download, relapsed=download.id in relapsed) for download in found]
-    console.result(documents, [each.id for each in found] if console.is_quiet else _lines(context, found))
+    lines = [each.id for each in found] if context.console.is_quiet else _lines(context, found)
+    context.console.result(_documents(context, found), lines)
 
 
 def _say_that_there_is_none(context: Context, options: argparse.Namespace) -> None:
     context.console.notify("No such downloads." if has_conditions(options) else "No downloads yet.")
+
+
+def _documents(context: Context, downloads: list[Download]) -> list[dict[str, Any]]:
+    relapsed = context.relapsed_ids()
+    return [download_json(each, relapsed=each.id in relapsed) for each in downloads]
 
 
 def _lines(context: Context, downloads: list[Download]) -> list[str]:
