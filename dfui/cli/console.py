@@ -126,6 +126,12 @@ class Console:
         with contextlib.suppress(OSError):
             _write(sys.stderr, f"{line}\n")
 
+    def ring(self) -> None:
+        """Ring the terminal's bell, unless it is to be quiet."""
+        if self.shows_progress:
+            with contextlib.suppress(OSError):
+                _write(sys.stderr, "\a")
+
     def run(self, command: Callable[[], int]) -> int:
         """Run a command; gives its exit code. What it raises is printed, in words or as JSON."""
         try:

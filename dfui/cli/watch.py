@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
@@ -81,9 +80,8 @@ async def follow(
         context.report_relapses()
         if isinstance(result.error, NotFound):
             context.note_exit_code(ExitCode.FAILED)
-        if result.is_last and context.settings.config.bell and console.shows_progress:
-            sys.stderr.write("\a")
-            sys.stderr.flush()
+        if result.is_last and context.settings.config.bell:
+            console.ring()
         if console.reader_has_left:
             break
     if context.relapsed & set(ids):
