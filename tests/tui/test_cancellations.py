@@ -30,35 +30,23 @@ def cancelled(download_id: str) -> Outcome:
     return Outcome(download_id, OutcomeKind.CANCELLED)
 
 
-def test_it_counts_until_the_confirmation_has_ended(cancellations: Cancellations) -> None:
-    cancellations.confirm(["7", "8", "9"])
-    cancellations.end(cancelled("8"))
-    assert cancellations.counts == (1, 3)
-    assert "8" not in cancellations and "7" in cancellations
-    cancellations.end(cancelled("7"))
-    cancellations.end(cancelled("9"))
-    assert (cancellations.counts, len(cancellations)) == ((0, 0), 0)
-
-
-def test_each_change_is_reported_by_its_id(cancellations: Cancellations, changed: list[set[str]]) -> None:
+def test_a_confirmation_counts_until_all_of_it_has_ended_and_each_change_is_reported(
+    cancellations: Cancellations, changed: list[set[str]]
+) -> None:
     cancellations.confirm(["7", "8"])
+    cancellations.confirm(["9"])
     assert cancellations.progress("7") is None
     cancellations.record(Progress("7", Step.WAITING, 12))
     assert cancellations.progress("7") == Progress("7", Step.WAITING, 12)
     cancellations.end(cancelled("8"))
-    cancellations.add_resolved([cancelled("9")])
-    assert changed == [{"7", "8"}, {"7"}, {"8"}, {"9"}]
-    cancellations.end(cancelled("7"))
-    assert cancellations.progress("7") is None
-
-
-def test_outcomes_are_taken_once_all_of_a_confirmation_have_come(cancellations: Cancellations) -> None:
-    cancellations.confirm(["7", "8"])
-    cancellations.confirm(["9"])
-    cancellations.end(cancelled("8"))
+    assert (cancellations.counts, "8" in cancellations, "7" in cancellations) == ((1, 3), False, True)
     assert cancellations.take_ended() is None
     cancellations.end(cancelled("9"))
     cancellations.end(cancelled("7"))
+    assert (cancellations.counts, len(cancellations), cancellations.progress("7")) == ((0, 0), 0, None)
+    cancellations.add_resolved([cancelled("1")])
+    assert changed == [{"7", "8"}, {"9"}, {"7"}, {"8"}, {"9"}, {"7"}, {"1"}]
+    assert cancellations.take_ended() == Ended((cancelled("1"),), is_resolved=True)
     assert cancellations.take_ended() == Ended((cancelled("7"), cancelled("8")))
     assert cancellations.take_ended() == Ended((cancelled("9"),))
     assert cancellations.take_ended() is None
@@ -74,40 +62,32 @@ def test_one_that_was_confirmed_anew_is_left_out_of_its_first_confirmation(cance
     assert cancellations.take_ended() == Ended((cancelled("7"),))
 
 
-def test_an_outcome_counts_as_shown_only_once_it_is_taken_from_the_queue(cancellations: Cancellations) -> None:
+def test_an_outcome_counts_as_shown_once_its_dialog_opens_and_as_seen_once_it_was_on_the_screen(
+    cancellations: Cancellations,
+) -> None:
     queue = ShowQueue(cancellations, temporary_store(profile="production", origin="x").history)
-    cancellations.confirm(["7"])
-    cancellations.end(cancelled("7"))
-    assert queue.collect()
-    assert cancellations.unshown == [cancelled("7")]
-    assert queue.next_dialog() == Ended((cancelled("7"),))
-    assert cancellations.unshown == []
-
-
-def test_an_outcome_is_named_on_the_way_out_until_it_was_on_the_screen(cancellations: Cancellations) -> None:
-    cancellations.add_resolved([cancelled("9")])
     cancellations.confirm(["7", "8"])
     cancellations.end(Outcome("7", OutcomeKind.REFUSED))
     cancellations.end(cancelled("8"))
-    cancellations.confirm(["7"])
-    while ended := cancellations.take_ended():
-        cancellations.show(ended.outcomes)
-    assert cancellations.unseen == [cancelled("9"), cancelled("8")]
-    cancellations.see([cancelled("9")])
-    assert cancellations.unseen == [cancelled("8")]
+    cancellations.confirm(["7"])  # of its first outcome nothing needs to be said any more
+    assert queue.collect() == 1
+    assert cancellations.unshown == [cancelled("8")]
+    assert queue.next_dialog() == Ended((cancelled("8"),))
+    assert (cancellations.unshown, cancellations.unseen) == ([], [cancelled("8")])
+    cancellations.see([cancelled("8")])
+    assert cancellations.unseen == []
 
 
-def test_showing_thousands_of_outcomes_compares_each_but_once(
+def test_thousands_of_outcomes_are_not_compared_each_with_each(
     cancellations: Cancellations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    outcomes = [cancelled(str(number)) for number in range(1_000)]
-    cancellations.add_resolved(outcomes)
-    compared = list[object]()
+    outcomes, compared = [cancelled(str(number)) for number in range(1_000)], list[object]()
 
     def compare(outcome: Outcome, other: object) -> bool:
         compared.append(other)
         return outcome is other
 
+    cancellations.add_resolved(outcomes)
     monkeypatch.setattr(Outcome, "__eq__", compare)
     cancellations.see(outcomes)
     assert (cancellations.unseen, len(compared) <= len(outcomes)) == ([], True)

@@ -57,16 +57,11 @@ async def test_c_and_y_cancel_and_tell_what_was_retained(start: Start, dialect: 
         assert tui.deletes == ["7"]
 
 
-async def test_every_other_key_keeps_the_download(start: Start) -> None:
+async def test_the_question_follows_what_the_api_shows_and_every_other_key_keeps_the_download(start: Start) -> None:
     async with start() as tui:
-        for key in ("enter", "n", "escape"):
+        for key in ("enter", "escape"):
             await tui.confirming()
             await tui.closed(key)
-    assert tui.deletes == []  # also after the time that a cancellation gets at the end
-
-
-async def test_the_confirmation_follows_what_the_api_shows_until_there_is_nothing_to_confirm(start: Start) -> None:
-    async with start() as tui:
         await tui.press("j")
         start.clock.advance(4)
         await tui.confirming()
@@ -76,21 +71,24 @@ async def test_the_confirmation_follows_what_the_api_shows_until_there_is_nothin
         await tui.confirming()
         await tui.says("there is nothing to cancel")
         await tui.closed("y")
-    assert tui.deletes == []
+    assert tui.deletes == []  # also after the time that a cancellation gets at the end
 
 
-async def test_a_row_that_is_being_cancelled_says_so_and_takes_no_second_c(start: Start) -> None:
+async def test_a_row_says_that_it_is_being_cancelled_and_the_outcome_waits_for_other_dialogs(start: Start) -> None:
     script(start.account, [busy(12)])
     async with start(size=WIDE) as tui:
         await tui.confirming()
         await tui.closed("y")
-        await tui.until(lambda: any("cancelling…" in line for line in tui.lines), "cancelling…")
+        await tui.shows("cancelling…")
         await tui.says("waiting 12 s")
         await tui.press("c")
         await tui.notified("is already being cancelled")
         await tui.opened(Question, "q")
-        start.clock.advance(12)  # then there is nothing left to ask about
-        assert "Download 8 is cancelled" in text(await tui.opened(OutcomeModal))
+        other = await tui.confirming("n", "j")
+        start.clock.advance(12)
+        await tui.until(lambda: tui.downloads.queue._outcomes, "the outcome has come")
+        assert tui.screen is other
+        assert "Download 8 is cancelled" in text(await tui.opened(OutcomeModal, "n"))
 
 
 async def test_the_question_about_quitting_follows_what_is_under_way_and_can_be_asked_again(start: Start) -> None:
@@ -104,19 +102,8 @@ async def test_the_question_about_quitting_follows_what_is_under_way_and_can_be_
         tui.app.end_faulty(question, RuntimeError("a fault"))
         tui.app.dialog_faults.clear()
         assert await tui.opened(Question, "q") is not question
-
-
-async def test_an_outcome_waits_until_no_other_dialog_is_open(start: Start) -> None:
-    script(start.account, [busy(12)])
-    async with start(size=WIDE) as tui:
-        await tui.confirming()
-        await tui.closed("y")
-        await tui.says("waiting 12 s")
-        other = await tui.confirming("j")
-        start.clock.advance(12)
-        await tui.until(lambda: tui.downloads.queue._outcomes, "the outcome has come")
-        assert tui.screen is other
-        await tui.opened(OutcomeModal, "n")
+        cancellations.end(Outcome("7", OutcomeKind.REFUSED))  # then there is nothing left to ask about
+        await tui.opened(OutcomeModal)
 
 
 async def test_a_rejected_token_is_asked_for_and_the_cancellation_goes_on(start: Start) -> None:
@@ -135,26 +122,22 @@ async def test_what_was_refused_is_tried_again_in_one_key(start: Start) -> None:
         await tui.says("is cancelled")
 
 
-async def test_what_a_fault_of_dfui_broke_off_is_not_waited_for(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*arguments: object) -> None:
-        raise RuntimeError("a fault")
-
-    monkeypatch.setattr(BatchHistory, "open", fail)
-    async with start(size=WIDE) as tui:
-        assert "Internal error in dfui (RuntimeError)" in text(await tui.cancelled())
-        assert len(tui.app.session.cancellations) == 0
-
-
-async def test_an_outcome_is_named_on_the_way_out_if_its_dialog_fails(
+async def test_faults_of_dfui_end_a_cancellation_and_its_outcome_is_named_if_its_dialog_fails(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with start(size=WIDE, shows_toasts=True) as tui:
+        session = tui.app.session
+        with monkeypatch.context() as patch:
+            patch.setattr(BatchHistory, "open", lambda *arguments: 1 / 0)
+            assert "Internal error in dfui (ZeroDivisionError)" in text(await tui.cancelled())
+            assert len(session.cancellations) == 0
+        await tui.closed("enter")
         await tui.confirming()
         with monkeypatch.context() as patch:
             patch.setattr(OutcomeModal, "_show", lambda dialog: 1 / 0)
             await tui.press("y")
             await tui.notified("fault of its own (ZeroDivisionError). What you confirmed is not affected.")
-        assert [each.kind for each in tui.app.session.cancellations.unseen] == [OutcomeKind.CANCELLED]
+        assert [each.kind for each in session.cancellations.unseen] == [OutcomeKind.CANCELLED]
         tui.app.dialog_faults.clear()
 
 
