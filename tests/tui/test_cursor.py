@@ -55,13 +55,6 @@ async def test_a_reload_between_an_end_and_its_report_does_not_take_it_along(
         assert (tui.current, tui.table.scroll_offset.y, "103" in tui.ids) == ("102", 0, False)
 
 
-async def test_it_stays_on_one_that_was_refused(start: Start) -> None:
-    script(start.account, [403])
-    async with start() as tui:
-        await cancel(tui, "j")
-        assert tui.current == "103"
-
-
 @pytest.mark.parametrize("order", [("104", "103"), ("103", "104")])
 @pytest.mark.parametrize(("batch", "then"), [((), "102"), (("102", "101", "100"), "103")], ids=["others", "none left"])
 async def test_the_order_in_which_several_end_does_not_count(
@@ -78,9 +71,11 @@ async def test_the_order_in_which_several_end_does_not_count(
         assert tui.current == then
 
 
-async def test_after_the_alarm_it_is_on_what_runs_again(start: Start) -> None:
+async def test_it_stays_on_one_that_was_refused_and_goes_to_what_runs_again_after_the_alarm(start: Start) -> None:
+    script(start.account, [None, 403])
     async with start() as tui:
         await cancel(tui, "j", "j")
+        await cancel(tui)
         assert tui.current == "101"
         start.account.downloads["102"].relapses_after_seconds = 10
         start.clock.advance(16)
@@ -89,7 +84,7 @@ async def test_after_the_alarm_it_is_on_what_runs_again(start: Start) -> None:
         await tui.until(lambda: tui.current == "102", "the cursor on what runs again")
 
 
-async def test_an_id_that_is_pasted_is_gone_to(start: Start) -> None:
+async def test_an_id_that_is_pasted_is_gone_to_and_r_shows_that_it_happened(start: Start) -> None:
     async with start() as tui:
         start.account.add("300", num_records=1).cancel(start.clock.now())
         for added, answer, filtered in (("100", "in the list", "104"), ("250", "list", ""), ("300", "added.", "104")):
@@ -99,9 +94,5 @@ async def test_an_id_that_is_pasted_is_gone_to(start: Start) -> None:
             await tui.press(*added, "enter")
             await tui.notified(answer)
             await tui.until(lambda wanted=added: tui.current == wanted, added)  # type: ignore[misc]
-
-
-async def test_r_shows_that_it_happened(start: Start) -> None:
-    async with start() as tui:
         await tui.press("r")
-        await tui.notified("List refreshed: 65 downloads, 5 active.")
+        await tui.notified("List refreshed: 66 downloads, 5 active.")

@@ -70,34 +70,25 @@ async def test_an_outcome_that_is_open_turns_into_an_alarm_and_cancels_again_fro
         assert [each.download_id for each in tui.app.session.store.history.relapses()] == ["847070"]
 
 
-async def test_a_relapse_is_an_alarm_that_cancels_again_in_two_keys(start: Start) -> None:
+async def test_the_alarm_waits_for_other_dialogs_and_cancels_again_in_two_keys(start: Start) -> None:
     async with start(size=(120, 30)) as tui:
-        await tui.cancelled()
-        await tui.closed("enter")
-        relapse(tui)
-        alarm = text(await tui.opened(RelapseAlarm))
-        assert "ALARM: 847070 did not stay cancelled" in alarm
-        assert "is running again" in alarm
-        await shows_the_relapse_in_its_row(tui)
-        await tui.cancelled()
-        await tui.closed("enter")
-        await tui.until(lambda: "✗ cancelled" in tui.lines[1], "cancelled again")
-        history = tui.app.session.store.history
-        assert (len(history.relapses()), len(history.entries())) == (0, 2)
-
-
-async def test_the_alarm_waits_until_no_other_dialog_is_open_and_comes_once(start: Start) -> None:
-    async with start() as tui:
         await tui.cancelled()
         adding = await tui.opened(AddDownloads, "enter", "a")
         relapse(tui)
         await shows_the_relapse_in_its_row(tui)
         assert tui.screen is adding
-        await tui.opened(RelapseAlarm, "escape")
+        alarm = text(await tui.opened(RelapseAlarm, "escape"))
+        assert "ALARM: 847070 did not stay cancelled" in alarm
+        assert "is running again" in alarm
         await tui.closed("enter")
         start.clock.advance(60)
         await tui.pilot.pause()
-        assert isinstance(tui.screen, DownloadsScreen)
+        assert isinstance(tui.screen, DownloadsScreen)  # it comes once
+        await tui.cancelled()
+        await tui.closed("enter")
+        await tui.until(lambda: "✗ cancelled" in tui.lines[1], "cancelled again")
+        history = tui.app.session.store.history
+        assert (len(history.relapses()), len(history.entries())) == (0, 2)
 
 
 async def test_neither_an_outcome_nor_an_alarm_takes_the_keys_from_what_is_typed(start: Start) -> None:
