@@ -325,7 +325,7 @@ class Session:
         if connection is not None:
             await connection.close()
         try:
-            await self.sign_in.wait_until_kept()
+            self.sign_in.stop_keeping()
             await self.access.forget_token()
         except KeyringProblem as problem:
             sentence = error_sentences(problem)

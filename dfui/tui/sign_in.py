@@ -139,10 +139,10 @@ class SignInFlow:
         except KeyringProblem as problem:
             self._notify(f"It will not be saved. {error_sentences(problem)}", is_problem=True, seconds=20)
 
-    async def wait_until_kept(self) -> None:
-        """Wait for the keyring to take the token, or to fail."""
+    def stop_keeping(self) -> None:
+        """Keep no token that the keyring has not taken yet."""
         if self._keeping is not None:
-            await self._keeping
+            self._keeping.cancel()
 
     async def _use(self, token: Secret) -> None:
         self._has_asked = False
