@@ -35,16 +35,17 @@ class Kept(MemoryKeyring):
         self.answers.set()
         self.is_locked = False
 
-    def get_password(self, service: str, username: str) -> str | None:
+    def _open(self) -> None:
         self.answers.wait(60)
         if self.is_locked:
             raise KeyringLocked("locked")
+
+    def get_password(self, service: str, username: str) -> str | None:
+        self._open()
         return super().get_password(service, username)
 
     def set_password(self, service: str, username: str, password: str) -> None:
-        self.answers.wait(60)
-        if self.is_locked:
-            raise KeyringLocked("locked")
+        self._open()
         super().set_password(service, username, password)
 
 
@@ -55,48 +56,48 @@ def kept(is_real: None) -> Kept:
     return backend
 
 
-@pytest.fixture
-def no_keyring(is_real: None) -> None:
-    keyring.set_keyring(fail.Keyring())  # type: ignore[no-untyped-call]
-
-
-async def test_a_kept_token_is_used_without_asking(start: Start, kept: Kept) -> None:
-    kept.kept[USER] = TOKEN
-    async with start("7", size=WIDE, token=None) as tui:
-        assert len(tui.app.screen_stack) == 1
-
-
-async def test_a_token_that_was_given_is_kept_and_removed_by_signing_out(start: Start, kept: Kept) -> None:
+async def test_a_token_that_was_given_is_kept_used_without_asking_and_removed_by_signing_out(
+    start: Start, kept: Kept
+) -> None:
     async with start("7", size=WIDE, token=None, is_live=False) as tui:
         await tui.opened(SignIn)
         await tui.press(*TOKEN, "enter")
         await tui.live()
-        assert kept.kept == {USER: TOKEN}
+        await tui.until(lambda: kept.kept == {USER: TOKEN}, "kept")
+    async with start(size=WIDE, token=None) as tui:
+        assert len(tui.app.screen_stack) == 1
+        tui.app.session.cancellations.confirm(["7"])
+        tui.app.session._under_way.add(tui.app.session._thread.submit(asyncio.sleep(0)))
+        await tui.press("t", "o")
+        await tui.notified("Sign out when they are done.")
+        tui.app.session._under_way.clear()
         await tui.press("t", "o")
         await tui.notified("Signed out")
         assert kept.kept == {}
         assert tui.app.session.access.token is None
 
 
-async def test_a_cancellation_confirmed_while_the_keyring_forgets_the_token_asks_for_one(
+async def test_a_keyring_that_does_not_answer_holds_no_cancellation_up(
     start: Start, kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with start("7", size=WIDE) as tui:
-        session, may_answer, notices = tui.app.session, asyncio.Event(), list[str]()
-
-        async def forget_token() -> bool:
-            session.access.token = None
-            return await may_answer.wait()
-
-        monkeypatch.setattr(session.access, "forget_token", forget_token)
-        monkeypatch.setattr(session, "_notify", lambda sentence, **options: notices.append(sentence))
-        session.sign_out()
-        await tui.until(lambda: session.access.token is None, "the keyring is asked")
-        session.cancel(["7"])
+    store = temporary_store(profile="production", origin=DATAFINITI.origin)
+    store.downloads.add(["7", "8"]).wait()
+    async with start("7", "8", size=WIDE, token=None, store=store, is_live=False) as tui:
+        session = tui.app.session
         await tui.opened(SignIn)
-        session._thread.call(may_answer.set)
-        await tui.until(lambda: notices, "signed out")
-        assert "Download 7 is cancelled" in text(await tui.opened(OutcomeModal, *TOKEN, "enter"))
+        await tui.closed("escape")
+        await tui.confirming()
+        await tui.opened(SignIn, "y")
+        kept.answers.clear()
+        await tui.opened(OutcomeModal, *TOKEN, "enter")  # while it is being kept
+        assert kept.kept == {}
+        session.sign_out()
+        await tui.until(lambda: session.access.token is None, "the keyring is to forget it")
+        session.cancel(["7" if tui.deletes == ["8"] else "8"])
+        await tui.opened(SignIn)
+        kept.answers.set()
+        await tui.press(*TOKEN, "enter")
+        await tui.until(lambda: len(tui.deletes) == 2, "cancelled as well")
 
 
 @pytest.mark.parametrize("has_answered", [False, True])
@@ -129,25 +130,6 @@ async def test_signing_out_while_the_list_comes_in_ends_all_that_was_under_way(
         assert start.account.requests == []
 
 
-async def test_a_keyring_that_waits_for_a_person_holds_no_cancellation_up(start: Start, kept: Kept) -> None:
-    store = temporary_store(profile="production", origin=DATAFINITI.origin)
-    store.downloads.add(["7"]).wait()
-    async with start("7", size=WIDE, token=None, store=store, is_live=False) as tui:
-        await tui.opened(SignIn)
-        await tui.closed("escape")
-        await tui.confirming()
-        await tui.opened(SignIn, "y")
-        kept.answers.clear()
-        await tui.opened(OutcomeModal, *TOKEN, "enter")
-        assert kept.kept == {}
-        tui.app.session.sign_out()
-        kept.answers.set()
-        await tui.until(lambda: tui.app.session.access.token is None, "signed out")
-        await tui.closed("enter")
-        await tui.notified("Signed out")
-        assert kept.kept == {}
-
-
 async def test_a_locked_keyring_says_so_and_takes_a_token_for_the_session(start: Start, kept: Kept) -> None:
     kept.is_locked = True
     async with start("7", size=WIDE, token=None, is_live=False) as tui:
@@ -158,7 +140,7 @@ async def test_a_locked_keyring_says_so_and_takes_a_token_for_the_session(start:
         await tui.notified("It will not be saved.")
 
 
-async def test_a_keyring_that_waits_for_a_person_holds_nothing_up_and_is_heard_later(
+async def test_a_keyring_that_waits_for_a_person_is_heard_later(
     start: Start, kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(credentials, "KEYRING_SECONDS", 0.2)
@@ -172,8 +154,10 @@ async def test_a_keyring_that_waits_for_a_person_holds_nothing_up_and_is_heard_l
         await tui.until(lambda: tui.screen is not sign_in, "the question is gone")
 
 
-@pytest.mark.usefixtures("no_keyring")
-async def test_without_any_keyring_it_says_how_to_set_one_up_and_does_not_offer_to_keep_the_token(start: Start) -> None:
+async def test_without_any_keyring_it_says_how_to_set_one_up_and_does_not_offer_to_keep_the_token(
+    start: Start, is_real: None
+) -> None:
+    keyring.set_keyring(fail.Keyring())  # type: ignore[no-untyped-call]
     async with start("7", size=WIDE, token=None, is_live=False) as tui:
         sign_in = await tui.opened(SignIn)
         assert "Set token_command in the config file" in text(sign_in)
@@ -182,10 +166,6 @@ async def test_without_any_keyring_it_says_how_to_set_one_up_and_does_not_offer_
         await tui.press(*TOKEN, "enter")
         await tui.live()
         assert tui.notifications == ""  # it was said once
-
-
-@pytest.mark.usefixtures("no_keyring")
-async def test_with_a_token_from_elsewhere_the_keyring_is_looked_for_once_it_matters(start: Start) -> None:
-    async with start("7", size=WIDE) as tui:
+    async with start(size=WIDE) as tui:  # with a token from elsewhere, it is looked for once it matters
         sign_in = await tui.opened(SignIn, "t", "s")
         await tui.until(lambda: not sign_in.query_one("#keep").display, "there is none")

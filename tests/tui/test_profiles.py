@@ -8,8 +8,12 @@ from datetime import timedelta
 import pytest
 
 from dfui.core.clock import Clock
+from dfui.core.outcomes import Outcome, OutcomeKind
+from dfui.operations.api_access import ApiAccess
 from dfui.simulator.account import Simulator
 from dfui.tui.screens.account import AccountModal
+from dfui.tui.screens.choose import Choose
+from dfui.tui.screens.outcome import OutcomeModal
 from tests.support.server import SimulatorServer
 from tests.support.tui import Start
 from tests.support.tui_process import TuiProcess
@@ -56,12 +60,27 @@ def test_another_profile_begins_anew_with_its_own_token_and_downloads(
     assert seen == {"first": {"Bearer token-of-first"}, "second": {"Bearer token-of-second"}}
 
 
-async def test_where_there_is_one_profile_there_is_nothing_to_choose(start: Start) -> None:
+async def test_another_profile_takes_a_real_account_and_no_cancellation_under_way(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with start() as tui:
         account = await tui.opened(AccountModal, "t")
         assert not account.button("profile").display
         await tui.press("p")
         assert tui.screen is account
+    monkeypatch.setattr(ApiAccess, "is_simulated", False)
+    async with start() as tui:
+        session = tui.app.session
+        session.cancellations.confirm(["7"])
+        await tui.opened(Choose, "t", "p")
+        await tui.press("up", "enter")
+        await tui.notified("Change the profile when they are done.")
+        assert (tui.app.is_running, session.next_profile) == (True, None)
+        session.cancellations.end(Outcome("7", OutcomeKind.CANCELLED))
+        await tui.opened(OutcomeModal)
+        await tui.opened(Choose, "enter", "t", "p")
+        await tui.press("up", "enter")
+        assert session.next_profile == "default"
 
 
 def test_a_token_command_may_ask_at_the_terminal_while_the_ui_is_suspended(
