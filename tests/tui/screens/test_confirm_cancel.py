@@ -31,23 +31,18 @@ async def test_id_status_and_both_buttons_are_seen_whole_and_y_cancels(
         assert tui.deletes == [download_id]
 
 
-async def test_the_explanation_that_gave_way_can_be_read_by_scrolling(start: Start) -> None:
-    async with start("847070", size=SMALLEST) as tui:
-        await tui.confirming()
-        assert not tui.is_seen("estimate")
-        await tui.press("end")
-        await tui.shows("estimate")
-        assert tui.is_seen("● running")
-
-
-async def test_a_long_list_and_what_it_means_scroll_on_a_small_screen(start: Start) -> None:
+async def test_what_gave_way_on_a_small_screen_can_be_read_by_scrolling(start: Start) -> None:
     for number in range(100, 108):
         start.account.add(str(number))
         start.clock.advance(1)
     async with start(size=(40, 12)) as tui:
-        await tui.confirming("m")
-        assert tui.is_seen(" 107 · ")
-        assert tui.is_seen("records so far in total")
+        await tui.confirming()
+        assert tui.is_seen("● running") and not tui.is_seen("by the records")
+        await tui.press("end")
+        await tui.shows("by the records")
+        assert tui.is_seen("● running")
+        await tui.confirming("n", "m")
+        assert tui.is_seen(" 107 · ") and tui.is_seen("records so far in total")
         await tui.press("end")
         await tui.shows(" 100 · ")
         assert tui.is_seen("by the records")
@@ -71,29 +66,20 @@ async def test_on_a_smaller_screen_nothing_is_confirmed_and_the_command_is_named
         assert len(tui.deletes) == 1
 
 
-async def test_a_notice_waits_until_the_question_is_answered(start: Start) -> None:
-    async with start("847070", size=SMALLEST) as tui:
-        await tui.press("y")  # a toast that is there already covers nothing either
-        await tui.confirming()
-        before = tui.picture
-        assert not tui.is_seen("clipboard")
-        tui.downloads.notify("The disk is full.")
-        await tui.pilot.pause()
-        assert tui.picture == before
-        await tui.press("n")
-        await tui.notified("The disk is full.")
-
-
-async def test_a_toast_that_is_there_already_does_not_cover_a_dialog(start: Start) -> None:
+async def test_no_toast_covers_a_dialog(start: Start) -> None:
     async with start("847070", size=(40, 12), shows_toasts=True) as tui:
         for key in ("enter", "c", "t", "question_mark"):
             await tui.press("r")
             await tui.shows("List refreshed")
             dialog = await tui.opened(Dialog, key)
             await tui.until(lambda of=dialog: len(of.query(Toast)) == 1, "the toast, in the dialog")  # type: ignore[misc]
-            frame = dialog.query_one(f"#{dialog.NAME}").region
+            frame = dialog.frame.region
             assert not any("List refreshed" in line for line in tui.picture[frame.y : frame.bottom])
+            if key == "question_mark":
+                tui.app.notify("The disk is full.")
+                assert "The disk is full." not in tui.notifications
             await tui.closed("escape")
+        await tui.notified("The disk is full.")
 
 
 async def test_one_that_ends_and_goes_on_again_while_it_is_asked_about_is_named_as_it_is(start: Start) -> None:
@@ -118,29 +104,31 @@ def many(start: Start) -> None:
 
 @pytest.mark.usefixtures("many")
 @pytest.mark.parametrize("size", [SMALLEST, (80, 24)], ids=str)
-async def test_many_are_confirmed_by_typing_their_number(start: Start, size: tuple[int, int]) -> None:
+async def test_many_are_confirmed_by_typing_their_number_and_kept_by_the_usual_keys(
+    start: Start, size: tuple[int, int]
+) -> None:
     async with start(size=size) as tui:
-        confirmation = await tui.confirming("m")
+        await tui.press("m")
+        for keys in (["n"], ["escape"], ["2", "0", "n"]):
+            await tui.confirming()
+            await tui.closed(*keys)
+        confirmation = await tui.confirming()
         assert tui.is_seen("Type 20 to confirm:")
         for key in ("y", "enter", "1", "y"):
             await tui.press(key)
             assert tui.screen is confirmation
         assert "nothing was cancelled" in text(confirmation)
         assert tui.is_seen("Cancel 20 downloads  y")
+        assert tui.deletes == []
         outcome = await tui.opened(OutcomeModal, "backspace", "2", "0", "enter")
         assert size == SMALLEST or outcome.query_one("#outcome-text").max_scroll_y == 0
         assert len(tui.deletes) == TYPED_FROM
 
 
 @pytest.mark.usefixtures("many")
-async def test_many_are_kept_by_the_same_keys_as_one_and_one_less_is_confirmed_by_a_key(start: Start) -> None:
+async def test_one_less_is_confirmed_by_a_key(start: Start) -> None:
     async with start() as tui:
-        await tui.press("m")
-        for keys in ("n", "escape", "20n"):
-            await tui.confirming()
-            await tui.closed(*([keys] if keys == "escape" else keys))
-        assert tui.deletes == []
-        confirmation = await tui.confirming("space")
+        confirmation = await tui.confirming("m", "space")
         assert not confirmation.query_one("#number").display
         await tui.opened(OutcomeModal, "y")
         assert len(tui.deletes) == TYPED_FROM - 1

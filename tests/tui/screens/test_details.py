@@ -36,18 +36,25 @@ async def test_enter_shows_at_once_what_the_store_knows_and_then_follows_the_api
     async with start() as tui:
         start.account.interrupt = wait
         details = await tui.opened(DetailsModal, "enter")
-        assert "Download 9" in text(details)
         assert "1,000 records" in text(details)
         assert "Result files" not in text(details)
         may_answer.set()
         await tui.says("none yet")
         assert "not reported yet" in text(details)
+        assert "Cancel download 9?" in text(await tui.confirming())
+        await tui.closed("n")
+        details = await tui.opened(DetailsModal, "enter")
         await tui.until(lambda: start.clock.sleeping, "the follower waits")
         start.account.downloads["9"].cancel(start.clock.now())
         start.clock.advance(10)
         await tui.says("9_1.csv")
         assert "✗ cancelled" in text(details)
-        assert not details.query_one("#cancel").display
+        await tui.press("c")
+        assert tui.screen is details
+        start.account.interrupt = lambda request: httpx.Response(503)
+        await tui.opened(DetailsModal, "escape", "enter")
+        await tui.says("HTTP 503")
+        assert "Last seen" in tui.text
 
 
 @pytest.mark.parametrize("dialect", [Dialect.LIVE_2025, Dialect.DOCS_2026])
@@ -59,27 +66,6 @@ async def test_links_are_never_shown_and_at_rest_nothing_more_is_asked(start: St
         await tui.pilot.pause()
         assert "Signature" not in tui.app.export_screenshot()
         assert start.account.requests.count(("GET", "/downloads/8")) == 1
-
-
-async def test_a_look_that_fails_is_told_beside_what_is_known(start: Start) -> None:
-    async with start(size=SMALL) as tui:
-        start.account.interrupt = lambda request: httpx.Response(503)
-        details = await tui.opened(DetailsModal, "enter")
-        await tui.says("HTTP 503")
-        assert "Last seen" in text(details)
-        assert details.region.contains_region(details.query_one("#close").region)
-
-
-async def test_c_asks_whether_to_cancel_unless_the_download_is_gone(start: Start) -> None:
-    async with start() as tui:
-        await tui.opened(DetailsModal, "enter")
-        assert "Cancel download 9?" in text(await tui.confirming())
-        await tui.closed("n")
-        del start.account.downloads["9"]
-        details = await tui.opened(DetailsModal, "enter")
-        await tui.says("not found on this account")
-        await tui.press("c")
-        assert tui.screen is details
 
 
 async def test_answers_about_two_downloads_that_come_while_the_terminal_stalls_both_count(start: Start) -> None:
@@ -95,20 +81,6 @@ async def test_answers_about_two_downloads_that_come_while_the_terminal_stalls_b
             await tui.until(lambda: len(reports) == 4, "both have come")
         changes.report(["8", "9"])
         await tui.says("2 files")
-
-
-async def test_what_was_done_to_it_is_told(start: Start) -> None:
-    store = temporary_store(profile="production", origin="x")
-    store.history.open_entries(["8", "9"], confirmed_at=start.clock.now()).wait()
-    async with start(store=store) as tui:
-        assert "2026-11-23 12:04 UTC · open" in text(await tui.opened(DetailsModal, "j", "enter"))
-
-
-async def test_f_fetches_what_is_shown(start: Start) -> None:
-    async with start() as tui:
-        await tui.opened(DetailsModal, "j", "enter")
-        await tui.opened(FetchResults, "f")
-        assert "Fetch records of 8" in tui.text
 
 
 async def test_thousands_of_files_and_a_hostile_query_are_shown_harmless(start: Start) -> None:
@@ -145,12 +117,15 @@ async def test_of_an_unknown_status_and_without_a_token_nothing_is_made_up(start
         assert "1: No token yet. dfui asks for one before it sends anything." in tui.text
 
 
-async def test_keys_go_to_the_next_download_copy_the_id_and_show_the_answer_as_it_came(start: Start) -> None:
-    async with start() as tui:
+async def test_keys_go_to_the_next_download_copy_the_id_show_the_answer_as_it_came_and_fetch(start: Start) -> None:
+    store = temporary_store(profile="production", origin="x")
+    store.history.open_entries(["8", "9"], confirmed_at=start.clock.now()).wait()
+    async with start(store=store) as tui:
         await tui.opened(DetailsModal, "enter")
         await tui.says("Download 9")
         await tui.press("j")
         await tui.until(lambda: "Download 8" in tui.text and "8_1.csv" in tui.text, "the next one")
+        assert "2026-11-23 12:04 UTC · open" in tui.text  # what was done to it
         await tui.press("j", "y")
         assert tui.app.clipboard == "8"
         await tui.press("w")
@@ -159,3 +134,5 @@ async def test_keys_go_to_the_next_download_copy_the_id_and_show_the_answer_as_i
         assert "Signature" not in tui.app.export_screenshot()
         await tui.press("k")
         await tui.says("Download 9")
+        await tui.opened(FetchResults, "f")
+        assert "Fetch records of 9" in tui.text

@@ -45,8 +45,9 @@ async def typed(tui: Tui, keys: Sequence[str]) -> None:
 
 
 @pytest.mark.usefixtures("dialogs_take_time")
-async def test_y_counts_only_once_the_question_has_been_seen(start: Start) -> None:
+async def test_y_counts_only_once_the_question_has_been_seen_and_n_at_once(start: Start) -> None:
     async with start(*IDS) as tui:
+        await tui.closed("c", "n", "x", "enter")
         for key in "cy":  # in one read
             tui.app.post_message(Key(key, key))
         dialog = await tui.opened(ConfirmCancel)
@@ -61,13 +62,6 @@ async def test_y_counts_only_once_the_question_has_been_seen(start: Start) -> No
         await pressed(tui, "y", dialog, after=SEEN_SECONDS)
         await tui.opened(OutcomeModal)
         assert len(tui.deletes) == 1
-
-
-@pytest.mark.usefixtures("dialogs_take_time")
-async def test_the_key_that_changes_nothing_counts_at_once(start: Start) -> None:
-    async with start(*IDS) as tui:
-        await tui.closed("c", "n", "x", "enter")
-        assert tui.deletes == []
 
 
 @pytest.mark.usefixtures("dialogs_take_time")
@@ -99,19 +93,7 @@ async def test_what_opens_by_itself_takes_no_key_at_first(start: Start) -> None:
             await tui.closed()
 
 
-async def test_a_notice_stays_until_the_next_key_whatever_is_learnt_meanwhile(start: Start) -> None:
-    async with start(*(str(number) for number in range(100, 123))) as tui:
-        dialog = await tui.confirming("m")
-        await tui.press("2", "enter")
-        notice = "That is not 23; nothing was cancelled."
-        assert notice in text(dialog)
-        dialog._show()
-        assert notice in text(dialog)
-        await tui.press("0")
-        assert notice not in text(dialog)
-
-
-async def test_a_paste_outside_a_field_is_dropped(start: Start) -> None:
+async def test_a_paste_is_dropped_outside_a_field_and_goes_into_a_line_that_its_first_key_opens(start: Start) -> None:
     async with start(*IDS) as tui:
         for pasted in ("copy", "cy1", "qy\ry"):
             await typed(tui, pasted)
@@ -120,21 +102,19 @@ async def test_a_paste_outside_a_field_is_dropped(start: Start) -> None:
             dialog = await tui.confirming()
             await typed(tui, pasted)
             assert "pasted text" in text(dialog)
-            assert tui.screen is dialog
+            dialog._show()  # a notice stays until the next key, whatever is learnt meanwhile
+            assert "pasted text" in text(dialog)
+            await tui.press("tab")
+            assert "pasted text" not in text(dialog)
             await tui.closed("n")
-        assert tui.deletes == []
-
-
-async def test_what_is_typed_ahead_into_a_line_goes_into_it(start: Start) -> None:
-    async with start(*IDS) as tui:
         filter_line = tui.downloads.query_one("#search", Input)
         await typed(tui, "/cy1")
-        assert filter_line.value == "cy1"
         await typed(tui, "yyc")
         assert filter_line.value == "cy1yyc"
         await tui.press("escape")
         await typed(tui, "acy1")
         assert (await tui.opened(AddDownloads)).query_one(Input).value == "cy1"
+        assert tui.deletes == []
 
 
 @pytest.mark.parametrize("fails_in", ["a handler", "an action", "a widget"])
