@@ -22,7 +22,7 @@ from dfui.store import open_store
 from tests.support.outcomes import busy, script
 from tests.support.server import SimulatorServer
 from tests.support.terminal import wait_until
-from tests.support.tui_process import TuiProcess
+from tests.support.tui_process import OPENED_BY_ITSELF_SECONDS, TuiProcess
 
 LEFT_ALTERNATE_SCREEN = b"\x1b[?1049l"
 AtTerminal = Callable[..., TuiProcess]
@@ -96,16 +96,6 @@ def test_a_signal_gives_a_cancellation_its_time_and_restores_the_terminal(
     assert [row.outcome for row in history()] == [OutcomeKind.CANCELLED]
 
 
-def test_what_does_not_end_in_time_is_open_in_the_history(
-    at_terminal: AtTerminal, simulator: Simulator, history: History, may_answer: threading.Event
-) -> None:
-    with at_terminal() as process:
-        confirm(process, simulator)
-        process.process.terminate()
-        process.process.wait(9)
-    assert [(row.deletes_sent, row.ended_at) for row in history()] == [(None, None)]
-
-
 def test_a_stalled_terminal_does_not_stop_a_cancellation(
     at_terminal: AtTerminal, simulator: Simulator, history: History
 ) -> None:
@@ -129,24 +119,25 @@ def test_no_orphan_stays_when_the_terminal_goes_away(at_terminal: AtTerminal, ig
         process.process.wait(9)
 
 
-def test_after_a_kill_the_next_start_shows_what_the_api_and_the_history_say(
+@pytest.mark.parametrize("ends_by", [signal.SIGTERM, signal.SIGKILL])
+def test_what_did_not_end_in_time_is_shown_at_the_next_start_as_the_api_and_the_history_say(
     at_terminal: AtTerminal,
     simulator: Simulator,
     server: SimulatorServer,
     history: History,
     may_answer: threading.Event,
+    ends_by: signal.Signals,
 ) -> None:
     with at_terminal() as process:
         confirm(process, simulator)
-        process.process.kill()
-        process.process.wait()
+        process.process.send_signal(ends_by)
+        process.process.wait(9)
     may_answer.set()  # the API does it, and nobody hears of that
     server.drain()
     assert [(row.deletes_sent, row.ended_at) for row in history()] == [(None, None)]
     with at_terminal() as process:
-        process.shows("Download 7 is cancelled")
-        process.shows("dfui stopped before it could say")
-        process.shows("Confirmed by a second look: cancelled.")
+        for words in ("Download 7 is cancelled", "dfui stopped before it could say", "second look: cancelled."):
+            process.shows(words)
     assert [row.outcome for row in history()] == [OutcomeKind.CANCELLED]
     assert [method for method, _ in simulator.requests].count("DELETE") == 1
 
@@ -180,31 +171,7 @@ def test_who_leaves_is_asked_and_told_what_was_not_sent_now_by_ctrl_c_and_at_the
     assert {entry.outcome for entry in history() if entry.download_id in unsent} == {OutcomeKind.NOT_SENT}
 
 
-def test_bytes_that_are_no_utf_8_do_not_end_it(at_terminal: AtTerminal, simulator: Simulator) -> None:
-    with at_terminal() as process:
-        process.shows("● running")
-        for odd in (b"\xe9", b"\xe1\xf1", b"\x1b[M \xa0\xff", bytes(range(160, 256))):
-            process.send(odd)
-        confirm(process, simulator)
-        process.shows("is cancelled")
-
-
-def test_ctrl_z_gives_the_terminal_back_fg_paints_anew_and_q_says_what_goes_on(at_terminal: AtTerminal) -> None:
-    with at_terminal() as process:
-        process.shows("● running")
-        process.press("\x1a")
-        wait_until(lambda: LEFT_ALTERNATE_SCREEN in process.output, "the screen is left")
-        wait_until(lambda: state(process) == "T", "it is stopped")
-        assert process.settings() == process.settings_before
-        del process.output[:]
-        process.process.send_signal(signal.SIGCONT)
-        process.shows("● running")
-        process.press("q")
-        process.shows("1 download may still be running")
-        assert process.process.wait(5) == 0
-
-
-def test_what_was_confirmed_is_finished_before_dfui_is_suspended(
+def test_ctrl_z_finishes_what_was_confirmed_gives_the_terminal_back_and_fg_paints_anew(
     at_terminal: AtTerminal, simulator: Simulator, history: History, may_answer: threading.Event
 ) -> None:
     with at_terminal() as process:
@@ -212,16 +179,26 @@ def test_what_was_confirmed_is_finished_before_dfui_is_suspended(
         process.press("\x1a")
         process.shows("Finishing 1 confirmed cancellation before dfui is suspended")
         may_answer.set()
-        wait_until(lambda: state(process) == "T", "it is stopped")
-        assert [row.outcome for row in history()] == [OutcomeKind.CANCELLED]
-        process.process.send_signal(signal.SIGCONT)
-        process.shows("Download 7 is cancelled")
+        for outcomes in ([OutcomeKind.CANCELLED], []):  # the second time, nothing is under way
+            wait_until(lambda: state(process) == "T", "it is stopped")
+            assert process.settings() == process.settings_before
+            assert not outcomes or [row.outcome for row in history()] == outcomes
+            del process.output[:]
+            process.process.send_signal(signal.SIGCONT)
+            process.shows("Download 7 is cancelled" if outcomes else "✗ cancelled")
+            if outcomes:
+                process.answer("\r", seen_for=OPENED_BY_ITSELF_SECONDS)
+                process.comes_to_show("f Fetch")
+                process.press("\x1a")
 
 
-def test_ctrl_c_leaves_as_q_does_and_in_the_question_at_once(
+def test_ctrl_c_leaves_as_q_does_in_the_question_at_once_and_bytes_that_are_no_utf_8_do_not(
     at_terminal: AtTerminal, simulator: Simulator, may_answer: threading.Event
 ) -> None:
     with at_terminal() as process:
+        process.shows("● running")
+        for odd in (b"\xe9", b"\xe1\xf1", b"\x1b[M \xa0\xff", bytes(range(160, 256))):
+            process.send(odd)
         confirm(process, simulator)
         process.press("\x03")
         process.shows("Stay")
@@ -229,9 +206,11 @@ def test_ctrl_c_leaves_as_q_does_and_in_the_question_at_once(
         process.shows("Waiting up to 5 s")
         may_answer.set()
         assert process.process.wait(9) == 0
+    simulator.add("8")
     with at_terminal() as process:
-        process.shows("✗ cancelled")
+        process.shows("● running")
         process.press("\x03")
+        process.shows("1 download may still be running")
         assert process.process.wait(5) == 0
 
 

@@ -23,7 +23,7 @@ from tests.support.tui import WIDE, Start, text
 IDS = ("7", "8", "9")
 
 
-async def test_the_store_is_shown_before_the_network_answers(start: Start) -> None:
+async def test_the_store_is_shown_before_the_network_answers_and_an_empty_one_says_what_to_do(start: Start) -> None:
     store = temporary_store(profile="production", origin="x")
     store.downloads.observe([Download("846990", api_status="cancelled")], observed=0, now=0).wait()
     start.account.interrupt = unreachable
@@ -31,20 +31,26 @@ async def test_the_store_is_shown_before_the_network_answers(start: Start) -> No
         assert tui.ids == ["846990"]
         await tui.notified("could not be reached")
         assert "offline · 0 active of 1" in tui.title
-
-
-async def test_an_empty_table_says_what_to_do_first(start: Start) -> None:
+    start.account.interrupt = lambda request: None
     async with start() as tui:
         assert "Know an ID? Press a to add it." in tui.text
         await tui.press("c")
         await tui.notified("No download to cancel")
 
 
-async def test_an_active_download_follows_the_api(start: Start) -> None:
-    async with start("7", size=WIDE) as tui:
+async def test_an_active_download_follows_the_api_and_a_stale_one_says_since_when_by_the_day(start: Start) -> None:
+    start.account.add("7", query="[red]x[/red] \x1b]0;title\x07\x1b[31m\u202eevil")
+    async with start(size=WIDE) as tui:
+        assert "[red]x[/red] evil" in tui.text
         await tui.until(lambda: start.clock.sleeping, "the follower waits")
         start.clock.advance(10)
         await tui.shows("1,000/50,000")
+        since = start.clock.now()
+        start.account.interrupt = unreachable
+        await tui.press("r")
+        await tui.until(lambda: f"stale since {since:%H:%M}" in tui.title, "stale")
+        start.clock.advance(86_400)
+        assert f"stale since {since:%b} {since.day}" in tui.title
 
 
 async def test_nothing_is_asked_while_none_is_active(start: Start) -> None:
@@ -83,19 +89,14 @@ async def test_what_is_added_becomes_known_and_no_token_in_it_is_shown(start: St
         await tui.shows("● running")
 
 
-async def test_what_is_no_id_is_named_and_nothing_is_added(start: Start) -> None:
-    async with start() as tui:
-        await tui.opened(AddDownloads, "a")
-        await tui.press("enter")
+async def test_what_is_no_id_is_named_and_one_that_the_api_does_not_know_is_shown_as_such(start: Start) -> None:
+    async with start(size=WIDE) as tui:
+        await tui.opened(AddDownloads, "a", "enter")
         await tui.says("Type or paste an ID first.")
         await tui.press(*"12 nonsense", "enter")
         await tui.says("'nonsense' is not a download ID")
         await tui.closed("escape")
         assert len(tui.table) == 0
-
-
-async def test_an_id_that_the_api_does_not_know_is_shown_as_such(start: Start) -> None:
-    async with start(size=WIDE) as tui:
         await tui.opened(AddDownloads, "a")
         await tui.press(*"999", "enter")
         await tui.shows("? not found")
@@ -120,20 +121,15 @@ async def test_hiding_asks_and_hides_until_it_is_added_again(start: Start) -> No
         await tui.until(lambda: len(tui.table) == 3, "added again")
 
 
-async def test_the_ids_of_the_marked_downloads_are_copied(start: Start) -> None:
-    async with start(*IDS, size=WIDE) as tui:
+async def test_the_marked_ids_are_copied_and_one_toast_is_seen_over_no_row_until_esc(start: Start) -> None:
+    async with start(*IDS, shows_toasts=True) as tui:
         await tui.press("y")
         assert tui.app.clipboard == tui.ids[0]
+        tui.app.notify("The keyring is locked.", severity="warning", markup=False)
         await tui.press("space", "space", "y")
         assert tui.app.clipboard.split() == tui.ids[:2]
-
-
-async def test_at_most_one_toast_is_seen_over_no_row_and_esc_removes_it(start: Start) -> None:
-    async with start("7", shows_toasts=True) as tui:
-        tui.app.notify("The keyring is locked.", severity="warning", markup=False)
-        await tui.press("y")
         await tui.until(lambda: len(tui.screen.query(Toast)) == 1, "one toast")
-        assert tui.notifications == "Sent to the clipboard: 7\nThe keyring is locked."
+        assert tui.notifications == f"Sent to the clipboard: {', '.join(tui.ids[:2])}\nThe keyring is locked."
         assert tui.screen.query_one(Toast).region.bottom <= 4
         await tui.press("escape")
         await tui.until(lambda: not tui.screen.query(Toast), "removed")
@@ -151,12 +147,6 @@ async def test_without_a_token_it_asks_for_one_until_one_or_a_password_works(sta
         await tui.press(*PASSWORD, "enter")
         await tui.live()
         assert tui.ids == ["7"]
-
-
-async def test_markup_and_escape_sequences_of_the_api_are_shown_harmless(start: Start) -> None:
-    start.account.add("7", query="[red]x[/red] \x1b]0;title\x07\x1b[31m\u202eevil", data_type="business")
-    async with start(size=WIDE) as tui:
-        assert "[red]x[/red] evil" in tui.text
 
 
 async def test_every_action_is_in_the_command_palette(start: Start) -> None:
@@ -183,16 +173,6 @@ async def test_brackets_of_an_address_are_no_markup_and_a_box_that_is_not_ticked
         assert tui.is_seen("[X] Keep it")
         await tui.press("tab", "space")
         assert tui.is_seen("[ ] Keep it")
-
-
-async def test_since_when_it_is_stale_is_told_by_the_day_that_it_is_now(start: Start) -> None:
-    async with start(size=WIDE) as tui:
-        since = start.clock.now()
-        start.account.interrupt = unreachable
-        await tui.press("r")
-        await tui.until(lambda: f"stale since {since:%H:%M}" in tui.title, "stale")
-        start.clock.advance(86_400)
-        assert f"stale since {since:%b} {since.day}" in tui.title
 
 
 async def test_an_action_whose_files_were_replaced_says_so_and_the_others_go_on(

@@ -50,34 +50,21 @@ def lines(modal: HistoryModal) -> list[str]:
     return [line for line in seen[1:] if line]
 
 
-async def test_h_shows_the_newest_first_with_what_was_kept_and_said(start: Start, store: Store) -> None:
-    write(store, ("1", "cancelled", "Download cancelled successfully"), ("2", None, None), ("3", "still_active", None))
-    async with start(size=(140, 30), store=store) as tui:
-        shown = lines(await tui.opened(HistoryModal, "h"))
-        assert shown[0].split()[3:6] == ["3", "still", "active"]
-        assert shown[1].split()[2:] == ["2", "open", "–", "–", "–"]
-        assert shown[2].split()[2:7] == ["1", "cancelled", "–", "1,204", "1,200"]
-        assert shown[2].endswith("  “Download cancelled successfully” (HTTP 200)")
-        assert shown[0].startswith("▸ ")
-        await tui.closed("escape")
-
-
-async def test_an_empty_history_says_so(start: Start, store: Store) -> None:
+async def test_h_shows_the_newest_first_and_enter_shows_one_in_words(start: Start, store: Store) -> None:
     async with start(store=store) as tui:
         modal = await tui.opened(HistoryModal, "h")
         assert "No cancellations yet." in text(modal)
         await tui.press("enter", "down", "G")
         assert tui.screen is modal
-        await tui.closed("escape")
-
-
-async def test_enter_shows_one_in_words(start: Start, store: Store) -> None:
-    write(store, ("1", "cancelled", "[red]x[/red]\x1b[31m done"), ("2", None, None))
-    async with start(size=SMALL, store=store) as tui:
-        await tui.opened(HistoryModal, "h")
-        open_entry = text(await tui.opened(HistoryEntryModal, "enter"))
-        assert "Cancellation of 2" in open_entry
-        assert "open: no result yet" in open_entry
+    write(store, ("1", "cancelled", "[red]x[/red]\x1b[31m done"), ("2", None, None), ("3", "still_active", None))
+    async with start(size=(140, 30), store=store) as tui:
+        shown = lines(await tui.opened(HistoryModal, "h"))
+        assert shown[0].startswith("▸ ")
+        assert shown[0].split()[3:6] == ["3", "still", "active"]
+        assert shown[1].split()[2:] == ["2", "open", "–", "–", "–"]
+        assert shown[2].split()[2:7] == ["1", "cancelled", "–", "1,204", "1,200"]
+        assert shown[2].endswith("  “[red]x[/red] done” (HTTP 200)")
+        assert "Cancellation of 2" in text(await tui.opened(HistoryEntryModal, "j", "enter"))
         ended = text(await tui.opened(HistoryEntryModal, "escape", "j", "enter"))
         for words in ("Cancellation of 1", "“[red]x[/red] done” (HTTP 200)", "1,204 records", "1,200 credits deducted"):
             assert words in ended
@@ -129,35 +116,28 @@ async def test_what_is_shown_is_exported_in_the_form_of_the_ending(start: Start,
     assert (of_json["id"], of_json["api_message"]) == ("1", "=1+1")
 
 
-async def test_a_file_that_is_there_is_overwritten_only_after_a_yes(start: Start, store: Store, folder: Path) -> None:
+async def test_a_name_that_does_not_do_is_told_and_a_file_that_is_there_is_overwritten_only_after_a_yes(
+    start: Start, store: Store, folder: Path
+) -> None:
     write(store, ("1", "refused", None))
     file = folder / "dfui-history.csv"
     file.write_text("mine")
     async with start(store=store) as tui:
-        await tui.opened(HistoryModal, "h")
-        assert "Overwrite this file?" in text(await tui.opened(Question, "e", "enter"))
+        modal = await tui.opened(HistoryModal, "h")
+        await tui.press("e")
+        wrong = {"out.txt": ".csv or .json", "no/out.csv": "not be written", "~nobody~/x.csv": "could"}
+        for name, words in wrong.items():
+            modal.query_one("#file", Input).value = name
+            await tui.press("enter")
+            await tui.says(words)
+        modal.query_one("#file", Input).value = file.name
+        assert "Overwrite this file?" in text(await tui.opened(Question, "enter"))
         await tui.opened(HistoryModal, "enter")
         assert file.read_text() == "mine"
         await tui.opened(Question, "enter")
         await tui.press("y")
         await tui.says("Wrote 1 entry to")
         assert file.read_text().startswith("id,")
-
-
-async def test_a_name_that_does_not_do_is_told(start: Start, store: Store) -> None:
-    write(store, ("1", "refused", None))
-    async with start(store=store) as tui:
-        modal = await tui.opened(HistoryModal, "h")
-        await tui.press("e")
-        for name, words in [
-            ("out.txt", ".csv or .json"),
-            ("no/out.csv", "not be written"),
-            ("~nobody~/x.csv", "could"),
-        ]:
-            modal.query_one("#file", Input).value = name
-            await tui.press("enter")
-            await tui.says(words)
-        await tui.closed("escape", "escape")
 
 
 async def test_100_000_entries_are_a_window(start: Start, store: Store) -> None:
@@ -183,14 +163,6 @@ async def test_an_entry_that_comes_meanwhile_leaves_the_cursor_where_it_is(start
         assert len(lines(modal)) == 3
 
 
-async def test_of_a_long_id_the_outcome_is_still_shown(start: Start, store: Store) -> None:
-    write(store, ("a-rather-long-id-" * 5 + "0", "still_active", None))
-    async with start(size=SMALL, store=store) as tui:
-        (line,) = lines(await tui.opened(HistoryModal, "h"))
-        assert "a-rather-" in line
-        assert line.endswith("…  still active")
-
-
 async def test_on_a_narrow_screen_it_still_says_which_and_how_it_ended(start: Start, store: Store) -> None:
     write(store, ("847070", "cancelled", None))
     seen = Download("847070", "cancelled", num_downloaded=1_204, seen_at=at(1_790_000_001))
@@ -204,3 +176,7 @@ async def test_on_a_narrow_screen_it_still_says_which_and_how_it_ended(start: St
         store.downloads.observe([running_again], observed=3.0, now=4.0).wait()
         modal.reload()
         assert lines(modal)[0].split()[1:6] == ["09-21", "14:13", "847070", "!", "running"]
+        write(store, ("a-rather-long-id-" * 5 + "0", "still_active", None))
+        modal.reload()
+        await tui.pilot.resize_terminal(*SMALL)
+        await tui.until(lambda: lines(modal)[0].endswith("…  still active"), "of a long ID, the outcome is still shown")
