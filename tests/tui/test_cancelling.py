@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from dfui.core.addresses import DATAFINITI
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.operations.cancel import BatchHistory
 from dfui.simulator.account import Dialect
-from dfui.store import temporary_store
 from dfui.tui.screens.confirm_cancel import ConfirmCancel
 from dfui.tui.screens.fetch_results import FetchResults
 from dfui.tui.screens.outcome import OutcomeModal
@@ -106,18 +104,13 @@ async def test_the_question_about_quitting_follows_what_is_under_way_and_can_be_
         await tui.opened(OutcomeModal)
 
 
-async def test_a_rejected_token_is_asked_for_and_the_cancellation_goes_on(start: Start) -> None:
+async def test_a_rejected_token_is_asked_for_and_what_was_refused_is_tried_again_in_one_key(start: Start) -> None:
+    script(start.account, [403])
     async with start(size=WIDE) as tui:
         start.account.token = "another"
         await tui.opened(SignIn, "c")  # the look of the confirmation meets it first
         await tui.opened(ConfirmCancel, *"another", "enter")
-        assert "is cancelled" in text(await tui.opened(OutcomeModal, "y"))
-
-
-async def test_what_was_refused_is_tried_again_in_one_key(start: Start) -> None:
-    script(start.account, [403])
-    async with start(size=WIDE) as tui:
-        assert "the API refused" in text(await tui.cancelled())
+        assert "the API refused" in text(await tui.opened(OutcomeModal, "y"))
         await tui.press("r")
         await tui.says("is cancelled")
 
@@ -139,20 +132,6 @@ async def test_faults_of_dfui_end_a_cancellation_and_its_outcome_is_named_if_its
             await tui.notified("fault of its own (ZeroDivisionError). What you confirmed is not affected.")
         assert [each.kind for each in session.cancellations.unseen] == [OutcomeKind.CANCELLED]
         tui.app.dialog_faults.clear()
-
-
-async def test_signing_in_for_a_cancellation_goes_online_too(start: Start) -> None:
-    store = temporary_store(profile="production", origin=DATAFINITI.origin)
-    store.downloads.add(["7"]).wait()
-    async with start(size=WIDE, store=store, token=None, is_live=False) as tui:
-        await tui.opened(SignIn)
-        await tui.closed("escape")
-        await tui.confirming()
-        sign_in = await tui.opened(SignIn, "y")
-        await tui.until(lambda: sign_in.focused is sign_in.query_one("#token"), "typing goes into the token")
-        assert "Download 7 is cancelled" in text(await tui.opened(OutcomeModal, *start.account.token, "enter"))
-        await tui.press("escape")
-        await tui.live()
 
 
 async def test_what_may_have_stopped_is_looked_at_again_by_r_and_no_delete_is_sent(start: Start) -> None:

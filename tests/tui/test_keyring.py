@@ -91,6 +91,7 @@ async def test_a_keyring_that_does_not_answer_holds_no_cancellation_up(
         kept.answers.clear()
         await tui.opened(OutcomeModal, *TOKEN, "enter")  # while it is being kept
         assert kept.kept == {}
+        await tui.live()
         session.sign_out()
         await tui.until(lambda: session.access.token is None, "the keyring is to forget it")
         session.cancel(["7" if tui.deletes == ["8"] else "8"])

@@ -12,8 +12,7 @@ import pytest
 from textual.pilot import Pilot
 
 from dfui.core.downloads import Download
-from dfui.core.errors import FolderNotWritable
-from dfui.core.fetching import DownloadFiles, FetchEvent, FileCheck, FileProgress, FilesAwaited, FileState
+from dfui.core.fetching import DownloadFiles, FetchEvent, FileCheck, FileProgress, FileState
 from dfui.core.outcomes import OutcomeKind
 from dfui.simulator.account import Simulator
 from dfui.simulator.scenarios import demo_account
@@ -243,11 +242,9 @@ def fetched(*events: FetchEvent, has_ended: bool = True) -> Steps:
 
 
 GONE = "The file server no longer has this file."
-CANNOT_WRITE = FolderNotWritable("Cannot write to /data/847001: Permission denied.")
 
 
 @of_each_size([
-    ("waiting", [ORDINARY], fetched(FilesAwaited(FETCHED, 240.0), has_ended=False)),
     (
         "fetching", [SMALL, ORDINARY],
         fetched(
@@ -263,8 +260,6 @@ CANNOT_WRITE = FolderNotWritable("Cannot write to /data/847001: Permission denie
             *(file(number, FileState.FAILED, trouble=GONE) for number in (4, 5)),
         ),
     ),
-    ("no_folder", [ORDINARY], fetched(DownloadFiles(FETCHED, (), FOLDER, trouble=CANNOT_WRITE))),
-    ("all_is_here", [ORDINARY], fetched(FILES, *(complete(number) for number in range(1, 6)))),
 ])  # fmt: skip
 def test_fetching(steps: Steps, size: Size, looks_as_before: Callable[..., bool]) -> None:
     assert looks_as_before(steps, size)

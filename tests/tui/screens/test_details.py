@@ -8,7 +8,6 @@ import httpx
 import pytest
 
 from dfui.core.downloads import Download
-from dfui.simulator.account import Dialect
 from dfui.store import temporary_store
 from dfui.tui.screens.details import DetailsModal
 from dfui.tui.screens.fetch_results import FetchResults
@@ -55,17 +54,6 @@ async def test_enter_shows_at_once_what_the_store_knows_and_then_follows_the_api
         await tui.opened(DetailsModal, "escape", "enter")
         await tui.says("HTTP 503")
         assert "Last seen" in tui.text
-
-
-@pytest.mark.parametrize("dialect", [Dialect.LIVE_2025, Dialect.DOCS_2026])
-async def test_links_are_never_shown_and_at_rest_nothing_more_is_asked(start: Start, dialect: Dialect) -> None:
-    start.account.dialect = dialect
-    async with start() as tui:
-        await tui.opened(DetailsModal, "j", "enter")
-        await tui.says("2 files")
-        await tui.pilot.pause()
-        assert "Signature" not in tui.app.export_screenshot()
-        assert start.account.requests.count(("GET", "/downloads/8")) == 1
 
 
 async def test_answers_about_two_downloads_that_come_while_the_terminal_stalls_both_count(start: Start) -> None:
@@ -126,6 +114,9 @@ async def test_keys_go_to_the_next_download_copy_the_id_show_the_answer_as_it_ca
         await tui.press("j")
         await tui.until(lambda: "Download 8" in tui.text and "8_1.csv" in tui.text, "the next one")
         assert "2026-11-23 12:04 UTC · open" in tui.text  # what was done to it
+        await tui.pilot.pause()
+        assert start.account.requests.count(("GET", "/downloads/8")) == 1  # at rest, nothing more is asked
+        assert "Signature" not in tui.app.export_screenshot()
         await tui.press("j", "y")
         assert tui.app.clipboard == "8"
         await tui.press("w")

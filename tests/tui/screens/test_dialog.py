@@ -141,18 +141,6 @@ async def test_a_dialog_that_fails_closes_and_the_app_goes_on(
         tui.app.dialog_faults.clear()
 
 
-@pytest.mark.parametrize("pauses", range(4))
-async def test_a_dialog_may_close_before_it_is_there(start: Start, pauses: int) -> None:
-    async with start(*IDS) as tui:
-        for key in ("s", "question_mark", "a", "enter", "c"):
-            await tui.app.on_event(Key(key, None))
-            for _ in range(pauses):
-                await asyncio.sleep(0)
-            if isinstance(tui.screen, Dialog):
-                tui.screen.dismiss(None)
-            await tui.until(lambda: not isinstance(tui.screen, Dialog), "closed")
-
-
 async def test_a_storm_of_keys_and_sizes_leaves_the_app_alive(start: Start) -> None:
     chance = random.Random(20)
     keys = [*"cnhasfxt/jkgGmu", "question_mark", "escape", "escape", "enter", "tab", "down", "up", "space", "backspace"]

@@ -16,7 +16,6 @@ from dfui.store import Store, temporary_store
 from dfui.tui.screens.history import HistoryEntryModal, HistoryModal
 from dfui.tui.screens.question import Question
 from dfui.tui.widgets.history_list import HistoryList
-from dfui.tui.widgets.row_list import PAGE_ROWS
 from tests.support.rows import at
 from tests.support.tui import SMALL, WIDE, Start, text
 
@@ -138,29 +137,6 @@ async def test_a_name_that_does_not_do_is_told_and_a_file_that_is_there_is_overw
         await tui.press("y")
         await tui.says("Wrote 1 entry to")
         assert file.read_text().startswith("id,")
-
-
-async def test_100_000_entries_are_a_window(start: Start, store: Store) -> None:
-    store.history.open_entries([str(number) for number in range(100_000)], confirmed_at=at(1)).wait(seconds=60)
-    async with start(store=store) as tui:
-        modal = await tui.opened(HistoryModal, "h")
-        assert lines(modal)[0].split()[3] == "99999"
-        await tui.press("end")
-        assert lines(modal)[-1].split()[3] == "0"
-        await tui.press("pageup", "home", "pagedown", "up")
-        assert len(modal.query_one(HistoryList)._rows) <= 3 * PAGE_ROWS
-
-
-async def test_an_entry_that_comes_meanwhile_leaves_the_cursor_where_it_is(start: Start, store: Store) -> None:
-    write(store, ("1", "refused", None), ("2", "refused", None))
-    async with start(store=store) as tui:
-        modal = await tui.opened(HistoryModal, "h")
-        await tui.press("j")
-        write(store, ("3", None, None))
-        modal.reload()
-        shown = [line for line in lines(modal) if line.startswith("▸ ")]
-        assert [line.split()[3] for line in shown] == ["1"]
-        assert len(lines(modal)) == 3
 
 
 async def test_on_a_narrow_screen_it_still_says_which_and_how_it_ended(start: Start, store: Store) -> None:
