@@ -29,7 +29,7 @@ def read_hidden(prompt: str) -> str:
     if sys.stdin is None:
         return ""
     if not sys.stdin.isatty():
-        return sys.stdin.readline(MAX_LINE).rstrip("\r\n")
+        return sys.stdin.buffer.readline(MAX_LINE).decode(sys.stdin.encoding, errors="replace").rstrip("\r\n")
     try:
         with _interruptible():
             return getpass.getpass(prompt, stream=sys.stderr)

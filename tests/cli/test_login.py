@@ -78,15 +78,19 @@ def test_what_the_api_rejects_is_not_kept(signed_out: Commands, account: Simulat
     refused("Invalid credentials”", "--email", EMAIL)
 
 
-def test_what_can_be_no_token_is_not_sent_or_shown(signed_out: Commands, account: Simulator, kept: KeptTokens) -> None:
+def test_what_can_be_no_token_is_not_sent_or_shown(
+    signed_out: Commands, account: Simulator, kept: KeptTokens, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for typed in ("", "\n", "two words\n", "tökén\n"):
         ended = signed_out("login", "--json", stdin=typed)
         assert (ended.exit_code, ended.document["error"]["kind"]) == (3, "token")
         assert_shows_none_of(ended, typed.strip() or TOKEN)
     assert signed_out("login", "--email", EMAIL).exit_code == 3
-    closed = signed_out.as_process("login", redirection="<&-")
-    assert (closed.exit_code, closed.stdout) == (3, "")
-    assert closed.stderr == "dfui: That contains no token. Copy it from your Datafiniti account page.\n"
+    monkeypatch.setenv("PYTHONIOENCODING", "utf-8:strict")  # as in most locales
+    (tmp_path / "token").write_text(TOKEN, encoding="utf-16")  # as an editor on Windows may
+    for redirection, words in (("<&-", "contains no token"), (f"< {tmp_path}/token", "is one word of plain letters")):
+        ended = signed_out.as_process("login", redirection=redirection)
+        assert (ended.exit_code, words in ended.stderr) == (3, True)
     assert account.requests == []
 
 
