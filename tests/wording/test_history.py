@@ -57,3 +57,28 @@ def test_a_relapse_is_said_to_cost_credits_only_while_it_does(now: Download, sai
     assert relapse_sentence(relapsed).endswith(said)
     label = "Running again" if now.is_active else "Ran again"
     assert label in [fact.label for fact in entry_facts(relapsed, now=at(70))]
+
+
+def test_an_entry_has_what_was_known_then_beside_what_is_known_now_and_nothing_that_is_not_known() -> None:
+    def facts(entry: HistoryEntry) -> dict[str, str]:
+        said = {fact.label: fact.lines[0] for fact in entry_facts(entry, now=at(70))}
+        return {label: line for label, line in said.items() if label not in ("Confirmed at", "Result at", "Follow-up")}
+
+    assert facts(replace(SETTLED, stop_at=9)) == {
+        "Outcome": "cancelled", "Aim": "to stop at 9 records", "DELETEs sent": "1", "The API said": "HTTP 200",
+        "Second look": "cancelled", "Kept": "10 records", "Credits": "not reported at the time",
+        "Now": "✗ cancelled · 10 records kept · 10 credits deducted · seen 1970-01-01 00:01 UTC",
+    }  # fmt: skip
+    assert facts(replace(ENDED, outcome=OutcomeKind.UNKNOWN, verified=False, status=None, http_status=None)) == {
+        "Outcome": "unknown", "DELETEs sent": "1", "The API said": "nothing that could be read",
+        "Second look": "the status could not be read after the DELETE",
+        "Kept": "10 records", "Credits": "not reported at the time",
+    }  # fmt: skip
+    assert facts(replace(ENDED, credits_deducted=1))["Credits"] == "1 credit deducted"
+    missing = Download("7", "running", num_downloaded=20, is_missing=True, seen_at=at(60))
+    assert facts(ENDED.after(missing))["Now"] == "? not found · seen 1970-01-01 00:01 UTC"
+    running = Download("7", "running", num_downloaded=20, seen_at=at(60))
+    assert facts(ENDED.after(running))["Now"] == "● running · 20 records so far · seen 1970-01-01 00:01 UTC"
+    just_confirmed = facts(HistoryEntry(1, "7", at(0)))
+    assert just_confirmed["Outcome"].startswith("open: no result yet")
+    assert (just_confirmed["DELETEs sent"], len(just_confirmed)) == ("not known", 2)
