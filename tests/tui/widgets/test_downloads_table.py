@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from array import array
+from dataclasses import replace
 
 import pytest
 from textual.widgets import Input
@@ -138,13 +139,16 @@ async def test_a_filter_searches_id_status_type_and_query_as_one_types_and_leave
         await tui.closed("n")
         await filtered("product")
         await tui.press("enter", "m")
+        await tui.shows("│▸■ 8")
         assert set(tui.table.marked) == set("78")
         await tui.press("escape")
         await tui.caught_up()
         assert not tui.downloads.query_one(FilterBar).display
-        assert sum("■" in line[:3] for line in tui.lines) == 2
+        assert sum("■" in line[:4] for line in tui.picture) == 2
         assert "2 marked" in tui.title
-        await tui.press("u", "g", "space", "space")
+        await tui.press("u")
+        assert not tui.is_seen("■")
+        await tui.press("g", "space", "space")
         assert (set(tui.table.marked), tui.table.cursor) == ({*tui.ids[:2]}, 2)
 
 
@@ -206,8 +210,15 @@ async def test_one_that_is_cancelled_while_a_query_is_under_way_keeps_its_place_
         assert tui.current == following
 
 
-async def test_one_that_changes_under_another_order_moves(start: Start) -> None:
+async def test_one_that_changes_is_painted_anew_and_moves_under_another_order(start: Start) -> None:
     async with start(*SIX, size=WIDE) as tui:
+        await tui.caught_up()
+        current, now = tui.table.current, start.clock.monotonic()
+        assert current is not None and current.num_downloaded is not None
+        seen = replace(current, num_downloaded=current.num_downloaded + 1)  # no longer, so that nothing makes room
+        tui.app.session.store.downloads.observe([seen], observed=now, now=now).wait()
+        tui.app.session.changes.report([seen.id])
+        await tui.shows(f" {seen.num_downloaded:,}/")
         tui.table.download_query = DownloadQuery(sort_by=SortBy.RECORDS)
         await tui.caught_up()
         moved, now = tui.ids[-1], start.clock.monotonic()
