@@ -75,7 +75,7 @@ class NumberInput(LineInput):
 
     def __init__(self, *, id: str) -> None:  # noqa: A002
         super().__init__(id=id)
-        self.restrict = r"[\d,]*"
+        self.restrict = r"[\d,]{0,12}"  # Python makes no number of 4,300 digits, as a pasted list of IDs has them
 
     @property
     def number(self) -> int | None:
