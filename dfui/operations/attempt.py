@@ -23,6 +23,7 @@ from dfui.core.progress import Progress, Step
 from dfui.operations.evidence import MAX_WAIT_SECONDS, Evidence
 
 if TYPE_CHECKING:
+    from dfui.api.client import DatafinitiClient
     from dfui.operations.cancel import Batch
 
 MAX_DELETES = 3
@@ -51,6 +52,15 @@ async def in_time(answer: Awaitable[Answer], seconds: float = REQUEST_SECONDS) -
             return await answer
     except TimeoutError:
         raise AnswerLost("No whole answer came in time.") from None
+
+
+async def is_token_rejected(client: DatafinitiClient) -> bool:
+    """After a 401: whether the account answers 401 too; else it was about one download, or the API is not reached."""
+    try:
+        await in_time(client.account())
+    except DatafinitiError as error:
+        return isinstance(error, Unauthorized)
+    return False
 
 
 class Attempt:

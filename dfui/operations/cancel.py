@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from dfui.core.clock import Clock
 from dfui.core.downloads import DownloadDetails
-from dfui.core.errors import DatafinitiError, StoreError, Unauthorized
+from dfui.core.errors import StoreError
 from dfui.core.identifiers import each_once
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.progress import Progress
-from dfui.operations.attempt import Attempt, in_time
+from dfui.operations.attempt import Attempt, is_token_rejected
 from dfui.operations.refresh import fetch_details
 from dfui.store import Store
 from dfui.system.event_loop import end_tasks
@@ -190,20 +190,13 @@ class Batch:
         async with self._checking_token:
             if generation != self.token_generation:
                 return True
-            if self.signed_out or not await self._is_token_rejected():
+            if self.signed_out or not await is_token_rejected(self.client):
                 return False
             if generation > 0:
                 self.signed_out = True
                 return False
             self.token_generation += await self.ask_for_token()
             return not self.signed_out
-
-    async def _is_token_rejected(self) -> bool:
-        try:
-            await in_time(self.client.account())
-        except DatafinitiError as error:
-            return isinstance(error, Unauthorized)
-        return False
 
     async def get_download(self, download_id: str) -> DownloadDetails:
         """What the API shows of one download.

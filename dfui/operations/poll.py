@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from dfui.core.clock import Clock
 from dfui.core.credits import CostFinal
 from dfui.core.downloads import Download, DownloadDetails
-from dfui.core.errors import ApiError, DatafinitiError, NotFound, StoreError, Unauthorized
+from dfui.core.errors import ApiError, DatafinitiError, NotFound, Refused, StoreError, Unauthorized
 from dfui.core.history import FOLLOW_UP_AFTER, WATCHED_FOR, HistoryEntry
+from dfui.operations.attempt import is_token_rejected
 from dfui.operations.refresh import MAX_POLLS, DownloadRefresher
 from dfui.store import Store
 from dfui.system.event_loop import end_tasks, first_of
@@ -286,13 +287,16 @@ async def watch(
     poller = Poller(DownloadRefresher(client, store, clock=clock).refresh, schedule, clock=clock)
     async with contextlib.aclosing(poller.results(forever=False)) as results:
         async for result in results:
-            if isinstance(result.error, Unauthorized):
-                raise result.error
+            error = result.error
+            if isinstance(error, Unauthorized):
+                if await is_token_rejected(client):
+                    raise error
+                error = Refused(error.http_status, error.api_message, error.details)
             is_last = is_over(result.download) if result.download else isinstance(result.error, NotFound)
             if is_last:
                 del remaining[result.download_id]
             if is_last or result.has_changed:
-                yield replace(result, is_last=is_last)
+                yield replace(result, error=error, is_last=is_last)
 
 
 async def wait_for_final_costs(

@@ -12,12 +12,12 @@ import httpx
 import pytest
 
 from dfui.core.credits import CostFinal
-from dfui.core.errors import DatafinitiError, StoreError, Unauthorized
+from dfui.core.errors import DatafinitiError, Refused, StoreError, Unauthorized
 from dfui.operations.poll import FollowUps, Poller, WhileActive, wait_for_final_costs, watch
 from dfui.operations.refresh import MAX_POLLS, DownloadRefresher, refresh_list
 from dfui.simulator.account import Dialect
 from tests.support.manual_clock import ManualClock
-from tests.support.outcomes import Latency, Together, busy, methods, unreachable
+from tests.support.outcomes import Latency, Together, busy, methods, script, unreachable
 
 MAX_SECONDS = 10.0
 
@@ -137,6 +137,14 @@ async def test_watching_gives_each_change_once_and_ends_with_the_download(it: To
     assert len(it.simulator.requests) > len(results)
 
 
+async def test_a_401_of_one_download_ends_no_watch_if_the_account_answers(it: Together) -> None:
+    it.simulator.add("7", num_records=5_000)
+    script(it.simulator, [], [401])
+    first, *others = [result async for result in watch(["7"], **it.given)]
+    assert (type(first.error), "“Told to answer 401.”" in str(first.error)) == (Refused, True)
+    assert others[-1].is_last
+
+
 async def test_a_rejected_token_ends_the_other_polls_at_once(it: Together) -> None:
     async def get_download(store_refresher: object, download_id: str) -> Any:
         if download_id == "8":
@@ -145,6 +153,7 @@ async def test_a_rejected_token_ends_the_other_polls_at_once(it: Together) -> No
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DownloadRefresher, "refresh", get_download)
+        it.simulator.token = "another"
         with pytest.raises(Unauthorized) as caught:
             async for _ in watch(["8", "7"], **it.given):
                 pass
