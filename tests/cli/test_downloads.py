@@ -9,7 +9,6 @@ import signal
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import httpx
@@ -163,20 +162,11 @@ def test_a_shown_download_has_its_files_and_its_history(dfui: Commands) -> None:
         "is_enrichment_job": False, "is_suppression_job": False, "auto_trace": False, "num_records_suppressed": 0,
         "history": [],
     }  # fmt: skip
-
-
-def test_a_final_download_is_shown_in_full(dfui: Commands, account: Simulator) -> None:
-    account.downloads[STOPPED].query = "a" * 2_000
     dfui("cancel", "--yes", RUNNING)
     facts = facts_of(dfui("show", RUNNING))
-    assert facts["Status"] == ["✗ cancelled"]
-    assert facts["Requested"] == ["50,000 records"]
-    assert facts["Credits"] == ["not reported yet"]
-    assert facts["Started"] == ["2026-11-23 11:58 UTC"]
+    assert facts["Status"] + facts["Credits"] == ["✗ cancelled", "not reported yet"]
     assert facts["Result files"] == ["4 files", *(f"847070_{number}.csv" for number in (1, 2, 3, 4))]
     assert "· cancelled ·" in facts["History"][0]
-    assert facts_of(dfui("show", STOPPED))["Query"] == ["a" * 2_000]
-    assert facts_of(dfui("show", PEOPLE))["Credits"] == ["2,000 deducted (people 2,000)"]
 
 
 def test_one_that_is_not_there_is_exit_1_and_does_not_keep_the_others(dfui: Commands) -> None:
@@ -268,50 +258,42 @@ def test_a_hidden_download_stays_hidden_until_it_is_added(dfui: Commands, accoun
 # ── text from outside that means harm to a terminal ──────────────────────────────────────────────────────────────────
 
 
-def harmless(ended: Ended) -> None:
-    shown = ended.stdout + ended.stderr
-    assert "[red]x[/red]" in shown  # it is there, and is only text
-    assert all(character == "\n" or character.isprintable() for character in shown), repr(shown)
-
-
-def test_hostile_words_of_an_error_and_of_a_download_are_harmless(dfui: Commands, account: Simulator) -> None:
-    refusal = {"message": HARM, "details": [{"field": HARM, "message": HARM}]}
-    account.interrupt = lambda request: httpx.Response(403, json=refusal) if request.method == "DELETE" else None
-    harmless(dfui("cancel", RUNNING, "--yes"))
-    account.interrupt = lambda request: httpx.Response(403, json=refusal)
-    harmless(dfui("list"))
+def test_hostile_words_are_harmless_and_only_text(
+    dfui: Commands, account: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusal = httpx.Response(403, json={"message": HARM, "details": [{"field": HARM, "message": HARM}]})
     record = {"id": "7"} | dict.fromkeys(("status", "query", "data_type", "format", "view"), HARM)
-    account.interrupt = lambda request: httpx.Response(200, json=[record])
-    harmless(dfui("list"))
-    harmless(dfui("list", "--offline"))
-    assert HARM in {each["query"] for each in dfui("list", "--json").document}
     link = f"https://x.invalid/{HARM}?X-Amz-Date=nonsense&X-Amz-Expires=9e99"
-    account.interrupt = lambda request: httpx.Response(200, json=record | {"results": [link, 5, "http://["]})
-    harmless(dfui("show", "7"))
-
-
-def test_hostile_arguments_and_options_are_harmless(dfui: Commands) -> None:
-    for command in (["cancel", "--yes"], ["list"]):
-        harmless(dfui(*command, HARM.replace("\x00", "")))
+    details = httpx.Response(200, json=record | {"results": [link, 5, "http://["]})
+    written = HARM.replace("\x00", "")
+    for answer, arguments in (
+        (refusal, ["cancel", RUNNING, "--yes"]),
+        (refusal, ["list"]),
+        (httpx.Response(200, json=[record]), ["list"]),
+        (httpx.Response(500), ["list", "--offline"]),
+        (details, ["show", "7"]),
+        (details, ["cancel", "--yes", written]),
+        (details, ["list", written]),
+    ):
+        monkeypatch.setattr(account, "interrupt", lambda request, answer=answer: answer)
+        ended = dfui(*arguments)
+        shown = ended.stdout + ended.stderr
+        assert "[red]x[/red]" in shown
+        assert all(character == "\n" or character.isprintable() for character in shown), repr(shown)
+    assert HARM in {each["query"] for each in dfui("list", "--offline", "--json").document}
     dfui.write_config('"\\u001b]0;owned\\u0007[red]x[/red]" = 1\n')
-    harmless(dfui("list"))
+    assert "\x1b" not in dfui("list").stderr
 
 
 # ── dates and figures that cannot be ─────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.fixture(params=["America/New_York", "Asia/Tokyo"])
-def zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The machine's time zone, in which one of these dates is none."""
-    monkeypatch.setenv("TZ", request.param)
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
+def test_what_cannot_be_is_unknown_and_the_rest_is_listed(
+    zone: str, dfui: Commands, account: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", zone)  # in which one of these dates is none
     time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
-
-
-@pytest.mark.usefixtures("zone")
-def test_a_date_or_figure_that_cannot_be_is_unknown_and_the_rest_is_listed(dfui: Commands, account: Simulator) -> None:
     odd = [
         {"id": name, "status": "running", "date_started": date, "date_updated": date, "num_downloaded": -3}
         for name, date in (("5", "0001-01-01T00:00:00Z"), ("6", "9999-12-31T23:59:59Z"))
@@ -325,14 +307,11 @@ def test_a_date_or_figure_that_cannot_be_is_unknown_and_the_rest_is_listed(dfui:
     assert [(listed[each]["started_at"], listed[each]["num_downloaded"]) for each in "567"] == [(None, None)] * 3
     account.interrupt = lambda request: None
     dfui("cancel", "--yes", RUNNING)
-    for seconds in (-62_135_596_800.0, 253_402_300_799.0, 1e300, float("inf")):
+    for seconds in (-62_135_596_800.0, 253_402_300_799.0, float("inf")):
         with contextlib.closing(sqlite3.connect(dfui.database)) as other, other:
-            other.execute(
-                "UPDATE downloads SET started_at = ?, seen_at = ?, num_records = -1, checksum = NULL", [seconds] * 2
-            )
+            other.execute("UPDATE downloads SET started_at = ?, num_records = -1, checksum = NULL", [seconds])
             other.execute("UPDATE history SET ended_at = ?, retained_records = -1, checksum = NULL", [seconds])
         for arguments in (["list", "--offline"], ["history"]):
             assert dfui(*arguments).exit_code == 0
             found = dfui(*arguments, "--json").document
-            assert found
             assert {each.get(key) for each in found for key in ("num_records", "started_at", "ended_at")} == {None}
