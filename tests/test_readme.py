@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import textwrap
-import tomllib
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -18,7 +17,6 @@ from dfui.cli.show_help import SIGNING_IN, TOPICS
 from dfui.core.outcomes import OutcomeKind
 from dfui.simulator.account import TOKEN, Simulator
 from dfui.simulator.files import SimulatedFiles
-from dfui.system.config import read_config
 from dfui.wording.outcomes import OUTCOMES
 from tests.support import keyring_in_a_file, running
 from tests.support.keyring_daemon import MISSING
@@ -53,13 +51,6 @@ def test_every_command_has_a_name_and_is_run_somewhere() -> None:
     assert COMMANDS["environment"] in SIGNING_IN
     ci = ROOT / ".ci" / "run"
     assert all(re.search(rf"\b{name}\b", ci.read_text()) for name in RUN_BY_CI)
-
-
-def test_the_options_in_it_can_be_used(tmp_path: Path) -> None:
-    path = tmp_path / "config.toml"
-    path.write_text(OPTIONS)
-    assert tomllib.loads(OPTIONS)
-    assert read_config(path).problems == ()
 
 
 # ── its commands ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -118,20 +109,24 @@ def cancelled(account: Simulator) -> list[str]:
     return sorted(path for method, path in account.requests if method == "DELETE")
 
 
-def test_a_token_is_piped_in(environment: dict[str, str], tmp_path: Path) -> None:
+def test_a_token_is_piped_in_or_comes_from_a_command_and_completion_is_put_where_bash_looks_for_it(
+    environment: dict[str, str], account: Simulator, tmp_path: Path
+) -> None:
     (tmp_path / "token.txt").write_text(f"{TOKEN}\n")
-    backend = {
-        "PYTHON_KEYRING_BACKEND": f"{keyring_in_a_file.__name__}.Keyring",
-        keyring_in_a_file.FILE_VARIABLE: str(tmp_path / "kept.json"),
-    }
-    ended = run(COMMANDS["login"], environment | backend, tmp_path)
-    assert ended.returncode == 0, ended
-    assert TOKEN in (tmp_path / "kept.json").read_text()
-
-
-def test_completion_is_put_where_bash_looks_for_it(environment: dict[str, str], tmp_path: Path) -> None:
+    kept = tmp_path / "kept.json"
+    backend = f"{keyring_in_a_file.__name__}.Keyring"
+    in_a_file = {"PYTHON_KEYRING_BACKEND": backend, keyring_in_a_file.FILE_VARIABLE: str(kept)}
+    ended = run(COMMANDS["login"], environment | in_a_file, tmp_path)
+    assert (ended.returncode, TOKEN in kept.read_text()) == (0, True), ended
     assert run(COMMANDS["completion"], environment, tmp_path).returncode == 0
     assert "complete" in (tmp_path / ".local/share/bash-completion/completions/dfui").read_text()
+    (tmp_path / "bin" / "pass").write_text(f'#!/bin/sh\n[ "$1 $2" = "show datafiniti" ] && echo {TOKEN}\n')
+    (tmp_path / "bin" / "pass").chmod(0o755)
+    config = Path(environment["XDG_CONFIG_HOME"]) / "dfui" / "config.toml"
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.write_text(OPTIONS)
+    ended = run("dfui config check && dfui list", environment, tmp_path)
+    assert ended.returncode == 0, ended
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh"])
@@ -168,13 +163,3 @@ def test_dfui_finds_an_unlocked_keyring_in_a_session_made_for_it(environment: di
         shown = opened.wait_for("ENDED")  # and with the session its bus and its daemon
     assert "stores, returns and removes a test entry" in shown
     assert "of my choice" not in shown
-
-
-def test_a_token_command_serves_each_profile(environment: dict[str, str], account: Simulator, tmp_path: Path) -> None:
-    (tmp_path / "bin" / "pass").write_text(f'#!/bin/sh\n[ "$1 $2" = "show datafiniti" ] && echo {TOKEN}\n')
-    (tmp_path / "bin" / "pass").chmod(0o755)
-    config = Path(environment["XDG_CONFIG_HOME"]) / "dfui" / "config.toml"
-    config.parent.mkdir(parents=True)
-    config.write_text(OPTIONS)
-    ended = subprocess.run(["dfui", "list"], env=environment, capture_output=True, text=True, check=False)
-    assert ended.returncode == 0, ended
