@@ -82,6 +82,7 @@ def test_what_cancelling_saves_is_an_estimate_and_says_for_how_many_it_stands() 
 def test_no_credits_is_said_of_a_final_0_alone(records: int | None) -> None:
     assert "No credits" not in " ".join(credits_after(CostNotReported(), records))
     assert credits_after(CostFinal(0), 0) == ["No credits were deducted."]
+    assert credits_after(CostNotReported(), 0) == []
 
 
 @pytest.mark.parametrize(
