@@ -166,35 +166,29 @@ async def test_a_request_goes_through_the_proxy_and_is_seen_by_it_encrypted(
 
 
 @pytest.mark.parametrize(
-    ("answers", "words"),
+    ("scheme", "answers", "words"),
     [
-        ([raw(b"HTTP/1.1 407 No\r\n\r\n")], "asks for a password: set HTTPS_PROXY to http://user:password@host:port."),
-        ([raw(b"HTTP/1.1 502 No\r\n\r\n")], "refused to connect to api.datafiniti.co: 502"),
-        ([], "could not be reached: nothing within"),
+        ("http", [raw(b"HTTP/1.1 407 No\r\n\r\n")],
+         "asks for a password: set HTTPS_PROXY to http://user:password@host:port."),
+        ("http", [raw(b"HTTP/1.1 502 No\r\n\r\n")], "refused to connect to api.datafiniti.co: 502"),
+        ("http", [], "could not be reached: nothing within"),
+        ("socks5", [raw(b"HTTP/1.1 400 Bad\r\n\r\n")], "refused to connect to api.datafiniti.co: not SOCKS5"),
     ],
-)
+)  # fmt: skip
 async def test_a_proxy_never_gets_the_request(
-    answers: list[Answer], words: str, monkeypatch: pytest.MonkeyPatch
+    scheme: str, answers: list[Answer], words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(client_module, "READ_SECONDS", 0.05)
     with FaultServer(*answers) as proxy:
         name = proxy.origin.removeprefix("http://")
-        monkeypatch.setenv("HTTPS_PROXY", f"http://user:hidden@{name}")
+        monkeypatch.setenv("HTTPS_PROXY", f"{scheme}://{'user:hidden@' if scheme == 'http' else ''}{name}")
         left, error = await deleted(API)
-    assert proxy.requests[0].startswith(b"CONNECT api.datafiniti.co:443")
+    assert proxy.requests[0].startswith(b"CONNECT api.datafiniti.co:443" if scheme == "http" else b"\x05")
     assert SECRET.encode() not in proxy.requests[0]
     assert (left, type(error)) == (0, NotConnected)
     assert f"The proxy {name} (set by HTTPS_PROXY)" in str(error)
     assert words in str(error)
     assert "hidden" not in str(error)
-
-
-async def test_a_proxy_that_speaks_no_socks_is_named_and_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    with FaultServer(raw(b"HTTP/1.1 400 Bad\r\n\r\n")) as proxy:
-        monkeypatch.setenv("HTTPS_PROXY", proxy.origin.replace("http:", "socks5:"))
-        left, error = await deleted(API)
-    assert (left, type(error)) == (0, NotConnected)
-    assert "(set by HTTPS_PROXY) refused to connect to api.datafiniti.co: not SOCKS5" in str(error)
     del error
     gc.collect()  # a connection that was left open would warn now
 

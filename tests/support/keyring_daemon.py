@@ -23,7 +23,7 @@ from keyring.core import init_backend
 from dfui.core.addresses import DATAFINITI
 from dfui.core.errors import KeyringProblem
 from dfui.core.secret import Secret
-from dfui.system.credentials import KeyringEntry, try_keyring
+from dfui.system.credentials import KeyringEntry
 from tests.support.terminal import wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -99,8 +99,6 @@ async def _answer(entry: KeyringEntry, call: str) -> object:
                 return kept.reveal() if kept else None
             case "delete":
                 return await entry.delete()
-            case "try":
-                return await try_keyring()
             case "run":
                 command = [sys.executable, "-m", "dfui", *token.split()]
                 ended = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)

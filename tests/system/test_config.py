@@ -73,6 +73,11 @@ def test_what_is_wrong_is_named_by_its_dotted_key(config_file: Path, text: str, 
         load_settings(environment={})
 
 
+def test_every_problem_of_a_file_is_named(config_file: Path) -> None:
+    config_file.write_text("bel = true\ntheme = 3\n[keys]\ncancel = 3\n")
+    assert [problem.key for problem in read_config(config_file).problems] == ["bel", "theme", "keys.cancel"]
+
+
 @pytest.mark.parametrize("written", [b"\xff\xfe", None])
 def test_a_config_file_that_cannot_be_read_is_named_in_a_sentence(config_file: Path, written: bytes | None) -> None:
     config_file.mkdir() if written is None else config_file.write_bytes(written)
