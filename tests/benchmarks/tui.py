@@ -185,22 +185,11 @@ def _settle(process: PtyProcess, header: str) -> None:
 ACTIVE = 20
 BETWEEN_KEYS_SECONDS = 0.03
 """As fast as a keyboard repeats a key that is held down."""
-# Each key, what its answer is called, and whether what it leads to is waited for before the next key.
 STEPS = (
-    ("/", "", True),
-    *((letter, "filter", False) for letter in "hotel"),
-    ("s", "filter", True),
-    (DOWN, "filter", True),
-    (DOWN, "move", True),
-    ("u", "", True),
-    ("s", "", True),
-    (DOWN, "", True),
-    (DOWN, "", True),
-    ("\r", "sort", True),
-    ("m", "mark all", False),
-    (" ", "mark", True),
-    (" ", "mark", True),
-)
+    ("", "/"), ("filter", "hotel"), ("filter", "s"), ("filter", DOWN), ("move", DOWN), ("", "u"),
+    ("", "s"), ("", DOWN), ("", DOWN), ("sort", "\r"), ("mark all", "m"), ("mark", " "), ("mark", " "),
+)  # fmt: skip
+"""What the answer to a key is called, and the key; of letters typed one after the other, none is waited for."""
 
 
 def keys_at_100_000(plan: Plan) -> Iterator[Row]:
@@ -217,9 +206,10 @@ def keys_at_100_000(plan: Plan) -> Iterator[Row]:
                 process.wait_for_header(f"{ACTIVE} active of {many:,}")
                 process.read_until_quiet(2 * QUIET_SECONDS)
                 slowest: dict[str, float] = defaultdict(float)
-                for key, name, is_waited_for in STEPS:
-                    slowest[name] = max(slowest[name], process.answered(key))
-                    if is_waited_for:
+                for name, keys in STEPS:
+                    for key in [keys] if keys == DOWN else keys:
+                        slowest[name] = max(slowest[name], process.answered(key))
+                    if keys not in ("hotel", "m"):
                         process.read_until_quiet(2 * QUIET_SECONDS)
             for name in filter(None, slowest):
                 answered[name].append(slowest[name])
