@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from dfui.core.addresses import DATAFINITI
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.operations.cancel import BatchHistory
 from dfui.simulator.account import Dialect
+from dfui.store import temporary_store
 from dfui.tui.screens.confirm_cancel import ConfirmCancel
 from dfui.tui.screens.fetch_results import FetchResults
 from dfui.tui.screens.outcome import OutcomeModal
@@ -113,6 +115,19 @@ async def test_a_rejected_token_is_asked_for_and_what_was_refused_is_tried_again
         assert "the API refused" in text(await tui.opened(OutcomeModal, "y"))
         await tui.press("r")
         await tui.says("is cancelled")
+
+
+async def test_a_cancellation_that_got_no_token_leaves_a_connection_that_one_can_sign_in_to(start: Start) -> None:
+    store = temporary_store(profile="production", origin=DATAFINITI.origin)
+    store.downloads.add(["7"]).wait()
+    async with start(size=WIDE, store=store, token=None, is_live=False) as tui:
+        await tui.opened(SignIn)
+        await tui.confirming("escape")
+        await tui.opened(SignIn, "y")
+        await tui.opened(OutcomeModal, "escape")
+        await tui.opened(SignIn, "enter", "r")
+        await tui.press(*start.account.token, "enter")
+        await tui.live()
 
 
 async def test_faults_of_dfui_end_a_cancellation_and_its_outcome_is_named_if_its_dialog_fails(

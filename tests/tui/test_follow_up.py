@@ -38,6 +38,7 @@ async def test_a_cost_that_comes_later_is_in_the_row_the_outcome_and_the_history
     async with start(size=(120, 30)) as tui:
         shown = await tui.cancelled()
         assert "the API has not reported the cost yet." in text(shown)
+        assert not tui.is_seen("Cancel again")
         assert tui.lines[1].split()[4:7] == ["10,000", "kept", "–"]
         start.clock.advance(16)
         await tui.says("10,000 credits were deducted.")
