@@ -189,7 +189,7 @@ def test_a_relapse_while_it_waits_is_exit_4_and_an_alarm(dfui: Commands, account
 
 
 def test_any_look_sees_a_relapse_and_warns_as_long_as_it_runs(dfui: Commands, account: Simulator) -> None:
-    looks = (["show", "847070"], ["list"], ["list", "--json"])
+    looks = (["show", "847070"], ["list"], ["list", "--json"], ["list", "--offline"])
     dfui("cancel", "847070", "--yes")
     assert not any(ALARM in dfui(*look).stderr for look in looks)
     account.downloads["847070"].relapses_after_seconds = 0
