@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from dfui.core.downloads import Download
 from dfui.core.text import sanitize
@@ -66,7 +65,7 @@ class ConfirmCancel(Dialog[tuple[str, ...]]):
                 yield facts
         with Horizontal(id="number"):
             yield Static(id="number-asked", markup=False)
-            yield NumberInput(id="typed-number")
+            yield NumberInput(id="typed-number", action="confirm")
         with VerticalScroll(id="explanation", can_focus=False):
             yield TextLines(id="consequences")
         named = " ".join(map(sanitize, self._ids[:3])) + (" ..." if len(self._ids) > 3 else "")
@@ -92,7 +91,6 @@ class ConfirmCancel(Dialog[tuple[str, ...]]):
             if (self._known, self._problems) != before:
                 self._show()
 
-    @on(Input.Submitted)
     def action_confirm(self) -> None:
         """Cancel what is active, if the whole question is visible and any number asked for was typed."""
         to_cancel = tuple(download.id for download in self._active)

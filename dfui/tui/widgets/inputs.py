@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual import events
+from textual.binding import Binding, BindingType
 from textual.keys import REPLACED_KEYS
 from textual.timer import Timer
 from textual.widgets import Input
 
 from dfui.core.identifiers import without_secrets
+from dfui.tui.keyboard import in_order
 
 BETWEEN_LINES_SECONDS = 0.2
 """Within which the next line of a paste comes that is typed; nobody presses Enter and goes on typing as quickly."""
@@ -71,17 +75,35 @@ class PasteInput(LineInput):
 
 
 class NumberInput(LineInput):
-    """An input line for digits; a letter typed into it is a key of the dialog around it."""
+    """An input line for digits; a letter typed into it is a key of the dialog around it.
 
-    def __init__(self, *, id: str) -> None:  # noqa: A002
+    Enter runs the dialog's action. Each key acts as it comes: Ctrl-Q right behind an Enter must meet what it confirmed.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *in_order(Binding("enter", "submit", show=False)),
+        *in_order(Binding("backspace", "delete_left", show=False)),
+        *in_order(Binding("comma", "type(',')", show=False)),
+        *(each for digit in "0123456789" for each in in_order(Binding(digit, f"type('{digit}')", show=False))),
+    ]
+
+    def __init__(self, *, id: str, action: str) -> None:  # noqa: A002
         super().__init__(id=id)
         self.restrict = r"[\d,]{0,12}"  # Python makes no number of 4,300 digits, as a pasted list of IDs has them
+        self._action = action
 
     @property
     def number(self) -> int | None:
         """What was typed; None where it is nothing."""
         digits = self.value.replace(",", "")
         return int(digits) if digits else None
+
+    def action_type(self, character: str) -> None:
+        self.replace(character, *self.selection)
+
+    async def action_submit(self) -> None:
+        """Run the action at once; Textual would post a message, which the next key can overtake."""
+        await self.screen.run_action(self._action)
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         """Whether a key is typed."""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+
+import httpx
 import pytest
+from textual.events import Key
 from textual.widgets._toast import Toast
 
 from dfui.tui.screens.confirm_cancel import TYPED_FROM, ConfirmCancel
 from dfui.tui.screens.dialog import Dialog
 from dfui.tui.screens.outcome import OutcomeModal
+from dfui.tui.screens.question import Question
 from tests.support.tui import SMALL, Start, text
 
 LONG_ID = "dl_" + "0123456789" * 12 + "_last"
@@ -132,6 +137,25 @@ async def test_one_less_is_confirmed_by_a_key(start: Start) -> None:
         assert not confirmation.query_one("#number").display
         await tui.opened(OutcomeModal, "y")
         assert len(tui.deletes) == TYPED_FROM - 1
+
+
+@pytest.mark.usefixtures("many")
+async def test_ctrl_q_in_one_read_with_the_number_and_enter_meets_what_they_confirmed(start: Start) -> None:
+    may_answer = threading.Event()
+
+    def hold(request: httpx.Request) -> None:
+        if request.method == "DELETE":
+            may_answer.wait(10)
+
+    start.account.interrupt = hold
+    async with start() as tui:
+        await tui.confirming("m")
+        for key in ("2", "1", "backspace", "0", "enter", "ctrl+q"):
+            tui.app.post_message(Key(key, key if key.isdigit() else None))
+        await tui.opened(Question)
+        may_answer.set()
+        await tui.opened(OutcomeModal)
+        assert len(tui.deletes) == TYPED_FROM
 
 
 @pytest.mark.usefixtures("many")
