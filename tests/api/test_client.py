@@ -7,7 +7,7 @@ import json
 import re
 import tracemalloc
 import zlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -95,27 +95,25 @@ async def test_an_error_is_known_by_status_and_words(
     assert "<html" not in str(error)
 
 
-async def test_a_400_is_what_the_call_makes_of_it() -> None:
-    # In the pages of 2026 it is the only error.
-    async with answered_by(http(400, b'{"error": "Bad request"}')) as (_, client):
-        for call, kind in (
-            (client.get_download("7"), NotFound),
-            (client.cancel_download("7"), Refused),
-            (client.list_downloads(), Refused),
-            (client.account(), Unauthorized),
-            (client.authenticate("a@b.c", Secret("p4ssword")), Unauthorized),
-        ):
-            error = await error_of(call)
+async def test_a_400_and_a_404_are_what_the_call_makes_of_them() -> None:
+    async with answered_by(http(400, b'{"error": "Bad request"}')) as (bad, client):
+        calls: dict[Callable[[], Awaitable[object]], type[ApiError]] = {
+            lambda: client.get_download("7"): NotFound,  # in the pages of 2026, 400 is the only error
+            lambda: client.cancel_download("7"): Refused,
+            client.list_downloads: Refused,
+            client.account: Unauthorized,
+            lambda: client.authenticate("a@b.c", Secret("p4ssword")): Unauthorized,
+        }
+        for call, kind in calls.items():
+            error = await error_of(call())
             assert (type(error), vars(error)["api_message"]) == (kind, "Bad request")
-
-
-async def test_a_404_is_about_a_download_if_the_call_names_one_and_about_the_address_if_not() -> None:
-    async with answered_by(http(404, b"<h1>Not here</h1>")) as (server, client):
-        for call in (client.get_download("7"), client.cancel_download("7")):
-            assert type(await error_of(call)) is NotFound
-        for other in (client.list_downloads(), client.account(), client.authenticate("a@b.c", Secret("p4ssword"))):
-            sentences = error_sentences(await error_of(other))
-            assert sentences.startswith(f"{server.url} does not look like the API: it answered HTTP 404. Check the")
+        bad.script = [http(404, b"<h1>Not here</h1>")]
+        about_a_download, others = list(calls)[:2], list(calls)[2:]
+        for call in about_a_download:
+            assert type(await error_of(call())) is NotFound
+        for call in others:
+            sentences = error_sentences(await error_of(call()))
+            assert sentences.startswith(f"{bad.url} does not look like the API: it answered HTTP 404. Check the")
 
 
 @pytest.mark.parametrize(
@@ -199,13 +197,10 @@ async def test_an_answer_that_never_comes_is_lost(monkeypatch: pytest.MonkeyPatc
 async def test_a_list_that_breaks_off_is_lost_and_may_be_larger_than_one_download() -> None:
     records = [{"id": number, "query": "a" * SMALL_LIMIT} for number in range(6)]
     broken = http(200, b"[" + RUNNING + b', {"id": "8", "sta', length=9_999)
-    async with answered_by(broken, http(200, json.dumps(records).encode())) as (_, client):
+    other = http(200, b'{"id": "8", "status": "cancelled"}')
+    async with answered_by(broken, http(200, json.dumps(records).encode()), other) as (_, client):
         assert type(await error_of(client.list_downloads())) is AnswerLost
         assert len((await client.list_downloads()).downloads) == 6
-
-
-async def test_an_answer_about_another_download_is_lost() -> None:
-    async with answered_by(http(200, b'{"id": "8", "status": "cancelled"}')) as (_, client):
         for call in (client.get_download("7"), client.cancel_download("7")):
             assert "about another download" in str(await error_of(call))
 
