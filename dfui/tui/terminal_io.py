@@ -13,7 +13,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -70,6 +70,50 @@ class TerminalDriver(LinuxDriver):
         """What was written last."""
         self._burst_at = -math.inf
         """When several keys came together last."""
+        self._shutdown = app.shutdown
+        self._is_on = False
+        """Whether the terminal is in application mode."""
+
+    # ── application mode, and the signals that stop and continue ─────────────────────────────────────────────────
+
+    def start_application_mode(self) -> None:
+        with _deaf_to_sigcont():
+            self._wait_for_foreground()
+            self._is_on = True
+            super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def resume_application_mode(self) -> None:
+        """Start application mode again; Textual does so on each SIGCONT, also if it was never left or dfui leaves."""
+        with _deaf_to_sigcont():
+            self._wait_for_foreground()
+            if self._shutdown.was_told:
+                return
+            if self._is_on:  # it was stopped by SIGSTOP, or not at all
+                self.suspend_application_mode()
+            self.start_application_mode()
+
+    def suspend_application_mode(self) -> None:
+        with _deaf_to_sigcont():
+            super().suspend_application_mode()
+
+    def stop_application_mode(self) -> None:
+        """Put the modes back, once: a terminal that another program has meanwhile must not change."""
+        signal.signal(signal.SIGCONT, signal.SIG_DFL)
+        if self._is_on:
+            super().stop_application_mode()
+            self._is_on = False
+
+    def disable_input(self) -> None:
+        if self._is_on:
+            super().disable_input()
+
+    def _wait_for_foreground(self) -> None:
+        """Stop again if the shell continues dfui in the background, unless it is to end there."""
+        with contextlib.suppress(OSError):  # no terminal, or not the session's
+            while os.tcgetpgrp(self.fileno) != os.getpgrp() and not self._shutdown.was_told:
+                os.kill(os.getpid(), signal.SIGSTOP)
+
+    # ── what is read and written ─────────────────────────────────────────────────────────────────────────────────
 
     def run_input_thread(self) -> None:
         """Post what is typed; Textual's own loop would post answers of the terminal as keys."""
@@ -106,6 +150,8 @@ class TerminalDriver(LinuxDriver):
 
     def write(self, data: str) -> None:
         """Write the same cells; if bytes are to be saved, not those that were written just before."""
+        if not self._is_on:
+            return
         if self._saves_bytes:
             # Opening a dialog paints the same screen several times.
             is_again = data == self._last and data.startswith(_CONTROL)
@@ -117,6 +163,16 @@ class TerminalDriver(LinuxDriver):
         if self._shows_cursor:
             data = data.replace(_HIDE_CURSOR, "")
         super().write(data.translate(self._glyphs) if self._glyphs else data)
+
+
+@contextlib.contextmanager
+def _deaf_to_sigcont() -> Iterator[None]:
+    """While the terminal's mode changes, another SIGCONT must not change it in between."""
+    hears = signal.signal(signal.SIGCONT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGCONT, hears)
 
 
 # ── fewer bytes ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -24,7 +24,7 @@ from tests.support.server import SimulatorServer
 from tests.support.terminal import wait_until
 from tests.support.tui_process import OPENED_BY_ITSELF_SECONDS, TuiProcess
 
-LEFT_ALTERNATE_SCREEN = b"\x1b[?1049l"
+ENTERED_ALTERNATE_SCREEN, LEFT_ALTERNATE_SCREEN = b"\x1b[?1049h", b"\x1b[?1049l"
 AtTerminal = Callable[..., TuiProcess]
 History = Callable[[], list[HistoryEntry]]
 
@@ -89,6 +89,7 @@ def test_a_signal_gives_a_cancellation_its_time_and_restores_the_terminal(
     with at_terminal() as process:
         confirm(process, simulator)
         process.process.send_signal(ends_by)
+        process.process.send_signal(signal.SIGCONT)  # as systemd and shells do, lest it is stopped
         wait_until(lambda: LEFT_ALTERNATE_SCREEN in process.output, "the screen is left")
         may_answer.set()
         assert process.process.wait(8) == 0
@@ -190,6 +191,44 @@ def test_ctrl_z_finishes_what_was_confirmed_gives_the_terminal_back_and_fg_paint
                 process.answer("\r", seen_for=OPENED_BY_ITSELF_SECONDS)
                 process.comes_to_show("f Fetch")
                 process.press("\x1a")
+
+
+def suspend(process: TuiProcess) -> None:
+    del process.output[:]
+    process.press("\x1a")
+    wait_until(lambda: LEFT_ALTERNATE_SCREEN in process.output, "the screen is left")
+    wait_until(lambda: state(process) == "T", "it is stopped")
+    assert process.settings() == process.settings_before
+    del process.output[:]
+
+
+def test_a_signal_that_ends_it_while_it_is_suspended_leaves_the_terminal_alone(at_terminal: AtTerminal) -> None:
+    with at_terminal() as process:
+        process.shows("● running")
+        suspend(process)
+        process.process.terminate()
+        process.process.send_signal(signal.SIGCONT)
+        assert process.process.wait(5) == 0
+        process.shows("1 download may still be running")
+        assert ENTERED_ALTERNATE_SCREEN not in process.everything[process.everything.rindex(LEFT_ALTERNATE_SCREEN) :]
+        assert process.settings() == process.settings_before
+
+
+def test_sigcont_at_any_moment_of_leaving_brings_nothing_back(at_terminal: AtTerminal) -> None:
+    def has_ended() -> bool:
+        process.process.send_signal(signal.SIGCONT)
+        return process.process.poll() is not None
+
+    with at_terminal() as process:
+        process.shows("● running")
+        process.press("q")
+        process.shows("\x1b[?2004l")  # the first mode that is put back
+        wait_until(has_ended, "it has ended")
+        assert process.process.returncode == 0
+        process.shows("1 download may still be running")
+        assert process.everything.rindex(LEFT_ALTERNATE_SCREEN) > process.everything.rindex(ENTERED_ALTERNATE_SCREEN)
+        assert process.settings() == process.settings_before
+        assert b"Traceback" not in process.everything
 
 
 def test_ctrl_c_leaves_as_q_does_in_the_question_at_once_and_bytes_that_are_no_utf_8_do_not(

@@ -140,6 +140,7 @@ def test_what_was_written_just_before_is_not_written_again(monkeypatch: pytest.M
     written: list[str] = []
     monkeypatch.setattr(LinuxDriver, "write", lambda self, data: written.append(data))
     driver = TerminalDriver.__new__(TerminalDriver)
+    driver._is_on = True
     driver._saves_bytes, driver._shows_cursor, driver._glyphs, driver._last = True, False, {}, ""
     begin, picture, other, end = "\x1b[?2026h", "\x1b[1;1Ha", "\x1b[1;1Hb", "\x1b[?2026l"
     for data in (begin, picture, end, begin, picture, end, other, picture, "\a", "\a", picture, picture):
