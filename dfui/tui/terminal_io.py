@@ -71,6 +71,7 @@ class TerminalDriver(LinuxDriver):
         self._burst_at = -math.inf
         """When several keys came together last."""
         self._shutdown = app.shutdown
+        self._repaint = functools.partial(app.call_later, app.refresh, layout=True)
         self._is_on = False
         """Whether the terminal is in application mode."""
 
@@ -91,6 +92,7 @@ class TerminalDriver(LinuxDriver):
             if self._is_on:  # it was stopped by SIGSTOP, or not at all
                 self.suspend_application_mode()
             self.start_application_mode()
+            self._repaint()  # the alternate screen is empty now; Textual paints only what changes
 
     def suspend_application_mode(self) -> None:
         with _deaf_to_sigcont():

@@ -202,6 +202,22 @@ def suspend(process: TuiProcess) -> None:
     del process.output[:]
 
 
+def test_who_is_continued_paints_everything_and_leaves_the_terminal_as_it_was(at_terminal: AtTerminal) -> None:
+    with at_terminal() as process:
+        process.shows("● running")
+        for _ in range(2):
+            suspend(process)
+            process.process.send_signal(signal.SIGCONT)
+            process.shows("● running")
+            process.shows("Add IDs")
+        process.process.send_signal(signal.SIGCONT)  # of one that runs
+        process.shows("Add IDs")
+        process.press("q")
+        process.shows("1 download may still be running")
+        assert process.process.wait(5) == 0
+        assert process.settings() == process.settings_before
+
+
 def test_a_signal_that_ends_it_while_it_is_suspended_leaves_the_terminal_alone(at_terminal: AtTerminal) -> None:
     with at_terminal() as process:
         process.shows("● running")
