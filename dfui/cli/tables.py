@@ -63,11 +63,10 @@ def _coloured(line: str, shown: str, download: Download) -> str:
 
 def _cells(download: Download, now: datetime, *, has_relapsed: bool) -> tuple[str, ...]:
     is_again = has_relapsed and download.is_active
-    progress = download.progress
     return (
         sanitize(download.id),
         "! running again" if is_again else shown_status(download),
-        "" if progress is None else f"{int(progress * 100)}%",
+        "" if download.percent is None else f"{download.percent}%",
         records_cell(download),
         credits_cell(download.credits),
         sanitize(download.data_type or NOT_KNOWN, max_length=24),

@@ -115,11 +115,14 @@ class Download:
         return self.num_downloaded
 
     @property
-    def progress(self) -> float | None:
-        """The part of the records that is there, from 0 to 1; None if not known, or ended: fewer matches are normal."""
+    def percent(self) -> int | None:
+        """How much of the records is there; None if that is not known, or it has ended: fewer matches are normal.
+
+        Rounded down: nothing that is not whole is at 100 %.
+        """
         if not self.is_active or self.num_downloaded is None or not self.num_records:
             return None
-        return min(1.0, self.num_downloaded / self.num_records)
+        return min(100, self.num_downloaded * 100 // self.num_records)
 
     @property
     def credits(self) -> Credits:

@@ -170,8 +170,8 @@ def _status(download: Download) -> list[str]:
         return lines if download.api_status is None else [*lines, f"it was “{sanitize(download.api_status)}” before"]
     if download.api_status is not None and download.api_status != download.status.value:
         shown += f" (the API's word: “{sanitize(download.api_status)}”)"
-    if download.progress is not None:
-        shown += f", {int(download.progress * 100)} %"  # rounded down: nothing that is not whole is at 100 %
+    if download.percent is not None:
+        shown += f", {download.percent} %"
     return [shown]
 
 

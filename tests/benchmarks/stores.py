@@ -57,11 +57,11 @@ def write_table(path: Path, count: int) -> Path:
     """The same downloads as texts, a line each under a line of headings, for an app that knows nothing of them."""
     lines = ["ID\tStatus\tProgress\t%\tRecords\tCredits\tType\tStarted"]
     for each in downloads(count):
-        progress = each.progress or 0.0
-        filled = int(progress * 14)
+        percent = each.percent or 0
+        filled = percent * 14 // 100
         glyph = "✗" if each.api_status == "cancelled" else "✓"
         lines.append(
-            f"{each.id}\t{glyph} {each.api_status}\t{'█' * filled}{'░' * (14 - filled)}\t{int(progress * 100)}%\t"
+            f"{each.id}\t{glyph} {each.api_status}\t{'█' * filled}{'░' * (14 - filled)}\t{percent}%\t"
             f"{each.num_downloaded:,}/{each.num_records:,}\t{each.total_cost:,}\t{each.data_type}\t"
             f"{each.started_at:%b %d}"
         )

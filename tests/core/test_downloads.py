@@ -52,6 +52,13 @@ def test_a_cost_is_final_only_if_it_cannot_be_the_price_of_the_order(
     assert replace(ORDER, **changes).credits == credits_
 
 
+@pytest.mark.parametrize(("collected", "percent"), [(0, 0), (29, 29), (57, 57), (99, 99), (120, 100), (None, None)])
+def test_a_percentage_is_whole_and_rounded_down(collected: int | None, percent: int | None) -> None:
+    download = Download("7", "running", num_records=100, num_downloaded=collected)
+    assert download.percent == percent
+    assert replace(download, api_status="cancelled").percent is None
+
+
 def test_savings_are_estimated_only_if_price_and_records_are_known() -> None:
     assert ORDER.estimated_savings == 180
     assert replace(ORDER, num_records=20, order_price=300, num_downloaded=3).estimated_savings == 255

@@ -55,15 +55,14 @@ class Column:
 
 
 def _bar(download: Download, now: datetime) -> str:
-    if download.progress is None:
+    if download.percent is None:
         return ""
-    filled = int(download.progress * BAR_WIDTH)
+    filled = download.percent * BAR_WIDTH // 100
     return "█" * filled + "░" * (BAR_WIDTH - filled)
 
 
 def _percent(download: Download, now: datetime) -> str:
-    # Rounded down: 100 % is said of nothing that is not whole.
-    return "" if download.progress is None else f"{int(download.progress * 100)}%"
+    return "" if download.percent is None else f"{download.percent}%"
 
 
 COLUMNS = (
