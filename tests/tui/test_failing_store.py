@@ -18,6 +18,7 @@ from dfui.tui.screens.confirm_cancel import ConfirmCancel
 from dfui.tui.screens.details import DetailsModal
 from dfui.tui.screens.history import HistoryModal
 from dfui.tui.screens.outcome import OutcomeModal
+from dfui.wording.history import NO_HISTORY
 from tests.support.tui import WIDE, Start, text
 
 
@@ -47,6 +48,15 @@ async def test_what_was_known_is_shown_and_a_cancellation_goes_out(
         assert tui.lines[0] == before[0]
         assert "Download 7 is cancelled" in text(await tui.cancelled())
         assert tui.deletes == ["7"]
+
+
+async def test_of_a_history_that_cannot_be_read_none_is_said_to_be_empty(start: Start, tmp_path: Path) -> None:
+    store = open_store(tmp_path, profile="production", origin=DATAFINITI.origin)  # a folder
+    async with start("7", size=WIDE, store=store) as tui:
+        await tui.opened(HistoryModal, "h")
+        assert "cannot be used" in tui.text
+        assert NO_HISTORY not in tui.text
+    store.close()
 
 
 async def test_under_a_read_only_profile_nothing_is_asked_or_cancelled(start: Start) -> None:

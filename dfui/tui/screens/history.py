@@ -111,9 +111,16 @@ class HistoryModal(Dialog[None]):
         entries.display = len(entries) > 0
         nothing = self.query_one("#no-entries", Static)
         nothing.display = not entries.display
-        nothing.update(NONE_MATCHES if is_filtered else NO_HISTORY)
+        nothing.update(NONE_MATCHES if is_filtered else self._why_empty())
         matching = "matching " if is_filtered else ""
         self.frame.border_subtitle = counted(len(entries), f"{matching}entry", f"{matching}entries")
+
+    def _why_empty(self) -> str:
+        try:
+            self._session.store.check_readable()
+        except StoreError as error:  # then nobody knows whether there are any
+            return sanitize(error)
+        return NO_HISTORY
 
     def action_ask(self, what: str) -> None:
         self.query_one(f"#asked-{what}").display = True
