@@ -67,7 +67,15 @@ async def follow(
     from dfui.operations.poll import watch
 
     console, shown = context.console, {download.id: download.without_times() for download in known}
-    async for result in watch(ids, client=client, store=context.store, clock=context.clock):
+    said = set[str]()
+
+    def store_failed(error: StoreError) -> None:
+        if str(error) not in said:
+            said.add(str(error))
+            console.warn(str(error))
+
+    results = watch(ids, client=client, store=context.store, clock=context.clock, store_failed=store_failed)
+    async for result in results:
         download = result.download
         if result.error is not None:
             trying = f"{as_sentence(sanitize(result.error))} Trying again."

@@ -17,7 +17,7 @@ from dfui.core.downloads import Download, DownloadDetails
 from dfui.core.errors import ApiError, DatafinitiError, NotFound, Refused, StoreError, Unauthorized
 from dfui.core.history import FOLLOW_UP_AFTER, WATCHED_FOR, HistoryEntry
 from dfui.operations.attempt import is_token_rejected
-from dfui.operations.refresh import MAX_POLLS, DownloadRefresher
+from dfui.operations.refresh import MAX_POLLS, DownloadRefresher, StoreFailed
 from dfui.store import Store
 from dfui.system.event_loop import end_tasks, first_of
 from dfui.wording.errors import fault
@@ -275,16 +275,18 @@ async def watch(
     store: Store,
     clock: Clock,
     is_over: Callable[[Download], bool] = lambda download: not download.is_active,
+    store_failed: StoreFailed | None = None,
 ) -> AsyncGenerator[PollResult, None]:
     """Poll downloads until each has ended, or `is_over`; gives each change, and the first of equal failures.
 
     Raises:
         Unauthorized: the token is rejected.
-        StoreError: what was seen could not be stored.
+        StoreError: what was seen could not be stored, and there is no `store_failed`.
     """
     remaining = dict.fromkeys(ids)
     schedule = WhileActive(lambda: remaining, clock=clock)
-    poller = Poller(DownloadRefresher(client, store, clock=clock).refresh, schedule, clock=clock)
+    refresher = DownloadRefresher(client, store, clock=clock, store_failed=store_failed)
+    poller = Poller(refresher.refresh, schedule, clock=clock)
     async with contextlib.aclosing(poller.results(forever=False)) as results:
         async for result in results:
             error = result.error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -88,12 +89,22 @@ async def refresh_list(
     return ListRefresh(seen, (*answer.unreadable, *no_ids), not_stored)
 
 
+StoreFailed = Callable[[StoreError], None]
+
+
 async def fetch_details(
-    client: DatafinitiClient, store: Store, download_id: str, *, clock: Clock, waits_for_store: bool = True
+    client: DatafinitiClient,
+    store: Store,
+    download_id: str,
+    *,
+    clock: Clock,
+    waits_for_store: bool = True,
+    store_failed: StoreFailed | None = None,
 ) -> DownloadDetails:
     """Store what the API shows of one download; returns that with what is not stored.
 
-    Without `waits_for_store`, it may be stored later, or not at all.
+    Without `waits_for_store`, it may be stored later, or not at all. With `store_failed`, a store that fails is
+    reported, and what the API shows is returned all the same.
 
     Raises:
         NotFound: the API knows no such download; that is stored too.
@@ -107,22 +118,38 @@ async def fetch_details(
         seen_at, now = clock.now(), clock.monotonic()
         missing = store.downloads.observe_missing(download_id, observed=began, now=now, seen_at=seen_at)
         if waits_for_store:
-            await missing
+            with _reporting(store_failed):
+                await missing
         raise
     details = answer.seen(clock.now())
     stored = store.downloads.observe([details.download], observed=began, now=clock.monotonic())
     if not waits_for_store:
         return details
-    await stored
-    # With what this answer leaves out, from earlier ones.
-    return replace(details, download=store.downloads.get(download_id) or details.download)
+    merged: Download | None = None
+    with _reporting(store_failed):
+        await stored
+        merged = store.downloads.get(download_id)  # with what this answer leaves out, from earlier ones
+    return replace(details, download=merged or details.download)
+
+
+@contextlib.contextmanager
+def _reporting(store_failed: StoreFailed | None) -> Iterator[None]:
+    try:
+        yield
+    except StoreError as error:
+        if store_failed is None:
+            raise
+        store_failed(error)
 
 
 class DownloadRefresher:
     """Refreshes single downloads: few at a time, and never one twice at once."""
 
-    def __init__(self, client: DatafinitiClient, store: Store, *, clock: Clock) -> None:
+    def __init__(
+        self, client: DatafinitiClient, store: Store, *, clock: Clock, store_failed: StoreFailed | None = None
+    ) -> None:
         self._client = client
+        self._store_failed = store_failed
         self._store = store
         self._clock = clock
         self._gate = asyncio.Semaphore(MAX_POLLS)
@@ -142,4 +169,6 @@ class DownloadRefresher:
 
     async def _fetch(self, download_id: str) -> DownloadDetails:
         async with self._gate:
-            return await fetch_details(self._client, self._store, download_id, clock=self._clock)
+            return await fetch_details(
+                self._client, self._store, download_id, clock=self._clock, store_failed=self._store_failed
+            )

@@ -123,10 +123,12 @@ def test_a_lock_holds_up_no_delete_and_what_it_keeps_is_said(past: Commands, how
         (outcome,) = past("cancel", "--yes", "--status", "active", "--json").document
         listed, added, history = past("list", "--json"), past("add", "5"), past("history", "--json")
         fetched = past("fetch", "--status", "cancelled", "--json")
+        watched = past("watch", "847069")
     assert (outcome["id"], outcome["outcome"], outcome["journaled"]) == ("847069", "cancelled", False)
     assert (listed.exit_code, len(listed.document), "busy" in listed.stderr) == (0, 4, True)
     assert (added.exit_code, added.stdout, "busy" in added.stderr) == (1, "", True)
     assert "busy" in fetched.stderr  # the list is of the API, and could not be stored
+    assert (watched.exit_code, "847069 · ✗ cancelled" in watched.stdout, watched.stderr.count("busy")) == (0, True, 1)
     assert [entry["id"] for entry in history.document] == ["847070"]
 
 
