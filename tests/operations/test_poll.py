@@ -223,9 +223,10 @@ async def test_a_large_batch_is_no_flood_and_what_is_refused_holds_up_no_other(i
     polling = follow_ups(it)
     await polling.run(60)
     polled = [download_id for download_id, _ in polling.made]
-    assert len(set(polled[:20])) == 20
-    assert polling.made[19][1] - polling.made[0][1] >= 20 / MAX_POLLS - 2
-    assert min(map(polled.count, polled)) >= 2
+    first = [polling.made[polled.index(download_id)][1] for download_id in set(polled)]
+    assert len(first) == 20
+    assert max(first) - min(first) >= 20 / MAX_POLLS - 2
+    assert min(polled.count(each) for each in polled if not each.endswith("9")) >= 2
 
 
 async def test_what_fails_is_tried_again_until_it_works(it: Together, monkeypatch: pytest.MonkeyPatch) -> None:
