@@ -121,9 +121,9 @@ async def test_signing_out_while_the_list_comes_in_ends_all_that_was_under_way(
         await tui.opened(SignIn)
         await tui.press(*TOKEN, "enter")
         await tui.until(is_waiting.is_set, "the list is on its way")
-        start.account.requests.clear()
         session.sign_out()
         await tui.notified("Signed out")
+        start.account.requests.clear()
         session._thread.call(may_go_on.set)
         await tui.until(lambda: not session.is_refreshing_list, "it has come, or not")
         assert "signed out" in tui.title

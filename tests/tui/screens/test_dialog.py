@@ -74,8 +74,8 @@ async def test_a_dialog_that_was_uncovered_is_seen_anew(start: Start) -> None:
         await tui.app.push_screen(above)
         await tui.until(lambda: above.is_shown, "shown")
         await pressed(tui, "n", above, after=1)
-        await tui.until(lambda: tui.screen is below, "uncovered")
-        await tui.press("y")
+        await tui.until(lambda: tui.screen is below and below._shown_at != 0, "uncovered")
+        await pressed(tui, "y", below, after=0.1)
         assert tui.screen is below
 
 
