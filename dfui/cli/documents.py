@@ -8,8 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dfui.core.credits import CostFinal
-from dfui.core.downloads import Download, DownloadDetails
+from dfui.core.downloads import CostFinal, Download, DownloadDetails
 from dfui.core.errors import ApiError, CommandError, DfuiError
 from dfui.core.history import HistoryEntry
 from dfui.core.outcomes import Outcome

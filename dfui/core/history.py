@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from dfui.core.credits import CostFinal, CostNotReported, Credits
-from dfui.core.downloads import FILES_KEPT, Download, FetchBy, Status
+from dfui.core.downloads import FILES_KEPT, CostFinal, CostNotReported, Credits, Download, FetchBy, Status
 from dfui.core.outcomes import OutcomeKind
 
 FOLLOW_UP_AFTER = tuple(timedelta(seconds=seconds) for seconds in (15, 60, 300, 900))

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple, assert_never
 
-from dfui.core.credits import CostFinal, CostNotReported, Credits
-from dfui.core.downloads import FILES_KEPT, Download, FetchBy, Status
+from dfui.core.downloads import FILES_KEPT, CostFinal, CostNotReported, Credits, Download, FetchBy, Status
 
 
 class OutcomeKind(enum.Enum):

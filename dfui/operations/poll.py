@@ -12,8 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from dfui.core.clock import Clock
-from dfui.core.credits import CostFinal
-from dfui.core.downloads import Download, DownloadDetails
+from dfui.core.downloads import CostFinal, Download, DownloadDetails
 from dfui.core.errors import ApiError, DatafinitiError, NotFound, Refused, StoreError, Unauthorized
 from dfui.core.history import FOLLOW_UP_AFTER, WATCHED_FOR, HistoryEntry
 from dfui.operations.attempt import is_token_rejected

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import assert_never
 
-from dfui.core.credits import CostFinal, CostNotReported, Credits, OrderPrice
-from dfui.core.downloads import Download
+from dfui.core.downloads import CostFinal, CostNotReported, Credits, Download, OrderPrice
 from dfui.core.text import sanitize
 from dfui.wording.figures import NOT_KNOWN, counted, number
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from dfui.core.credits import CostFinal
-from dfui.core.downloads import Download, Status
+from dfui.core.downloads import CostFinal, Download, Status
 from dfui.core.errors import ExportError, FileExists, StoreError
 from dfui.core.history import FOLLOW_UP_AFTER, WATCHED_FOR, HistoryEntry
 from dfui.core.outcomes import Outcome

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from dfui.core.credits import CreditSum
-from dfui.core.downloads import Download, Status
+from dfui.core.downloads import CreditSum, Download, Status
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.progress import LEAVING_SECONDS
 from dfui.core.text import sanitize

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from dfui.api.answer_parser import AnswerParser
-from dfui.core.credits import CostFinal, CostNotReported, Credits, OrderPrice
-from dfui.core.downloads import FetchBy, Status
+from dfui.core.downloads import CostFinal, CostNotReported, Credits, FetchBy, OrderPrice, Status
 from dfui.core.errors import UnreadableAnswer
 
 PARSER = AnswerParser()

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from dfui.core.credits import CostFinal, CostNotReported, Credits, OrderPrice
-from dfui.core.downloads import Download, FetchBy, Status
+from dfui.core.downloads import CostFinal, CostNotReported, Credits, Download, FetchBy, OrderPrice, Status
 
 
 def test_a_status_is_known_by_its_word_alone() -> None:

@@ -13,8 +13,7 @@ import httpx
 import pytest
 
 from dfui.api.client import DatafinitiClient
-from dfui.core.credits import CostFinal, CostNotReported
-from dfui.core.downloads import Download
+from dfui.core.downloads import CostFinal, CostNotReported, Download
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.progress import Progress, Step
 from dfui.core.secret import Secret

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from dfui.core.credits import CostFinal
+from dfui.core.downloads import CostFinal
 from dfui.core.errors import DatafinitiError, Refused, StoreError, Unauthorized
 from dfui.operations.poll import FollowUps, Poller, WhileActive, wait_for_final_costs, watch
 from dfui.operations.refresh import MAX_POLLS, DownloadRefresher, refresh_list

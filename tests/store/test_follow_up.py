@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dfui.core.credits import CostFinal, CostNotReported
-from dfui.core.downloads import Download
+from dfui.core.downloads import CostFinal, CostNotReported, Download
 from dfui.core.history import HistoryEntry
 from dfui.core.outcomes import OutcomeKind
 from dfui.store import Store

@@ -8,8 +8,7 @@ from dataclasses import replace
 import pytest
 
 from dfui.core.choice import Choice, choose
-from dfui.core.credits import CostFinal
-from dfui.core.downloads import Download
+from dfui.core.downloads import CostFinal, Download
 from dfui.store import Store
 from dfui.store.download_query import DownloadQuery, SortBy
 from tests.support.rows import at

@@ -8,8 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dfui.core.account import Account
-from dfui.core.credits import CostFinal, CostNotReported
-from dfui.core.downloads import Download, DownloadDetails
+from dfui.core.downloads import CostFinal, CostNotReported, Download, DownloadDetails
 from dfui.core.fetching import ResultFile
 from dfui.core.secret import Secret
 from dfui.wording.access import account_facts
