@@ -28,7 +28,7 @@
         ├── AnswerLost
         └── ApiError
             ├── Refused
-            │   └── NotTheApi
+            ├── NotTheApi
             ├── Unauthorized
             ├── NotFound
             ├── TooManyRequests
@@ -267,8 +267,11 @@ class Refused(ApiError):
     exit_code = 1
 
 
-class NotTheApi(Refused):
+class NotTheApi(ApiError):
     """404 to a call that every account can make: the address is not that of the API."""
+
+    kind = "refused"
+    exit_code = 1
 
     def __init__(
         self,
