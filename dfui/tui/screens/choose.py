@@ -5,16 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
+from rich.segment import Segment
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.strip import Strip
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from dfui.tui.screens.dialog import Dialog
 from dfui.tui.widgets.inputs import LineInput
-from dfui.tui.widgets.menu import Menu
+
+
+class Menu(OptionList):
+    """Textual draws no option reversed, which is how a cursor looks without colours."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"row-list--cursor"}
+
+    def render_line(self, y: int) -> Strip:
+        strip = super().render_line(y)
+        if y + self.scroll_offset.y != self.highlighted:
+            return strip
+        cursor = self.rich_style + self.get_component_rich_style("row-list--cursor", partial=True)
+        return Strip([Segment(strip.text, cursor)])
 
 
 class Choose(Dialog[str]):

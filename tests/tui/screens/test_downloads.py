@@ -12,11 +12,10 @@ from dfui.core.downloads import Download
 from dfui.simulator.account import EMAIL, PASSWORD
 from dfui.store import temporary_store
 from dfui.tui.screens.add_downloads import AddDownloads
-from dfui.tui.screens.choose import Choose
+from dfui.tui.screens.choose import Choose, Menu
 from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.screens.question import Question
 from dfui.tui.screens.sign_in import SignIn
-from dfui.tui.widgets.menu import Menu
 from tests.support.outcomes import unreachable
 from tests.support.tui import WIDE, Start, text
 
