@@ -38,7 +38,7 @@ from dfui.tui.keyboard import is_paste, shown_key
 from dfui.tui.messages import Changed, Notice
 from dfui.tui.screens.downloads import DownloadsScreen
 from dfui.tui.session import INTERRUPTING_SECONDS, ExportText, Session
-from dfui.tui.terminal_input import KeyBurst
+from dfui.tui.terminal_input import KeyBurst, is_burst
 from dfui.tui.terminal_io import ProgressChanged, Shutdown, TerminalDriver, TerminalTitle, TitleChanged, focus_place
 from dfui.tui.textual_private import FaultContainingApp
 from dfui.tui.themes import OWN_THEMES, first_theme, needs_terminal_colours
@@ -194,7 +194,8 @@ class DfuiApp(FaultContainingApp):
 
     @on(KeyBurst)
     def _several_keys_came(self, burst: KeyBurst) -> None:
-        is_pasted = bool(self._pasted) if burst.goes_on else is_paste(self, burst.keys)
+        goes_on_pasting = burst.goes_on and bool(self._pasted)
+        is_pasted = goes_on_pasting or (is_burst(burst.keys) and is_paste(self, burst.keys))
         self._pasted = frozenset(burst.keys if is_pasted else ())
         if is_pasted:
             add = shown_key("add", self.session.access.settings)

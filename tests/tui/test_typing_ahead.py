@@ -67,6 +67,19 @@ async def test_the_end_of_a_paste_is_no_key_even_if_it_comes_alone(start: Start)
         assert tui.screen is tui.downloads
 
 
+async def test_what_follows_a_typed_line_at_once_may_be_a_paste(start: Start) -> None:
+    async with start("7") as tui:
+        line, pasted = [*keys("/7a"), Key("enter", None)], keys("jckyj")
+        for message in (KeyBurst(line), *line):
+            tui.app.post_message(message)
+        await tui.until(lambda: bool(tui.downloads.query_one(Input).value), "it is typed")
+        await tui.until(lambda: not isinstance(tui.app.focused, Input), "the line is left")
+        for message in (KeyBurst(pasted, goes_on=True), *pasted):
+            tui.app.post_message(message)
+        await tui.notified("pasted text")
+        assert tui.screen is tui.downloads
+
+
 def test_what_comes_right_after_several_keys_goes_on_with_them(monkeypatch: pytest.MonkeyPatch) -> None:
     driver, now = TerminalDriver.__new__(TerminalDriver), 7.0
     driver._burst_at = 0.0
