@@ -298,8 +298,9 @@ class DfuiApp(FaultContainingApp):
             return
         with self.suspend():
             _say([f"Finishing {counted(under_way, 'confirmed cancellation')} before dfui is suspended…"])
-            self.session.wait_for_cancellations()
-            os.kill(os.getpid(), signal.SIGTSTP)
+            self.session.wait_for_cancellations(unless=lambda: self.shutdown.was_told)
+            if not self.shutdown.was_told:
+                os.kill(os.getpid(), signal.SIGTSTP)
 
     def action_clear_toast(self) -> None:
         self._problems.clear()

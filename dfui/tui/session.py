@@ -141,9 +141,9 @@ class Session:
         self._thread.stop(seconds=1.0)
         return self.cancellations.unseen
 
-    def wait_for_cancellations(self) -> None:
-        """Wait until those under way have ended, or ask for a token."""
-        while (under_way := set(self._under_way)) and not self.sign_in.is_asking:
+    def wait_for_cancellations(self, *, unless: Callable[[], bool]) -> None:
+        """Wait until those under way have ended, or ask for a token, or there is no time for that any more."""
+        while (under_way := set(self._under_way)) and not self.sign_in.is_asking and not unless():
             wait(under_way, timeout=0.2)
 
     # ── downloads ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -193,6 +193,19 @@ def test_ctrl_z_finishes_what_was_confirmed_gives_the_terminal_back_and_fg_paint
                 process.press("\x1a")
 
 
+def test_a_signal_that_ends_it_while_it_finishes_before_it_is_suspended_names_what_is_left(
+    at_terminal: AtTerminal, simulator: Simulator, history: History, may_answer: threading.Event
+) -> None:
+    with at_terminal() as process:
+        confirm(process, simulator)
+        process.press("\x1a")
+        process.shows("Finishing 1 confirmed cancellation before dfui is suspended")
+        process.process.terminate()
+        process.shows("7: unknown whether it has stopped.")
+        assert process.process.wait(5) == 0
+        assert [entry.is_open for entry in history()] == [True]
+
+
 def suspend(process: TuiProcess) -> None:
     del process.output[:]
     process.press("\x1a")
