@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import enum
 import os
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -106,6 +107,8 @@ class KeyringEntry:
     def __init__(self, *, profile: str, origin: str, allow_plaintext: bool = False) -> None:
         self._user = f"{profile}@{origin}"
         self._allow_plaintext = allow_plaintext
+        self._changing = threading.Lock()
+        """Held by a change, also by one that nobody waits for any more: a later one must come after it."""
 
     async def read(self) -> Secret | None:
         """The token; None if none is stored."""
@@ -123,8 +126,10 @@ class KeyringEntry:
         """Store a token, and check that it is stored."""
 
         def write(keyring: KeyringBackend) -> None:
-            keyring.set_password(SERVICE, self._user, token.reveal())
-            if keyring.get_password(SERVICE, self._user) != token.reveal():
+            with self._changing:
+                keyring.set_password(SERVICE, self._user, token.reveal())
+                taken = keyring.get_password(SERVICE, self._user)
+            if taken != token.reveal():
                 raise KeyringFailed("The keyring took the token, but does not give it back.")
 
         await self._call(write, hide=token)
@@ -133,12 +138,13 @@ class KeyringEntry:
         """Remove the token; whether there was one."""
 
         def delete(keyring: KeyringBackend) -> bool:
-            if keyring.get_password(SERVICE, self._user) is None:
-                return False
-            keyring.delete_password(SERVICE, self._user)
-            if keyring.get_password(SERVICE, self._user) is not None:
-                raise KeyringFailed("The keyring did not remove the token.")
-            return True
+            with self._changing:
+                if keyring.get_password(SERVICE, self._user) is None:
+                    return False
+                keyring.delete_password(SERVICE, self._user)
+                if keyring.get_password(SERVICE, self._user) is not None:
+                    raise KeyringFailed("The keyring did not remove the token.")
+                return True
 
         return await self._call(delete)
 

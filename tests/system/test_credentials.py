@@ -122,6 +122,26 @@ async def test_a_keyring_that_does_not_do_what_it_says_is_found_out_and_nothing_
     assert TOKEN.reveal() not in "".join(traceback.format_exception(failed.value)) + repr(failed.value)
 
 
+async def test_a_token_that_the_keyring_has_not_taken_yet_is_removed_once_it_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    keyring.set_keyring(backend := MemoryKeyring())
+    is_writing, may_write, write = threading.Event(), threading.Event(), backend.set_password
+
+    def wait_to_be_unlocked(*names_and_token: str) -> None:
+        is_writing.set()
+        assert may_write.wait(10)
+        write(*names_and_token)
+
+    monkeypatch.setattr(backend, "set_password", wait_to_be_unlocked)
+    kept = entry()
+    writing = asyncio.create_task(kept.write(TOKEN))
+    assert await asyncio.to_thread(is_writing.wait, 10)
+    writing.cancel()
+    threading.Timer(0.1, may_write.set).start()
+    assert (await kept.delete(), backend.kept) == (True, {})
+
+
 @pytest.mark.parametrize("is_locked", [False, True])
 async def test_a_silent_keyring_is_left_to_answer_later(
     is_locked: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
