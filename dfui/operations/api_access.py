@@ -177,7 +177,8 @@ class ApiAccess:
         self.use(secret)
         if not self.is_simulated:
             await self._keyring.write(secret)
-            self.token = Token(secret, TokenSource.KEYRING)
+            if self.token is not None and self.token.secret == secret:  # no other has come meanwhile
+                self.token = Token(secret, TokenSource.KEYRING)
 
     async def forget_token(self) -> bool:
         """Remove the token from memory and the keyring; whether the keyring had one.

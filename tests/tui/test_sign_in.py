@@ -70,6 +70,25 @@ async def test_a_token_that_is_being_checked_when_one_declines_or_gives_another_
     assert flow.used == ([Token(SECOND, TokenSource.SESSION)] if another_comes else [])
 
 
+async def test_a_token_that_the_keyring_takes_late_does_not_replace_the_one_given_since(
+    flow: Flow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_keep = asyncio.Event()
+
+    async def write(token: Secret) -> None:
+        await may_keep.wait()
+
+    monkeypatch.setattr(flow._access._keyring, "write", write)
+    flow.may_answer.set()
+    await flow.submit(FIRST, None, keep=True)
+    await asyncio.sleep(0)
+    await flow.submit(SECOND, None, keep=False)
+    may_keep.set()
+    assert flow._keeping is not None
+    await flow._keeping
+    assert flow._access.token == Token(SECOND, TokenSource.SESSION)
+
+
 async def test_a_token_found_while_a_cancellation_asks_for_one_is_used_for_it(flow: Flow) -> None:
     starting, waiting = asyncio.create_task(flow.start()), asyncio.create_task(flow.wait_for_token())
     await asyncio.sleep(0)
