@@ -7,6 +7,7 @@ from collections.abc import Callable, Container
 from contextlib import ExitStack
 from typing import Any, TypeVar
 
+from rich.text import Text
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual._context import active_message_pump
 from textual._keyboard_protocol import FUNCTIONAL_KEYS as _FUNCTIONAL_KEYS
@@ -60,7 +61,8 @@ class FaultContainingApp(App[None]):
 
     def _fatal_error(self) -> None:
         self.bell()
-        self.panic(traceback.format_exc())  # rich's would load Pygments: 1.7 MB, and files that may be gone by then
+        # Rich's would load Pygments: 1.7 MB, and files that may be gone by then. As a string, it would be markup.
+        self.panic(Text(traceback.format_exc()))
 
 
 class FirstPicture:

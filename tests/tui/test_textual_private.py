@@ -47,6 +47,18 @@ def test_private_names_of_textual_stand_in_one_file() -> None:
     assert {name: private for name, private in found.items() if private} == {}
 
 
+def test_a_fault_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    class Faulty(textual_private.FaultContainingApp):
+        def on_mount(self) -> None:
+            words, key = dict[str, str](), "[/7]"
+            words[key]
+
+    Faulty().run(headless=True)
+    printed = capsys.readouterr().err
+    assert "words[key]" in printed
+    assert "KeyError: '[/7]'" in printed
+
+
 async def test_behind_a_dialog_only_what_changes_is_painted(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     start.account.add("7", records_a_second=100)
     paint, painted = Compositor.render_update, 0
