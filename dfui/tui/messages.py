@@ -9,6 +9,7 @@ from typing import Any
 
 from textual.message import Message
 from textual.screen import Screen
+from textual.types import NoActiveAppError
 
 
 @dataclass
@@ -57,11 +58,18 @@ class Changes:
                 if pending is not None and screen.is_running:
                     pending.ids |= ids
                     pending.is_list |= is_list
-                elif pending is None and screen.call_later(self._deliver, screen):
+                elif pending is None and self._tell(screen):
                     self._pending[screen] = Changed(set(ids), is_list)
                 else:  # it has closed
                     del self._followers[screen]
                     self._pending.pop(screen, None)
+
+    def _tell(self, screen: Screen[Any]) -> bool:
+        """Whether a screen could be told to take its change in."""
+        try:
+            return screen.call_later(self._deliver, screen)
+        except NoActiveAppError:  # the app was interrupted, and has not closed it
+            return False
 
     def _deliver(self, screen: Screen[Any]) -> None:
         with self._lock:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
+from textual.screen import Screen
+
 from dfui.tui.messages import Changed, Changes
 from dfui.tui.screens.help import HelpModal
 from tests.support.tui import Start
@@ -24,3 +28,10 @@ async def test_a_screen_gets_what_it_has_not_taken_in_as_one_change_until_it_clo
         changes.report(["8"])
         await tui.pilot.pause()
         assert len(seen) == 2
+
+
+def test_a_screen_whose_app_was_interrupted_is_left_out() -> None:
+    changes = Changes()
+    changes.follow(Screen[None](), lambda changed: None)
+    with ThreadPoolExecutor(1) as another:
+        another.submit(changes.report, ["7"]).result()
