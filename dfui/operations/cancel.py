@@ -275,6 +275,8 @@ class BatchHistory:
         return self._entries.get(download_id)
 
     def _with_price(self, outcome: Outcome) -> Outcome:
+        if outcome.seen is None or not outcome.seen.total_cost:  # then no price makes it another cost
+            return outcome
         try:
             return outcome.with_price_of(self._store.downloads.get(outcome.download_id))
         except Exception:
