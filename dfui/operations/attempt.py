@@ -144,8 +144,13 @@ class Attempt:
 
     async def _send_delete(self) -> CancelAnswer:
         sent_before, tries_before = self.evidence.deletes_sent, self._tries
+
+        def sent() -> None:
+            self._delete_sent()
+            self._tries = tries_before + 1  # also if the client sends it once more, with another token
+
         try:
-            deleted = self._batch.client.cancel_download(self.download_id, on_sent=self._delete_sent)
+            deleted = self._batch.client.cancel_download(self.download_id, on_sent=sent)
             return await in_time(deleted, max(0.1, min(self._seconds_left - LAST_CHECK_SECONDS, REQUEST_SECONDS)))
         except AnswerLost:
             if self.evidence.deletes_sent == sent_before:
@@ -159,7 +164,6 @@ class Attempt:
 
     def _delete_sent(self) -> None:
         self.evidence.delete_sent()
-        self._tries += 1
         if self._ends_at is None:
             self._ends_at = self._clock.monotonic() + BUDGET_SECONDS
 

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from dfui.api.client import DatafinitiClient
+from dfui.core.addresses import DATAFINITI
 from dfui.core.downloads import CostFinal, CostNotReported, Download
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.progress import Progress, Step
@@ -20,7 +21,7 @@ from dfui.core.secret import Secret
 from dfui.operations.cancel import MAX_REQUESTS, Batch, cancel
 from dfui.operations.evidence import Evidence
 from dfui.operations.resolve import resolve
-from dfui.simulator.account import TOKEN, Dialect, Simulator
+from dfui.simulator.account import TOKEN, Dialect, Simulator, transport
 from dfui.store import writer
 from dfui.wording.outcomes import outcome_lines, outcome_title
 from tests.support.manual_clock import ManualClock
@@ -202,6 +203,18 @@ async def test_a_rejected_token_is_asked_for_once_and_all_go_on(it: Together) ->
     outcomes = await it.cancel(MANY, sign_in=person)
     assert {(outcome.kind, outcome.verified) for outcome in outcomes.values()} == {(OutcomeKind.CANCELLED, True)}
     assert person.times_asked == 1
+
+
+async def test_a_delete_whose_token_the_client_renews_is_no_try(it: Together) -> None:
+    async def renew(rejected: Secret) -> Secret:
+        script(it.simulator, [503, 503])
+        return ANOTHER
+
+    it.simulator.token = ANOTHER.reveal()
+    client = DatafinitiClient(Secret(TOKEN), address=DATAFINITI, transport=transport(it.simulator), renew_token=renew)
+    async with client:
+        outcome = (await it.cancel(["7"], client=client))["7"]
+    assert (outcome.kind, outcome.deletes_sent) == (OutcomeKind.CANCELLED, 4)
 
 
 @pytest.mark.parametrize("gives", [None, Secret("rejected-too")], ids=["declined", "another that is rejected"])
