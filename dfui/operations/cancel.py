@@ -221,6 +221,8 @@ class BatchHistory:
         """The entry of each download; one that the history does not take is not here."""
         self._late: list[tuple[Sequence[str], Write[list[int]]]] = []
         """The downloads whose entries took too long to write; they may be written all the same."""
+        self._not_taken: dict[str, str] = {}
+        """Why the history did not take the entry of a download."""
         self._problem: str | None = None
         """Why the history could not be written; after one failed write, stop writing what was opened before it."""
 
@@ -235,7 +237,7 @@ class BatchHistory:
             entries = self._store.history.open_entries(ids, confirmed_at=confirmed_at, stop_at=stop_at)
             self._entries.update(zip(ids, await entries, strict=True))
         except Exception as error:  # noqa: BLE001  # credits are being spent: the DELETE is sent all the same
-            self._failed(error)
+            self._not_taken.update(dict.fromkeys(ids, self._failed(error)))
             if entries is not None:
                 self._late.append((ids, entries))
 
@@ -261,9 +263,12 @@ class BatchHistory:
                 self._failed(error)
             else:
                 return replace(outcome, is_named_again=is_unreported)
-        is_open = "The history shows this as open; its outcome could not be saved."
-        what = is_open if entry else "This is not in the history."
-        return replace(outcome, journaled=False, history_problem=f"{what} {self._problem}")
+        if entry is not None:
+            problem = f"The history shows this as open; its outcome could not be saved. {self._problem}"
+        else:
+            why = self._not_taken.get(outcome.download_id, "It was interrupted before.")
+            problem = f"This is not in the history. {why}"
+        return replace(outcome, journaled=False, history_problem=problem)
 
     def _entry_of(self, download_id: str) -> int | None:
         """Its entry, also if that was written after dfui had stopped waiting for it."""
@@ -283,8 +288,9 @@ class BatchHistory:
             logger.exception("The order's price could not be read")
             return outcome
 
-    def _failed(self, error: Exception) -> None:
+    def _failed(self, error: Exception) -> str:
         self._problem = str(error) if isinstance(error, StoreError) else fault(error)
+        return self._problem
 
 
 class Slots:

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from dfui.core.downloads import DownloadDetails
 from dfui.core.errors import NotConnected, StoreError
 from dfui.core.outcomes import Outcome, OutcomeKind
 from dfui.core.secret import Secret
@@ -143,7 +144,8 @@ async def test_interrupted_while_the_history_hangs_it_is_not_sent(
 
     guarding.add("7")
     monkeypatch.setattr(guarding.history, "open_entries", hang)
-    assert kinds(await guarding.run("7")) == {"7": "not_sent"}
+    outcomes = await guarding.run("7")
+    assert (kinds(outcomes), "None" in (outcomes["7"].history_problem or "")) == ({"7": "not_sent"}, False)
     assert "DELETE" not in methods(guarding.simulator)
 
 
@@ -163,6 +165,31 @@ async def test_one_failed_write_does_not_keep_a_later_outcome_out_of_the_history
     monkeypatch.setattr(guarding.history, "close_entry", close)
     outcomes = await guarding.run("7", "8")
     assert [(outcomes[each].deletes_sent, outcomes[each].journaled) for each in ("7", "8")] == [(1, False), (1, True)]
+
+
+async def test_what_the_history_did_not_take_has_its_reason_whatever_it_takes_later(
+    guarding: Guarding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_entries, get_download = guarding.history.open_entries, guarding.client.get_download
+    guarding.add("7")
+    guarding.simulator.add("8", num_records=1_000_000_000, records_a_second=0)
+
+    def open_one(ids: list[str], **named: Any) -> Any:
+        if ids == ["7"]:
+            raise StoreError("The database is busy.")
+        return open_entries(ids, **named)
+
+    async def check(download_id: str) -> DownloadDetails:
+        while download_id == "7" and 0 < methods(guarding.simulator).count("DELETE") < 2:
+            guarding.simulator.downloads["8"].records_a_second = 1_000_000  # it is there before 7 has its outcome
+            await asyncio.sleep(0.001)
+        return await get_download(download_id)
+
+    monkeypatch.setattr(guarding.history, "open_entries", open_one)
+    monkeypatch.setattr(guarding.client, "get_download", check)
+    outcomes = await guarding.run("7", "8")
+    assert outcomes["8"].journaled
+    assert outcomes["7"].history_problem == "This is not in the history. The database is busy."
 
 
 async def test_a_fault_ends_the_guard_of_each_by_name(guarding: Guarding, monkeypatch: pytest.MonkeyPatch) -> None:
