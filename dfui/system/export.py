@@ -21,7 +21,8 @@ def write_export(path: Path, text: str, *, overwrite: bool = False) -> None:
         if not overwrite:
             _create(path, text)
             return
-        target = path.resolve()  # a link goes on leading to what is written
+        # A link goes on leading to what is written; Path.resolve() raises a RuntimeError at one that leads to itself.
+        target = Path(os.path.realpath(path))
         beside = target.with_name(f".dfui-{os.urandom(16).hex()}")
         _create(beside, text)
         try:

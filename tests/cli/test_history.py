@@ -152,6 +152,9 @@ def test_an_export_is_whole_for_its_owner_alone_and_overwrites_only_what_it_may(
     assert (target.read_bytes().count(b"\r\n"), link.is_symlink()) == (4, True)
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     assert list(target.parent.iterdir()) == [target]
+    link.unlink()
+    link.symlink_to(link)  # leads nowhere
+    assert past("history", "--csv", "--output", str(link), "--overwrite").exit_code == 0
 
     os.mkfifo(pipe := tmp_path / "pipe")
     for place in (tmp_path, tmp_path / "nowhere" / "history.csv", pipe):
