@@ -172,13 +172,17 @@ def test_who_leaves_is_asked_and_told_what_was_not_sent_now_by_ctrl_c_and_at_the
     assert {entry.outcome for entry in history() if entry.download_id in unsent} == {OutcomeKind.NOT_SENT}
 
 
+def suspend_while_cancelling(process: TuiProcess, simulator: Simulator) -> None:
+    confirm(process, simulator)
+    process.press("\x1a")
+    process.shows("Finishing 1 confirmed cancellation before dfui is suspended")
+
+
 def test_ctrl_z_finishes_what_was_confirmed_gives_the_terminal_back_and_fg_paints_anew(
     at_terminal: AtTerminal, simulator: Simulator, history: History, may_answer: threading.Event
 ) -> None:
     with at_terminal() as process:
-        confirm(process, simulator)
-        process.press("\x1a")
-        process.shows("Finishing 1 confirmed cancellation before dfui is suspended")
+        suspend_while_cancelling(process, simulator)
         may_answer.set()
         for outcomes in ([OutcomeKind.CANCELLED], []):  # the second time, nothing is under way
             wait_until(lambda: state(process) == "T", "it is stopped")
@@ -197,9 +201,7 @@ def test_a_signal_that_ends_it_while_it_finishes_before_it_is_suspended_names_wh
     at_terminal: AtTerminal, simulator: Simulator, history: History, may_answer: threading.Event
 ) -> None:
     with at_terminal() as process:
-        confirm(process, simulator)
-        process.press("\x1a")
-        process.shows("Finishing 1 confirmed cancellation before dfui is suspended")
+        suspend_while_cancelling(process, simulator)
         process.process.terminate()
         process.shows("7: unknown whether it has stopped.")
         assert process.process.wait(5) == 0
