@@ -49,9 +49,6 @@ from dfui.wording.outcomes import leaving, left_behind, quit_question
 SWITCH_SECONDS = 0.001
 """How long another thread, one that reads a long list say, keeps a key waiting each time; Python's own is 5 ms."""
 
-NAME_CELLS = 26
-"""In the palette, before the key."""
-
 
 class DfuiApp(FaultContainingApp):
     """dfui's terminal UI over a store and a way to the API."""
@@ -125,7 +122,7 @@ class DfuiApp(FaultContainingApp):
 
     def action_command_palette(self) -> None:
         """Offer every action of the downloads screen, in the order of use, and the theme."""
-        from dfui.tui.screens.choose import Choose
+        from dfui.tui.screens.choose import NAME_CELLS, Choose
 
         screen, actions, lines = self.screen, {}, {}
         if isinstance(screen, Choose):

@@ -17,6 +17,9 @@ from textual.widgets.option_list import Option
 from dfui.tui.screens.dialog import Dialog
 from dfui.tui.widgets.inputs import LineInput
 
+NAME_CELLS = 26
+"""Of a name, where the key that does the same stands behind it."""
+
 
 class Menu(OptionList):
     """Textual draws no option reversed, which is how a cursor looks without colours."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dfui.store.download_query import DownloadQuery, SortBy
-from dfui.tui.screens.choose import Choose
+from dfui.tui.screens.choose import NAME_CELLS, Choose
 from dfui.tui.widgets.columns import SORT_KEYS
 
 NAMES = {each: each.value for each in SortBy} | {SortBy.ACTIVITY: "active first, then newest", SortBy.ID: "ID"}
-NAME_CELLS = 26
 
 
 def choose_sort(query: DownloadQuery) -> Choose:
