@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -157,13 +158,14 @@ async def _send(
         from dfui.cli.guard import guarded
 
         events = guarded(context, client, ids, report.stop_at, sign_in=sign_in, interruption=interruption)
-    async for event in events:
-        match event:
-            case Outcome():
-                report.add(event)
-            case Progress():
-                if console.shows_progress:
-                    console.notify(cancellation_step(event.download_id, event.step.value, event.seconds))
+    async with contextlib.aclosing(events):  # before the client is closed, whatever breaks
+        async for event in events:
+            match event:
+                case Outcome():
+                    report.add(event)
+                case Progress():
+                    if console.shows_progress:
+                        console.notify(cancellation_step(event.download_id, event.step.value, event.seconds))
 
 
 async def _fetch_retained(
