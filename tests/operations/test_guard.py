@@ -152,17 +152,23 @@ async def test_interrupted_while_the_history_hangs_it_is_not_sent(
 async def test_one_failed_write_does_not_keep_a_later_outcome_out_of_the_history(
     guarding: Guarding, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    close_entry = guarding.history.close_entry
-    guarding.add("7")
-    guarding.simulator.add("8", num_records=1_000_000_000, records_a_second=0)
+    close_entry, get_download = guarding.history.close_entry, guarding.client.get_download
+    guarding.add("7", "8")
+    has_failed = asyncio.Event()
 
     async def close(entry: int, outcome: Outcome, **named: Any) -> None:
         if outcome.download_id == "7":
-            guarding.simulator.downloads["8"].records_a_second = 900  # it is there after this
+            has_failed.set()
             raise StoreError("The database is busy.")
         await close_entry(entry, outcome, **named)
 
+    async def check(download_id: str) -> DownloadDetails:
+        if download_id == "8":
+            await has_failed.wait()
+        return await get_download(download_id)
+
     monkeypatch.setattr(guarding.history, "close_entry", close)
+    monkeypatch.setattr(guarding.client, "get_download", check)
     outcomes = await guarding.run("7", "8")
     assert [(outcomes[each].deletes_sent, outcomes[each].journaled) for each in ("7", "8")] == [(1, False), (1, True)]
 
@@ -171,8 +177,12 @@ async def test_what_the_history_did_not_take_has_its_reason_whatever_it_takes_la
     guarding: Guarding, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     open_entries, get_download = guarding.history.open_entries, guarding.client.get_download
-    guarding.add("7")
-    guarding.simulator.add("8", num_records=1_000_000_000, records_a_second=0)
+    guarding.add("7", "8")
+    is_sent = {"7": asyncio.Event(), "8": asyncio.Event()}
+
+    def notice(request: httpx.Request) -> None:
+        if request.method == "DELETE":
+            is_sent[request.url.path.rpartition("/")[2]].set()
 
     def open_one(ids: list[str], **named: Any) -> Any:
         if ids == ["7"]:
@@ -180,11 +190,13 @@ async def test_what_the_history_did_not_take_has_its_reason_whatever_it_takes_la
         return open_entries(ids, **named)
 
     async def check(download_id: str) -> DownloadDetails:
-        while download_id == "7" and 0 < methods(guarding.simulator).count("DELETE") < 2:
-            guarding.simulator.downloads["8"].records_a_second = 1_000_000  # it is there before 7 has its outcome
-            await asyncio.sleep(0.001)
+        if download_id == "8":
+            await is_sent["7"].wait()
+        elif is_sent["7"].is_set():
+            await is_sent["8"].wait()
         return await get_download(download_id)
 
+    guarding.simulator.interrupt = notice
     monkeypatch.setattr(guarding.history, "open_entries", open_one)
     monkeypatch.setattr(guarding.client, "get_download", check)
     outcomes = await guarding.run("7", "8")
